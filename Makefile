@@ -1,0 +1,38 @@
+# ltv: customer lifetime value inside PostgreSQL.  Built with PGXS.
+EXTENSION    = ltv
+MODULE_big   = ltv
+PGFILEDESC   = "ltv - customer lifetime value"
+
+PG_CONFIG   ?= pg_config
+PKG_CONFIG  ?= pkg-config
+
+# With VPATH, or "make -f DIR/Makefile" from elsewhere, the sources are in DIR.
+top          := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+version      := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(top)/ltv.control)
+
+sources      := $(sort $(patsubst $(top)/%,%,$(wildcard $(top)/src/*.c $(top)/src/model/*.c)))
+headers      := $(wildcard $(top)/src/*.h $(top)/src/model/*.h)
+OBJS          = $(sources:.c=.o)
+DATA          = $(wildcard $(top)/sql/ltv--*--*.sql)
+DATA_built    = sql/ltv--$(version).sql
+EXTRA_CLEAN   = sql/ltv--$(version).sql
+
+PG_CPPFLAGS   = -I$(top)/src
+PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+
+REGRESS       = $(sort $(patsubst $(top)/expected/%.out,%,$(wildcard $(top)/expected/*.out)))
+REGRESS_OPTS  = --inputdir=$(top) --load-extension=ltv
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(wildcard $(PGXS)),)
+$(error no PostgreSQL server headers for "$(PG_CONFIG)": install postgresql-server-dev-NN (Debian, Ubuntu) or postgresqlNN-devel (RPM), or set PG_CONFIG)
+endif
+include $(PGXS)
+
+$(OBJS) $(OBJS:.o=.bc): $(headers)
+$(OBJS) $(OBJS:.o=.bc) $(DATA_built): | src/model sql
+src/model sql:
+	mkdir -p $@
+
+sql/ltv--$(version).sql: $(top)/sql/ltv.sql
+	cp $< $@
