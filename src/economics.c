@@ -467,12 +467,12 @@ read_tiers(ArrayType *quantities, ArrayType *discounts, Datum **quantity, Datum 
 
 	if (ARR_NDIM(quantities) > 1 || ARR_NDIM(discounts) > 1)
 		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("arguments \"quantities\" and \"discounts\" must be one-dimensional arrays"),
 				 errhint("Write one element per tier, as in '{2,3}' and '{0.10,0.15}'.")));
 	if (n_quantities != n_discounts)
 		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there are %d quantities but %d discounts", n_quantities, n_discounts),
 				 errhint("Write one element per tier, as in '{2,3}' and '{0.10,0.15}'.")));
 	if (array_contains_nulls(quantities) || array_contains_nulls(discounts))

@@ -254,12 +254,14 @@ merge_mean_arms(MeanArm *into, const MeanArm *from)
 		*into = *from;
 		return;
 	}
+	if (from->n > MAX_COUNT - into->n)
+		report_overflow();
 
 	delta = (from->origin - into->origin) + (from->mean - into->mean);
 	into->mean += delta * (from->n / n);
 	into->m2 += from->m2 + delta * (delta * (into->n * (from->n / n)));
 	into->n = n;
-	if (!(n <= MAX_COUNT && isfinite(into->mean) && isfinite(into->m2)))
+	if (!(isfinite(into->mean) && isfinite(into->m2)))
 		report_overflow();
 }
 
@@ -322,8 +324,6 @@ test_means(const MeanArm *control, const MeanArm *treated, Estimate *estimate)
 
 	if (control->n < 2 || treated->n < 2 || variance == 0)
 		return;
-	if (isinf(variance))
-		report_overflow();
 
 	estimate->standard_error = sqrt(variance);
 	estimate->degrees_of_freedom = 1 / (a * a / (control->n - 1) + b * b / (treated->n - 1));

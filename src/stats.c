@@ -52,7 +52,7 @@ log_beta(double a, double b)
 
 /*
  * The continued fraction of the incomplete beta function in the form of
- * Didonato and Morris (ACM TOMS 18, 1992, formula 9), by the modified method of
+ * Didonato and Morris (ACM TOMS 18, 1992), by the modified method of
  * Lentz (Thompson and Barnett, 1986).  Fast for x < (a + 1) / (a + b + 2): a few
  * dozen steps when one parameter is small, however large the other.  The
  * better known form (DLMF 8.17.22) has 1 - (1 - 1/a) in every step and is
