@@ -249,11 +249,11 @@ SELECT ltv_effect_mean_combine(NULL, NULL) IS NULL AS both_null, ltv_effect_mean
 	ltv_effect_mean_combine('{0,0,0,0,0,0,0,0}', s) = s AS left_empty, ltv_effect_mean_combine(s, '{0,0,0,0,0,0,0,0}') = s AS right_empty,
 	-- the same three customers again: the mean stays, the sum of squares doubles
 	ltv_effect_mean_combine(s, s) AS twice, s AS unchanged
-FROM (SELECT '{3,1,1.5,3.5,0,0,0,0}'::float8[] AS s) t;
+FROM (SELECT '{3,1,1.5,3.5,0,0,0,0}'::float8[] AS s OFFSET 0) t;
 SELECT ltv_effect_share_combine(NULL, NULL) IS NULL AS both_null, ltv_effect_share_combine(NULL, s) = s AS left_null, ltv_effect_share_combine(s, NULL) = s AS right_null,
 	ltv_effect_share_combine('{0,0,0,0}', s) = s AS left_empty, ltv_effect_share_combine(s, '{0,0,0,0}') = s AS right_empty, ltv_effect_share_combine(s, s) AS twice,
 	ltv_effect_share_accum(s, true, true) AS one_more, s AS unchanged
-FROM (SELECT '{3,1,5,2}'::bigint[] AS s) t;
+FROM (SELECT '{3,1,5,2}'::bigint[] AS s OFFSET 0) t;
 
 CREATE AGGREGATE mean_state(boolean, double precision) (SFUNC = ltv_effect_mean_accum, STYPE = double precision[], INITCOND = '{0,0,0,0,0,0,0,0}');
 CREATE AGGREGATE mean_rollup(double precision[]) (SFUNC = ltv_effect_mean_combine, STYPE = double precision[], FINALFUNC = ltv_effect_mean_final);
