@@ -56,19 +56,20 @@ sub slurp
 sub blocks
 {
     my ($text) = @_;
-    my ($line, $fence, $schema, $reason, @blocks) = (0);
+    my ($line, $indent, $fence, $schema, $reason, @blocks) = (0);
     for (split /\n/, $text, -1)
     {
         $line++;
         if (defined $fence)
         {
-            if (/^```\s*$/) { undef $fence; next; }
+            if (/^\s*```\s*$/) { undef $fence; next; }
+            s/^$indent//;
             $blocks[-1]{text} .= "$_\n" if $fence eq 'sql';
             $blocks[-1]{expected} .= "$_\n" if $fence eq 'expected';
         }
-        elsif (/^```(\w*)/)
+        elsif (/^(\s*)```(\w*)/)
         {
-            $fence = $1;
+            ($indent, $fence) = ($1, $2);
             if ($fence eq 'sql')
             {
                 push @blocks, { line => $line, text => '', reason => $reason, schema => $schema, open => 1 };
@@ -124,7 +125,7 @@ sub run_block
 sub anchors
 {
     my ($text) = @_;
-    $text =~ s/^```.*?^```\s*$//gms;
+    $text =~ s/^\s*```.*?^\s*```\s*$//gms;
     return map { my $h = lc $_; $h =~ s/[`*]//g; $h =~ s/[^\w\- ]//g; $h =~ tr/ /-/; ($h => 1) } $text =~ /^#+ +(.*?)\s*$/gm;
 }
 
@@ -132,7 +133,7 @@ sub check_links
 {
     my ($document, $text) = @_;
     my @dead;
-    $text =~ s/^```.*?^```\s*$//gms;
+    $text =~ s/^\s*```.*?^\s*```\s*$//gms;
     for my $link ($text =~ /\]\(([^)\s]+)\)/g)
     {
         next if $link =~ m{^https?://};
