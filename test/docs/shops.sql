@@ -26,13 +26,13 @@ INSERT INTO eccube.dtb_order_item VALUES
   (14, 1, 2, 'soap', 1000, 1, 91), (14, 6, 2, 'points', -1000, 1, 0),                                   -- 0
   (12, 1, 2, 'cream', 9900, 1, 900);
 INSERT INTO eccube.expected VALUES
-  ('shop_orders', '1', 2, 6300, '2024-04-01', '2024-06-01'),                -- 3300 + 3000
-  ('shop_orders', '2', 1, 0, '2024-08-01', '2024-08-01'),
-  ('shop_orders_with_guests', '1', 3, 7400, '2024-04-01', '2024-09-01'),    -- and 1100
-  ('shop_orders_with_guests', '2', 1, 0, '2024-08-01', '2024-08-01'),
-  ('shop_orders_with_guests', 'guest@example.jp', 1, 2200, '2024-09-02', '2024-09-02'),
-  ('shop_order_lines', '1', 2, 6300, '2024-04-01', '2024-06-01'),
-  ('shop_order_lines', '2', 1, 0, '2024-08-01', '2024-08-01');
+  ('shop_orders', '1', 2, 6300.00, '2024-04-01', '2024-06-01'),                -- 3300 + 3000
+  ('shop_orders', '2', 1, 0.00, '2024-08-01', '2024-08-01'),
+  ('shop_orders_with_guests', '1', 3, 7400.00, '2024-04-01', '2024-09-01'),    -- and 1100
+  ('shop_orders_with_guests', '2', 1, 0.00, '2024-08-01', '2024-08-01'),
+  ('shop_orders_with_guests', 'guest@example.jp', 1, 2200.00, '2024-09-02', '2024-09-02'),
+  ('shop_order_lines', '1', 2, 6300.00, '2024-04-01', '2024-06-01'),
+  ('shop_order_lines', '2', 1, 0.00, '2024-08-01', '2024-08-01');
 
 CREATE SCHEMA saleor
   CREATE TABLE order_order (id uuid, user_id integer, created_at timestamptz, status text, origin text, currency text,
