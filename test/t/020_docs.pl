@@ -1,5 +1,5 @@
 # The documents are true: every SQL example in README.md and doc/*.md runs, prints what the document says it prints, every
-# link leads somewhere, and the recipe of every shop system gives the figures that were worked out by hand for its rows.
+# link leads somewhere, the reference leaves nothing out, and the recipe of every shop system gives the figures that were worked out by hand for its rows.
 #
 # What a document may say to this test, in lines that no reader sees:
 #   <!-- not run: REASON -->    before a block: it is skipped, and counted
@@ -171,6 +171,21 @@ for my $document ('README.md', sort glob 'doc/*.md')
     }
 }
 note("$not_run blocks are not run");
+
+# --- the reference leaves nothing out ----------------------------------------------------------------------
+
+my $reference = join '', map { slurp($_) } 'doc/ltv.md', glob 'doc/*.part.md';
+my %written = map { $_ => 1 } $reference =~ /\b(ltv_\w+)/g;
+my @names = split /\n/, must($database_of{'doc/ltv.md'}, undef, <<'END', '-At');
+SELECT proname FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+  JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass WHERE deptype = 'e' AND extname = 'ltv'
+UNION
+SELECT typname FROM pg_depend d JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid AND t.typelem = 0
+  JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass WHERE deptype = 'e' AND extname = 'ltv'
+ORDER BY 1
+END
+ok(@names > 40, 'the extension has functions and types');
+is(join(' ', grep { !$written{$_} } @names), '', 'every function and type is in the reference');
 
 # --- doc/format.md: the table of the bytes is the example -------------------------------------------------
 
