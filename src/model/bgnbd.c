@@ -116,8 +116,11 @@ count_terms(const Future *f)
 	return mean + 9.0 * sqrt(mean * (1.0 + f->u)) + 40.0 * (1.0 + f->u);
 }
 
+/*
+ * Both sums at once; with want_square false only the mean, which is what is asked for by the million.
+ */
 static void
-sum_moments(const Future *f, LtvmMoments *moments)
+sum_moments(const Future *f, bool want_square, LtvmMoments *moments)
 {
 	double		z = f->u / (1.0 + f->u);
 	double		ln_unit = -f->shape * log1p(f->u);	/* of weight and moments; w(0) */
@@ -125,32 +128,36 @@ sum_moments(const Future *f, LtvmMoments *moments)
 	double		stay = 1.0;		/* e(k) */
 	double		reach = 0.0;	/* sum of e(k) */
 	double		reach_square = 0.0;
+	double		mean = 0.0;
+	double		square = 0.0;
 	double		last = f->shape * f->u + 1.0;
 	double		n;
 
-	moments->mean = 0.0;
-	moments->square = 0.0;
 	for (n = 0.0;; n += 1.0)
 	{
 		weight *= (f->shape + n) * z / (n + 1.0);
 		reach += stay;
-		reach_square += (2.0 * n + 1.0) * stay;
+		mean += weight * reach;
+		if (want_square)
+		{
+			reach_square += (2.0 * n + 1.0) * stay;
+			square += weight * reach_square;
+		}
 		stay *= (f->b + n) / (f->a + f->b + n);
-		moments->mean += weight * reach;
-		moments->square += weight * reach_square;
 		if (weight > 1e200)
 		{
 			weight *= 1e-200;
-			moments->mean *= 1e-200;
-			moments->square *= 1e-200;
+			mean *= 1e-200;
+			square *= 1e-200;
 			ln_unit += 200.0 * M_LN10;
 		}
 		/* what is left out is a geometric tail, shorter than 1 / (1 - z) = 1 + u times a few */
-		if (n > last && weight * reach_square * (1.0 + f->u) < 1e-17 * moments->square)
+		if (n > last && weight * reach * (1.0 + f->u) < 1e-17 * mean
+			&& !(want_square && weight * reach_square * (1.0 + f->u) >= 1e-17 * square))
 			break;
 	}
-	moments->mean *= exp(ln_unit);
-	moments->square *= exp(ln_unit);
+	moments->mean = mean * exp(ln_unit);
+	moments->square = square * exp(ln_unit);
 }
 
 /*
@@ -171,7 +178,8 @@ typedef struct Mixture
 	Future		future;
 	Moment		moment;
 	double		peak;			/* mode of y: ln (a / b) */
-	double		p_peak;
+	double		p_peak;			/* p there, and 1 - p */
+	double		q_peak;
 } Mixture;
 
 /* ln of P(N' >= 2), N' negative binomial with mean s h */
@@ -198,6 +206,15 @@ ln_at_least_two(double s, double h)
 	return log(sum) - s * log1p(h);
 }
 
+/* ln [rest + part exp(d)] for d <= 0, part + rest = 1 */
+static double
+ln_spread(double part, double rest, double d)
+{
+	double		change = part * expm1(d);
+
+	return change < -0.5 ? log(rest + part * exp(d)) : log1p(change);
+}
+
 static double
 ln_mixture(double d, const void *context)
 {
@@ -209,15 +226,13 @@ ln_mixture(double d, const void *context)
 	double		p = 1.0 / (1.0 + exp(-y));
 	double		ln_p = y < 0 ? y - log1p(exp(y)) : -log1p(exp(-y));
 	double		h = p * m->future.u;
-	double		spread;
 	double		ln_weight;
 
-	/* ln [1 + p_peak (exp(d) - 1)] */
-	if (d < 30.0)
-		spread = log1p(m->p_peak * expm1(d));
+	/* the side towards which |d| grows keeps its slope, so nothing cancels far out */
+	if (d > 0)
+		ln_weight = -b * d - (a + b) * ln_spread(m->q_peak, m->p_peak, -d);
 	else
-		spread = d + log(m->p_peak + (1.0 - m->p_peak) * exp(-d));
-	ln_weight = a * d - (a + b) * spread;
+		ln_weight = a * d - (a + b) * ln_spread(m->p_peak, m->q_peak, d);
 	switch (m->moment)
 	{
 		case MASS:
@@ -236,7 +251,7 @@ ln_mixture(double d, const void *context)
 static void
 integrate_moments(const Future *f, bool want_square, LtvmMoments *moments)
 {
-	Mixture		m = {*f, MASS, log(f->a / f->b), f->a / (f->a + f->b)};
+	Mixture		m = {*f, MASS, log(f->a / f->b), f->a / (f->a + f->b), f->b / (f->a + f->b)};
 	double		width = sqrt(1.0 / f->a + 1.0 / f->b);
 	double		scale = width < 1.0 ? width : 1.0;
 	double		ln_mass;
@@ -245,7 +260,7 @@ integrate_moments(const Future *f, bool want_square, LtvmMoments *moments)
 	if (width < 0.01)
 		ln_mass = ltvm_ln_integral(ln_mixture, &m, scale);
 	else
-		ln_mass = ltvm_ln_beta(f->a, f->b) - f->a * log(m.p_peak) + f->b * log1p(f->a / f->b);
+		ln_mass = ltvm_ln_beta(f->a, f->b) + f->a * log1p(f->b / f->a) + f->b * log1p(f->a / f->b);
 	m.moment = FIRST;
 	moments->mean = exp(ltvm_ln_integral(ln_mixture, &m, scale) - ln_mass);
 	if (!want_square)
@@ -269,7 +284,7 @@ moments_alive(const Future *f, bool want_square, LtvmMoments *moments)
 		moments->square = moments->mean * (1.0 + f->u) + moments->mean * moments->mean;
 	}
 	else if (count_terms(f) < 4000.0)
-		sum_moments(f, moments);
+		sum_moments(f, want_square, moments);
 	else
 		integrate_moments(f, want_square, moments);
 }
