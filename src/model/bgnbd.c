@@ -206,13 +206,13 @@ ln_at_least_two(double s, double h)
 	return log(sum) - s * log1p(h);
 }
 
-/* ln [rest + part exp(d)] for d <= 0, part + rest = 1 */
+/* ln [1 - part + part exp(d)], part <= 1/2 */
 static double
-ln_spread(double part, double rest, double d)
+ln_spread(double part, double d)
 {
-	double		change = part * expm1(d);
-
-	return change < -0.5 ? log(rest + part * exp(d)) : log1p(change);
+	if (d > 30.0)
+		return d + log(part + (1.0 - part) * exp(-d));
+	return log1p(part * expm1(d));
 }
 
 static double
@@ -228,11 +228,11 @@ ln_mixture(double d, const void *context)
 	double		h = p * m->future.u;
 	double		ln_weight;
 
-	/* the side towards which |d| grows keeps its slope, so nothing cancels far out */
-	if (d > 0)
-		ln_weight = -b * d - (a + b) * ln_spread(m->q_peak, m->p_peak, -d);
+	/* both forms are the same; each is free of cancellation where its slope is the smaller */
+	if (a <= b)
+		ln_weight = a * d - (a + b) * ln_spread(m->p_peak, d);
 	else
-		ln_weight = a * d - (a + b) * ln_spread(m->p_peak, m->q_peak, d);
+		ln_weight = -b * d - (a + b) * ln_spread(m->q_peak, -d);
 	switch (m->moment)
 	{
 		case MASS:
