@@ -21,6 +21,7 @@ binmode $_, ':utf8' for Test::More->builder->output, Test::More->builder->failur
 my $top = abs_path(dirname(__FILE__) . '/../..');
 chdir $top or die "cannot enter $top: $!\n";
 $ENV{PGCLIENTENCODING} = 'UTF8';
+$ENV{PGDATESTYLE} = 'ISO, MDY';
 my $options = $ENV{PGOPTIONS} || '';
 my @databases;
 
