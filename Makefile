@@ -36,9 +36,8 @@ endif
 include $(PGXS)
 
 $(OBJS) $(OBJS:.o=.bc): $(headers)
-$(OBJS) $(OBJS:.o=.bc) $(DATA_built): | src/model sql
-src/model sql:
-	mkdir -p $@
+# Outside the source tree the folders have to be made; as targets they would be found in VPATH.
+$(shell mkdir -p src/model sql)
 
 sql/ltv--$(version).sql: $(top)/sql/ltv.sql
 	cp $< $@
