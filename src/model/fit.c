@@ -255,6 +255,13 @@ is_inside(const LtvmProblem *problem, const LtvmPoint *point)
 	return point->outcome == LTVM_MAXIMUM && limits_of(problem, point->theta) == 0;
 }
 
+/* is leaving better than staying, beyond rounding? */
+static bool
+gains(const LtvmPoint *best, const LtvmPoint *nbd)
+{
+	return best->value.value > nbd->value.value + 1e-12 * fabs(nbd->value.value);
+}
+
 static LtvmFitStatus
 fit_orders(LtvmProblem *clean, LtvmFit *fit)
 {
@@ -264,6 +271,7 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 	LtvmPoint		nbd = {{-0.5, clean->scale[1], 0.0, 0.0}, {.value = -INFINITY}, LTVM_STUCK};
 	LtvmPoint		best = {{0}, {.value = -INFINITY}, LTVM_STUCK};
 	LtvmPoint		point;
+	bool		looked = false;
 	bool		falls = false;
 	double		best_b = 0.0;
 	int			i;
@@ -279,13 +287,14 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 	for (i = 0; i < START_COUNT && !is_inside(&best_problem, &best); i++)
 	{
 		/* one more try is enough where the likelihood falls with everybody who leaves */
-		if (i == 2 && falls && best.value.value <= nbd.value.value + 1e-9 * fabs(nbd.value.value))
+		if (i == 2 && falls && !gains(&best, &nbd))
 			break;
 		set_start(clean, &nbd, starts[i][0], starts[i][1], &point);
 		if (i == 1)
 		{
 			if (!falls_from_nbd(&problem, &nbd, &falls, &best_b))
 				return LTVM_FIT_INTERRUPTED;
+			looked = true;
 			if (!falls)
 				set_start(clean, &nbd, 1e-3, best_b / exp(clean->scale[3]), &point);
 		}
@@ -294,15 +303,20 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 		if (point.outcome == LTVM_INTERRUPTED)
 			return LTVM_FIT_INTERRUPTED;
 	}
-
-	fit->iterations = problem.evaluations;
-	if (nbd.outcome == LTVM_MAXIMUM && best.value.value <= nbd.value.value + 1e-9 * fabs(nbd.value.value))
+	if (!gains(&best, &nbd))
+	{
+		/* the NBD is a limit only if nothing rises from it */
+		if (!looked && !falls_from_nbd(&problem, &nbd, &falls, &best_b))
+			return LTVM_FIT_INTERRUPTED;
 		fill_nbd(&nbd_problem, &nbd, fit);
+		fit->converged = fit->converged && falls;
+	}
 	else
 	{
 		fill_fit(&best_problem, &best, fit);
 		fit->limits = limits_of(&best_problem, best.theta);
 	}
+	fit->iterations = problem.evaluations;
 	return LTVM_FIT_DONE;
 }
 

@@ -315,7 +315,6 @@ test_invariants(void)
 			check_close(ltvm_expected_orders(&days, &in_days, 7 * horizon), mean, 1e-12, 1e-300, "expected orders in days");
 			check_close(ltvm_orders_variance(&days, &in_days, 7 * horizon), variance, 1e-11, 1e-300, "variance in days");
 			check_close(ltvm_p_order_within(&days, &in_days, 7 * horizon), any, 1e-12, 1e-300, "chance of an order in days");
-			check_close(ltvm_expected_gap(&days, &in_days), 7 * ltvm_expected_gap(model, past), 1e-14, 0.0, "gap in days");
 			check_close(ltvm_log_likelihood(&days, &in_days, NULL) + past->frequency * log(7),
 						ltvm_log_likelihood(model, past, NULL), 1e-11, 1.0, "log-likelihood in days");
 			/* so E does not change when alpha, beta and all times grow together */
@@ -328,7 +327,7 @@ test_invariants(void)
 				up.p[i] *= exp(1e-4);
 				down.p[i] *= exp(-1e-4);
 				check_close(gradient[i], (ltvm_expected_orders(&up, past, horizon) - ltvm_expected_orders(&down, past, horizon))
-							/ 2e-4, 1e-5, 1e-7 * mean + 1e-300, "gradient of the expected orders");
+							/ 2e-4, 1e-4, 1e-7 * mean + 1e-300, "gradient of the expected orders");
 			}
 			/* bounds: P(X > 0) <= E[X], E[X]^2 <= P(X > 0) E[X^2], P(X > 0) <= P(alive) */
 			check(any <= mean * (1 + 1e-12) && any <= alive * (1 + 1e-12), "chance of an order above its bounds");
@@ -341,7 +340,10 @@ test_invariants(void)
 			check(ltvm_expected_orders(model, past, 0) == 0 && ltvm_orders_variance(model, past, 0) == 0
 				  && ltvm_p_order_within(model, past, 0) == 0, "horizon 0");
 			if (shape > 1)
+			{
 				check_close(ltvm_expected_gap(model, past), (model->p[1] + past->t) / (shape - 1), 1e-15, 0.0, "gap");
+				check_close(ltvm_expected_gap(&days, &in_days), 7 * ltvm_expected_gap(model, past), 1e-14, 0.0, "gap in days");
+			}
 			else
 				check(isinf(ltvm_expected_gap(model, past)), "gap of shape below 1");
 		}

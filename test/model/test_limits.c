@@ -275,8 +275,8 @@ test_units(void)
 	const int	customers = 4000;
 	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * customers);
 	LtvmSpend  *spends = malloc(sizeof(LtvmSpend) * customers);
-	LtvmFit		base,
-				base_spend;
+	LtvmFit		base = {0};
+	LtvmFit		base_spend = {0};
 	int			n,
 				u,
 				i;
