@@ -54,31 +54,30 @@ fill_fit(const LtvmProblem *problem, const LtvmPoint *point, LtvmFit *fit)
 	}
 }
 
+/* what the coordinates that were set to an end mean */
 static int
 limits_of(const LtvmProblem *problem, const double *theta)
 {
-	int			limits = 0;
-	bool		up[DIM],
-				down[DIM];
+	/* towards the lower end and towards the upper */
+	static const int of_orders[DIM][2] = {
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
+		{LTVM_LIMIT_NOBODY_LEAVES, LTVM_LIMIT_OTHER},
+		{LTVM_LIMIT_LEAVE_AT_ONCE, LTVM_LIMIT_SAME_LEAVING},
+	};
+	static const int of_spend[DIM][2] = {
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_SPEND},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
+	};
+	int			limits = problem->nbd ? LTVM_LIMIT_NOBODY_LEAVES : 0;
 	int			i;
 
-	for (i = 0; i < DIM; i++)
+	for (i = 0; i < problem->dim; i++)
 	{
-		bool		fixed = i < problem->dim && problem->fixed[i];
-
-		up[i] = fixed && theta[i] > problem->scale[i];
-		down[i] = fixed && theta[i] < problem->scale[i];
+		if (problem->fixed[i])
+			limits |= (problem->kind == LTVM_GAMMA_GAMMA ? of_spend : of_orders)[i][theta[i] > problem->scale[i]];
 	}
-	if (problem->kind == LTVM_GAMMA_GAMMA)
-		return (up[0] ? LTVM_LIMIT_SAME_RATE : 0) | (up[1] ? LTVM_LIMIT_SAME_SPEND : 0);
-	if (up[0])
-		limits |= LTVM_LIMIT_SAME_RATE;
-	if (down[2] || problem->nbd)
-		limits |= LTVM_LIMIT_NOBODY_LEAVES;
-	if (up[3])
-		limits |= LTVM_LIMIT_SAME_LEAVING;
-	if (down[3])
-		limits |= LTVM_LIMIT_LEAVE_AT_ONCE;
 	return limits;
 }
 
@@ -186,7 +185,7 @@ set_start(const LtvmProblem *problem, const LtvmPoint *nbd, double leave, double
 	if (!(fabs(point->theta[0]) < 3.0))
 		point->theta[0] = point->theta[0] > 0 ? 3.0 : -3.0;
 	point->theta[2] = problem->scale[2] + log(leave);
-	point->theta[3] = problem->scale[3] + log(spread);
+	point->theta[3] = problem->scale[3] + (problem->fixed[3] ? problem->end[3] : log(spread));
 }
 
 /*
@@ -347,6 +346,8 @@ ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInt
 	if (status != LTVM_FIT_DONE)
 		return status;
 	set_problem_of_orders(&problem, kind, patterns, n, interrupt, orders / time, time / fit->customers);
+	/* with one chance to leave at most per customer, nothing tells how that chance differs between customers */
+	problem.fixed[3] = kind == LTVM_BG_NBD && patterns[n - 1].frequency <= 1;
 	return fit_orders(&problem, fit);
 }
 
@@ -455,6 +456,8 @@ ltvm_fit_note(const LtvmFit *fit)
 {
 	if (!fit->converged)
 		return "not converged: no start led to a maximum, do not use the parameters";
+	if (fit->limits & LTVM_LIMIT_OTHER)
+		return "limit: the likelihood is highest at the edge of the parameters; the data are too few or too odd for this model";
 	if (fit->limits & LTVM_LIMIT_NOBODY_LEAVES)
 		return fit->limits & LTVM_LIMIT_SAME_RATE
 			? "limit: nobody leaves and all order at one rate (Poisson); the data show no difference between customers"

@@ -234,6 +234,50 @@ test_degenerate_fits(void)
 	free(patterns);
 }
 
+/*
+ * Half of the customers never come back, the others never leave: MBG/NBD with a, b -> 0, which the fit has to say.  For
+ * Pareto/NBD the same data push beta to 0.  The share of those who left has to come out right for those not seen again.
+ */
+static void
+test_leave_at_once(void)
+{
+	const int	customers = 4000;
+	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * customers);
+	Random		random;
+	int			kind;
+	int			i;
+
+	for (kind = LTVM_MBG_NBD; kind <= LTVM_PARETO_NBD; kind++)
+	{
+		LtvmFit		fit;
+		LtvmPast	silent = {0, 0, 100};
+		int			n;
+
+		seed_random(&random, 31);
+		for (i = 0; i < customers; i++)
+		{
+			/* never leaves: a shop without dropout */
+			LtvmModel	stay = {LTVM_BG_NBD, {4, 30, 1e-12, 1}};
+			LtvmPast	past = draw_past(&random, &stay, 60 + 60 * draw_uniform(&random));
+			bool		gone = draw_uniform(&random) < 0.5;
+			LtvmPattern pattern = {gone ? 0 : past.frequency, gone ? 0 : past.recency, past.t, 1};
+
+			patterns[i] = pattern;
+		}
+		n = compact_patterns(patterns, customers);
+		check(ltvm_fit_orders((LtvmKind) kind, patterns, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged
+			  && fit.limits == LTVM_LIMIT_LEAVE_AT_ONCE, "leave at once, %s: converged %d, limits %d, %g %g %g %g in %d passes",
+			  ltvm_kind_name(fit.model.kind), fit.converged, fit.limits, fit.model.p[0], fit.model.p[1], fit.model.p[2],
+			  fit.model.p[3], fit.iterations);
+		check_close(fit.model.p[0] / fit.model.p[1], 4.0 / 30, 0.05, 0.0, "rate of those who stay");
+		if (kind == LTVM_MBG_NBD)
+			check_close(fit.model.p[2] / (fit.model.p[2] + fit.model.p[3]), 0.5, 0.05, 0.0, "share of those who leave at once");
+		/* P(no order in 100 | stays) = (30 / 130)^4 = .0028 */
+		check_close(ltvm_p_alive(&fit.model, &silent), 0.0028, 0.3, 0.0, "P(alive) of the silent");
+	}
+	free(patterns);
+}
+
 /* asks to stop at the n-th look */
 static bool
 stop_after(void *context)
@@ -337,6 +381,7 @@ test_limits(void)
 	test_extremes();
 	test_nbd_limit();
 	test_degenerate_fits();
+	test_leave_at_once();
 	test_interrupts();
 	test_units();
 }
