@@ -1,0 +1,439 @@
+/*
+ * accessors.c: what one history can be asked.  The history is always the
+ * first argument; all are strict, and what cannot be known is NULL.
+ */
+#include "compat.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/typcache.h"
+
+#include "customer.h"
+
+/* The sums over all purchases of argument 0. */
+static Totals
+totals_argument(FunctionCallInfo fcinfo, Scales *scales)
+{
+	StoredHistory *stored = PG_GETARG_HISTORY_PP(0);
+	History		history;
+	Totals		totals;
+
+	history_open(stored, &history);
+	*scales = history.scales;
+	totals_clear(&totals);
+	for (int i = 0; i < history.count; i++)
+		totals_add(&totals, &history.purchases[i]);
+	history_free(&history);
+	PG_FREE_IF_COPY(stored, 0);
+	return totals;
+}
+
+/*
+ * The number of orders in argument 0 up to a day, with the days of the first
+ * and the last.
+ */
+static int64
+orders_argument(FunctionCallInfo fcinfo, DateADT until, DateADT *first, DateADT *last)
+{
+	StoredHistory *stored = PG_GETARG_HISTORY_PP(0);
+	History		history;
+	int64		orders = 0;
+	int			count;
+
+	history_open(stored, &history);
+	count = history_count_until(&history, until);
+	for (int i = 0; i < count; i++)
+		orders += is_order(&history.purchases[i]);
+	order_days(&history, count, first, last);
+	history_free(&history);
+	PG_FREE_IF_COPY(stored, 0);
+	return orders;
+}
+
+PG_FUNCTION_INFO_V1(ltv_orders);
+
+Datum
+ltv_orders(PG_FUNCTION_ARGS)
+{
+	Scales		scales;
+
+	PG_RETURN_INT64(totals_argument(fcinfo, &scales).orders);
+}
+
+PG_FUNCTION_INFO_V1(ltv_revenue);
+
+Datum
+ltv_revenue(PG_FUNCTION_ARGS)
+{
+	Scales		scales;
+	Totals		totals = totals_argument(fcinfo, &scales);
+
+	PG_RETURN_NUMERIC(decimal_make(totals.revenue, scales.amount));
+}
+
+PG_FUNCTION_INFO_V1(ltv_refunded);
+
+Datum
+ltv_refunded(PG_FUNCTION_ARGS)
+{
+	Scales		scales;
+	Totals		totals = totals_argument(fcinfo, &scales);
+
+	PG_RETURN_NUMERIC(decimal_make(totals.refunded, scales.amount));
+}
+
+PG_FUNCTION_INFO_V1(ltv_quantity);
+
+Datum
+ltv_quantity(PG_FUNCTION_ARGS)
+{
+	Scales		scales;
+	Totals		totals = totals_argument(fcinfo, &scales);
+
+	PG_RETURN_NUMERIC(decimal_make(totals.quantity, scales.quantity));
+}
+
+PG_FUNCTION_INFO_V1(ltv_cost);
+
+Datum
+ltv_cost(PG_FUNCTION_ARGS)
+{
+	Scales		scales;
+	Totals		totals = totals_argument(fcinfo, &scales);
+
+	if (!totals.cost_known)
+		PG_RETURN_NULL();
+	PG_RETURN_NUMERIC(decimal_make(totals.cost, scales.cost));
+}
+
+PG_FUNCTION_INFO_V1(ltv_gross_profit);
+
+Datum
+ltv_gross_profit(PG_FUNCTION_ARGS)
+{
+	Scales		scales;
+	Totals		totals = totals_argument(fcinfo, &scales);
+
+	if (!totals.cost_known)
+		PG_RETURN_NULL();
+	PG_RETURN_NUMERIC(gross_profit_of(&totals, scales));
+}
+
+PG_FUNCTION_INFO_V1(ltv_average_order_value);
+
+Datum
+ltv_average_order_value(PG_FUNCTION_ARGS)
+{
+	Scales		scales;
+	Totals		totals = totals_argument(fcinfo, &scales);
+
+	if (totals.orders == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_NUMERIC(decimal_divide(totals.revenue, scales.amount, totals.orders));
+}
+
+PG_FUNCTION_INFO_V1(ltv_first_order);
+
+Datum
+ltv_first_order(PG_FUNCTION_ARGS)
+{
+	DateADT		first;
+	DateADT		last;
+
+	if (orders_argument(fcinfo, DATEVAL_NOEND, &first, &last) == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(first);
+}
+
+PG_FUNCTION_INFO_V1(ltv_last_order);
+
+Datum
+ltv_last_order(PG_FUNCTION_ARGS)
+{
+	DateADT		first;
+	DateADT		last;
+
+	if (orders_argument(fcinfo, DATEVAL_NOEND, &first, &last) == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(last);
+}
+
+PG_FUNCTION_INFO_V1(ltv_nth_order);
+
+/* the day of the n-th order */
+Datum
+ltv_nth_order(PG_FUNCTION_ARGS)
+{
+	int32		n = PG_GETARG_INT32(1);
+	History		history;
+
+	if (n < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("n must be 1 or more, not %d", n),
+				 errdetail("Orders are counted from 1, the first order.")));
+	history_open(PG_GETARG_HISTORY_PP(0), &history);
+	for (int i = 0; i < history.count; i++)
+		if (is_order(&history.purchases[i]) && --n == 0)
+			PG_RETURN_DATEADT(history.purchases[i].day);
+	PG_RETURN_NULL();
+}
+
+PG_FUNCTION_INFO_V1(ltv_active_months);
+
+Datum
+ltv_active_months(PG_FUNCTION_ARGS)
+{
+	DateADT		first;
+	DateADT		last;
+
+	if (orders_argument(fcinfo, DATEVAL_NOEND, &first, &last) == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_NUMERIC(active_months_of(first, last));
+}
+
+PG_FUNCTION_INFO_V1(ltv_mean_interval);
+
+Datum
+ltv_mean_interval(PG_FUNCTION_ARGS)
+{
+	DateADT		first;
+	DateADT		last;
+	int64		orders = orders_argument(fcinfo, DATEVAL_NOEND, &first, &last);
+
+	if (orders < 2)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(((double) last - first) / (double) (orders - 1));
+}
+
+PG_FUNCTION_INFO_V1(ltv_days_since_last);
+
+Datum
+ltv_days_since_last(PG_FUNCTION_ARGS)
+{
+	Moment		moment = moment_of(PG_GETARG_DATEADT(1));
+	DateADT		first;
+	DateADT		last;
+
+	if (orders_argument(fcinfo, moment.as_of, &first, &last) == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(moment.as_of - last);
+}
+
+PG_FUNCTION_INFO_V1(ltv_is_repeater);
+
+Datum
+ltv_is_repeater(PG_FUNCTION_ARGS)
+{
+	DateADT		first;
+	DateADT		last;
+
+	PG_RETURN_BOOL(orders_argument(fcinfo, DATEVAL_NOEND, &first, &last) >= 2);
+}
+
+/*
+ * ltv_model_input: the summary of a customer that the models of Fader and
+ * Hardie take.  Orders of one day are one transaction; the first one is not
+ * counted; monetary is the mean of the others' amounts, 0 without any.
+ */
+typedef struct ModelInput
+{
+	int64		days;			/* days with an order */
+	DateADT		first;
+	DateADT		last;
+	int128		repeat_revenue; /* of the orders after the first day */
+} ModelInput;
+
+static ModelInput
+model_input_of(const History *history, int count)
+{
+	ModelInput	input = {0, 0, 0, 0};
+
+	for (int i = 0; i < count; i++)
+	{
+		const Purchase *purchase = &history->purchases[i];
+
+		if (!is_order(purchase))
+			continue;
+		if (input.days == 0)
+			input.first = purchase->day;
+		if (input.days == 0 || purchase->day != input.last)
+			input.days++;
+		input.last = purchase->day;
+		if (input.last != input.first)
+			input.repeat_revenue += purchase->amount;
+	}
+	return input;
+}
+
+/* The row type of a function, looked up once per call site. */
+static TupleDesc
+result_row_type(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		TupleDesc	desc;
+
+		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		fcinfo->flinfo->fn_extra = BlessTupleDesc(desc);
+		MemoryContextSwitchTo(old);
+	}
+	return (TupleDesc) fcinfo->flinfo->fn_extra;
+}
+
+PG_FUNCTION_INFO_V1(ltv_model_input);
+
+Datum
+ltv_model_input(PG_FUNCTION_ARGS)
+{
+	Moment		moment = moment_of(PG_GETARG_DATEADT(1));
+	int32		unit_days = PG_GETARG_INT32(2);
+	TupleDesc	desc = result_row_type(fcinfo);
+	Datum		values[4];
+	bool		nulls[4] = {false, false, false, false};
+	History		history;
+	ModelInput	input;
+	double		repeats;
+
+	if (unit_days < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unit_days must be 1 or more, not %d", unit_days),
+				 errhint("7 counts in weeks, 1 in days.")));
+	history_open(PG_GETARG_HISTORY_PP(0), &history);
+	input = model_input_of(&history, history_count_until(&history, moment.as_of));
+	if (input.days == 0)
+		PG_RETURN_NULL();
+	repeats = (double) (input.days - 1);
+	values[0] = Int64GetDatum(input.days - 1);
+	values[1] = Float8GetDatum(((double) input.last - input.first) / unit_days);
+	values[2] = Float8GetDatum(((double) moment.as_of - input.first) / unit_days);
+	values[3] = Float8GetDatum(repeats == 0 ? 0.0 : (double) input.repeat_revenue /
+							   (double) decimal_power[history.scales.amount] / repeats);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+}
+
+PG_FUNCTION_INFO_V1(ltv_purchases);
+
+/* the purchases as rows, in canonical order */
+Datum
+ltv_purchases(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext row_context;
+	MemoryContext old;
+	History		history;
+
+	InitMaterializedSRF(fcinfo, 0);
+	history_open(PG_GETARG_HISTORY_PP(0), &history);
+	row_context = AllocSetContextCreate(CurrentMemoryContext, "ltv purchase", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(row_context);
+	for (int i = 0; i < history.count; i++)
+	{
+		const Purchase *purchase = &history.purchases[i];
+		Datum		values[6];
+		bool		nulls[6] = {false, false, false, false, !purchase->cost_known, i == 0};
+
+		CHECK_FOR_INTERRUPTS();
+		values[0] = Int32GetDatum(i + 1);
+		values[1] = DateADTGetDatum(purchase->day);
+		values[2] = NumericGetDatum(decimal_make(purchase->amount, history.scales.amount));
+		values[3] = NumericGetDatum(decimal_make(purchase->quantity, history.scales.quantity));
+		values[4] = NumericGetDatum(decimal_make(purchase->cost, history.scales.cost));
+		values[5] = i == 0 ? (Datum) 0 : Int32GetDatum(purchase->day - purchase[-1].day);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		MemoryContextReset(row_context);
+	}
+	MemoryContextSwitchTo(old);
+	return (Datum) 0;
+}
+
+/*
+ * Stage and summary
+ */
+
+/* What both look up once per call site. */
+typedef struct CustomerCall
+{
+	TupleDesc	desc;			/* of ltv_customer; NULL for ltv_stage */
+	StageLabels labels;
+	MonthsCache *months;
+	PolicyMemo	policy;
+} CustomerCall;
+
+static CustomerCall *
+customer_call(FunctionCallInfo fcinfo)
+{
+	CustomerCall *call = fcinfo->flinfo->fn_extra;
+	MemoryContext old;
+	Oid			stage_type;
+	TupleDesc	desc;
+
+	if (call != NULL)
+		return call;
+	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	call = palloc0(sizeof(CustomerCall));
+	if (get_call_result_type(fcinfo, &stage_type, &desc) == TYPEFUNC_COMPOSITE)
+	{
+		if (desc->natts != CUSTOMER_COLUMNS)
+			elog(ERROR, "return type must be ltv_customer");
+		call->desc = BlessTupleDesc(desc);
+		stage_type = TupleDescAttr(desc, CUSTOMER_COLUMNS - 1)->atttypid;
+		call->months = months_cache_create();
+	}
+	stage_labels_read(stage_type, &call->labels);
+	fcinfo->flinfo->fn_extra = call;
+	MemoryContextSwitchTo(old);
+	return call;
+}
+
+/* The figures for the arguments (h, as_of, policy). */
+static void
+figures_argument(FunctionCallInfo fcinfo, CustomerCall *call, Figures *figures, Scales *scales)
+{
+	StoredHistory *stored = PG_GETARG_HISTORY_PP(0);
+	Moment		moment = moment_of(PG_GETARG_DATEADT(1));
+	const Policy *policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &call->policy);
+	History		history;
+
+	history_open(stored, &history);
+	figures_of(&history, moment, policy, figures);
+	*scales = history.scales;
+	history_free(&history);
+	PG_FREE_IF_COPY(stored, 0);
+}
+
+PG_FUNCTION_INFO_V1(ltv_stage);
+
+Datum
+ltv_stage(PG_FUNCTION_ARGS)
+{
+	CustomerCall *call = customer_call(fcinfo);
+	Figures		figures;
+	Scales		scales;
+
+	figures_argument(fcinfo, call, &figures, &scales);
+	if (figures.total.orders == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_OID(call->labels.oids[figures.stage]);
+}
+
+PG_FUNCTION_INFO_V1(ltv_summarize);
+
+Datum
+ltv_summarize(PG_FUNCTION_ARGS)
+{
+	CustomerCall *call = customer_call(fcinfo);
+	Figures		figures;
+	Scales		scales;
+	Datum		values[CUSTOMER_COLUMNS];
+	bool		nulls[CUSTOMER_COLUMNS];
+
+	figures_argument(fcinfo, call, &figures, &scales);
+	customer_columns(&figures, scales, &call->labels, call->months, values, nulls);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->desc, values, nulls)));
+}

@@ -1,0 +1,45 @@
+/*
+ * compat.h: the one place where server versions differ.
+ *
+ * Every file includes this first; it brings in postgres.h.
+ */
+#ifndef LTV_COMPAT_H
+#define LTV_COMPAT_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#if PG_VERSION_NUM < 150000
+#error "ltv needs PostgreSQL 15 or newer"
+#endif
+
+#ifndef HAVE_INT128
+#error "ltv needs a compiler with 128-bit integers: its sums are exact"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/*
+ * The JSON parser: since 16 its callbacks return a result code, since 17 the
+ * caller provides the lexer.  (The including file has common/jsonapi.h.)
+ */
+#if PG_VERSION_NUM >= 160000
+#define LtvJsonResult	JsonParseErrorType
+#define LTV_JSON_RETURN	return JSON_SUCCESS
+#else
+#define LtvJsonResult	void
+#define LTV_JSON_RETURN	return
+#endif
+
+#if PG_VERSION_NUM >= 170000
+#define ltv_json_lexer(text, size) \
+	makeJsonLexContextCstringLen(NULL, text, size, GetDatabaseEncoding(), true)
+#else
+#define ltv_json_lexer(text, size) \
+	makeJsonLexContextCstringLen(text, size, GetDatabaseEncoding(), true)
+#endif
+
+#endif							/* LTV_COMPAT_H */

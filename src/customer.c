@@ -1,0 +1,228 @@
+/*
+ * customer.c: the figures of one customer, computed in one walk over the
+ * purchases.  Accessors, ltv_summarize and every report share these.
+ */
+#include "customer.h"
+
+#include "catalog/pg_enum.h"
+#include "utils/datetime.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+/* a month of the trade is 30 days */
+#define MONTH_DAYS 30
+
+/* The year that ends with as_of: from as_of - interval '1 year' + 1 day. */
+Moment
+moment_of(DateADT as_of)
+{
+	Moment		moment = {as_of, DATEVAL_NOBEGIN};
+	int			year;
+	int			month;
+	int			day;
+
+	if (DATE_NOT_FINITE(as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("as_of must be a day, not %s", DATE_IS_NOBEGIN(as_of) ? "-infinity" : "infinity")));
+	j2date(as_of + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	year--;
+	if (day > day_tab[isleap(year)][month - 1])
+		day = day_tab[isleap(year)][month - 1];
+	if (IS_VALID_JULIAN(year, month, day))
+		moment.year_start = date2j(year, month, day) - POSTGRES_EPOCH_JDATE + 1;
+	return moment;
+}
+
+void
+totals_clear(Totals *totals)
+{
+	memset(totals, 0, sizeof(Totals));
+	totals->cost_known = true;
+}
+
+void
+totals_add(Totals *totals, const Purchase *purchase)
+{
+	if (is_order(purchase))
+		totals->orders++;
+	else
+		totals->refunded += purchase->amount;
+	totals->revenue += purchase->amount;
+	totals->quantity += purchase->quantity;
+	totals->cost += purchase->cost;
+	totals->cost_known &= purchase->cost_known;
+}
+
+/* The days of the first and the last order among the first purchases. */
+bool
+order_days(const History *history, int count, DateADT *first, DateADT *last)
+{
+	int			i = 0;
+	int			j = count - 1;
+
+	while (i < count && !is_order(&history->purchases[i]))
+		i++;
+	if (i == count)
+		return false;
+	while (!is_order(&history->purchases[j]))
+		j--;
+	*first = history->purchases[i].day;
+	*last = history->purchases[j].day;
+	return true;
+}
+
+static bool
+reaches_benchmark(const Totals *annual, Scales scales, const Policy *policy)
+{
+	return annual->orders >= policy->benchmark_annual_orders &&
+		annual->revenue * decimal_power[DECIMAL_MAX_SCALE - scales.amount] >=
+		policy->benchmark_annual_revenue;
+}
+
+static Stage
+stage_of(const Figures *figures, const Policy *policy)
+{
+	if (figures->since_last > policy->churned_days)
+		return STAGE_CHURNED;
+	if (figures->since_last > policy->dormant_days)
+		return STAGE_DORMANT;
+	if (figures->meets_benchmark)
+		return STAGE_LOYAL;
+	return figures->total.orders >= 2 ? STAGE_REPEAT : STAGE_NEW;
+}
+
+/* All figures of a customer; purchases after the moment do not exist. */
+void
+figures_of(const History *history, Moment moment, const Policy *policy, Figures *figures)
+{
+	int			count = history_count_until(history, moment.as_of);
+
+	figures->purchases = count;
+	totals_clear(&figures->total);
+	totals_clear(&figures->annual);
+	for (int i = 0; i < count; i++)
+	{
+		const Purchase *purchase = &history->purchases[i];
+
+		totals_add(&figures->total, purchase);
+		if (purchase->day >= moment.year_start)
+			totals_add(&figures->annual, purchase);
+	}
+	figures->meets_benchmark = reaches_benchmark(&figures->annual, history->scales, policy);
+	figures->first = figures->last = moment.as_of;
+	order_days(history, count, &figures->first, &figures->last);
+	figures->since_last = moment.as_of - figures->last;
+	figures->stage = stage_of(figures, policy);
+}
+
+/* Revenue less cost, at the finer of the two scales; NULL when a cost is unknown. */
+Numeric
+gross_profit_of(const Totals *totals, Scales scales)
+{
+	int			scale = Max(scales.amount, scales.cost);
+
+	if (!totals->cost_known)
+		return NULL;
+	return decimal_make(totals->revenue * decimal_power[scale - scales.amount] -
+						totals->cost * decimal_power[scale - scales.cost], scale);
+}
+
+Numeric
+active_months_of(DateADT first, DateADT last)
+{
+	return decimal_divide((int128) last - first, 0, MONTH_DAYS);
+}
+
+/*
+ * A shop's customers share a few thousand day spans, so their months are
+ * divided out once per report.
+ */
+#define MONTHS_CACHED 4096
+
+struct MonthsCache
+{
+	MemoryContext context;
+	Numeric		months[MONTHS_CACHED];
+};
+
+MonthsCache *
+months_cache_create(void)
+{
+	MonthsCache *cache = palloc0(sizeof(MonthsCache));
+
+	cache->context = CurrentMemoryContext;
+	return cache;
+}
+
+static Numeric
+cached_months(MonthsCache *cache, DateADT first, DateADT last)
+{
+	int64		span = (int64) last - first;
+
+	if (cache == NULL || span >= MONTHS_CACHED)
+		return active_months_of(first, last);
+	if (cache->months[span] == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cache->context);
+
+		cache->months[span] = active_months_of(first, last);
+		MemoryContextSwitchTo(old);
+	}
+	return cache->months[span];
+}
+
+void
+stage_labels_read(Oid type, StageLabels *labels)
+{
+	static const char *const names[STAGE_COUNT] = {"new", "repeat", "loyal", "dormant", "churned"};
+
+	labels->type = type;
+	for (int i = 0; i < STAGE_COUNT; i++)
+	{
+		labels->oids[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+										  ObjectIdGetDatum(type), CStringGetDatum(names[i]));
+		if (!OidIsValid(labels->oids[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("type ltv_stage has no label \"%s\"", names[i]),
+					 errhint("The labels belong to the extension; restore them by creating it anew.")));
+	}
+}
+
+/*
+ * The columns of ltv_customer.  cache may be NULL.
+ */
+void
+customer_columns(const Figures *figures, Scales scales, const StageLabels *labels,
+				 MonthsCache *cache, Datum *values, bool *nulls)
+{
+	const Totals *total = &figures->total;
+	const Totals *annual = &figures->annual;
+	bool		none = total->orders == 0;
+	int64		span = (int64) figures->last - figures->first;
+	int			i = 0;
+
+	memset(nulls, 0, CUSTOMER_COLUMNS * sizeof(bool));
+#define COLUMN(datum)				(values[i++] = (datum))
+#define COLUMN_UNLESS(null, datum)	(values[i] = (nulls[i] = (null)) ? (Datum) 0 : (datum), i++)
+	COLUMN(Int64GetDatum(total->orders));
+	COLUMN(NumericGetDatum(decimal_make(total->quantity, scales.quantity)));
+	COLUMN(NumericGetDatum(decimal_make(total->revenue, scales.amount)));
+	COLUMN_UNLESS(!total->cost_known, NumericGetDatum(gross_profit_of(total, scales)));
+	COLUMN_UNLESS(none, DateADTGetDatum(figures->first));
+	COLUMN_UNLESS(none, DateADTGetDatum(figures->last));
+	COLUMN_UNLESS(none, NumericGetDatum(cached_months(cache, figures->first, figures->last)));
+	COLUMN_UNLESS(none, NumericGetDatum(decimal_divide(total->revenue, scales.amount, total->orders)));
+	COLUMN_UNLESS(total->orders < 2, Float8GetDatum((double) span / (double) (total->orders - 1)));
+	COLUMN_UNLESS(none, Int32GetDatum(figures->since_last));
+	COLUMN(Int64GetDatum(annual->orders));
+	COLUMN(NumericGetDatum(decimal_make(annual->revenue, scales.amount)));
+	COLUMN(NumericGetDatum(decimal_make(annual->quantity, scales.quantity)));
+	COLUMN(BoolGetDatum(total->orders >= 2));
+	COLUMN(BoolGetDatum(figures->meets_benchmark));
+	COLUMN_UNLESS(none, ObjectIdGetDatum(labels->oids[figures->stage]));
+#undef COLUMN
+#undef COLUMN_UNLESS
+}

@@ -1,0 +1,84 @@
+/*
+ * customer.h: the figures of one customer.
+ */
+#ifndef LTV_CUSTOMER_H
+#define LTV_CUSTOMER_H
+
+#include "compat.h"
+
+#include "history.h"
+#include "policy.h"
+
+/* Sums over purchases, at the scales of their history. */
+typedef struct Totals
+{
+	int64		orders;
+	int128		revenue;
+	int128		refunded;		/* the part of revenue below zero */
+	int128		quantity;
+	int128		cost;
+	bool		cost_known;		/* of every purchase */
+} Totals;
+
+/* In the order of the enum ltv_stage. */
+typedef enum Stage
+{
+	STAGE_NEW,
+	STAGE_REPEAT,
+	STAGE_LOYAL,
+	STAGE_DORMANT,
+	STAGE_CHURNED,
+	STAGE_COUNT
+} Stage;
+
+/* Today, and the first day of the year that ends with it. */
+typedef struct Moment
+{
+	DateADT		as_of;
+	DateADT		year_start;
+} Moment;
+
+/* What the purchases up to a moment say of a customer. */
+typedef struct Figures
+{
+	int			purchases;		/* up to the moment, refunds included */
+	Totals		total;
+	Totals		annual;
+	DateADT		first;			/* first and last order; only where orders > 0 */
+	DateADT		last;
+	int32		since_last;		/* days from the last order to as_of */
+	bool		meets_benchmark;
+	Stage		stage;			/* only where orders > 0 */
+} Figures;
+
+/* the columns of the composite ltv_customer */
+#define CUSTOMER_COLUMNS 16
+
+/* numbers of one day span, which recur from customer to customer */
+typedef struct MonthsCache MonthsCache;
+
+extern Moment moment_of(DateADT as_of);
+extern void totals_add(Totals *totals, const Purchase *purchase);
+extern void totals_clear(Totals *totals);
+extern bool order_days(const History *history, int count, DateADT *first, DateADT *last);
+extern void figures_of(const History *history, Moment moment, const Policy *policy, Figures *figures);
+
+extern Numeric gross_profit_of(const Totals *totals, Scales scales);
+extern Numeric active_months_of(DateADT first, DateADT last);
+
+/*
+ * Enum values are looked up by label, once per call site or report, as
+ * oids of labels are not known before.
+ */
+typedef struct StageLabels
+{
+	Oid			type;
+	Oid			oids[STAGE_COUNT];
+} StageLabels;
+
+extern void stage_labels_read(Oid type, StageLabels *labels);
+extern void customer_columns(const Figures *figures, Scales scales, const StageLabels *labels,
+							 MonthsCache *cache, Datum *values, bool *nulls);
+extern MonthsCache *months_cache_create(void);
+
+#endif							/* LTV_CUSTOMER_H */

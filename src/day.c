@@ -1,0 +1,75 @@
+/*
+ * day.c: the day of a moment in a shop's own time zone.
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
+
+/* The zone of a call site, looked up when its name changes. */
+typedef struct ZoneLookup
+{
+	pg_tz	   *zone;
+	char		name[TZ_STRLEN_MAX + 1];
+} ZoneLookup;
+
+static pg_tz *
+find_zone(const char *name)
+{
+	pg_tz	   *zone = strlen(name) <= TZ_STRLEN_MAX ? pg_tzset(name) : NULL;
+
+	if (zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" not recognized", name),
+				 errdetail("Abbreviations are not accepted: what they mean depends on a session setting."),
+				 errhint("Name the zone in full, such as 'Asia/Tokyo'; pg_timezone_names lists them.")));
+	return zone;
+}
+
+static pg_tz *
+zone_argument(FunctionCallInfo fcinfo)
+{
+	text	   *name = PG_GETARG_TEXT_PP(1);
+	int			size = VARSIZE_ANY_EXHDR(name);
+	ZoneLookup *lookup = fcinfo->flinfo->fn_extra;
+	char	   *string;
+
+	if (lookup != NULL && strlen(lookup->name) == size && memcmp(lookup->name, VARDATA_ANY(name), size) == 0)
+		return lookup->zone;
+	string = text_to_cstring(name);
+	if (lookup == NULL)
+		lookup = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ZoneLookup));
+	lookup->name[0] = '\0';
+	lookup->zone = find_zone(string);
+	strlcpy(lookup->name, string, sizeof(lookup->name));
+	pfree(string);
+	return lookup->zone;
+}
+
+PG_FUNCTION_INFO_V1(ltv_day);
+
+/* the day of a moment in a zone */
+Datum
+ltv_day(PG_FUNCTION_ARGS)
+{
+	TimestampTz moment = PG_GETARG_TIMESTAMPTZ(0);
+	pg_tz	   *zone = zone_argument(fcinfo);
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			offset;
+
+	if (TIMESTAMP_IS_NOBEGIN(moment))
+		PG_RETURN_DATEADT(DATEVAL_NOBEGIN);
+	if (TIMESTAMP_IS_NOEND(moment))
+		PG_RETURN_DATEADT(DATEVAL_NOEND);
+	if (timestamp2tm(moment, &offset, &tm, &fsec, NULL, zone) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	PG_RETURN_DATEADT(date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE);
+}

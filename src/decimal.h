@@ -1,0 +1,42 @@
+/*
+ * decimal.h: exact decimal numbers as integers at a decimal scale.
+ */
+#ifndef LTV_DECIMAL_H
+#define LTV_DECIMAL_H
+
+#include "compat.h"
+
+#include "utils/numeric.h"
+
+#define DECIMAL_MAX_SCALE	6
+#define DECIMAL_MAX_DIGITS	18
+
+/* one more than the largest magnitude: 10 to the power of 18 */
+#define DECIMAL_LIMIT		INT64CONST(1000000000000000000)
+
+typedef enum DecimalStatus
+{
+	DECIMAL_OK,
+	DECIMAL_NAN,
+	DECIMAL_INFINITE,
+	DECIMAL_TOO_LARGE,			/* more than 18 digits at its scale */
+	DECIMAL_TOO_FINE			/* a digit other than 0 behind the 6th place */
+} DecimalStatus;
+
+/* powers of ten from 10^0 to 10^18 */
+extern const int64 decimal_power[DECIMAL_MAX_DIGITS + 1];
+
+static inline bool
+decimal_in_range(int64 value)
+{
+	return value > -DECIMAL_LIMIT && value < DECIMAL_LIMIT;
+}
+
+extern DecimalStatus decimal_read(struct varlena *num, int64 *value, int *scale);
+extern void decimal_report(DecimalStatus status, const char *what, Datum num) pg_attribute_noreturn();
+extern bool decimal_rescale(int64 *value, int from, int to);
+
+extern Numeric decimal_make(int128 value, int scale);
+extern Numeric decimal_divide(int128 value, int scale, int64 divisor);
+
+#endif							/* LTV_DECIMAL_H */
