@@ -13,8 +13,8 @@ SELECT * FROM ltv_check('shop_orders', :'as_of');
 \echo
 \echo '=== ltv_customer_summary: the customers worth most so far'
 \echo 'One row per customer; revenue is the LTV so far, annual figures are those of the year up to the day.'
-SELECT customer_id AS customer, orders, revenue, gross_profit AS profit, first_order, last_order,
-  average_order_value::numeric(12,0) AS average, annual_orders AS "orders/yr", annual_revenue AS "revenue/yr", stage
+SELECT customer_id AS customer, orders, revenue, gross_profit AS profit, first_order AS "first", last_order AS "last",
+  annual_orders AS "orders/yr", annual_revenue AS "revenue/yr", stage
 FROM ltv_customer_summary('shop_orders', :'as_of')
 ORDER BY revenue DESC, customer_id
 LIMIT 10;

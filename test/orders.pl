@@ -49,6 +49,8 @@ $record =~ s/\r?\n\z//;
 die "it is empty: the first line must name the columns\n" if $record =~ /\A\s*\z/;
 die "it holds a NUL byte in its first line: UTF-16 is not read, save it as UTF-8\n" if $record =~ /\0/;
 
+die "it is not UTF-8: say which encoding it has, for example encoding=CP932\n" unless utf8::decode(my $copy = $record);
+
 my @headers;
 while (1)
 {
@@ -67,7 +69,7 @@ for my $column (@columns)
     my $wanted = exists $given{$column} ? $given{$column} : $column;
     my @at = grep { $headers[$_] eq $wanted } 0 .. $#headers;
     die "the header \"$wanted\" occurs " . @at . " times: which one is $column?\n" if @at > 1;
-    if (@at) { $position{$column} = $at[0]; }
+    if (@at) { $position{$column} = $at[0] + 1; }
     elsif (exists $given{$column} || $needed{$column}) { push @missing, $wanted eq $column ? $column : "$column (\"$wanted\")"; }
 }
 if (@missing)
@@ -143,9 +145,9 @@ sub write_file
 write_file('create.sql', "CREATE SCHEMA csv;
 CREATE FUNCTION csv.refuse(why text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS
   \$\$ BEGIN RAISE EXCEPTION '%', why; END \$\$;
-CREATE TABLE csv.lines (" . join(', ', map { "c$_ text" } 0 .. $#headers) . ");
+CREATE TABLE csv.lines (" . join(', ', map { "field_$_ text" } 1 .. @headers) . ");
 CREATE VIEW csv.fields AS SELECT ctid AS at,
-  " . list(map { "nullif(btrim(c$position{$_}, E' \\t\\r\\n\\u3000'), '') AS $_" } @found) . "
+  " . list(map { "nullif(btrim(field_$position{$_}, E' \\t\\r\\n\\u3000'), '') AS $_" } @found) . "
 FROM csv.lines;
 CREATE VIEW csv.orders AS SELECT at,
   " . list(map { $reading{$_} ? $reading{$_}->($_) . " AS $_" : $_ } @found) . "
@@ -163,7 +165,7 @@ my $tries = join '', map { "
     BEGIN
       PERFORM $_ FROM csv.orders WHERE at = r.ctid;
     EXCEPTION WHEN others THEN
-      RETURN format('line %s: $_ (\"%s\") is \"%s\": %s', csv.line_of(r.ctid), " . literal($headers[ $position{$_} ]) . ", left(r.c$position{$_}, 60), SQLERRM);
+      RETURN format('line %s: $_ (\"%s\") is \"%s\": %s', csv.line_of(r.ctid), " . literal($headers[ $position{$_} - 1 ]) . ", left(r.field_$position{$_}, 60), SQLERRM);
     END;" } @read;
 write_file('first_bad.sql', "CREATE FUNCTION csv.line_of(tid) RETURNS bigint LANGUAGE sql AS \$\$
   SELECT 1 + $header_lines + count(*) + coalesce(sum(length(l::text) - length(replace(l::text, E'\\n', ''))), 0)
