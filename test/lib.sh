@@ -25,12 +25,12 @@ say() {
 	printf '%s\n' "$*"
 }
 
-# run_quietly LOG COMMAND…: what it prints is worth reading only when it fails.
+# run_quietly LOG COMMAND…: what it prints is worth reading only when it fails, and then its end.
 run_quietly() {
 	local log=$1
 	shift
 	"$@" >"$log" 2>&1 </dev/null || {
-		cat "$log" >&2
+		tail -n 100 "$log" >&2
 		return 1
 	}
 }
@@ -41,7 +41,7 @@ work=
 make_work_folder() {
 	local base=${TMPDIR:-/tmp}
 	# a socket's path has to be short, and the user who runs the server has to get there
-	[[ $base =~ ^/[A-Za-z0-9_./-]{1,60}$ ]] && as_server_user test -w "$base" || base=/tmp
+	[[ $base =~ ^/[A-Za-z0-9_./-]{1,60}$ ]] && as_server_user test -w "$base" 2>/dev/null || base=/tmp
 	work=$(mktemp -d "$base/ltv.XXXXXX")
 	chmod 755 "$work"
 	trap clean_up EXIT
@@ -69,6 +69,8 @@ find_server() {
 	local candidate
 	if [[ -n ${PG_CONFIG-} ]]; then
 		command -v "$PG_CONFIG" >/dev/null || die "PG_CONFIG is $PG_CONFIG: no such command"
+		[[ $(major_of "$PG_CONFIG") -ge $oldest_major ]] \
+			|| die "PG_CONFIG is of $("$PG_CONFIG" --version): $oldest_major or newer is needed"
 		return
 	fi
 	while read -r candidate; do
@@ -155,7 +157,7 @@ install_missing() {
 		fi
 		[[ -z $PG_CONFIG ]] || major=$(major_of "$PG_CONFIG")
 		say "Installing: ${missing_names//-NN/${major:+-$major}}"
-		run_quietly "$work/install.log" as_root sh -c "$install_script" install "$major" "$oldest_major" $missing_names \
+		run_quietly "$work/packages.log" as_root sh -c "$install_script" install "$major" "$oldest_major" $missing_names \
 			|| die "could not install: ${missing_names//-NN/${major:+-$major}}"
 		find_server
 		things=$(missing_things)
@@ -163,8 +165,6 @@ install_missing() {
 	fi
 	export PG_CONFIG
 	bindir=$("$PG_CONFIG" --bindir)
-	[[ $(major_of "$PG_CONFIG") -ge $oldest_major ]] \
-		|| die "$PG_CONFIG is of $("$PG_CONFIG" --version): $oldest_major or newer is needed"
 }
 
 # --- the build, in a copy: the checkout stays as it is -----------------------------------------------------------------

@@ -8,7 +8,7 @@ use Encode qw(encode decode);
 use File::Basename qw(dirname);
 use File::Find qw(find);
 use File::Temp qw(tempdir);
-use IPC::Run qw(run start finish);
+use IPC::Run qw(run start finish timeout);
 use Test::More;
 
 binmode $_, ':utf8' for Test::More->builder->output, Test::More->builder->failure_output;
@@ -176,12 +176,12 @@ for (@runs)
 }
 
 my ($in, $printed) = ('', '');
-my $run = start([ "$top/test/demo", '--psql', 'bom.csv' ], '<pipe', my $pipe = \*PIPE, '>', \$printed, '2>&1');
-$run->pump until $printed =~ /For example:.*\n.*\n/;
+my $run = start([ "$top/test/demo", '--psql', 'bom.csv' ], '<pipe', \*PROMPT, '>', \$printed, '2>&1', timeout(300));
+eval { $run->pump until $printed =~ /For example:\n.*\n/; 1 } or diag("$@$printed");
 isnt(left_over(), '', 'while the prompt is open, the server is there');
 $run->signal('TERM');
-close $pipe;
-$run->finish;
+close PROMPT;
+eval { $run->finish; 1 } or diag($@);
 is(left_over(), '', 'a signal at the prompt leaves nothing behind');
 
 chdir '/';
