@@ -1,0 +1,119 @@
+/*
+ * key.h: values of any type as keys: hashed, compared, kept in rows.
+ */
+#ifndef LTV_KEY_H
+#define LTV_KEY_H
+
+#include "compat.h"
+
+typedef enum KeyKind
+{
+	KEY_WORD,					/* by value, equal when the bits are */
+	KEY_BYTES,					/* fixed length, equal when the bytes are */
+	KEY_TEXT,					/* varlena, equal when the bytes are */
+	KEY_GENERIC					/* the functions of its default hash operator class */
+} KeyKind;
+
+typedef struct KeyType
+{
+	KeyKind		kind;
+	Oid			type;			/* domains resolved */
+	Oid			collation;
+	int16		length;			/* as typlen */
+	bool		by_value;
+	FmgrInfo	hash;			/* only KEY_GENERIC */
+	FmgrInfo	equal;			/* only KEY_GENERIC */
+} KeyType;
+
+extern bool key_type_init(KeyType *key, Oid type, Oid collation);
+extern uint64 key_hash_generic(KeyType *key, Datum value);
+extern bool key_equal_generic(KeyType *key, Datum a, Datum b);
+extern uint64 key_hash_bytes(const char *bytes, Size size);
+
+/* The value detoasted, as it can be kept; packed varlenas stay packed. */
+static inline Datum
+key_flatten(const KeyType *key, Datum value)
+{
+	return key->length == -1 ? PointerGetDatum(PG_DETOAST_DATUM_PACKED(value)) : value;
+}
+
+/* The space a flat value takes in a row, a multiple of 8 bytes. */
+static inline Size
+key_size(const KeyType *key, Datum value)
+{
+	if (key->by_value)
+		return sizeof(Datum);
+	return MAXALIGN(key->length == -1 ? VARSIZE_ANY(DatumGetPointer(value)) : (Size) key->length);
+}
+
+static inline char *
+key_put(const KeyType *key, char *p, Datum value)
+{
+	if (key->by_value)
+	{
+		memcpy(p, &value, sizeof(Datum));
+		return p + sizeof(Datum);
+	}
+	memcpy(p, DatumGetPointer(value),
+		   key->length == -1 ? VARSIZE_ANY(DatumGetPointer(value)) : (Size) key->length);
+	return p + key_size(key, value);
+}
+
+static inline Datum
+key_get(const KeyType *key, const char *p)
+{
+	Datum		value;
+
+	if (!key->by_value)
+		return PointerGetDatum(p);
+	memcpy(&value, p, sizeof(Datum));
+	return value;
+}
+
+/* Mix the bits of a word (the finalizer of MurmurHash3, in the public domain). */
+static inline uint64
+mix_word(uint64 word)
+{
+	word ^= word >> 33;
+	word *= UINT64CONST(0xff51afd7ed558ccd);
+	word ^= word >> 33;
+	word *= UINT64CONST(0xc4ceb9fe1a85ec53);
+	word ^= word >> 33;
+	return word;
+}
+
+static inline uint64
+key_hash(KeyType *key, Datum value)
+{
+	switch (key->kind)
+	{
+		case KEY_WORD:
+			return mix_word((uint64) value);
+		case KEY_BYTES:
+			return key_hash_bytes(DatumGetPointer(value), key->length);
+		case KEY_TEXT:
+			return key_hash_bytes(VARDATA_ANY(DatumGetPointer(value)), VARSIZE_ANY_EXHDR(DatumGetPointer(value)));
+		default:
+			return key_hash_generic(key, value);
+	}
+}
+
+static inline bool
+key_equal(KeyType *key, Datum a, Datum b)
+{
+	switch (key->kind)
+	{
+		case KEY_WORD:
+			return a == b;
+		case KEY_BYTES:
+			return memcmp(DatumGetPointer(a), DatumGetPointer(b), key->length) == 0;
+		case KEY_TEXT:
+			return VARSIZE_ANY_EXHDR(DatumGetPointer(a)) == VARSIZE_ANY_EXHDR(DatumGetPointer(b)) &&
+				memcmp(VARDATA_ANY(DatumGetPointer(a)), VARDATA_ANY(DatumGetPointer(b)),
+					   VARSIZE_ANY_EXHDR(DatumGetPointer(a))) == 0;
+		default:
+			return key_equal_generic(key, a, b);
+	}
+}
+
+#endif							/* LTV_KEY_H */

@@ -1,0 +1,113 @@
+/*
+ * report.c: what all reports over an orders relation share: arguments looked
+ * at, customers visited, rows put out.
+ *
+ * A report is a file of its own: it fills a struct that begins with a Report
+ * while customers pass by, and puts out its rows.
+ */
+#include "report.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+/* Arguments by position; all but id_type must be given. */
+static void
+CheckArgumentsGiven(FunctionCallInfo fcinfo, int id_arg)
+{
+	char	  **names;
+	Oid		   *types;
+	char	   *modes;
+	HeapTuple	proc = NULL;
+
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		if (i == id_arg || !PG_ARGISNULL(i))
+			continue;
+		proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+		if (!HeapTupleIsValid(proc))
+			elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
+		get_func_arg_info(proc, &types, &names, &modes);
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must not be null", names != NULL ? names[i] : "?"),
+				 errhint("Leave an argument out to get its default.")));
+	}
+}
+
+/* The type that the caller asks for must be that of the column. */
+static void
+CheckIdType(Report *report, FunctionCallInfo fcinfo, int id_arg)
+{
+	Oid			asked = get_fn_expr_argtype(fcinfo->flinfo, id_arg);
+	Oid			found = source_id_type(report->source);
+
+	if (asked != found && getBaseType(asked) != getBaseType(found))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"customer_id\" of relation \"%s\" has type %s, not %s",
+						source_name(report->source), format_type_be(found), format_type_be(asked)),
+				 errhint("Pass NULL::%s as id_type.", format_type_be(found))));
+}
+
+/*
+ * Begin a report whose first argument is the orders relation.  wants says
+ * which columns it needs, id_arg which argument names the type of
+ * customer_id.
+ */
+void
+report_begin(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			output;
+	bool		varlena;
+
+	CheckArgumentsGiven(fcinfo, id_arg);
+	report->context = CurrentMemoryContext;
+	report->source = source_open(fcinfo, 0, wants);
+	InitMaterializedSRF(fcinfo, 0);
+	report->desc = rsinfo->setDesc;
+	report->rows = rsinfo->setResult;
+	report->id_is_text = true;
+	if (id_arg == REPORT_ID_AS_TEXT)
+	{
+		Oid			type = getBaseType(source_id_type(report->source));
+
+		report->id_is_text = type == TEXTOID || type == VARCHAROID;
+		getTypeOutputInfo(type, &output, &varlena);
+		fmgr_info(output, &report->id_output);
+	}
+	else if (id_arg >= 0)
+		CheckIdType(report, fcinfo, id_arg);
+}
+
+/* Visit every customer; see source_visit. */
+void
+report_visit(Report *report, CustomerVisitor visit, void *arg)
+{
+	report->counts = source_visit(report->source, visit, arg);
+}
+
+/* A customer_id as the report shows it. */
+Datum
+report_id(Report *report, Datum id)
+{
+	if (report->id_is_text)
+		return id;
+	return CStringGetTextDatum(OutputFunctionCall(&report->id_output, id));
+}
+
+void
+report_row(Report *report, Datum *values, bool *nulls)
+{
+	tuplestore_putvalues(report->rows, report->desc, values, nulls);
+}
+
+Datum
+report_end(Report *report)
+{
+	source_close(report->source);
+	return (Datum) 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * report.h: what all reports over an orders relation share.
+ */
+#ifndef LTV_REPORT_H
+#define LTV_REPORT_H
+
+#include "compat.h"
+
+#include "funcapi.h"
+
+#include "source.h"
+
+/* A report while it runs. */
+typedef struct Report
+{
+	Source	   *source;
+	TupleDesc	desc;			/* of the result */
+	Tuplestorestate *rows;
+	MemoryContext context;		/* what the report itself keeps */
+	FmgrInfo	id_output;		/* only where customer_id is shown as text */
+	bool		id_is_text;
+	SourceCounts counts;		/* after report_visit */
+} Report;
+
+/* for id_arg: how customer_id is shown */
+#define REPORT_NO_ID		(-1)
+#define REPORT_ID_AS_TEXT	(-2)
+
+extern void report_begin(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg);
+extern void report_visit(Report *report, CustomerVisitor visit, void *arg);
+extern Datum report_id(Report *report, Datum id);
+extern void report_row(Report *report, Datum *values, bool *nulls);
+extern Datum report_end(Report *report);
+
+#endif							/* LTV_REPORT_H */

@@ -1,0 +1,58 @@
+/*
+ * report_customer_summary.c: the summary of every customer.
+ */
+#include "compat.h"
+
+#include "report.h"
+
+#include "customer.h"
+
+typedef struct SummaryReport
+{
+	Report		report;
+	Moment		moment;
+	const Policy *policy;
+	StageLabels labels;
+	MonthsCache *months;
+} SummaryReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	SummaryReport *summary = arg;
+	Datum		values[1 + CUSTOMER_COLUMNS];
+	bool		nulls[1 + CUSTOMER_COLUMNS];
+	Figures		figures;
+
+	figures_of(customer->history, summary->moment, summary->policy, &figures);
+	if (figures.purchases == 0)
+		return;
+	values[0] = report_id(&summary->report, customer->id);
+	nulls[0] = false;
+	customer_columns(&figures, customer->history->scales, &summary->labels, summary->months,
+					 values + 1, nulls + 1);
+	report_row(&summary->report, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(ltv_customer_summary);
+
+/*
+ * (orders, as_of, policy) with customer_id as text, and (orders, as_of,
+ * id_type, policy) with customer_id in its own type
+ */
+Datum
+ltv_customer_summary(PG_FUNCTION_ARGS)
+{
+	int			policy_arg = PG_NARGS() - 1;
+	SummaryReport summary;
+	PolicyMemo	memo;
+
+	report_begin(&summary.report, fcinfo, WANT_QUANTITY | WANT_COST, policy_arg == 3 ? 2 : REPORT_ID_AS_TEXT);
+	memo.size = 0;
+	summary.moment = moment_of(PG_GETARG_DATEADT(1));
+	summary.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
+	stage_labels_read(TupleDescAttr(summary.report.desc, CUSTOMER_COLUMNS)->atttypid, &summary.labels);
+	summary.months = months_cache_create();
+	report_visit(&summary.report, visit_customer, &summary);
+	return report_end(&summary.report);
+}

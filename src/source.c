@@ -1,0 +1,544 @@
+/*
+ * source.c: an orders relation as a stream of customers.
+ *
+ * The relation's rows are read with an ordinary query, with the caller's
+ * rights and snapshot, straight into a DestReceiver that keeps compact rows in
+ * a row store, scattered by the hash of the customer.  The server's own hash
+ * aggregate visits memory at random once for every row; parts of a store fit
+ * the cache, where source_group.c then puts the customers together.
+ */
+#include "source_rows.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "executor/nodeHash.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "tcop/dest.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+/* rows up to this many bytes stay in one part: they fit the cache as they are */
+#define SCATTER_BYTES	(1024 * 1024)
+
+typedef struct OrdersReceiver
+{
+	DestReceiver receiver;
+	Source	   *source;
+} OrdersReceiver;
+
+/*
+ * Opening
+ */
+
+static void
+prepare_keys(Source *source)
+{
+	ColumnType *id = &source->relation.columns[ORDERS_CUSTOMER];
+	ColumnType *order = &source->relation.columns[ORDERS_ORDER];
+
+	source->sorted = !key_type_init(&source->id, id->type, id->collation);
+	if (source->sorted)
+	{
+		TypeCacheEntry *entry = lookup_type_cache(source->id.type, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_LT_OPR);
+
+		if (!OidIsValid(entry->lt_opr) || !OidIsValid(entry->eq_opr_finfo.fn_oid))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"customer_id\" of relation \"%s\" has type %s, whose values cannot be told apart",
+							source->relation.name, format_type_be(id->declared)),
+					 errhint("Write a view with a cast: customer_id::text AS customer_id.")));
+		fmgr_info_copy(&source->id_equal, &entry->eq_opr_finfo, source->context);
+		key_type_init(&source->key, INT8OID, InvalidOid);
+	}
+	else
+		source->key = source->id;
+	if (source->has_order && !key_type_init(&source->order, order->type, order->collation))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"order_id\" of relation \"%s\" has type %s, which has no hash function",
+						source->relation.name, format_type_be(order->declared)),
+				 errhint("Write a view with a cast: order_id::text AS order_id.")));
+}
+
+static void
+lay_out_rows(Source *source)
+{
+	Size		at = 0;
+
+	source->variable = source->key.kind != KEY_WORD || source->sorted || source->has_order ||
+		source->has_item || source->relation.histories;
+	if (source->variable)
+		at += sizeof(uint64);
+	source->head_at = at;
+	at += sizeof(RowHead);
+	source->quantity_at = at;
+	at += source->has_quantity ? sizeof(int64) : 0;
+	source->cost_at = at;
+	at += source->has_cost ? sizeof(int64) : 0;
+	source->key_at = at;
+	source->row_size = at + (source->variable ? 0 : sizeof(Datum));
+}
+
+/* Look at the relation that an argument names, and prepare to read it. */
+Source *
+source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv source", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Source	   *source = palloc0(sizeof(Source));
+
+	source->context = context;
+	source->wants = wants;
+	orders_relation_open(fcinfo, relation_arg, &source->relation);
+	source->has_quantity = (wants & WANT_QUANTITY) && has_column(&source->relation, ORDERS_QUANTITY);
+	source->has_cost = (wants & WANT_COST) && has_column(&source->relation, ORDERS_COST);
+	source->has_item = (wants & WANT_ITEM) && has_column(&source->relation, ORDERS_ITEM);
+	source->has_order = has_column(&source->relation, ORDERS_ORDER);
+	prepare_keys(source);
+	lay_out_rows(source);
+	source->scratch = AllocSetContextCreate(context, "ltv customer", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(old);
+	return source;
+}
+
+Oid
+source_id_type(const Source *source)
+{
+	return source->relation.columns[ORDERS_CUSTOMER].declared;
+}
+
+bool
+source_has_items(const Source *source)
+{
+	return has_column(&source->relation, ORDERS_ITEM);
+}
+
+const char *
+source_name(const Source *source)
+{
+	return source->relation.name;
+}
+
+/*
+ * Reading
+ */
+
+static char *
+orders_query(Source *source)
+{
+	bool		used[ORDERS_COLUMNS];
+	StringInfoData query;
+	int			n = 0;
+
+	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
+		used[column] = has_column(&source->relation, column);
+	used[ORDERS_QUANTITY] = source->has_quantity;
+	used[ORDERS_COST] = source->has_cost;
+	used[ORDERS_ITEM] = source->has_item;
+
+	initStringInfo(&query);
+	appendStringInfoString(&query, "SELECT ");
+	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
+	{
+		source->position[column] = used[column] ? n : -1;
+		if (used[column])
+			appendStringInfo(&query, "%s%s", n++ > 0 ? ", " : "", quote_identifier(orders_column_names[column]));
+	}
+	appendStringInfo(&query, " FROM %s", source->relation.qualified);
+	if (source->sorted)
+		appendStringInfoString(&query, " ORDER BY customer_id");
+	return query.data;
+}
+
+/* Keep in mind which currencies there are. */
+static void
+note_currency(Source *source, Datum datum, bool isnull)
+{
+	char	   *name;
+
+	if (isnull)
+		name = "(null)";
+	else
+	{
+		struct varlena *value = PG_DETOAST_DATUM_PACKED(datum);
+
+		if (source->ncurrencies > 0 && strlen(source->currencies[0]) == VARSIZE_ANY_EXHDR(value) &&
+			memcmp(source->currencies[0], VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)) == 0)
+			return;
+		name = text_to_cstring((text *) value);
+	}
+	for (int i = 0; i < source->ncurrencies; i++)
+		if (strcmp(name, source->currencies[i]) == 0)
+			return;
+	if (source->ncurrencies < CURRENCIES_NAMED)
+		source->currencies[source->ncurrencies++] = MemoryContextStrdup(source->context, name);
+}
+
+static void
+CheckOneCurrency(Source *source)
+{
+	StringInfoData list;
+
+	if (source->ncurrencies < 2)
+		return;
+	initStringInfo(&list);
+	for (int i = 0; i < source->ncurrencies; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", source->currencies[i]);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("relation \"%s\" has orders in several currencies", source->relation.name),
+			 errdetail("Found: %s%s.", list.data, source->ncurrencies == CURRENCIES_NAMED ? ", and perhaps more" : ""),
+			 errhint("Write a view with one currency (WHERE currency = 'JPY'), or one that converts the amounts.")));
+}
+
+/* A number of a row, of an integer type or numeric, at its own scale. */
+static inline int64
+read_number(Datum datum, Oid type, OrdersColumn column, int *scale)
+{
+	struct varlena *num;
+	DecimalStatus status;
+	int64		value;
+
+	*scale = 0;
+	switch (type)
+	{
+		case INT2OID:
+			return DatumGetInt16(datum);
+		case INT4OID:
+			return DatumGetInt32(datum);
+		case INT8OID:
+			value = DatumGetInt64(datum);
+			if (!decimal_in_range(value))
+				decimal_report(DECIMAL_TOO_LARGE, orders_column_names[column],
+							   NumericGetDatum(int64_to_numeric(value)));
+			return value;
+	}
+	num = PG_DETOAST_DATUM_PACKED(datum);
+	status = decimal_read(num, &value, scale);
+	if (status != DECIMAL_OK)
+		decimal_report(status, orders_column_names[column], datum);
+	if ((Pointer) num != DatumGetPointer(datum))
+		pfree(num);
+	return value;
+}
+
+/* The parts of a row on their way into the store. */
+typedef struct RowParts
+{
+	RowHead		head;
+	int64		quantity;
+	int64		cost;
+	Datum		key;
+	Datum		id;				/* only sorted */
+	Datum		order;
+	struct varlena *item;
+	struct varlena *history;
+} RowParts;
+
+static inline bool
+slot_null(Source *source, TupleTableSlot *slot, OrdersColumn column)
+{
+	return source->position[column] < 0 || slot->tts_isnull[source->position[column]];
+}
+
+static inline Datum
+slot_value(Source *source, TupleTableSlot *slot, OrdersColumn column)
+{
+	return slot->tts_values[source->position[column]];
+}
+
+static inline int64
+slot_number(Source *source, TupleTableSlot *slot, OrdersColumn column, int *scale)
+{
+	return read_number(slot_value(source, slot, column), source->relation.columns[column].type, column, scale);
+}
+
+static void
+CheckDay(Source *source, DateADT day)
+{
+	if (DATE_NOT_FINITE(day))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("ordered_on in relation \"%s\" cannot be %s", source->relation.name,
+						DATE_IS_NOBEGIN(day) ? "-infinity" : "infinity"),
+				 errhint("Leave such rows out in a view, or make the day null. ltv_check counts them.")));
+}
+
+/* The purchase of an order row; false when it is skipped. */
+static inline bool
+read_purchase(Source *source, TupleTableSlot *slot, RowParts *parts)
+{
+	int			amount_scale;
+	int			quantity_scale = 0;
+	int			cost_scale = 0;
+	uint32		flags = 0;
+
+	if (slot_null(source, slot, ORDERS_DAY) || slot_null(source, slot, ORDERS_AMOUNT))
+		return false;
+	parts->head.day = DatumGetDateADT(slot_value(source, slot, ORDERS_DAY));
+	CheckDay(source, parts->head.day);
+	parts->head.amount = slot_number(source, slot, ORDERS_AMOUNT, &amount_scale);
+	parts->quantity = 1;
+	if (!slot_null(source, slot, ORDERS_QUANTITY))
+		parts->quantity = slot_number(source, slot, ORDERS_QUANTITY, &quantity_scale);
+	if (!slot_null(source, slot, ORDERS_COST))
+	{
+		parts->cost = slot_number(source, slot, ORDERS_COST, &cost_scale);
+		flags |= TAG_COST_KNOWN;
+	}
+	else
+		parts->cost = 0;
+	parts->head.tag = amount_scale | quantity_scale << 3 | cost_scale << 6 | flags;
+	return true;
+}
+
+static void
+read_order_and_item(Source *source, TupleTableSlot *slot, RowParts *parts)
+{
+	if (source->has_order && !slot_null(source, slot, ORDERS_ORDER))
+	{
+		parts->order = key_flatten(&source->order, slot_value(source, slot, ORDERS_ORDER));
+		parts->head.tag |= TAG_HAS_ORDER;
+	}
+	if (source->has_item && !slot_null(source, slot, ORDERS_ITEM))
+	{
+		parts->item = PG_DETOAST_DATUM_PACKED(slot_value(source, slot, ORDERS_ITEM));
+		parts->head.tag |= TAG_HAS_ITEM;
+	}
+}
+
+/* The key of a customer: the id itself, or its number where rows are sorted. */
+static void
+read_key(Source *source, TupleTableSlot *slot, RowParts *parts)
+{
+	Datum		id = key_flatten(&source->id, slot_value(source, slot, ORDERS_CUSTOMER));
+
+	parts->key = id;
+	if (!source->sorted)
+		return;
+	if (source->sequence == 0 ||
+		!DatumGetBool(FunctionCall2Coll(&source->id_equal, source->id.collation, source->latest_id, id)))
+	{
+		MemoryContext old = MemoryContextSwitchTo(source->context);
+
+		if (source->sequence++ > 0 && !source->id.by_value)
+			pfree(DatumGetPointer(source->latest_id));
+		source->latest_id = datumCopy(id, source->id.by_value, source->id.length);
+		MemoryContextSwitchTo(old);
+	}
+	parts->id = id;
+	parts->key = Int64GetDatum(source->sequence);
+}
+
+static Size
+needed_size(Source *source, const RowParts *parts)
+{
+	Size		size = source->row_size;
+
+	if (!source->variable)
+		return size;
+	size += key_size(&source->key, parts->key);
+	if (source->sorted)
+		size += key_size(&source->id, parts->id);
+	if (parts->head.tag & TAG_HAS_ORDER)
+		size += key_size(&source->order, parts->order);
+	if (parts->item != NULL)
+		size += MAXALIGN(VARSIZE_ANY(parts->item));
+	if (parts->history != NULL)
+		size += MAXALIGN(VARSIZE_ANY(parts->history));
+	return size;
+}
+
+static void
+write_row(Source *source, const RowParts *parts, char *row, Size size)
+{
+	char	   *p = row + source->key_at;
+
+	if (source->variable)
+		*(uint64 *) row = size;
+	*row_head(source, row) = parts->head;
+	if (source->has_quantity)
+		*(int64 *) (row + source->quantity_at) = parts->quantity;
+	if (source->has_cost)
+		*(int64 *) (row + source->cost_at) = parts->cost;
+	p = key_put(&source->key, p, parts->key);
+	if (source->sorted)
+		p = key_put(&source->id, p, parts->id);
+	if (parts->head.tag & TAG_HAS_ORDER)
+		p = key_put(&source->order, p, parts->order);
+	if (parts->item != NULL)
+	{
+		memcpy(p, parts->item, VARSIZE_ANY(parts->item));
+		p += MAXALIGN(VARSIZE_ANY(parts->item));
+	}
+	if (parts->history != NULL)
+		memcpy(p, parts->history, VARSIZE_ANY(parts->history));
+}
+
+/* As many parts as the memory has buffers for. */
+static int
+scatter_bits(Size budget)
+{
+	int			bits = ROWSTORE_MAX_BITS;
+
+	/* a part needs a chunk, and a file's buffer once it is written out */
+	while (bits > 3 && budget >> bits < 2 * BLCKSZ)
+		bits--;
+	return bits;
+}
+
+/* The rows have outgrown the cache: scatter them. */
+static void
+scatter(Source *source)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->context);
+	RowStore   *all = source->store;
+	RowStore   *store = rowstore_create(scatter_bits(all->budget), all->budget);
+
+	for (Chunk *chunk = rowstore_load(all, &all->parts[0]); chunk != NULL; chunk = chunk->next)
+		for (char *row = chunk->data; row < chunk->data + chunk->used;)
+		{
+			Size		size = row_size(source, row);
+			uint64		hash = key_hash(&source->key, key_get(&source->key, row + source->key_at));
+
+			memcpy(rowstore_reserve(store, &store->parts[part_of(store, hash, 0)], size), row, size);
+			row += size;
+		}
+	rowstore_free(all);
+	source->store = store;
+	source->scattered = true;
+	MemoryContextSwitchTo(old);
+}
+
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	Source	   *source = ((OrdersReceiver *) self)->source;
+	RowStore   *store = source->store;
+	RowParts	parts;
+	uint64		hash;
+	Size		size;
+
+	slot_getallattrs(slot);
+	source->counts.rows++;
+	if (source->position[ORDERS_CURRENCY] >= 0)
+		note_currency(source, slot_value(source, slot, ORDERS_CURRENCY), slot_null(source, slot, ORDERS_CURRENCY));
+	if (slot_null(source, slot, ORDERS_CUSTOMER))
+	{
+		source->counts.guests++;
+		return true;
+	}
+	memset(&parts, 0, sizeof(parts));
+	if (source->relation.histories ? slot_null(source, slot, ORDERS_HISTORY)
+		: !read_purchase(source, slot, &parts))
+	{
+		source->counts.skipped++;
+		return true;
+	}
+	if (source->relation.histories)
+		parts.history = PG_DETOAST_DATUM_PACKED(slot_value(source, slot, ORDERS_HISTORY));
+	else if (source->has_order || source->has_item)
+		read_order_and_item(source, slot, &parts);
+	read_key(source, slot, &parts);
+	hash = key_hash(&source->key, parts.key);
+	parts.head.tag |= (uint32) hash << TAG_HASH_SHIFT;
+	size = needed_size(source, &parts);
+	write_row(source, &parts, rowstore_reserve(store, &store->parts[part_of(store, hash, 0)], size), size);
+	if (!source->scattered && store->bytes > SCATTER_BYTES)
+		scatter(source);
+	return true;
+}
+
+static void
+receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
+{
+}
+
+static void
+receiver_nothing(DestReceiver *self)
+{
+}
+
+/* A toasted value of a row leaves a copy; rows are many, so clear them away. */
+static bool
+receive_in_scratch(TupleTableSlot *slot, DestReceiver *self)
+{
+	Source	   *source = ((OrdersReceiver *) self)->source;
+	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+
+	receive_row(slot, self);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(source->scratch);
+	return true;
+}
+
+static void
+report_context(void *arg)
+{
+	errcontext("reading orders from relation \"%s\"", ((Source *) arg)->relation.name);
+}
+
+/* Run the query; the rows end up in the store. */
+static void
+read_orders(Source *source)
+{
+	OrdersReceiver receiver;
+	SPIExecuteOptions options;
+	ErrorContextCallback context;
+	char	   *query = orders_query(source);
+
+	memset(&receiver, 0, sizeof(receiver));
+	receiver.receiver.receiveSlot = receive_in_scratch;
+	receiver.receiver.rStartup = receiver_startup;
+	receiver.receiver.rShutdown = receiver_nothing;
+	receiver.receiver.rDestroy = receiver_nothing;
+	receiver.receiver.mydest = DestTuplestore;
+	receiver.source = source;
+
+	memset(&options, 0, sizeof(options));
+	options.read_only = true;
+	options.dest = (DestReceiver *) &receiver;
+
+	context.callback = report_context;
+	context.arg = source;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
+		elog(ERROR, "could not read orders");
+	SPI_finish();
+	error_context_stack = context.previous;
+	CheckOneCurrency(source);
+}
+
+/*
+ * Read the relation and visit every customer once, with all purchases in
+ * canonical order.  Customers come in no particular order.  The visitor is
+ * called in a memory context that is emptied after each customer.
+ */
+SourceCounts
+source_visit(Source *source, CustomerVisitor visit, void *arg)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->context);
+
+	source->store = rowstore_create(0, get_hash_memory_limit());
+	read_orders(source);
+	source_group(source, source->store, 0, visit, arg);
+	rowstore_free(source->store);
+	source->store = NULL;
+	MemoryContextSwitchTo(old);
+	return source->counts;
+}
+
+void
+source_close(Source *source)
+{
+	MemoryContextDelete(source->context);
+}

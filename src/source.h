@@ -1,0 +1,45 @@
+/*
+ * source.h: an orders relation as a stream of customers.
+ */
+#ifndef LTV_SOURCE_H
+#define LTV_SOURCE_H
+
+#include "compat.h"
+
+#include "funcapi.h"
+
+#include "history.h"
+
+/* what a report needs besides day and amount */
+#define WANT_QUANTITY	0x01
+#define WANT_COST		0x02
+#define WANT_ITEM		0x04
+
+/* One customer, for as long as a visit lasts. */
+typedef struct Customer
+{
+	Datum		id;				/* of the type of the column */
+	History    *history;
+	struct varlena **items;		/* the item of each purchase or NULL; only WANT_ITEM */
+} Customer;
+
+typedef void (*CustomerVisitor) (const Customer *customer, void *arg);
+
+/* What was read and left out. */
+typedef struct SourceCounts
+{
+	int64		rows;
+	int64		guests;			/* without customer_id */
+	int64		skipped;		/* without day or amount, or without history */
+} SourceCounts;
+
+typedef struct Source Source;
+
+extern Source *source_open(FunctionCallInfo fcinfo, int relation_arg, int wants);
+extern Oid	source_id_type(const Source *source);
+extern bool source_has_items(const Source *source);
+extern const char *source_name(const Source *source);
+extern SourceCounts source_visit(Source *source, CustomerVisitor visit, void *arg);
+extern void source_close(Source *source);
+
+#endif							/* LTV_SOURCE_H */

@@ -1,0 +1,531 @@
+/*
+ * source_group.c: the rows of a store put together by customer.
+ *
+ * Part by part: a hash table over the customers of the part, rows counted and
+ * then placed by customer, and each customer's purchases sorted and handed to
+ * the visitor.  A part that is too large is scattered once more.
+ */
+#include "source_rows.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* a part above this is scattered again: grouping it would leave the cache */
+#define PART_BYTES (8 * 1024 * 1024)
+
+/* The customers of one part. */
+typedef struct CustomerRows
+{
+	char	   *first_row;		/* has the key */
+	uint32		hash;			/* TAG_HASH of the key */
+	uint32		rows;
+	uint64		start;			/* in ordered */
+} CustomerRows;
+
+typedef struct Grouping
+{
+	Source	   *source;
+	uint64		nrows;
+	char	  **ordered;		/* rows by customer */
+	uint32	   *group_of;		/* the group of each row, in store order */
+	uint32	   *slots;			/* hash table: group + 1, or 0 */
+	uint64		slot_mask;
+	CustomerRows	   *groups;
+	uint32		ngroups;
+	uint32		room;			/* in groups */
+	History		history;		/* of the customer in hand */
+	struct varlena **items;
+	int			items_room;
+} Grouping;
+
+/* One line of an order, or an order. */
+typedef struct Line
+{
+	Purchase	purchase;
+	uint64		order_hash;
+	Datum		order;
+	bool		has_order;
+	struct varlena *item;
+	int64		item_amount;	/* of the line whose item this is */
+} Line;
+
+/*
+ * Customers
+ */
+
+static Datum
+row_key(const Source *source, const char *row)
+{
+	return key_get(&source->key, row + source->key_at);
+}
+
+static uint32
+add_group(Grouping *grouping, char *row, uint32 hash)
+{
+	if (grouping->ngroups == grouping->room)
+	{
+		grouping->room *= 2;
+		grouping->groups = repalloc_huge(grouping->groups, grouping->room * sizeof(CustomerRows));
+	}
+	grouping->groups[grouping->ngroups] = (CustomerRows) {row, hash, 0, 0};
+	return grouping->ngroups++;
+}
+
+static inline uint32
+find_group(Grouping *grouping, char *row)
+{
+	Source	   *source = grouping->source;
+	uint32		hash = TAG_HASH(row_head(source, row)->tag);
+	uint64		slot = (hash * UINT64CONST(0x9E3779B97F4A7C15) >> 32) & grouping->slot_mask;
+
+	for (; grouping->slots[slot] != 0; slot = (slot + 1) & grouping->slot_mask)
+	{
+		uint32		group = grouping->slots[slot] - 1;
+
+		if (grouping->groups[group].hash == hash &&
+			key_equal(&source->key, row_key(source, grouping->groups[group].first_row), row_key(source, row)))
+			return group;
+	}
+	grouping->slots[slot] = add_group(grouping, row, hash) + 1;
+	return grouping->slots[slot] - 1;
+}
+
+/* Find the customer of each row, then place the rows customer by customer. */
+static void
+order_rows(Grouping *grouping, Chunk *chunks)
+{
+	Source	   *source = grouping->source;
+	uint64		n = 0;
+	uint64		start = 0;
+
+	for (Chunk *chunk = chunks; chunk != NULL; chunk = chunk->next)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(source, row))
+		{
+			uint32		group = find_group(grouping, row);
+
+			grouping->groups[group].rows++;
+			grouping->group_of[n++] = group;
+			if ((n & 0xFFFF) == 0)
+				CHECK_FOR_INTERRUPTS();
+		}
+	}
+	for (uint32 i = 0; i < grouping->ngroups; i++)
+	{
+		grouping->groups[i].start = start;
+		start += grouping->groups[i].rows;
+		grouping->groups[i].rows = 0;
+	}
+	n = 0;
+	for (Chunk *chunk = chunks; chunk != NULL; chunk = chunk->next)
+		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(source, row))
+		{
+			CustomerRows	   *group = &grouping->groups[grouping->group_of[n++]];
+
+			grouping->ordered[group->start + group->rows++] = row;
+		}
+}
+
+/*
+ * The purchases of one customer
+ */
+
+static Scales
+scales_of(uint32 tag)
+{
+	return (Scales) {TAG_AMOUNT_SCALE(tag), TAG_QUANTITY_SCALE(tag), TAG_COST_SCALE(tag)};
+}
+
+/* The scales that all rows of a customer fit. */
+static Scales
+common_scales(const Grouping *grouping, char **rows, uint32 nrows)
+{
+	uint32		first = TAG_SCALES(row_head(grouping->source, rows[0])->tag);
+	Scales		scales = scales_of(first);
+
+	for (uint32 i = 1; i < nrows; i++)
+	{
+		uint32		tag = TAG_SCALES(row_head(grouping->source, rows[i])->tag);
+
+		if (tag != first)
+		{
+			scales.amount = Max(scales.amount, TAG_AMOUNT_SCALE(tag));
+			scales.quantity = Max(scales.quantity, TAG_QUANTITY_SCALE(tag));
+			scales.cost = Max(scales.cost, TAG_COST_SCALE(tag));
+		}
+	}
+	return scales;
+}
+
+/* The purchase in a row, at its own scales. */
+static inline Purchase
+row_purchase(const Source *source, char *row)
+{
+	RowHead    *head = row_head(source, row);
+	Purchase	purchase;
+
+	purchase.day = head->day;
+	purchase.amount = head->amount;
+	purchase.quantity = source->has_quantity ? *(int64 *) (row + source->quantity_at) : 1;
+	purchase.cost = source->has_cost ? *(int64 *) (row + source->cost_at) : 0;
+	purchase.cost_known = (head->tag & TAG_COST_KNOWN) != 0;
+	return purchase;
+}
+
+/* Rows that are purchases as they stand. */
+static void
+gather_purchases(Grouping *grouping, char **rows, uint32 nrows)
+{
+	Source	   *source = grouping->source;
+	History    *history = &grouping->history;
+	Scales		scales = common_scales(grouping, rows, nrows);
+
+	history_reserve(history, nrows);
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		Scales		its = scales_of(row_head(source, rows[i])->tag);
+
+		if (same_scales(its, scales))
+			history->purchases[history->count++] = row_purchase(source, rows[i]);
+		else
+		{
+			history->scales = scales;
+			history_add_scaled(history, row_purchase(source, rows[i]), its);
+		}
+	}
+	history->scales = scales;
+	history_sort(history);
+}
+
+/* Rows that hold histories. */
+static void
+gather_histories(Grouping *grouping, char **rows, uint32 nrows)
+{
+	Source	   *source = grouping->source;
+
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		const char *p = rows[i] + source->key_at;
+		History		part;
+
+		p += key_size(&source->key, key_get(&source->key, p));
+		if (source->sorted)
+			p += key_size(&source->id, key_get(&source->id, p));
+		history_open((StoredHistory *) p, &part);
+		history_append(&grouping->history, &part);
+		history_free(&part);
+	}
+	if (nrows > 1)
+		history_sort(&grouping->history);
+}
+
+/*
+ * Order lines and items
+ */
+
+static int
+compare_items(struct varlena *a, struct varlena *b)
+{
+	int			size;
+	int			result;
+
+	if (a == NULL || b == NULL)
+		return (a == NULL) - (b == NULL);
+	size = Min(VARSIZE_ANY_EXHDR(a), VARSIZE_ANY_EXHDR(b));
+	result = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), size);
+	if (result == 0)
+		result = (int) VARSIZE_ANY_EXHDR(a) - (int) VARSIZE_ANY_EXHDR(b);
+	return result;
+}
+
+static int
+compare_lines_by_order(const void *a, const void *b)
+{
+	const Line *left = a;
+	const Line *right = b;
+
+	if (left->has_order != right->has_order)
+		return left->has_order ? -1 : 1;
+	if (left->order_hash != right->order_hash)
+		return left->order_hash < right->order_hash ? -1 : 1;
+	return 0;
+}
+
+static int
+compare_lines_by_purchase(const void *a, const void *b)
+{
+	const Line *left = a;
+	const Line *right = b;
+	int			result = purchase_compare(&left->purchase, &right->purchase);
+
+	return result != 0 ? result : compare_items(left->item, right->item);
+}
+
+/* Take a row apart into a line, its numbers at the given scales. */
+static void
+read_line(Source *source, char *row, Scales scales, Line *line)
+{
+	uint32		tag = row_head(source, row)->tag;
+	char	   *p = row + source->key_at;
+	History		one;
+
+	history_init(&one);
+	one.scales = scales_of(tag);
+	*history_add(&one) = row_purchase(source, row);
+	history_rescale(&one, scales);
+	line->purchase = one.purchases[0];
+	p += key_size(&source->key, key_get(&source->key, p));
+	if (source->sorted)
+		p += key_size(&source->id, key_get(&source->id, p));
+	line->has_order = (tag & TAG_HAS_ORDER) != 0;
+	line->order_hash = 0;
+	if (line->has_order)
+	{
+		line->order = key_get(&source->order, p);
+		line->order_hash = key_hash(&source->order, line->order);
+		p += key_size(&source->order, line->order);
+	}
+	line->item = (tag & TAG_HAS_ITEM) ? (struct varlena *) p : NULL;
+	line->item_amount = line->purchase.amount;
+}
+
+static int64
+add_lines(int64 a, int64 b, const char *what)
+{
+	int64		sum = a + b;
+
+	if (!decimal_in_range(sum))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the %s of the lines of one order add up to more than %d digits", what, DECIMAL_MAX_DIGITS)));
+	return sum;
+}
+
+/*
+ * Put a line into an order: sums, the earliest day; the order's item is that
+ * of its dearest line, the first in the alphabet where lines are alike.
+ */
+static void
+merge_line(Line *order, const Line *line)
+{
+	Purchase   *sum = &order->purchase;
+
+	sum->day = Min(sum->day, line->purchase.day);
+	sum->amount = add_lines(sum->amount, line->purchase.amount, "amounts");
+	sum->quantity = add_lines(sum->quantity, line->purchase.quantity, "quantities");
+	sum->cost = add_lines(sum->cost, line->purchase.cost, "costs");
+	sum->cost_known = sum->cost_known && line->purchase.cost_known;
+	if (line->item_amount > order->item_amount ||
+		(line->item_amount == order->item_amount && compare_items(line->item, order->item) < 0))
+	{
+		order->item = line->item;
+		order->item_amount = line->item_amount;
+	}
+}
+
+/* Merge the lines of the same orders; returns how many orders there are. */
+static uint32
+merge_lines(Source *source, Line *lines, uint32 nlines)
+{
+	uint32		norders = 0;
+
+	qsort(lines, nlines, sizeof(Line), compare_lines_by_order);
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		Line		line = lines[i];
+		uint32		j = norders;
+
+		/* orders whose ids share a hash lie side by side */
+		while (line.has_order && j > 0 && lines[j - 1].has_order && lines[j - 1].order_hash == line.order_hash &&
+			   !key_equal(&source->order, lines[j - 1].order, line.order))
+			j--;
+		if (line.has_order && j > 0 && lines[j - 1].has_order && lines[j - 1].order_hash == line.order_hash)
+			merge_line(&lines[j - 1], &line);
+		else
+			lines[norders++] = line;
+	}
+	for (uint32 i = 0; i < norders; i++)
+		if (!lines[i].purchase.cost_known)
+			lines[i].purchase.cost = 0;
+	return norders;
+}
+
+/* Rows that are lines of orders, or have items. */
+static void
+gather_lines(Grouping *grouping, char **rows, uint32 nrows)
+{
+	Source	   *source = grouping->source;
+	History    *history = &grouping->history;
+	Scales		scales = common_scales(grouping, rows, nrows);
+	Line	   *lines = MemoryContextAllocHuge(source->scratch, nrows * sizeof(Line));
+
+	for (uint32 i = 0; i < nrows; i++)
+		read_line(source, rows[i], scales, &lines[i]);
+	if (source->has_order)
+		nrows = merge_lines(source, lines, nrows);
+	qsort(lines, nrows, sizeof(Line), compare_lines_by_purchase);
+	history_reserve(history, nrows);
+	history->scales = scales;
+	if (source->has_item && grouping->items_room < nrows)
+	{
+		grouping->items_room = history->room;
+		grouping->items = repalloc_huge(grouping->items, grouping->items_room * sizeof(struct varlena *));
+	}
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		history->purchases[history->count++] = lines[i].purchase;
+		if (source->has_item)
+			grouping->items[i] = lines[i].item;
+	}
+}
+
+/*
+ * Visits
+ */
+
+static void
+visit_group(Grouping *grouping, const CustomerRows *group, CustomerVisitor visit, void *arg)
+{
+	Source	   *source = grouping->source;
+	char	  **rows = grouping->ordered + group->start;
+	const char *id = group->first_row + source->key_at;
+	Customer	customer;
+
+	grouping->history.count = 0;
+	grouping->history.scales = (Scales) {0, 0, 0};
+	if (source->relation.histories)
+		gather_histories(grouping, rows, group->rows);
+	else if (source->has_order || source->has_item)
+		gather_lines(grouping, rows, group->rows);
+	else
+		gather_purchases(grouping, rows, group->rows);
+	if (source->sorted)
+		id += sizeof(Datum);
+	customer.id = key_get(&source->id, id);
+	customer.history = &grouping->history;
+	customer.items = source->has_item ? grouping->items : NULL;
+	visit(&customer, arg);
+}
+
+/* The smallest power of two that holds half as many slots again as rows. */
+static uint64
+slots_for(uint64 nrows)
+{
+	uint64		slots = 64;
+
+	while (slots < nrows + nrows / 2)
+		slots *= 2;
+	return slots;
+}
+
+/* Put the customers of a part together and visit them. */
+static void
+group_part(Source *source, RowStore *store, Part *part, CustomerVisitor visit, void *arg)
+{
+	MemoryContext context = AllocSetContextCreate(source->context, "ltv grouping", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Grouping	grouping;
+	uint64		nslots = slots_for(part->rows);
+	Chunk	   *chunks = rowstore_load(store, part);
+
+	if (part->rows > PG_UINT32_MAX - 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many rows of one customer in relation \"%s\"", source->relation.name)));
+	memset(&grouping, 0, sizeof(grouping));
+	grouping.source = source;
+	grouping.nrows = part->rows;
+	grouping.ordered = MemoryContextAllocHuge(context, part->rows * sizeof(char *));
+	grouping.group_of = MemoryContextAllocHuge(context, part->rows * sizeof(uint32));
+	grouping.slots = MemoryContextAllocExtended(context, nslots * sizeof(uint32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	grouping.slot_mask = nslots - 1;
+	grouping.room = 64;
+	grouping.groups = palloc(grouping.room * sizeof(CustomerRows));
+	grouping.items_room = HISTORY_INLINE;
+	grouping.items = palloc(grouping.items_room * sizeof(struct varlena *));
+	history_init(&grouping.history);
+	order_rows(&grouping, chunks);
+	for (uint32 i = 0; i < grouping.ngroups; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextSwitchTo(context);
+		if (grouping.history.purchases == grouping.history.few)
+			history_reserve(&grouping.history, 2 * HISTORY_INLINE);
+		MemoryContextSwitchTo(source->scratch);
+		visit_group(&grouping, &grouping.groups[i], visit, arg);
+		MemoryContextReset(source->scratch);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* Scatter one part by further bits of the hash. */
+static RowStore *
+scatter_part(Source *source, RowStore *store, Part *part, int level)
+{
+	RowStore   *finer = rowstore_create(store->bits == 0 ? ROWSTORE_MAX_BITS : store->bits, store->budget);
+	Size		room = 1024;
+	char	   *row = palloc(room);
+	Size		prefix = source->variable ? sizeof(uint64) : source->row_size;
+
+	for (Chunk *chunk = part->chunks; chunk != NULL; chunk = chunk->next)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (char *p = chunk->data; p < chunk->data + chunk->used; p += row_size(source, p))
+		{
+			uint64		hash = key_hash(&source->key, row_key(source, p));
+
+			memcpy(rowstore_reserve(finer, &finer->parts[part_of(finer, hash, level)], row_size(source, p)),
+				   p, row_size(source, p));
+		}
+	}
+	rowstore_rewind(part);
+	while (part->file != NULL && rowstore_read(part, row, prefix))
+	{
+		Size		size = row_size(source, row);
+		uint64		hash;
+
+		CHECK_FOR_INTERRUPTS();
+		if (size > room)
+		{
+			room = size;
+			row = repalloc_huge(row, room);
+		}
+		if (size > prefix && !rowstore_read(part, row + prefix, size - prefix))
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not read from a temporary file of orders: unexpected end of file")));
+		hash = key_hash(&source->key, row_key(source, row));
+		memcpy(rowstore_reserve(finer, &finer->parts[part_of(finer, hash, level)], size), row, size);
+	}
+	pfree(row);
+	return finer;
+}
+
+/* Visit the customers of a store, part by part. */
+void
+source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, void *arg)
+{
+	uint64		limit = Min(PART_BYTES, store->budget);
+
+	for (int i = 0; i < 1 << store->bits; i++)
+	{
+		Part	   *part = &store->parts[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (part->rows == 0)
+			continue;
+		if (part->bytes > limit && level + 1 < ROWSTORE_LEVELS)
+		{
+			RowStore   *finer = scatter_part(source, store, part, level + 1);
+
+			rowstore_drop(store, part);
+			source_group(source, finer, level + 1, visit, arg);
+			rowstore_free(finer);
+		}
+		else
+			group_part(source, store, part, visit, arg);
+		rowstore_drop(store, part);
+	}
+}

@@ -1,0 +1,101 @@
+/*
+ * source_rows.h: how source.c lays out a row, for it and for source_group.c.
+ *
+ * A row is
+ *
+ *	[size, only where rows differ in size]	8 bytes
+ *	day, tag, amount						16 bytes
+ *	[quantity] [cost]						8 bytes each
+ *	[key]									8 bytes, or as key_size says
+ *	[id] [order id] [item] [history]		each a multiple of 8 bytes
+ */
+#ifndef LTV_SOURCE_ROWS_H
+#define LTV_SOURCE_ROWS_H
+
+#include "compat.h"
+
+#include "key.h"
+#include "relation.h"
+#include "rowstore.h"
+#include "source.h"
+
+typedef struct RowHead
+{
+	DateADT		day;
+	uint32		tag;
+	int64		amount;
+} RowHead;
+
+/* the tag: three scales, four flags, and the low bits of the key's hash */
+#define TAG_AMOUNT_SCALE(tag)	((tag) & 7)
+#define TAG_QUANTITY_SCALE(tag) (((tag) >> 3) & 7)
+#define TAG_COST_SCALE(tag)		(((tag) >> 6) & 7)
+#define TAG_SCALES(tag)			((tag) & 0x1FF)
+#define TAG_COST_KNOWN			0x0200
+#define TAG_HAS_ORDER			0x0400
+#define TAG_HAS_ITEM			0x0800
+#define TAG_HASH_SHIFT			12
+#define TAG_HASH(tag)			((tag) >> TAG_HASH_SHIFT)
+
+/* Currencies met; more than one is an error. */
+#define CURRENCIES_NAMED 10
+
+struct Source
+{
+	MemoryContext context;
+	OrdersRelation relation;
+	int			wants;
+	bool		has_quantity;
+	bool		has_cost;
+	bool		has_order;
+	bool		has_item;
+	bool		sorted;			/* no hash: rows come in order, the key is a running number */
+
+	KeyType		key;			/* what rows are grouped by */
+	KeyType		id;				/* the customer_id; the same unless sorted */
+	KeyType		order;
+	FmgrInfo	id_equal;		/* only sorted */
+	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
+
+	bool		variable;		/* rows differ in size */
+	Size		head_at;		/* offsets in a row */
+	Size		quantity_at;
+	Size		cost_at;
+	Size		key_at;
+	Size		row_size;		/* without key, where that is variable, and what follows */
+
+	RowStore   *store;
+	bool		scattered;		/* the store has more than one part */
+	SourceCounts counts;
+	int64		sequence;		/* only sorted: the number of the latest customer */
+	Datum		latest_id;
+	char	   *currencies[CURRENCIES_NAMED];
+	int			ncurrencies;
+	MemoryContext scratch;		/* of one customer */
+};
+
+static inline RowHead *
+row_head(const Source *source, char *row)
+{
+	return (RowHead *) (row + source->head_at);
+}
+
+static inline Size
+row_size(const Source *source, const char *row)
+{
+	return source->variable ? *(const uint64 *) row : source->row_size;
+}
+
+/* The part of a store that a hash belongs to; deeper levels use lower bits. */
+static inline int
+part_of(const RowStore *store, uint64 hash, int level)
+{
+	return store->bits == 0 ? 0
+		: (int) ((hash >> (64 - ROWSTORE_MAX_BITS * (level + 1))) & (((uint64) 1 << store->bits) - 1));
+}
+
+#define ROWSTORE_LEVELS 4		/* 36 of the 64 bits; the tag has the lowest 20 */
+
+extern void source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, void *arg);
+
+#endif							/* LTV_SOURCE_ROWS_H */
