@@ -20,6 +20,11 @@ EXTRA_CLEAN   = sql/ltv--$(version).sql
 PG_CPPFLAGS   = -I$(top)/src
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 
+# Our own functions first: libedit, which comes along with LLVM, has a history_init too.
+ifneq ($(shell uname -s),Darwin)
+SHLIB_LINK   += -Wl,-Bsymbolic
+endif
+
 REGRESS       = $(sort $(patsubst $(top)/expected/%.out,%,$(wildcard $(top)/expected/*.out)))
 REGRESS_OPTS  = --inputdir=$(top) --load-extension=ltv
 

@@ -22,6 +22,11 @@
 #include "varatt.h"
 #endif
 
+/* 18 has pg_noreturn, in another place of the declaration, instead. */
+#ifndef pg_attribute_noreturn
+#define pg_attribute_noreturn() __attribute__((noreturn))
+#endif
+
 /*
  * The JSON parser: since 16 its callbacks return a result code, since 17 the
  * caller provides the lexer.  (The including file has common/jsonapi.h.)
