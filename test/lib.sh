@@ -25,12 +25,18 @@ say() {
 	printf '%s\n' "$*"
 }
 
-# run_quietly LOG COMMAND…: what it prints is worth reading only when it fails, and then its end.
+# run_quietly LOG COMMAND…: what it prints is worth reading only when it fails, and then its beginning and its end.
 run_quietly() {
 	local log=$1
 	shift
 	"$@" >"$log" 2>&1 </dev/null || {
-		tail -n 100 "$log" >&2
+		if [[ $(wc -l <"$log") -le 100 ]]; then
+			cat "$log" >&2
+		else
+			head -n 50 "$log" >&2
+			say "[…]" >&2
+			tail -n 50 "$log" >&2
+		fi
 		return 1
 	}
 }
@@ -196,9 +202,9 @@ build() {
 	stage=$work/stage
 	mkdir "$stage"
 	give_to_server_user "$stage"
-	run_quietly "$work/build.log" as_server_user make -C "$work/ltv" "PG_CONFIG=$PG_CONFIG" "$@" \
+	run_quietly "$work/build.log" as_server_user make -s -C "$work/ltv" "PG_CONFIG=$PG_CONFIG" "$@" \
 		|| die "the build failed"
-	run_quietly "$work/install.log" as_server_user make -C "$work/ltv" "PG_CONFIG=$PG_CONFIG" "$@" "DESTDIR=$stage" install \
+	run_quietly "$work/install.log" as_server_user make -s -C "$work/ltv" "PG_CONFIG=$PG_CONFIG" "$@" "DESTDIR=$stage" install \
 		|| die "the installation into $stage failed"
 }
 
