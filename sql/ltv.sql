@@ -269,6 +269,10 @@ RETURNS TABLE (
 ) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
 COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint';
 
+CREATE FUNCTION ltv_check(orders regclass, as_of date DEFAULT CURRENT_DATE)
+RETURNS TABLE (finding text, rows bigint, example text, meaning text) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 14 COST 100000;
+COMMENT ON FUNCTION ltv_check(regclass, date) IS 'what is in an orders relation: rows read and used, and whatever is left out or would surprise';
+
 /*
  * Money: what a customer is worth and may cost
  */

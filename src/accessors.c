@@ -422,18 +422,82 @@ ltv_stage(PG_FUNCTION_ARGS)
 	PG_RETURN_OID(call->labels.oids[figures.stage]);
 }
 
+/*
+ * The summary made last.  The parser turns (ltv_summarize(h, as_of)).* into
+ * one call for each of the 16 columns, so 15 of 16 calls ask again what was
+ * asked just before.
+ */
+#define MEMO_SIZE 512
+
+typedef struct SummaryMemo
+{
+	Oid			function;		/* InvalidOid while there is none */
+	DateADT		as_of;
+	Size		history_size;
+	Size		policy_size;
+	Size		result_size;
+	char		history[MEMO_SIZE];
+	char		policy[MEMO_SIZE];
+	char		result[MEMO_SIZE];
+} SummaryMemo;
+
+static SummaryMemo memo;
+
+/* The summary of these arguments, if it is the one made last. */
+static HeapTupleHeader
+recall_summary(Oid function, StoredHistory *stored, DateADT as_of, HeapTupleHeader policy)
+{
+	HeapTupleHeader result;
+
+	if (memo.function != function || memo.as_of != as_of ||
+		memo.history_size != VARSIZE_ANY_EXHDR(stored) ||
+		memo.policy_size != HeapTupleHeaderGetDatumLength(policy) ||
+		memcmp(memo.history, VARDATA_ANY(stored), memo.history_size) != 0 ||
+		memcmp(memo.policy, policy, memo.policy_size) != 0)
+		return NULL;
+	result = palloc(memo.result_size);
+	memcpy(result, memo.result, memo.result_size);
+	return result;
+}
+
+static void
+remember_summary(Oid function, StoredHistory *stored, DateADT as_of, HeapTupleHeader policy, HeapTupleHeader result)
+{
+	memo.function = InvalidOid;
+	memo.as_of = as_of;
+	memo.history_size = VARSIZE_ANY_EXHDR(stored);
+	memo.policy_size = HeapTupleHeaderGetDatumLength(policy);
+	memo.result_size = HeapTupleHeaderGetDatumLength(result);
+	if (memo.history_size > MEMO_SIZE || memo.policy_size > MEMO_SIZE || memo.result_size > MEMO_SIZE)
+		return;
+	memcpy(memo.history, VARDATA_ANY(stored), memo.history_size);
+	memcpy(memo.policy, policy, memo.policy_size);
+	memcpy(memo.result, result, memo.result_size);
+	memo.function = function;
+}
+
 PG_FUNCTION_INFO_V1(ltv_summarize);
 
 Datum
 ltv_summarize(PG_FUNCTION_ARGS)
 {
-	CustomerCall *call = customer_call(fcinfo);
+	Oid			function = fcinfo->flinfo->fn_oid;
+	StoredHistory *stored = PG_GETARG_HISTORY_PP(0);
+	DateADT		as_of = PG_GETARG_DATEADT(1);
+	HeapTupleHeader policy = PG_GETARG_HEAPTUPLEHEADER(2);
+	HeapTupleHeader result = recall_summary(function, stored, as_of, policy);
+	CustomerCall *call;
 	Figures		figures;
 	Scales		scales;
 	Datum		values[CUSTOMER_COLUMNS];
 	bool		nulls[CUSTOMER_COLUMNS];
 
+	if (result != NULL)
+		PG_RETURN_HEAPTUPLEHEADER(result);
+	call = customer_call(fcinfo);
 	figures_argument(fcinfo, call, &figures, &scales);
 	customer_columns(&figures, scales, &call->labels, call->months, values, nulls);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->desc, values, nulls)));
+	result = DatumGetHeapTupleHeader(HeapTupleGetDatum(heap_form_tuple(call->desc, values, nulls)));
+	remember_summary(function, stored, as_of, policy, result);
+	PG_RETURN_HEAPTUPLEHEADER(result);
 }
