@@ -18,7 +18,7 @@ WITH c AS MATERIALIZED (
   UNION ALL
   SELECT 1000, lpad('0', 10), string_agg(finding, ', ' ORDER BY n) FROM c WHERE rows = 0 HAVING count(*) > 0
 )
-SELECT margin || '  ' || regexp_replace(rtrim(regexp_replace(paragraph, '([^\n]{1,86})( +|\n|$)', E'\\1\n', 'g')), '\n', '\&            ', 'g')
+SELECT margin || '  ' || regexp_replace(rtrim(regexp_replace(paragraph, '([^\n]{1,86})( +|\n|$)', E'\\1\n', 'g'), E'\n'), '\n', '\&            ', 'g')
 FROM paragraphs ORDER BY n;
 \pset format aligned
 \pset tuples_only off
