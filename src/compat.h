@@ -22,9 +22,9 @@
 #include "varatt.h"
 #endif
 
-/* 18 has pg_noreturn, in another place of the declaration, instead. */
-#ifndef pg_attribute_noreturn
-#define pg_attribute_noreturn() __attribute__((noreturn))
+/* since 18 the mark of a function that does not return stands before it */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
 #endif
 
 /*

@@ -46,7 +46,7 @@ zone_argument(FunctionCallInfo fcinfo)
 		lookup = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ZoneLookup));
 	lookup->name[0] = '\0';
 	lookup->zone = find_zone(string);
-	strlcpy(lookup->name, string, sizeof(lookup->name));
+	memcpy(lookup->name, string, size + 1);
 	pfree(string);
 	return lookup->zone;
 }
