@@ -23,12 +23,12 @@ die "usage: orders.pl FOLDER [COLUMN=HEADER …]\n" unless defined $folder;
 my %given;
 for (@words)
 {
-    my ($name, $value) = /\A([^=]*)=(.*)\z/s or die "\"$_\" is not COLUMN=HEADER, for example amount=total\n";
-    die "\"$name\" is none of the columns " . join(', ', @columns) . " and none of the options zone, datestyle, encoding, as_of\n"
-      unless $is_known{$name};
-    die "\"$name\" is given twice\n" if exists $given{$name};
-    die "\"$name\" is given without a value\n" if $value eq '';
-    $given{$name} = $value;
+  my ($name, $value) = /\A([^=]*)=(.*)\z/s or die "\"$_\" is not COLUMN=HEADER, for example amount=total\n";
+  die "\"$name\" is none of the columns " . join(', ', @columns) . " and none of the options zone, datestyle, encoding, as_of\n"
+    unless $is_known{$name};
+  die "\"$name\" is given twice\n" if exists $given{$name};
+  die "\"$name\" is given without a value\n" if $value eq '';
+  $given{$name} = $value;
 }
 my ($zone, $datestyle) = delete @given{qw(zone datestyle)};
 die "datestyle is \"$datestyle\": it is one of DMY, MDY, YMD\n" if defined $datestyle && $datestyle !~ /\A(DMY|MDY|YMD)\z/;
@@ -39,9 +39,9 @@ binmode STDIN;
 my $record = '';
 while (my $line = <STDIN>)
 {
-    $record .= $line;
-    last unless ($record =~ tr/"//) % 2;        # a quoted field may span lines
-    die "the first line opens a quote that does not end\n" if length $record > 1_000_000;
+  $record .= $line;
+  last unless ($record =~ tr/"//) % 2;        # a quoted field may span lines
+  die "the first line opens a quote that does not end\n" if length $record > 1_000_000;
 }
 my $header_lines = $record =~ tr/\n//;
 $record =~ s/\A\xef\xbb\xbf//;
@@ -54,11 +54,11 @@ die "it is not UTF-8: say which encoding it has, for example encoding=CP932\n" u
 my @headers;
 while (1)
 {
-    $record =~ /\G(?:"((?:[^"]|"")*)"([^,]*)|([^,]*))(,|\z)/gc or die "the first line is not a CSV header: $record\n";
-    my ($quoted, $rest, $plain, $end) = ($1, $2, $3, $4);
-    my $header = defined $quoted ? ($quoted =~ s/""/"/gr) . $rest : $plain;
-    push @headers, $header =~ s/\A\s+|\s+\z//gr;
-    last if $end eq '';
+  $record =~ /\G(?:"((?:[^"]|"")*)"([^,]*)|([^,]*))(,|\z)/gc or die "the first line is not a CSV header: $record\n";
+  my ($quoted, $rest, $plain, $end) = ($1, $2, $3, $4);
+  my $header = defined $quoted ? ($quoted =~ s/""/"/gr) . $rest : $plain;
+  push @headers, $header =~ s/\A\s+|\s+\z//gr;
+  last if $end eq '';
 }
 
 sub shown { return join ', ', map { "\"$_\"" } @_; }
@@ -66,61 +66,61 @@ sub shown { return join ', ', map { "\"$_\"" } @_; }
 my (%position, @missing);
 for my $column (@columns)
 {
-    my $wanted = exists $given{$column} ? $given{$column} : $column;
-    my @at = grep { $headers[$_] eq $wanted } 0 .. $#headers;
-    die "the header \"$wanted\" occurs " . @at . " times: which one is $column?\n" if @at > 1;
-    if (@at) { $position{$column} = $at[0] + 1; }
-    elsif (exists $given{$column} || $needed{$column}) { push @missing, $wanted eq $column ? $column : "$column (\"$wanted\")"; }
+  my $wanted = exists $given{$column} ? $given{$column} : $column;
+  my @at = grep { $headers[$_] eq $wanted } 0 .. $#headers;
+  die "the header \"$wanted\" occurs " . @at . " times: which one is $column?\n" if @at > 1;
+  if (@at) { $position{$column} = $at[0] + 1; }
+  elsif (exists $given{$column} || $needed{$column}) { push @missing, $wanted eq $column ? $column : "$column (\"$wanted\")"; }
 }
 if (@missing)
 {
-    my $example = $missing[0] =~ /\A(\w+)/ ? $1 : '';
-    die 'no header for ' . join(', ', @missing) . "\n  headers found: " . shown(@headers) . "\n"
-      . "  say which header holds it, for example $example=" . quoted_for_shell($headers[-1]) . "\n";
+  my $example = $missing[0] =~ /\A(\w+)/ ? $1 : '';
+  die 'no header for ' . join(', ', @missing) . "\n  headers found: " . shown(@headers) . "\n"
+    . "  say which header holds it, for example $example=" . quoted_for_shell($headers[-1]) . "\n";
 }
 
 sub quoted_for_shell
 {
-    my ($text) = @_;
-    return $text if $text =~ /\A[\w.-]+\z/;
-    $text =~ s/'/'\\''/g;
-    return "'$text'";
+  my ($text) = @_;
+  return $text if $text =~ /\A[\w.-]+\z/;
+  $text =~ s/'/'\\''/g;
+  return "'$text'";
 }
 
 # --- the SQL --------------------------------------------------------------------------------------------
 
 sub literal
 {
-    my ($text) = @_;
-    $text =~ s/'/''/g;
-    return $text =~ s/\\/\\\\/g ? "E'$text'" : "'$text'";
+  my ($text) = @_;
+  $text =~ s/'/''/g;
+  return $text =~ s/\\/\\\\/g ? "E'$text'" : "'$text'";
 }
 
 # The expressions below read the columns of the view csv.fields, which have the names of the orders relation.
 sub number
 {
-    my ($column) = @_;
-    my $written = '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)$';
-    my $refusal = 'not a number (digits, a point for decimals, no thousands separator, no currency sign)';
-    return "CASE WHEN $column !~ '$written' THEN csv.refuse('$refusal')::numeric ELSE $column\::numeric END";
+  my ($column) = @_;
+  my $written = '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)$';
+  my $refusal = 'not a number (digits, a point for decimals, no thousands separator, no currency sign)';
+  return "CASE WHEN $column !~ '$written' THEN csv.refuse('$refusal')::numeric ELSE $column\::numeric END";
 }
 
 # A day, or a clock time without an offset (the shop's own clock), is the day that is written there.  A time with an
 # offset has a day in a zone only.
 sub day
 {
-    my ($column) = @_;
-    my ($start, $date, $noon, $other) = defined $datestyle
-      ? ('^[0-9]', '[0-9]{1,4}[-/. ][0-9A-Za-z]{1,9}[-/. ][0-9]{1,4}', '( ?[AaPp][Mm])?', "not a day in the order $datestyle")
-      : ('^[0-9]{4}', '([0-9]{8}|[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2})', '',
-        'not a day like 2025-01-31; for other forms say datestyle=DMY or datestyle=MDY');
-    my $time = '[ T]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?';
-    my $with_offset = defined $zone
-      ? "ltv_day($column\::timestamptz, " . literal($zone) . ')'
-      : "csv.refuse('a time with an offset is a day in a zone only: name the shop''s, for example zone=Asia/Tokyo')::date";
-    return "CASE WHEN $column ~ '^$date($time$noon)?\$' THEN $column\::date"
-      . " WHEN $column ~ '$start.*[0-9][:T][0-9]' THEN $with_offset"
-      . " WHEN $column IS NOT NULL THEN csv.refuse('$other')::date END";
+  my ($column) = @_;
+  my ($start, $date, $noon, $other) = defined $datestyle
+    ? ('^[0-9]', '[0-9]{1,4}[-/. ][0-9A-Za-z]{1,9}[-/. ][0-9]{1,4}', '( ?[AaPp][Mm])?', "not a day in the order $datestyle")
+    : ('^[0-9]{4}', '([0-9]{8}|[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2})', '',
+    'not a day like 2025-01-31; for other forms say datestyle=DMY or datestyle=MDY');
+  my $time = '[ T]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?';
+  my $with_offset = defined $zone
+    ? "ltv_day($column\::timestamptz, " . literal($zone) . ')'
+    : "csv.refuse('a time with an offset is a day in a zone only: name the shop''s, for example zone=Asia/Tokyo')::date";
+  return "CASE WHEN $column ~ '^$date($time$noon)?\$' THEN $column\::date"
+    . " WHEN $column ~ '$start.*[0-9][:T][0-9]' THEN $with_offset"
+    . " WHEN $column IS NOT NULL THEN csv.refuse('$other')::date END";
 }
 
 my %reading = (ordered_on => \&day, map { $_ => \&number } qw(amount quantity cost));
@@ -135,10 +135,10 @@ sub list { return join ",\n  ", @_; }
 
 sub write_file
 {
-    my ($name, $text) = @_;
-    open my $out, '>:raw', "$folder/$name" or die "cannot write $folder/$name: $!\n";
-    print $out $session, $text;
-    close $out or die "cannot write $folder/$name: $!\n";
+  my ($name, $text) = @_;
+  open my $out, '>:raw', "$folder/$name" or die "cannot write $folder/$name: $!\n";
+  print $out $session, $text;
+  close $out or die "cannot write $folder/$name: $!\n";
 }
 
 # A field loses the blanks around it, the ideographic space among them; what is empty then is NULL.

@@ -9,10 +9,10 @@ my $sample = dirname(__FILE__) . '/../sample';
 
 sub bytes
 {
-    my ($path) = @_;
-    open my $in, '<:raw', $path or die "cannot read $path: $!\n";
-    local $/;
-    return scalar <$in>;
+  my ($path) = @_;
+  open my $in, '<:raw', $path or die "cannot read $path: $!\n";
+  local $/;
+  return scalar <$in>;
 }
 
 my $made = tempdir(CLEANUP => 1);
@@ -34,19 +34,19 @@ is(scalar(grep { (split /,/)[6] !~ /\A000-0000-\d{4}\z/ } @customers), 0, 'every
 
 ($head, my @lines) = split /\n/, bytes("$sample/orders.csv");
 is($head, 'order_id,customer_id,order_date,item,category,quantity,amount_without_tax,amount_with_tax,cost,channel,coupon',
-    'columns of orders.csv');
+  'columns of orders.csv');
 my ($strangers, $guests, $refunds, $outside, $odd, %lines_of, %day_of, %orders_of) = (0, 0, 0, 0, 0);
 for (@lines)
 {
-    my ($order, $customer, $day, $item, $category, $quantity, $net, $gross, $cost) = my @fields = split /,/, $_, -1;
-    $odd++ if @fields != 11 || grep { !/\A-?\d+\z/ } $quantity, $net, $gross, $cost;
-    $outside++ if $day lt '2022-04-01' || $day gt '2025-03-31';
-    $guests++ if $customer eq '';
-    $strangers++ if $customer ne '' && !$known{$customer};
-    $refunds++ if $net < 0;
-    $odd++ if ($day_of{$order} ||= "$customer $day") ne "$customer $day" || abs($gross) < abs($net) || ($net < 0) != ($quantity < 0);
-    $lines_of{$order}++;
-    $orders_of{$customer}{$order} = 1 if $customer ne '' && $net >= 0;
+  my ($order, $customer, $day, $item, $category, $quantity, $net, $gross, $cost) = my @fields = split /,/, $_, -1;
+  $odd++ if @fields != 11 || grep { !/\A-?\d+\z/ } $quantity, $net, $gross, $cost;
+  $outside++ if $day lt '2022-04-01' || $day gt '2025-03-31';
+  $guests++ if $customer eq '';
+  $strangers++ if $customer ne '' && !$known{$customer};
+  $refunds++ if $net < 0;
+  $odd++ if ($day_of{$order} ||= "$customer $day") ne "$customer $day" || abs($gross) < abs($net) || ($net < 0) != ($quantity < 0);
+  $lines_of{$order}++;
+  $orders_of{$customer}{$order} = 1 if $customer ne '' && $net >= 0;
 }
 is($odd, 0, 'every line has whole numbers, and one customer and one day per order');
 is($outside, 0, 'every day is in the three years');

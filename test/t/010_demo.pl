@@ -25,27 +25,27 @@ chdir "$here/csv" or die;
 # demo(standard input, argument, …) -> exit status, standard output, standard error
 sub demo
 {
-    my ($in, @arguments) = @_;
-    my ($out, $err) = ('', '');
-    $in = encode('UTF-8', $in);
-    run([ "$top/test/demo", map { encode('UTF-8', $_) } @arguments ], '<', \$in, '>', \$out, '2>', \$err);
-    return ($? >> 8, decode('UTF-8', $out), decode('UTF-8', $err));
+  my ($in, @arguments) = @_;
+  my ($out, $err) = ('', '');
+  $in = encode('UTF-8', $in);
+  run([ "$top/test/demo", map { encode('UTF-8', $_) } @arguments ], '<', \$in, '>', \$out, '2>', \$err);
+  return ($? >> 8, decode('UTF-8', $out), decode('UTF-8', $err));
 }
 
 sub write_csv
 {
-    my ($name, $text, $encoding) = @_;
-    open my $file, '>:raw', $name or die "cannot write $name: $!\n";
-    print $file encode($encoding || 'UTF-8', $text);
-    close $file or die;
-    return $name;
+  my ($name, $text, $encoding) = @_;
+  open my $file, '>:raw', $name or die "cannot write $name: $!\n";
+  print $file encode($encoding || 'UTF-8', $text);
+  close $file or die;
+  return $name;
 }
 
 sub listing
 {
-    my @found;
-    find({ no_chdir => 1, wanted => sub { push @found, "$File::Find::name " . ((lstat)[9]) if -f } }, $top);
-    return join "\n", sort @found;
+  my @found;
+  find({ no_chdir => 1, wanted => sub { push @found, "$File::Find::name " . ((lstat)[9]) if -f } }, $top);
+  return join "\n", sort @found;
 }
 
 sub left_over { return join ' ', glob "$here/tmp/*"; }
@@ -53,10 +53,10 @@ sub left_over { return join ' ', glob "$here/tmp/*"; }
 # psql's answer to a query on what was loaded, from "ANSWER" on
 sub answer
 {
-    my ($query, @arguments) = @_;
-    my ($status, $out, $err) = demo("\\pset format unaligned\n\\pset tuples_only on\n\\echo ANSWER\n$query;\n", '--psql', @arguments);
-    return "exit status $status: $err" if $status;
-    return $out =~ /^ANSWER\n(.*)/ms ? $1 : "no answer in: $out";
+  my ($query, @arguments) = @_;
+  my ($status, $out, $err) = demo("\\pset format unaligned\n\\pset tuples_only on\n\\echo ANSWER\n$query;\n", '--psql', @arguments);
+  return "exit status $status: $err" if $status;
+  return $out =~ /^ANSWER\n(.*)/ms ? $1 : "no answer in: $out";
 }
 
 # --- the sample -------------------------------------------------------------------------------------------
@@ -77,16 +77,16 @@ open my $sample, '<', "$top/test/sample/orders.csv" or die;
 <$sample>;
 while (<$sample>)
 {
-    my ($order, $customer, $amount) = (split /,/)[ 0, 1, 6 ];
-    if ($customer eq '') { $guest_orders{$order} = 1; next; }
-    $revenue{$customer} += $amount;
-    $orders{$customer}{$order} = 1 if $amount >= 0;
+  my ($order, $customer, $amount) = (split /,/)[ 0, 1, 6 ];
+  if ($customer eq '') { $guest_orders{$order} = 1; next; }
+  $revenue{$customer} += $amount;
+  $orders{$customer}{$order} = 1 if $amount >= 0;
 }
 my ($best) = sort { $revenue{$b} <=> $revenue{$a} || $a cmp $b } keys %revenue;
 my $count = keys %{ $orders{$best} };
 like($out, qr/^\s*$best\s*\|\s*$count\s*\|\s*$revenue{$best}\s*\|/m, 'the customer worth most is the one of the file');
 is(answer('SELECT count(DISTINCT order_id) FROM shop_orders WHERE customer_id IS NULL'), keys(%guest_orders) . "\n",
-    'guests are orders without a customer');
+  'guests are orders without a customer');
 
 # --- a CSV with headers and times of its own -----------------------------------------------------------------
 
@@ -116,7 +116,7 @@ is($status, 0, 'and the reports run');
 like($out, qr/^A prompt on these data: (.*)/m, 'the command for a prompt is printed');
 my ($command) = $out =~ /^A prompt on these data: (.*)/m;
 is(qx{cd '$here/csv' && printf '%s\\n' ${\ encode('UTF-8', $command)}},
-    encode('UTF-8', join "\n", 'test/demo', '--psql', '注文.csv', @mapping, ''), 'and a shell reads it as it was given');
+  encode('UTF-8', join "\n", 'test/demo', '--psql', '注文.csv', @mapping, ''), 'and a shell reads it as it was given');
 
 write_csv('sjis.csv', $text =~ s/\n(?!の)/\r\n/gr, 'CP932');
 is(system('gzip', '-k', 'sjis.csv'), 0, 'gzip runs');
@@ -129,22 +129,22 @@ is(answer($query, 'dmy.csv', 'datestyle=DMY'), "A|2024-01-31|1\nA|2024-02-01|1\n
 # what stands in a header or a value is never a command
 write_csv('evil.csv', qq{"x'); DROP TABLE csv.lines; --","\$(touch pwned) \\`touch pwned`",amount\n"it's; \\! touch pwned",2024-01-01,5\n});
 is(answer($query, 'evil.csv', q{customer_id=x'); DROP TABLE csv.lines; --}, 'ordered_on=$(touch pwned) \`touch pwned`'),
-    "it's; \\! touch pwned|2024-01-01|5\n", 'headers are text, whatever they hold');
+  "it's; \\! touch pwned|2024-01-01|5\n", 'headers are text, whatever they hold');
 ok(!-e 'pwned', 'nothing of them ran');
 
 # --- what it says of files that it cannot read ------------------------------------------------------------------
 
 sub refused
 {
-    my ($what, $arguments, @complaints) = @_;
-    my ($status, $out, $err) = demo('', @$arguments);
-    is($status, 1, "$what: exit status");
-    like($err, $_, "$what: message") for @complaints;
-    return;
+  my ($what, $arguments, @complaints) = @_;
+  my ($status, $out, $err) = demo('', @$arguments);
+  is($status, 1, "$what: exit status");
+  like($err, $_, "$what: message") for @complaints;
+  return;
 }
 
 refused('missing columns', ['注文.csv', 'amount=金額'], qr/no header for customer_id, ordered_on, amount \("金額"\)/,
-    qr/headers found: "会員 番号", "注文日時", "合計 "税込", 円", "備考"/);
+  qr/headers found: "会員 番号", "注文日時", "合計 "税込", 円", "備考"/);
 refused('no such file', ['absent.csv'], qr/absent\.csv: no such file/);
 refused('a folder', ['.'], qr/no such file/);
 refused('an unknown column', [ '注文.csv', 'prize=合計' ], qr/"prize" is none of the columns customer_id, ordered_on, amount/);
@@ -170,9 +170,9 @@ is(left_over(), '', 'nothing stays behind of any of these');
 my @runs = map { my ($in, $out) = ('', ''); [ start([ "$top/test/demo", 'bom.csv' ], '<', \$in, '>', \$out, '2>&1'), \$out ] } 1 .. 2;
 for (@runs)
 {
-    my ($run, $printed) = @$_;
-    finish $run;
-    is($run->result(0), 0, 'two at once: both end well') or diag($$printed);
+  my ($run, $printed) = @$_;
+  finish $run;
+  is($run->result(0), 0, 'two at once: both end well') or diag($$printed);
 }
 
 my ($in, $printed) = ('', '');
