@@ -17,7 +17,13 @@ DATA          = $(wildcard $(top)/sql/ltv--*--*.sql)
 DATA_built    = sql/ltv--$(version).sql
 EXTRA_CLEAN   = sql/ltv--$(version).sql
 
-PG_CPPFLAGS   = -I$(top)/src
+# NLopt finds the optimum of the models.
+ifneq ($(shell $(PKG_CONFIG) --exists nlopt && echo yes),yes)
+$(error NLopt is missing: install libnlopt-dev and pkg-config (Debian, Ubuntu) or NLopt-devel (RPM), or point PKG_CONFIG_PATH at its nlopt.pc)
+endif
+
+PG_CPPFLAGS   = -I$(top)/src $(shell $(PKG_CONFIG) --cflags nlopt)
+SHLIB_LINK    = $(shell $(PKG_CONFIG) --libs nlopt) -lm
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 
 # Our own functions first: libedit, which comes along with LLVM, has a history_init too.
@@ -35,9 +41,8 @@ endif
 include $(PGXS)
 
 $(OBJS) $(OBJS:.o=.bc): $(headers)
-$(OBJS) $(OBJS:.o=.bc) $(DATA_built): | src/model sql
-src/model sql:
-	mkdir -p $@
+# Outside the source tree the folders have to be made; as targets they would be found in VPATH.
+$(shell mkdir -p src/model sql)
 
 sql/ltv--$(version).sql: $(top)/sql/ltv.sql
 	cp $< $@

@@ -345,3 +345,127 @@ COMMENT ON FUNCTION ltv_effect_share_final(bigint[]) IS 'final function of ltv_e
 
 CREATE AGGREGATE ltv_effect(treated boolean, outcome boolean) (SFUNC = ltv_effect_share_accum, STYPE = bigint[], INITCOND = '{0,0,0,0}', COMBINEFUNC = ltv_effect_share_combine, FINALFUNC = ltv_effect_share_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_effect(boolean, boolean) IS 'difference of the share of treated and untreated customers with a yes, with Newcombe''s interval';
+
+--
+-- Prediction
+--
+
+CREATE TYPE ltv_model AS (
+    kind text,
+    parameters double precision[],
+    standard_errors double precision[],
+    unit_days integer,
+    covariance double precision[],
+    customers bigint,
+    log_likelihood double precision,
+    converged boolean,
+    iterations integer,
+    gradient_norm double precision,
+    note text
+);
+COMMENT ON TYPE ltv_model IS 'a fitted purchase or spend model, made by the aggregate ltv_fit';
+COMMENT ON COLUMN ltv_model.kind IS 'bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
+COMMENT ON COLUMN ltv_model.parameters IS 'in the order of the papers: r, alpha, a, b; r, alpha, s, beta; p, q, v';
+COMMENT ON COLUMN ltv_model.standard_errors IS 'of the parameters, from the observed information; null where a limit leaves one undetermined';
+COMMENT ON COLUMN ltv_model.unit_days IS 'days in a unit of time; null after a fit to plain numbers';
+COMMENT ON COLUMN ltv_model.covariance IS 'of the logarithms of the parameters';
+COMMENT ON COLUMN ltv_model.customers IS 'customers the model was fitted to';
+COMMENT ON COLUMN ltv_model.log_likelihood IS 'at the parameters';
+COMMENT ON COLUMN ltv_model.converged IS 'whether the optimum, or a limit named in note, was reached';
+COMMENT ON COLUMN ltv_model.iterations IS 'passes over the patterns of customers';
+COMMENT ON COLUMN ltv_model.gradient_norm IS 'length of the gradient in the logarithms of the parameters';
+COMMENT ON COLUMN ltv_model.note IS 'what is special about the fit; null for an ordinary optimum';
+
+CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text, unit_days integer) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_combine(state bytea, added bytea) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_final(state bytea) RETURNS ltv_model AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, text) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, text, integer) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text, bigint) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text, bigint) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_combine(bytea, bytea) IS 'aggregate combine function';
+COMMENT ON FUNCTION ltv_fit_final(bytea) IS 'aggregate final function';
+
+CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, kind text) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(ltv_history, date, text) IS 'a model of the given kind, fitted to the purchases up to as_of in weeks';
+CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, kind text, unit_days integer) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(ltv_history, date, text, integer) IS 'the same in units of unit_days';
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text) IS 'a model of orders, fitted to summaries that come from elsewhere';
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text, customers bigint) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
+CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text) IS 'a gamma-gamma model of order values, fitted to summaries that come from elsewhere';
+CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text, customers bigint) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
+
+CREATE FUNCTION ltv_p_alive(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_alive(ltv_model, ltv_history, date) IS 'probability that the customer is still one on as_of; null without an order';
+CREATE FUNCTION ltv_p_alive(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_alive_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_alive(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_expected_orders(model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_orders(ltv_model, ltv_history, date, integer) IS 'expected order days in the horizon after as_of; null without an order';
+CREATE FUNCTION ltv_expected_orders(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_orders_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_orders(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_p_order_within(model ltv_model, h ltv_history, as_of date, days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_order_within(ltv_model, ltv_history, date, integer) IS 'probability of at least one order in the days after as_of; null without an order';
+CREATE FUNCTION ltv_p_order_within(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_order_within_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_order_within(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_expected_gap(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_gap(ltv_model, ltv_history, date) IS 'expected days to the next order of a customer who is still one; null without an order';
+CREATE FUNCTION ltv_expected_gap(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_gap_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_gap(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers, in the unit of the model';
+CREATE FUNCTION ltv_expected_order_value(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_order_value(ltv_model, ltv_history, date) IS 'expected amount of an order day of the customer, by a gamma-gamma model; null without an order';
+CREATE FUNCTION ltv_expected_order_value(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_order_value_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_order_value(ltv_model, double precision, double precision) IS 'the same over plain numbers';
+CREATE FUNCTION ltv_log_likelihood(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double precision, double precision) IS 'logarithm of the likelihood of one customer''s orders';
+CREATE FUNCTION ltv_log_likelihood(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_log_likelihood_spend' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double precision) IS 'logarithm of the likelihood of one customer''s mean amount';
+
+CREATE TYPE ltv_forecast_estimate AS (
+    customers bigint,
+    expected_orders double precision,
+    standard_error double precision,
+    expected_orders_low double precision,
+    expected_orders_high double precision
+);
+COMMENT ON TYPE ltv_forecast_estimate IS 'the expected order days of a group of customers, with a 95 % interval';
+COMMENT ON COLUMN ltv_forecast_estimate.customers IS 'customers with an order up to as_of';
+COMMENT ON COLUMN ltv_forecast_estimate.expected_orders IS 'expected order days in the horizon';
+COMMENT ON COLUMN ltv_forecast_estimate.standard_error IS 'of the order days that will be seen: spread of the process and uncertainty of the parameters';
+COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_low IS 'lower end of the 95 % interval';
+COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_high IS 'upper end of the 95 % interval';
+
+CREATE FUNCTION ltv_forecast_accum(state double precision[], model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
+CREATE FUNCTION ltv_forecast_combine(state double precision[], added double precision[]) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_forecast_final(state double precision[]) RETURNS ltv_forecast_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_forecast_accum(double precision[], ltv_model, ltv_history, date, integer) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_forecast_combine(double precision[], double precision[]) IS 'aggregate combine function';
+COMMENT ON FUNCTION ltv_forecast_final(double precision[]) IS 'aggregate final function';
+CREATE AGGREGATE ltv_forecast(model ltv_model, h ltv_history, as_of date, horizon_days integer) (
+    SFUNC = ltv_forecast_accum, STYPE = double precision[], FINALFUNC = ltv_forecast_final, COMBINEFUNC = ltv_forecast_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_forecast(ltv_model, ltv_history, date, integer) IS 'expected order days of a whole group in the horizon after as_of, with a 95 % interval';
+
+CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin double precision DEFAULT 1, annual_discount double precision DEFAULT 0)
+RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000;
+COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, double precision, double precision) IS 'per customer: p_alive (probability of still being one on as_of), expected_orders (order days in the horizon), expected_order_value (amount of an order day), predicted_value (orders x value x gross_margin, discounted by month)';
+CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'bg/nbd')
+RETURNS TABLE (repeat_orders text, customers bigint, actual_orders bigint, predicted_orders double precision)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
+COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of: per repeat_orders before (0 to 7+, all): customers, actual_orders, predicted_orders';

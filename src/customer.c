@@ -117,6 +117,39 @@ figures_of(const History *history, Moment moment, const Policy *policy, Figures 
 	figures->stage = stage_of(figures, policy);
 }
 
+/* What the models take of the purchases up to a day. */
+ModelInput
+model_input_of(const History *history, DateADT as_of)
+{
+	ModelInput	input = {0, 0, 0, 0, history->scales.amount};
+	int			count = history_count_until(history, as_of);
+
+	for (int i = 0; i < count; i++)
+	{
+		const Purchase *purchase = &history->purchases[i];
+
+		if (!is_order(purchase))
+			continue;
+		if (input.days == 0)
+			input.first = purchase->day;
+		if (input.days == 0 || purchase->day != input.last)
+			input.days++;
+		input.last = purchase->day;
+		if (input.last != input.first)
+			input.repeat_revenue += purchase->amount;
+	}
+	return input;
+}
+
+/* The mean amount of the repeat days, 0 without any. */
+double
+mean_repeat_amount(const ModelInput *input)
+{
+	if (input->days < 2)
+		return 0.0;
+	return (double) input->repeat_revenue / (double) decimal_power[input->scale] / (double) (input->days - 1);
+}
+
 /* Revenue less cost, at the finer of the two scales; NULL when a cost is unknown. */
 Numeric
 gross_profit_of(const Totals *totals, Scales scales)
