@@ -135,6 +135,8 @@ COMMENT ON AGGREGATE ltv_rollup(ltv_history) IS 'histories merged: of stores, mo
 
 CREATE FUNCTION ltv_day(moment timestamptz, zone text) RETURNS date AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_day(timestamptz, text) IS 'the day of a moment in a time zone, such as ''Asia/Tokyo''';
+CREATE FUNCTION ltv_day(moment timestamp, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_without_zone' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_day(timestamp, text) IS 'an error that says how to make a moment of a timestamp without time zone';
 
 --
 -- Policy, stages and the summary of a customer
