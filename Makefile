@@ -21,6 +21,10 @@ PG_CPPFLAGS   = -I$(top)/src $(shell $(PKG_CONFIG) --cflags nlopt)
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 
 SHLIB_LINK    = $(shell $(PKG_CONFIG) --libs nlopt) -lm
+# Our own functions first: libedit, which comes along with LLVM, has a history_init too.
+ifneq ($(shell uname -s),Darwin)
+SHLIB_LINK   += -Wl,-Bsymbolic
+endif
 
 REGRESS       = $(sort $(patsubst $(top)/expected/%.out,%,$(wildcard $(top)/expected/*.out)))
 REGRESS_OPTS  = --inputdir=$(top) --load-extension=ltv
