@@ -471,3 +471,153 @@ CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind t
 RETURNS TABLE (repeat_orders text, customers bigint, actual_orders bigint, predicted_orders double precision)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
 COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of: per repeat_orders before (0 to 7+, all): customers, actual_orders, predicted_orders';
+
+-- Populations: aggregates over customers
+--
+
+-- the repeat rate of histories; the state is {customers, repeaters}
+
+CREATE FUNCTION ltv_repeat_rate_accum(state bigint[], h ltv_history) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_repeat_rate_accum(bigint[], ltv_history) IS 'aggregate transition function';
+CREATE FUNCTION ltv_repeat_rate_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_repeat_rate_combine(bigint[], bigint[]) IS 'aggregate combine function';
+CREATE FUNCTION ltv_repeat_rate_final(state bigint[]) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_repeat_rate_final(bigint[]) IS 'aggregate final function';
+CREATE AGGREGATE ltv_repeat_rate(h ltv_history) (
+    SFUNC = ltv_repeat_rate_accum, STYPE = bigint[], SSPACE = 40, FINALFUNC = ltv_repeat_rate_final, COMBINEFUNC = ltv_repeat_rate_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(ltv_history) IS 'customers with two orders or more / customers with an order; null for none';
+
+-- the repeat rate of order rows; the state is the set of customers, each once or twice
+
+CREATE TYPE ltv_customer_set;
+CREATE FUNCTION ltv_customer_set_in(cstring) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_out(ltv_customer_set) RETURNS cstring AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_recv(internal) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_send(ltv_customer_set) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE TYPE ltv_customer_set (
+    INPUT = ltv_customer_set_in,
+    OUTPUT = ltv_customer_set_out,
+    RECEIVE = ltv_customer_set_recv,
+    SEND = ltv_customer_set_send,
+    ALIGNMENT = double,
+    STORAGE = extended
+);
+COMMENT ON TYPE ltv_customer_set IS 'ids of customers, those of repeaters twice: the state of ltv_repeat_rate over order rows';
+COMMENT ON FUNCTION ltv_customer_set_in(cstring) IS 'I/O';
+COMMENT ON FUNCTION ltv_customer_set_out(ltv_customer_set) IS 'I/O';
+COMMENT ON FUNCTION ltv_customer_set_recv(internal) IS 'I/O';
+COMMENT ON FUNCTION ltv_customer_set_send(ltv_customer_set) IS 'I/O';
+
+CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id anyelement) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, anyelement) IS 'aggregate transition function';
+CREATE FUNCTION ltv_customer_set_combine(state ltv_customer_set, other ltv_customer_set) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_combine(ltv_customer_set, ltv_customer_set) IS 'aggregate combine function';
+CREATE FUNCTION ltv_customer_set_repeat_rate(state ltv_customer_set) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_repeat_rate(ltv_customer_set) IS 'aggregate final function';
+CREATE AGGREGATE ltv_repeat_rate(customer_id anyelement) (
+    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 2048, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(anyelement) IS 'over one row per order: customers with two rows or more / customers; rows without a customer do not count; null for none';
+
+-- key figures; the state is the struct Kpi of population.h as an array
+
+CREATE TYPE ltv_kpi AS (
+    customers bigint,
+    repeaters bigint,
+    repeat_rate double precision,
+    repeat_rate_low double precision,
+    repeat_rate_high double precision,
+    orders bigint,
+    orders_per_customer double precision,
+    revenue numeric,
+    revenue_per_customer numeric,
+    average_order_value numeric,
+    active_months numeric,
+    annual_customers bigint,
+    annual_orders_per_customer double precision,
+    annual_revenue_per_customer numeric,
+    benchmark_customers bigint,
+    dormant_customers bigint,
+    churned_customers bigint,
+    gross_profit numeric
+);
+COMMENT ON TYPE ltv_kpi IS 'key figures of a population of customers, see ltv_kpis';
+COMMENT ON COLUMN ltv_kpi.customers IS 'customers with an order';
+COMMENT ON COLUMN ltv_kpi.repeaters IS 'customers with two orders or more';
+COMMENT ON COLUMN ltv_kpi.repeat_rate IS 'repeaters / customers';
+COMMENT ON COLUMN ltv_kpi.repeat_rate_low IS 'lower end of the 95 percent interval of repeat_rate (Wilson)';
+COMMENT ON COLUMN ltv_kpi.repeat_rate_high IS 'upper end of the 95 percent interval of repeat_rate (Wilson)';
+COMMENT ON COLUMN ltv_kpi.orders IS 'orders of these customers';
+COMMENT ON COLUMN ltv_kpi.orders_per_customer IS 'orders / customers';
+COMMENT ON COLUMN ltv_kpi.revenue IS 'revenue of these customers, refunds included';
+COMMENT ON COLUMN ltv_kpi.revenue_per_customer IS 'revenue / customers: the mean lifetime value so far';
+COMMENT ON COLUMN ltv_kpi.average_order_value IS 'revenue / orders';
+COMMENT ON COLUMN ltv_kpi.active_months IS 'mean over customers of (last order - first order) / 30';
+COMMENT ON COLUMN ltv_kpi.annual_customers IS 'customers with an order in the year that ends with as_of';
+COMMENT ON COLUMN ltv_kpi.annual_orders_per_customer IS 'orders in that year / annual_customers';
+COMMENT ON COLUMN ltv_kpi.annual_revenue_per_customer IS 'revenue in that year of the annual_customers / annual_customers';
+COMMENT ON COLUMN ltv_kpi.benchmark_customers IS 'customers whose annual revenue and annual orders reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_kpi.dormant_customers IS 'customers of stage dormant';
+COMMENT ON COLUMN ltv_kpi.churned_customers IS 'customers of stage churned';
+COMMENT ON COLUMN ltv_kpi.gross_profit IS 'revenue less cost; null if a cost of these customers is unknown';
+
+CREATE FUNCTION ltv_kpis_accum(state bigint[], h ltv_history, as_of date) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_accum(bigint[], ltv_history, date) IS 'aggregate transition function';
+CREATE FUNCTION ltv_kpis_accum(state bigint[], h ltv_history, as_of date, policy ltv_policy) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_accum(bigint[], ltv_history, date, ltv_policy) IS 'aggregate transition function';
+CREATE FUNCTION ltv_kpis_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_combine(bigint[], bigint[]) IS 'aggregate combine function';
+CREATE FUNCTION ltv_kpis_final(state bigint[]) RETURNS ltv_kpi AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_final(bigint[]) IS 'aggregate final function';
+CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date) (
+    SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_kpis(ltv_history, date) IS 'key figures of customers on as_of, with the default policy; columns as in ltv_kpi';
+CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date, policy ltv_policy) (
+    SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_kpis(ltv_history, date, ltv_policy) IS 'key figures of customers on as_of; columns as in ltv_kpi';
+
+-- the customer portfolio
+
+CREATE TYPE ltv_cpm AS ENUM (
+    'first', 'toddling', 'steady', 'trendy', 'loyal',
+    'lapsed_first', 'lapsed_toddling', 'lapsed_steady', 'lapsed_trendy', 'lapsed_loyal'
+);
+COMMENT ON TYPE ltv_cpm IS 'segments of the customer portfolio (CPM): five kinds of customers, and the same five lapsed';
+CREATE FUNCTION ltv_cpm(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_cpm AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_cpm(ltv_history, date, ltv_policy) IS 'the segment of the customer portfolio on as_of; null without an order';
+
+--
+-- Populations: reports over an orders relation
+--
+
+CREATE FUNCTION ltv_overview(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (
+    customers bigint, repeaters bigint, repeat_rate double precision, repeat_rate_low double precision, repeat_rate_high double precision,
+    orders bigint, orders_per_customer double precision, revenue numeric, revenue_per_customer numeric, average_order_value numeric,
+    active_months numeric, annual_customers bigint, annual_orders_per_customer double precision, annual_revenue_per_customer numeric,
+    benchmark_customers bigint, dormant_customers bigint, churned_customers bigint, gross_profit numeric,
+    guest_orders bigint, refund_only bigint
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_overview(regclass, date, ltv_policy) IS 'one row of key figures on as_of: the columns of ltv_kpi; guest_orders: orders without a customer, in no other figure; refund_only: customers with refunds but no order, in no other figure';
+
+CREATE FUNCTION ltv_stages(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (stage ltv_stage, customers bigint, share double precision, revenue numeric, annual_revenue numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
+COMMENT ON FUNCTION ltv_stages(regclass, date, ltv_policy) IS 'one row per stage, in the order of ltv_stage, also for empty ones; no row without a customer. customers: in the stage on as_of; share: of all customers with an order; revenue: of these customers so far, refunds included; annual_revenue: in the year that ends with as_of';
+
+CREATE FUNCTION ltv_stage_flow(orders regclass, from_day date, to_day date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (from_stage ltv_stage, to_stage ltv_stage, customers bigint, revenue numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 30 COST 100000;
+COMMENT ON FUNCTION ltv_stage_flow(regclass, date, date, ltv_policy) IS 'one row per pair of stages that a customer has, by from_stage and to_stage, nulls last. from_stage: on from_day, null without an order by then; to_stage: on to_day; customers: with this pair; revenue: of these customers after from_day and up to to_day, refunds included';
+
+CREATE FUNCTION ltv_cpm_segments(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (segment ltv_cpm, customers bigint, share double precision, revenue numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+COMMENT ON FUNCTION ltv_cpm_segments(regclass, date, ltv_policy) IS 'one row per segment of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer. customers: in the segment on as_of; share: of all customers with an order; revenue: of these customers so far, refunds included';
