@@ -621,3 +621,66 @@ CREATE FUNCTION ltv_cpm_segments(orders regclass, as_of date DEFAULT CURRENT_DAT
 RETURNS TABLE (segment ltv_cpm, customers bigint, share double precision, revenue numeric)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
 COMMENT ON FUNCTION ltv_cpm_segments(regclass, date, ltv_policy) IS 'one row per segment of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer. customers: in the segment on as_of; share: of all customers with an order; revenue: of these customers so far, refunds included';
+
+--
+-- Reports over an orders relation: periods, steps, cohorts, windows, RFM, deciles, items
+--
+
+CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
+RETURNS TABLE (
+    period_start date, customers bigint, new_customers bigint, returning_customers bigint, repeat_customers bigint, acquired_customers bigint,
+    orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share double precision, repeat_rate double precision
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_periods(regclass, date, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included.
+period_start: its first day; customers: with an order in it; new_customers: with the first order of all in it; returning_customers: the others; repeat_customers: with an order in it that is not their first; acquired_customers: new ones so far; orders, revenue: of the period, refunds on their own day; new_revenue: revenue of the new customers; returning_revenue: the rest; repeater_share: repeat_customers / customers; repeat_rate: repeat_customers / acquired_customers';
+
+CREATE FUNCTION ltv_steps(orders regclass, as_of date DEFAULT CURRENT_DATE, max_step integer DEFAULT 12, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (
+    step integer, customers bigint, rate_from_first double precision, next_rate double precision, stopped bigint, churned bigint,
+    median_days_to_next double precision, average_order_value numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
+COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_policy) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step.
+step: n; customers: with an n-th order; rate_from_first: customers / customers of step 1; next_rate: customers with an (n+1)-th order / customers; stopped: with exactly n orders; churned: of those, in stage churned on as_of; median_days_to_next: from the n-th to the (n+1)-th order, over those who made it; average_order_value: of the n-th orders';
+
+CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
+RETURNS TABLE (
+    cohort date, period_index integer, customers bigint, active bigint, retention double precision, orders bigint,
+    revenue numeric, cumulative_revenue numeric, revenue_per_customer numeric,
+    gross_profit numeric, cumulative_gross_profit numeric, gross_profit_per_customer numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+COMMENT ON FUNCTION ltv_cohorts(regclass, date, text) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included.
+cohort: first day of the period of the first order; period_index: periods since, from 0; customers: all of the cohort; active: with an order in that period; retention: active / customers; orders, revenue: of the cohort in that period; cumulative_revenue: up to it; revenue_per_customer: cumulative_revenue / customers; gross_profit, cumulative_gross_profit, gross_profit_per_customer: the same for revenue less cost, null if a cost is unknown';
+
+CREATE FUNCTION ltv_windows(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,180,365}')
+RETURNS TABLE (
+    window_days integer, customers bigint, second_order_customers bigint, f2_rate double precision, orders_per_customer double precision,
+    revenue_per_customer numeric, gross_profit_per_customer numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
+COMMENT ON FUNCTION ltv_windows(regclass, date, integer[]) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of.
+window_days: the window, its last day included; customers: observed for all of it; second_order_customers: with a second order in it; f2_rate: second_order_customers / customers; orders_per_customer, revenue_per_customer, gross_profit_per_customer: within it, first order included, / customers; gross profit is null if a cost is unknown';
+
+CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5)
+RETURNS TABLE (customer_id anyelement, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; id_type is a null of its type, such as NULL::bigint.
+recency_days: as_of - last order; frequency: orders; monetary: revenue, refunds included; r, f, m: 1 + floor(bins * share of customers who are strictly worse: more days, fewer orders, less revenue)';
+
+CREATE FUNCTION ltv_deciles(orders regclass, as_of date DEFAULT CURRENT_DATE)
+RETURNS TABLE (
+    decile integer, customers bigint, revenue numeric, share double precision, cumulative_share double precision,
+    average_revenue numeric, minimum_revenue numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+COMMENT ON FUNCTION ltv_deciles(regclass, date) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one.
+decile: 1 to 10; customers: in the group; revenue: of the group; share: of all revenue; cumulative_share: share of this group and those before; average_revenue: revenue / customers; minimum_revenue: the least revenue of a customer of the group';
+
+CREATE FUNCTION ltv_entry_items(orders regclass, as_of date DEFAULT CURRENT_DATE, horizon_days integer DEFAULT 365)
+RETURNS TABLE (item text, customers bigint, repeat_rate double precision, orders_per_customer double precision, revenue_per_customer numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_entry_items(regclass, date, integer) IS 'customers by the item of their first order, over those whose first order is at least horizon_days before as_of; by customers, the most first, then by item.
+item: of the first order, null where it has none; customers: who came for it; repeat_rate: those with a second order within the horizon / customers; orders_per_customer, revenue_per_customer: within the horizon, first order included, / customers';
+
+CREATE FUNCTION ltv_item_flow(orders regclass, as_of date DEFAULT CURRENT_DATE)
+RETURNS TABLE (from_step integer, from_item text, to_item text, customers bigint, share double precision)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+COMMENT ON FUNCTION ltv_item_flow(regclass, date) IS 'from the item of the n-th order to the item of the next, by from_step, then customers, the most first, then items.
+from_step: n; from_item, to_item: of the n-th and of the next order, null where it has none; customers: who went this way; share: customers / all who went on from from_item at this step';
