@@ -684,3 +684,26 @@ RETURNS TABLE (from_step integer, from_item text, to_item text, customers bigint
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
 COMMENT ON FUNCTION ltv_item_flow(regclass, date) IS 'from the item of the n-th order to the item of the next, by from_step, then customers, the most first, then items.
 from_step: n; from_item, to_item: of the n-th and of the next order, null where it has none; customers: who went this way; share: customers / all who went on from from_item at this step';
+
+/*
+ * Money of a shop: reports over an orders relation
+ */
+CREATE FUNCTION ltv_economics(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (average_order_value numeric, gross_margin numeric, annual_orders numeric, active_years numeric, acquisition_cost numeric, retention_cost numeric, ltv numeric, max_cpo numeric, profit numeric, payback_months numeric, meets_benchmark boolean, customers bigint, orders bigint, revenue numeric, gross_profit numeric, previous_customers bigint, lost_customers bigint, churn numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_economics(regclass, date, numeric, numeric, numeric, numeric, ltv_policy) IS 'unit economics of a shop in one row, over the year that ends with as_of: the six elements, average_order_value = revenue / orders, gross_margin as given or gross_profit / revenue, annual_orders = orders / customers, active_years as given or previous_customers / lost_customers, the two costs as given; ltv = value x margin x orders x years - acquisition - retention x years; max_cpo, the same before acquisition; profit = ltv x customers; payback_months, whole months until the acquisition cost is back, null when it is not within the active years; meets_benchmark; customers with an order, their orders, revenue and gross_profit; previous_customers, with an order in the year before, lost_customers, those without one since, churn = lost / previous';
+
+CREATE FUNCTION ltv_levers(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10)
+RETURNS TABLE (element text, base numeric, improved numeric, ltv numeric, gain numeric, rank integer)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 6 COST 100000;
+COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric) IS 'which element of the lifetime value to pull first, largest gain first: base as in ltv_economics; improved by improvement x its size, costs down, a margin up to 1; ltv with only this element improved; gain, that less the ltv as it is; rank, equal gains alike';
+
+CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period text DEFAULT 'month')
+RETURNS TABLE (cohort date, customers bigint, periods bigint, payback_period bigint, gross_profit numeric, gross_profit_per_customer numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, text) IS 'payback per cohort (first day of the period of the first order): customers; periods observed, its own and that of as_of included; payback_period, the first period_index at which cumulative gross profit covers acquisition_cost x customers, null while it does not; gross_profit up to as_of, from costs or as revenue x gross_margin; gross_profit_per_customer';
+
+CREATE FUNCTION ltv_free_shipping(orders regclass, as_of date DEFAULT CURRENT_DATE, threshold numeric DEFAULT NULL, shipping_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, reach numeric DEFAULT 0.8)
+RETURNS TABLE (orders bigint, above bigint, near bigint, mean_missing numeric, cost numeric, gain_per_step_up numeric, step_up_share numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric) IS 'would free shipping from a threshold on pay, over the year that ends with as_of: orders; above, at the threshold or more; near, from reach x threshold up to it; mean_missing of the near ones; cost = shipping_cost x above; gain_per_step_up = mean_missing x gross_margin - shipping_cost; step_up_share = cost / (near x gain_per_step_up), the share of the near ones that must step up, null when it cannot pay';

@@ -838,7 +838,8 @@ ltv_customer_set_send(PG_FUNCTION_ARGS)
 	StringInfoData buffer;
 
 	pq_begintypsend(&buffer);
-	pq_sendcountedtext(&buffer, type, strlen(type), false);
+	pq_sendint32(&buffer, strlen(type));
+	pq_sendtext(&buffer, type, strlen(type));
 	pq_sendbytes(&buffer, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
 }
