@@ -159,8 +159,11 @@ decimal_read(struct varlena *num, int64 *value, int *scale)
 void
 decimal_report(DecimalStatus status, const char *what, Datum num)
 {
-	const char *text = DatumGetCString(DirectFunctionCall1(numeric_out, num));
+	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, num));
 
+	/* a numeric can have 100,000 digits, a message better not */
+	if (strlen(text) > 60)
+		strcpy(text + 57, "...");
 	if (status == DECIMAL_TOO_FINE)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

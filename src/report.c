@@ -7,7 +7,9 @@
  */
 #include "report.h"
 
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -44,12 +46,42 @@ CheckIdType(Report *report, FunctionCallInfo fcinfo, int id_arg)
 	Oid			asked = get_fn_expr_argtype(fcinfo->flinfo, id_arg);
 	Oid			found = source_id_type(report->source);
 
-	if (asked != found && getBaseType(asked) != getBaseType(found))
+	/* the type under a domain will do, but no other domain: its checks have not been made */
+	if (asked != found && asked != getBaseType(found))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"customer_id\" of relation \"%s\" has type %s, not %s",
 						source_name(report->source), format_type_be(found), format_type_be(asked)),
 				 errhint("Pass NULL::%s as id_type.", format_type_be(found))));
+}
+
+/*
+ * A customer_id is shown as customer_id::text would be, so that it can be
+ * joined: for char(n), boolean or inet that is not what the output function
+ * writes.
+ */
+static void
+find_cast_to_text(Report *report)
+{
+	Oid			type = getBaseType(source_id_type(report->source));
+	Oid			function;
+	bool		varlena;
+
+	switch (find_coercion_pathway(TEXTOID, type, COERCION_EXPLICIT, &function))
+	{
+		case COERCION_PATH_RELABELTYPE:
+			report->id_is_text = true;
+			return;
+		case COERCION_PATH_FUNC:
+			report->id_has_cast = true;
+			break;
+		default:
+			report->id_has_cast = false;
+			getTypeOutputInfo(type, &function, &varlena);
+			break;
+	}
+	report->id_is_text = false;
+	fmgr_info(function, &report->id_function);
 }
 
 /*
@@ -68,8 +100,6 @@ void
 report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg, uint32 nullable)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			output;
-	bool		varlena;
 
 	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
 	report->context = CurrentMemoryContext;
@@ -79,13 +109,7 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id
 	report->rows = rsinfo->setResult;
 	report->id_is_text = true;
 	if (id_arg == REPORT_ID_AS_TEXT)
-	{
-		Oid			type = getBaseType(source_id_type(report->source));
-
-		report->id_is_text = type == TEXTOID || type == VARCHAROID;
-		getTypeOutputInfo(type, &output, &varlena);
-		fmgr_info(output, &report->id_output);
-	}
+		find_cast_to_text(report);
 	else if (id_arg >= 0)
 		CheckIdType(report, fcinfo, id_arg);
 }
@@ -97,13 +121,30 @@ report_visit(Report *report, CustomerVisitor visit, void *arg)
 	report->counts = source_visit(report->source, visit, arg);
 }
 
+/* A cast function takes the value and, if it wants to, a typmod and whether the cast was written out. */
+static Datum
+call_cast(FmgrInfo *function, Datum value)
+{
+	switch (function->fn_nargs)
+	{
+		case 1:
+			return FunctionCall1Coll(function, DEFAULT_COLLATION_OID, value);
+		case 2:
+			return FunctionCall2Coll(function, DEFAULT_COLLATION_OID, value, Int32GetDatum(-1));
+		default:
+			return FunctionCall3Coll(function, DEFAULT_COLLATION_OID, value, Int32GetDatum(-1), BoolGetDatum(true));
+	}
+}
+
 /* A customer_id as the report shows it. */
 Datum
 report_id(Report *report, Datum id)
 {
 	if (report->id_is_text)
 		return id;
-	return CStringGetTextDatum(OutputFunctionCall(&report->id_output, id));
+	if (report->id_has_cast)
+		return call_cast(&report->id_function, id);
+	return CStringGetTextDatum(OutputFunctionCall(&report->id_function, id));
 }
 
 void

@@ -17,8 +17,9 @@ typedef struct Report
 	TupleDesc	desc;			/* of the result */
 	Tuplestorestate *rows;
 	MemoryContext context;		/* what the report itself keeps */
-	FmgrInfo	id_output;		/* only where customer_id is shown as text */
-	bool		id_is_text;
+	FmgrInfo	id_function;	/* cast or output function of a customer_id that is shown as text */
+	bool		id_has_cast;	/* it is a cast */
+	bool		id_is_text;		/* it is not needed */
 	SourceCounts counts;		/* after report_visit */
 } Report;
 
