@@ -25,6 +25,7 @@
 #include "catalog/pg_type.h"
 #include "executor/nodeHash.h"
 #include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -834,12 +835,13 @@ ltv_customer_set_send(PG_FUNCTION_ARGS)
 {
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
 	char	   *type = format_type_be_qualified(ARR_ELEMTYPE(array));
+	char	   *sent = pg_server_to_client(type, strlen(type));
 	bytea	   *bytes = OidSendFunctionCall(F_ARRAY_SEND, PointerGetDatum(array));
 	StringInfoData buffer;
 
 	pq_begintypsend(&buffer);
-	pq_sendint32(&buffer, strlen(type));
-	pq_sendtext(&buffer, type, strlen(type));
+	pq_sendint32(&buffer, strlen(sent));
+	pq_sendbytes(&buffer, sent, strlen(sent));
 	pq_sendbytes(&buffer, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
 }
