@@ -19,6 +19,9 @@ EXTRA_CLEAN   = sql/ltv--$(version).sql
 
 PG_CPPFLAGS   = -I$(top)/src
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+# what a function calls is what is in this library, whatever else the server process has loaded
+comma        := ,
+SHLIB_LINK    = $(if $(filter linux freebsd netbsd openbsd,$(PORTNAME)),-Wl$(comma)-Bsymbolic)
 
 REGRESS       = $(sort $(patsubst $(top)/expected/%.out,%,$(wildcard $(top)/expected/*.out)))
 REGRESS_OPTS  = --inputdir=$(top) --load-extension=ltv
