@@ -7,6 +7,7 @@
  */
 #include "history.h"
 
+#include "miscadmin.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
@@ -84,9 +85,11 @@ purchase_compare(const Purchase *a, const Purchase *b)
 	return 0;
 }
 
+/* sorting millions of purchases takes seconds, and qsort never looks up */
 static int
 compare_for_qsort(const void *a, const void *b)
 {
+	CHECK_FOR_INTERRUPTS();
 	return purchase_compare(a, b);
 }
 

@@ -245,6 +245,7 @@ compare_lines_by_order(const void *a, const void *b)
 	const Line *left = a;
 	const Line *right = b;
 
+	CHECK_FOR_INTERRUPTS();
 	if (left->has_order != right->has_order)
 		return left->has_order ? -1 : 1;
 	if (left->order_hash != right->order_hash)
@@ -259,6 +260,7 @@ compare_lines_by_purchase(const void *a, const void *b)
 	const Line *right = b;
 	int			result = purchase_compare(&left->purchase, &right->purchase);
 
+	CHECK_FOR_INTERRUPTS();
 	return result != 0 ? result : compare_items(left->item, right->item);
 }
 
