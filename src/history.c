@@ -37,9 +37,9 @@ CheckPurchaseCount(int64 count)
 
 /* Make room for more purchases. */
 void
-history_reserve(History *history, int more)
+history_reserve(History *history, int64 more)
 {
-	int64		needed = (int64) history->count + more;
+	int64		needed = history->count + more;
 	int64		room = history->room;
 	Purchase   *old = history->purchases;
 

@@ -82,7 +82,7 @@ history_init(History *history)
 /* history.c: the value */
 extern void history_free(History *history);
 extern Purchase *history_add(History *history);
-extern void history_reserve(History *history, int more);
+extern void history_reserve(History *history, int64 more);
 extern void history_sort(History *history);
 extern void history_rescale(History *history, Scales scales);
 extern void history_add_scaled(History *history, Purchase purchase, Scales scales);
