@@ -118,12 +118,15 @@ history_sort(History *history)
 static void
 rescale_number(int64 *value, int from, int to, const char *what)
 {
+	Datum		num;
+
 	if (from == to || decimal_rescale(value, from, to))
 		return;
+	num = NumericGetDatum(decimal_make(*value, from));
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("%s of %lld units of 10^-%d does not fit a history with %d decimal places",
-					what, (long long) *value, from, to),
+			 errmsg("%s %s does not fit a history with %d decimal places",
+					what, DatumGetCString(DirectFunctionCall1(numeric_out, num)), to),
 			 errdetail("A history keeps all amounts at one decimal scale, with %d digits at most.",
 					   DECIMAL_MAX_DIGITS)));
 }
