@@ -1,5 +1,5 @@
 -- Whole yen as integers; what scores alike is counted first, so that ranks are computed over the distinct values only and
--- looked up by hash.
+-- looked up by hash.  Lost to it: integers alone, a window for money alone.
 WITH customer AS MATERIALIZED (
     SELECT customer_id, :'as_of'::date - max(ordered_on) FILTER (WHERE amount >= 0) AS recency_days,
            count(*) FILTER (WHERE amount >= 0) AS frequency, sum(amount) AS monetary

@@ -1,5 +1,5 @@
 -- One sort by two integers (day and yen packed into one) instead of numerics; waits are counted per length, and the median is
--- read off the counts instead of a second sort.
+-- read off the counts instead of a second sort.  Lost to it: two integers unpacked.
 WITH numbered AS (
     SELECT key, row_number() OVER by_day AS step, lead(key >> 32) OVER by_day - (key >> 32) AS days_to_next
     FROM (
