@@ -111,5 +111,11 @@ patterns_fit(const PatternSet *set, LtvmKind kind)
 	qsort(patterns, set->count, sizeof(LtvmPattern), compare_patterns);
 	fit = fit_orders(kind, patterns, (int) set->count);
 	pfree(patterns);
+	if (!fit.converged)			/* ltv_fit says so in its result; a report has no place for it */
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("the fit of a %s model has not converged", ltvm_kind_name(kind)),
+				 errdetail("What is predicted from it has no meaning."),
+				 errhint("Observe more customers for longer, or try another kind.")));
 	return fit;
 }

@@ -15,9 +15,11 @@ CREATE FUNCTION pg_temp.clip(whole text, columns integer) RETURNS text LANGUAGE 
   WHERE taken <= columns
 $$;
 
+-- A text in lines; a word too long for one is broken.  With Japanese in it, all characters are taken as two columns wide.
 CREATE FUNCTION pg_temp.wrap(whole text, columns integer, margin integer) RETURNS text LANGUAGE sql AS $$
-  SELECT regexp_replace(rtrim(regexp_replace(whole, format('([^\n]{1,%s})( +|\n|$)', columns), E'\\1\n', 'g'), E'\n'), '\n',
-    '\&' || repeat(' ', margin), 'g')
+  SELECT replace(rtrim(regexp_replace(regexp_replace(whole, format('([^ \n]{%s})', letters), '\1 ', 'g'),
+    format('([^\n]{1,%s})( +|\n|$)', letters), E'\\1\n', 'g'), E'\n'), E'\n', E'\n' || repeat(' ', margin))
+  FROM (SELECT CASE WHEN octet_length(whole) = length(whole) THEN columns ELSE columns / 2 END) AS w(letters)
 $$;
 
 CREATE FUNCTION pg_temp.percent(share double precision) RETURNS numeric LANGUAGE sql AS $$ SELECT round(100 * share::numeric, 1) $$;
@@ -37,7 +39,7 @@ BEGIN
   RETURN NULL;
 EXCEPTION WHEN data_exception THEN
   GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-  RETURN concat_ws(' ', SQLERRM || '.', detail, hint);
+  RETURN concat_ws(' ', upper(left(SQLERRM, 1)) || substr(SQLERRM, 2) || '.', nullif(detail, ''), nullif(hint, ''));
 END $$;
 
 -- --- what came in ---------------------------------------------------------------------------------------------------
@@ -51,7 +53,7 @@ END $$;
 WITH c AS MATERIALIZED (
   SELECT * FROM ltv_check('shop_orders', :'as_of') WITH ORDINALITY AS c(finding, rows, example, meaning, n)
 ), paragraphs AS (
-  SELECT n, lpad(rows::text, 10) AS margin, concat_ws(': ', finding, pg_temp.clip(example, 60)) || E'\n' || meaning AS paragraph
+  SELECT n, lpad(rows::text, 10) AS margin, concat_ws(': ', finding, pg_temp.clip(example, 160)) || E'\n' || meaning AS paragraph
   FROM c WHERE rows > 0
   UNION ALL
   SELECT 1000, lpad('0', 10), string_agg(finding, ', ' ORDER BY n) FROM c WHERE rows = 0 HAVING count(*) > 0
@@ -93,16 +95,16 @@ WITH o AS (
   FROM histories WHERE ltv_orders(history) > 0
 )
 SELECT CASE WHEN is_whole OR median_order >= 1000 THEN 0 ELSE 2 END AS places,
-  is_whole AND median_order >= 500 AS is_yen,
+  is_whole AND coalesce(median_order, 0) >= 500 AS is_yen,
   pg_temp.about(coalesce(median_order, 0)) AS median_order,
   pg_temp.about(3 * coalesce(median_order, 0)) AS benchmark,
   pg_temp.about(best_fifth) AS cpm_revenue,
   has_costs,
   first_order,
   (first_order + (:'as_of'::date - first_order) * 2 / 3)::date AS split_day,
-  (:'as_of'::date - interval '1 year')::date AS year_ago,
   (:'as_of'::date - interval '3 months')::date AS quarter_ago,
-  least(365, greatest(28, :'as_of'::date - first_order)) AS horizon
+  least(365, greatest(28, :'as_of'::date - first_order)) AS horizon,
+  CASE WHEN :'as_of'::date - first_order >= 540 THEN 365 WHEN :'as_of'::date - first_order >= 120 THEN 90 ELSE 30 END AS entry_days
 FROM o, c \gset
 
 \if :is_yen
@@ -126,9 +128,9 @@ FROM ltv_overview('shop_orders', :'as_of', :policy) AS o, LATERAL (VALUES
   ('  at most', pg_temp.percent(repeat_rate_high), 'to'),
   ('orders', orders, 'refunds are none (購入回数)'),
   ('orders per customer', round(orders_per_customer::numeric, 2), '(平均購入回数)'),
-  ('revenue', revenue, 'less refunds (合計金額)'),
+  ('revenue', round(revenue, :places), 'less refunds (合計金額)'),
   ('revenue per customer', round(revenue_per_customer, :places), 'the LTV so far (LTV)'),
-  ('gross profit', gross_profit, 'revenue - cost, where every cost is known (粗利)'),
+  ('gross profit', round(gross_profit, :places), 'revenue - cost, where every cost is known (粗利)'),
   ('average order value', round(average_order_value, :places), 'revenue / orders (客単価)'),
   ('active months', round(active_months, 1), 'from first to last order, mean, one-time buyers 0 (継続期間)'),
   ('year: customers', annual_customers, 'with an order in it (年間顧客数)'),
@@ -142,18 +144,18 @@ FROM ltv_overview('shop_orders', :'as_of', :policy) AS o, LATERAL (VALUES
 
 \echo '=== ltv_customer_summary: the customers worth most so far (顧客別サマリー)'
 \echo 'One row per customer; revenue is the LTV so far, annual figures are those of the year up to the day.'
-SELECT pg_temp.clip(customer_id, 20) AS customer, orders, revenue, gross_profit AS profit, first_order AS "first", last_order AS "last",
-  annual_orders AS "orders/yr", annual_revenue AS "revenue/yr", stage
+SELECT pg_temp.clip(customer_id, 20) AS customer, orders, round(revenue, :places) AS revenue, round(gross_profit) AS profit, first_order AS "first", last_order AS "last",
+  annual_orders AS "orders/yr", round(annual_revenue) AS "revenue/yr", stage
 FROM ltv_customer_summary('shop_orders', :'as_of', policy => :policy) AS s
 ORDER BY s.revenue DESC, s.customer_id
 LIMIT 10;
 
 \echo '=== ltv_periods: month by month (期間別)'
-\echo 'New and returning customers of the last 13 months; the month of the day itself may be unfinished.'
-\echo '"repeater %" (リピーター率) = repeat / customers of the month, "repeat %" (リピート率) = repeat / acquired.'
-SELECT to_char(period_start, 'YYYY-MM') AS month, customers, new_customers AS new, returning_customers AS "return", repeat_customers AS "repeat",
-  acquired_customers AS acquired, orders, round(revenue) AS revenue, round(returning_revenue) AS returning,
-  pg_temp.percent(repeater_share) AS "repeater %", pg_temp.percent(repeat_rate) AS "repeat %"
+\echo 'The last 13 months; the last one may be unfinished.  repeat: buyers with an order that is not their'
+\echo 'first, in % of the buyers (リピーター率) and of all customers acquired so far (リピート率).'
+SELECT to_char(period_start, 'YYYY-MM') AS month, customers AS buyers, new_customers AS new, repeat_customers AS "repeat",
+  pg_temp.percent(repeater_share) AS "% buyers", acquired_customers AS "so far", pg_temp.percent(repeat_rate) AS "% so far", orders,
+  round(revenue) AS revenue, round(new_revenue) AS "from new ones"
 FROM (SELECT * FROM ltv_periods('shop_orders', :'as_of') ORDER BY period_start DESC LIMIT 13) AS p
 ORDER BY period_start;
 
@@ -177,7 +179,7 @@ CREATE TEMP TABLE cohorts AS
 SELECT *, dense_rank() OVER (ORDER BY cohort DESC) AS age FROM ltv_cohorts('shop_orders', :'as_of');
 
 \echo '=== ltv_cohorts: retention (コホート分析, 継続率)'
-\echo 'The customers of a row ordered first in that month; of 100 of them, so many ordered 1, 2, … months later.'
+\echo 'Customers by the month of their first order; of 100 of them, so many ordered 1, 2, ... months later.'
 \pset null ''
 SELECT to_char(cohort, 'YYYY-MM') AS cohort, max(customers) AS customers,
   round(max(100 * retention) FILTER (WHERE period_index = 1)) AS "1",
@@ -223,8 +225,9 @@ GROUP BY r ORDER BY r DESC;
 \echo '=== ltv_deciles: ten equal groups by revenue (デシル分析)'
 \echo 'Group 1 are the best customers; "so far %" is how much of the revenue the best groups make together.'
 SELECT decile, customers, round(revenue) AS revenue, pg_temp.percent(share) AS "share %", pg_temp.percent(cumulative_share) AS "so far %",
-  round(average_revenue, :places) AS "revenue each", minimum_revenue AS "from"
-FROM ltv_deciles('shop_orders', :'as_of');
+  round(average_revenue, :places) AS "revenue each", round(minimum_revenue, :places) AS "from"
+FROM ltv_deciles('shop_orders', :'as_of')
+WHERE customers > 0;
 
 \if :is_yen
   \echo 'Borders of the stages and segments below: the usual ones in yen.'
@@ -236,7 +239,7 @@ FROM ltv_deciles('shop_orders', :'as_of');
 \echo
 \echo '=== ltv_stages: the customers today (顧客ステージ)'
 \echo 'new (新規): one order; repeat: more; loyal (優良): at the benchmark; dormant (休眠): no order for'
-\echo 'more than 180 days; churned (離脱): 365.  revenue: all so far; of the year: in the year up to the day.'
+\echo 'more than 180 days; churned (離脱): 365.  revenue: all so far; of the year: up to the day.'
 SELECT stage, customers, pg_temp.percent(share) AS "share %", round(revenue) AS revenue, round(annual_revenue) AS "of the year"
 FROM ltv_stages('shop_orders', :'as_of', :policy);
 
@@ -251,9 +254,9 @@ FROM ltv_stage_flow('shop_orders', :'quarter_ago', :'as_of', :policy) AS s
 GROUP BY s.from_stage ORDER BY s.from_stage NULLS FIRST;
 
 \echo '=== ltv_cpm_segments: the customer portfolio (CPM, 顧客ポートフォリオ)'
-\echo 'Five kinds, active (現役) or lapsed (離脱: no order for 240 days).  first (初回): one order; toddling'
-\echo '(よちよち): first to last under 90 days; steady (コツコツ): longer, below the border of revenue;'
-\echo 'above it, trendy (流行): first to last under 210 days; loyal (優良): longer.'
+\echo 'Five kinds, active (現役) or lapsed (離脱: no order for 240 days).  first (初回): one order;'
+\echo 'toddling (よちよち): first to last under 90 days; steady (コツコツ): longer, but below the border'
+\echo 'of revenue; above it, trendy (流行): first to last under 210 days, loyal (優良): longer.'
 SELECT replace(segment::text, 'lapsed_', '') AS segment,
   sum(customers) FILTER (WHERE segment::text NOT LIKE 'lapsed%') AS active,
   round(sum(revenue) FILTER (WHERE segment::text NOT LIKE 'lapsed%')) AS "their revenue",
@@ -264,11 +267,11 @@ GROUP BY 1 ORDER BY min(s.segment);
 
 \if :has_item
 \echo '=== ltv_entry_items: what the first order was (入口商品別LTV)'
-\echo 'The item of the first order, and what these customers did in the year from it: from a good one they'
-\echo 'come back.  Only customers watched for that year; the ten items with most of them.'
+\echo 'The item of the first order, and what these customers did in' :entry_days 'days from it: from a good one they'
+\echo 'come back.  Only customers watched for all of these days; the ten items with most of them.'
 SELECT pg_temp.clip(item, 36) AS item, customers, pg_temp.percent(repeat_rate) AS "ordered again %",
   round(orders_per_customer::numeric, 2) AS "orders each", round(revenue_per_customer, :places) AS "revenue each"
-FROM ltv_entry_items('shop_orders', :'as_of') AS e
+FROM ltv_entry_items('shop_orders', :'as_of', :entry_days) AS e
 ORDER BY e.customers DESC, e.item
 LIMIT 10;
 
@@ -323,7 +326,7 @@ SELECT element, round(base, 2) AS base, round(improved, 2) AS improved, round(lt
 FROM ltv_levers('shop_orders', :'as_of', :margin, :cpo);
 
 \echo '=== ltv_payback: when the cost of new customers is back (投資回収期間)'
-\echo 'At a cost of' :cpo 'each: in which month after the first gross profit covers it; -: not yet.'
+\echo 'At a cost of' :cpo 'each: in which month gross profit covers it (0: the first); -: not yet.'
 SELECT to_char(cohort, 'YYYY-MM') AS cohort, customers, periods AS "months watched", payback_period AS "back in month",
   round(gross_profit) AS "gross profit", round(gross_profit_per_customer, :places) AS "profit each"
 FROM (SELECT * FROM ltv_payback('shop_orders', :'as_of', :cpo, :margin) ORDER BY cohort DESC LIMIT 13) AS p
@@ -331,8 +334,8 @@ ORDER BY p.cohort;
 
 SELECT greatest(pg_temp.about(0.08 * :median_order), 0) AS shipping \gset
 \echo '=== ltv_free_shipping: from which amount on should shipping be free? (送料無料ライン)'
-\echo 'With' :shipping 'of shipping per order: above is what each line costs, near are orders from 60 % of it on.  It'
-\echo 'pays when so many of these step up to it ("must step up"); -: it cannot, not even if all of them do.'
+\echo 'With' :shipping 'of shipping per order, which the orders above cost.  It pays when "must step up %"'
+\echo 'of those near (from 60 % of the line on) step up to it; -: it cannot, not even if all do.'
 SELECT threshold AS "free from", orders, above, near, round(mean_missing, :places) AS "missing, mean", round(cost) AS cost,
   round(gain_per_step_up, :places) AS "gain per step up", pg_temp.percent(step_up_share::double precision) AS "must step up %"
 FROM (SELECT DISTINCT pg_temp.about(x * :median_order) AS threshold FROM unnest(ARRAY[1.2, 1.5, 2, 3]) AS x) AS t,
@@ -343,56 +346,78 @@ ORDER BY threshold;
 \echo '=== ltv_effect: do two groups differ by more than chance? (効果測定)'
 \echo 'Here: do customers with a large first order (above the median) order again within 180 days more'
 \echo 'often?  p below 0.05: hardly chance.  But what made the difference only a drawn lot can tell.'
+CREATE TEMP TABLE outcomes AS
 WITH first_orders AS (
   SELECT history, (SELECT amount FROM ltv_purchases(history) WHERE amount >= 0 ORDER BY n LIMIT 1) AS amount
   FROM histories WHERE ltv_first_order(history) + 180 <= :'as_of'::date
-), outcomes AS (
-  SELECT amount > (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY amount) FROM first_orders) AS large,
-    coalesce(ltv_nth_order(history, 2) <= ltv_first_order(history) + 180, false) AS again
-  FROM first_orders
 )
+SELECT amount > (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY amount) FROM first_orders) AS large,
+  coalesce(ltv_nth_order(history, 2) <= ltv_first_order(history) + 180, false) AS again
+FROM first_orders;
+SELECT count(DISTINCT large) = 2 AS has_groups FROM outcomes \gset
+\if :has_groups
 SELECT treated_customers AS large, pg_temp.percent(treated_mean) AS "again %", control_customers AS others, pg_temp.percent(control_mean) AS "again %",
   pg_temp.percent(difference) AS "difference", pg_temp.percent(difference_low) AS "from", pg_temp.percent(difference_high) AS "to",
   CASE WHEN p_value < 0.0001 THEN '<0.0001' ELSE round(p_value::numeric, 4)::text END AS p
 FROM (SELECT (ltv_effect(large, again)).* FROM outcomes) AS e;
+\else
+\echo 'There are no two groups: too few customers have been watched for 180 days.'
+\echo
+\endif
 
 -- --- what comes next ----------------------------------------------------------------------------------------------------------
 
+SET client_min_messages = error;
+
+-- The model of a kind as of a day; an error where there is none, or none to rely on.
+CREATE FUNCTION pg_temp.model(kind text, day date) RETURNS ltv_model LANGUAGE plpgsql AS $$
+DECLARE
+  model ltv_model;
+BEGIN
+  model := (SELECT ltv_fit(h.history, day, $1) FROM histories AS h);
+  IF NOT model.converged THEN
+    RAISE data_exception USING MESSAGE = model.note;
+  END IF;
+  RETURN model;
+END $$;
+
 CREATE TEMP TABLE validation (kind text, repeat_orders text, customers bigint, actual bigint, predicted double precision);
 CREATE TEMP TABLE kinds AS
-SELECT kind, n, pg_temp.attempt(format('INSERT INTO validation SELECT %L, * FROM ltv_validate(%L, %L, %L, %L)',
-  kind, 'shop_orders', :'as_of', :'split_day', kind)) AS complaint
+SELECT kind, n, pg_temp.attempt(format('SELECT pg_temp.model(%1$L, %4$L); INSERT INTO validation SELECT %1$L, * FROM ltv_validate(%2$L, %3$L, %4$L, %1$L)',
+  kind, 'shop_orders', :'as_of', :'split_day')) AS complaint
 FROM unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) WITH ORDINALITY AS k(kind, n);
 
 -- the kind whose rows are nearest to what happened
 SELECT coalesce((SELECT kind FROM validation JOIN kinds USING (kind) WHERE repeat_orders <> 'all'
-                 GROUP BY kind, n ORDER BY sum(abs(predicted - actual)), n LIMIT 1), 'bg/nbd') AS kind,
+                 GROUP BY kind, n ORDER BY round(sum(abs(predicted - actual))), n LIMIT 1), 'bg/nbd') AS kind,
   EXISTS (SELECT FROM validation) AS is_validated \gset
 
 \echo '=== ltv_validate: would the prediction have been right? (予測の検証)'
-\echo 'Each model learns from the orders up to' :split_day 'and predicts the days with orders after it.  "off %":'
-\echo 'how far the total is off, within 10 is good; the least "row errors" choose the model used below.'
+\echo 'Each model learns from the orders up to' :split_day 'and predicts the days with orders after it.'
+\echo '"off %": how far the total is off, within 10 is good; the least "row errors" choose the model below.'
 \if :is_validated
 SELECT kind, actual, round(predicted) AS predicted, round((100 * (predicted / nullif(actual, 0) - 1))::numeric, 1) AS "off %",
   (SELECT round(sum(abs(r.predicted - r.actual))) FROM validation AS r WHERE r.kind = v.kind AND r.repeat_orders <> 'all') AS "row errors"
 FROM validation AS v JOIN kinds USING (kind) WHERE repeat_orders = 'all'
 ORDER BY n;
-\echo :kind in its rows, by the repeat orders that customers had made by then:
+\echo :kind 'in its rows, by the repeat orders that customers had made by then:'
 SELECT repeat_orders AS "repeat orders", customers, actual, round(predicted) AS predicted FROM validation WHERE kind = :'kind';
 \endif
 \pset format unaligned
 \pset tuples_only on
-SELECT pg_temp.wrap(string_agg(kind, ', ' ORDER BY n) || ': ' || regexp_replace(complaint, ' a (bg|mbg|pareto)/nbd model', ' the model'), 98, 0) || E'\n'
-FROM kinds WHERE complaint IS NOT NULL GROUP BY regexp_replace(complaint, ' a (bg|mbg|pareto)/nbd model', ' the model') ORDER BY min(n);
+SELECT pg_temp.wrap(string_agg(kind, ', ' ORDER BY n) || ': ' || message, 98, 0) || E'\n'
+FROM (SELECT kind, n, regexp_replace(complaint, ' a [a-z]+/nbd model', ' the model') AS message FROM kinds) AS k
+WHERE message IS NOT NULL GROUP BY message ORDER BY min(n);
 \pset format aligned
 \pset tuples_only off
 
 \echo '=== ltv_predict: what customers will bring (LTV予測)'
-\echo 'The next' :horizon 'days by' :kind', in revenue.  "alive %" (生存確率): the chance to be a customer still.'
-SELECT coalesce(pg_temp.attempt(format('CREATE TEMP TABLE prediction AS SELECT * FROM ltv_predict(%L, %L, NULL::text, %s, %L)',
-  'shop_orders', :'as_of', :horizon, :'kind')), '') AS complaint \gset
-SELECT :'complaint' = '' AS is_predicted \gset
-\if :is_predicted
+\echo 'The next' :horizon 'days, by' :kind', in revenue before refunds, which the models do not see.'
+\echo '"alive %" (生存確率): the chance to be a customer still.'
+SELECT coalesce(pg_temp.attempt(format('CREATE TEMP TABLE model AS SELECT pg_temp.model(%L, %L) AS model', :'kind', :'as_of')), '') AS complaint \gset
+SELECT :'complaint' = '' AS is_fitted \gset
+\if :is_fitted
+CREATE TEMP TABLE prediction AS SELECT * FROM ltv_predict('shop_orders', :'as_of', NULL::text, :horizon, :'kind');
 SELECT count(*) AS customers, round(sum(p_alive)::numeric) AS "still customers", round(sum(expected_orders)::numeric) AS "expected orders",
   round(sum(predicted_value)::numeric) AS "expected revenue"
 FROM prediction;
@@ -402,25 +427,29 @@ SELECT pg_temp.clip(customer_id, 20) AS customer, s.orders, round(s.revenue) AS 
 FROM prediction AS p JOIN ltv_customer_summary('shop_orders', :'as_of') AS s USING (customer_id)
 ORDER BY predicted_value DESC, p.customer_id
 LIMIT 10;
-
-\echo '=== ltv_fit, ltv_forecast: the orders of all of them, with an interval (売上予測)'
-\echo 'In 95 of 100 cases between low and high, if customers go on as they did (days with orders).  Those'
-\echo 'who are yet to come are not in it.'
-CREATE TEMP TABLE model AS SELECT ltv_fit(history, :'as_of', :'kind') AS model FROM histories WHERE ltv_orders(history) > 0;
-SELECT :horizon AS days, f.customers, round(expected_orders) AS "expected orders", round(expected_orders_low) AS low, round(expected_orders_high) AS high
-FROM (SELECT (ltv_forecast(model, history, :'as_of', :horizon)).* FROM histories, model WHERE ltv_orders(history) > 0) AS f;
-\pset format unaligned
-\pset tuples_only on
-SELECT pg_temp.wrap('The fit notes: ' || (model).note, 98, 0) || E'\n' FROM model WHERE (model).note IS NOT NULL;
 \else
 \pset format unaligned
 \pset tuples_only on
-SELECT E'\n' || pg_temp.wrap(:'complaint', 98, 0);
-\echo
-\echo '=== ltv_fit, ltv_forecast: not without a model (売上予測)'
+SELECT pg_temp.wrap(:'complaint', 98, 0) || E'\n';
+\pset format aligned
+\pset tuples_only off
+\endif
+
+\echo '=== ltv_fit, ltv_forecast: the orders of all of them, with an interval (売上予測)'
+\if :is_fitted
+\echo 'In 95 of 100 cases between low and high, if customers go on as they did (days with orders).  Those'
+\echo 'who are yet to come are not in it.'
+SELECT :horizon AS days, f.customers, round(expected_orders) AS "expected orders", round(expected_orders_low) AS low, round(expected_orders_high) AS high
+FROM (SELECT (ltv_forecast(model, history, :'as_of', :horizon)).* FROM histories, model) AS f;
+\pset format unaligned
+\pset tuples_only on
+SELECT pg_temp.wrap('The fit notes: ' || (model).note || '.', 98, 0) FROM model WHERE (model).note IS NOT NULL;
+\else
+\echo 'There is none without a model.'
 \endif
 
 \else
-\echo 'No order up to the day has a customer: there is nothing to report.  Guests can be told apart by a column of'
-\echo 'their own, such as an e-mail address: customer_id=HEADER.'
+\echo
+\echo 'No order up to the day has a customer: there is nothing to report.  Guests can be told apart by a'
+\echo 'column of their own, such as an e-mail address: customer_id=HEADER.'
 \endif
