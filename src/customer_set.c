@@ -222,6 +222,7 @@ reader_init(PartReader *reader, const KeyType *key, Part *part)
 	memset(reader, 0, sizeof(*reader));
 	reader->key = key;
 	reader->part = part;
+	rowstore_settle(part);
 	reader->chunk = part->chunks;
 	reader->room = 1024;
 	reader->row = palloc(reader->room);
