@@ -22,6 +22,11 @@
 #include "varatt.h"
 #endif
 
+/* since 18 the mark of a function that does not return stands before it */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /*
  * The JSON parser: since 16 its callbacks return a result code, since 17 the
  * caller provides the lexer.  (The including file has common/jsonapi.h.)

@@ -33,10 +33,11 @@ decimal_in_range(int64 value)
 }
 
 extern DecimalStatus decimal_read(struct varlena *num, int64 *value, int *scale);
-extern void decimal_report(DecimalStatus status, const char *what, Datum num) pg_attribute_noreturn();
+pg_noreturn extern void decimal_report(DecimalStatus status, const char *what, Datum num);
 extern bool decimal_rescale(int64 *value, int from, int to);
 
 extern Numeric decimal_make(int128 value, int scale);
 extern Numeric decimal_divide(int128 value, int scale, int64 divisor);
+extern int128 decimal_ceiling(Numeric num);
 
 #endif							/* LTV_DECIMAL_H */

@@ -7,7 +7,7 @@
 #include "compat.h"
 
 #include "cells.h"
-#include "population.h"
+#include "report_table.h"
 
 /* Items met so far; number 0 is the missing one. */
 typedef struct Items

@@ -1,125 +1,90 @@
 /*
- * population.h: what reports over all customers share besides report.h: who
- * is a customer, sums of money, and rows put out column by column.
+ * population.h: figures of many customers.
  */
 #ifndef LTV_POPULATION_H
 #define LTV_POPULATION_H
 
 #include "compat.h"
 
-#include "report.h"
-
-/* A report over the customers with an order up to a day. */
-typedef struct Population
-{
-	Report		report;
-	DateADT		as_of;
-	int64		customers;
-	DateADT		first_order;	/* of all; only where customers > 0 */
-	Scales		scales;			/* the finest among the customers */
-} Population;
-
-/* One of these customers, and the purchases up to the day. */
-typedef struct Buyer
-{
-	const Purchase *purchases;
-	int			count;
-	int			first;			/* the first order among the purchases */
-	Scales		scales;
-} Buyer;
-
-extern void population_begin(Population *population, FunctionCallInfo fcinfo, int wants, int id_arg);
-extern bool population_admit(Population *population, const Customer *customer, Buyer *buyer);
-extern void CheckReportRows(int64 rows, int64 limit, const char *period);
+#include "customer.h"
 
 /*
- * Sums of money are kept at DECIMAL_MAX_SCALE places: customers may have
- * different scales, and 10^12 purchases of 18 digits still fit.
+ * A sum of money over customers: units of 10^-6, as two words so that it can
+ * stand in an array of bigint, and the decimal places it is shown with.  A
+ * shop's sum has fewer than 10^36 units, 128 bits hold 10^38.
  */
+typedef struct Money
+{
+	int64		scale;			/* the finest one added */
+	int64		high;
+	uint64		low;
+} Money;
+
 static inline int128
-money_of(int128 value, int scale)
+money_units(const Money *money)
 {
-	return value * decimal_power[DECIMAL_MAX_SCALE - scale];
-}
-
-/* What came in, and what it cost. */
-typedef struct Earnings
-{
-	int128		revenue;
-	int128		cost;
-	bool		cost_unknown;	/* of a purchase or more */
-} Earnings;
-
-static inline void
-earnings_add(Earnings *earnings, const Earnings *more)
-{
-	earnings->revenue += more->revenue;
-	earnings->cost += more->cost;
-	earnings->cost_unknown |= more->cost_unknown;
+	return (int128) ((uint128) (uint64) money->high << 64 | money->low);
 }
 
 static inline void
-earnings_add_purchase(Earnings *earnings, const Purchase *purchase, Scales scales)
+money_add(Money *money, int128 value, int scale)
 {
-	earnings->revenue += money_of(purchase->amount, scales.amount);
-	earnings->cost += money_of(purchase->cost, scales.cost);
-	earnings->cost_unknown |= !purchase->cost_known;
+	uint128		units = (uint128) money_units(money) +
+		(uint128) value * (uint128) decimal_power[DECIMAL_MAX_SCALE - scale];
+
+	money->high = (int64) (units >> 64);
+	money->low = (uint64) units;
+	if (money->scale < scale)
+		money->scale = scale;
 }
+
+extern Numeric money_numeric(const Money *money);
+extern Numeric money_divide(const Money *money, int64 divisor);
 
 /*
- * A row of the result while its columns are put in.  Between row_begin and
- * row_end the current memory context is emptied after every row.
+ * The figures of a population.  All members are words of 64 bits: the struct
+ * is the data of the bigint[] that is the state of ltv_kpis.
  */
-#define ROW_COLUMNS 16
-
-typedef struct Row
+typedef struct Kpi
 {
-	Population *population;
-	MemoryContext context;
-	MemoryContext old;
-	int			n;				/* columns so far */
-	Datum		values[ROW_COLUMNS];
-	bool		nulls[ROW_COLUMNS];
-} Row;
+	int64		customers;		/* with an order */
+	int64		repeaters;		/* with two or more */
+	int64		orders;
+	int64		active_days;	/* first to last order, over all customers */
+	int64		annual_customers;	/* with an order in the annual window */
+	int64		annual_orders;
+	int64		benchmark_customers;
+	int64		dormant_customers;
+	int64		churned_customers;
+	int64		cost_unknown;	/* customers with a purchase whose cost is unknown */
+	Money		revenue;
+	Money		annual_revenue; /* of the annual customers */
+	Money		cost;
+} Kpi;
 
-extern void row_begin(Row *row, Population *population);
-extern void row_put(Row *row);
-extern void row_end(Row *row);
-extern void row_money(Row *row, int128 money);
-extern void row_money_each(Row *row, int128 money, int64 each);
-extern void row_profit(Row *row, const Earnings *earnings);
-extern void row_profit_each(Row *row, const Earnings *earnings, int64 each);
+/* the columns of the composite ltv_kpi */
+#define KPI_COLUMNS 18
 
-static inline void
-row_value(Row *row, Datum value)
+extern void kpi_add(Kpi *kpi, const Figures *figures, Scales scales);
+extern void kpi_columns(const Kpi *kpi, Datum *values, bool *nulls);
+
+/* A group of customers in a report: how many, and what they brought. */
+typedef struct Segment
 {
-	Assert(row->n < ROW_COLUMNS);
-	row->values[row->n] = value;
-	row->nulls[row->n++] = false;
-}
+	int64		customers;
+	Money		revenue;
+	Money		annual_revenue;
+} Segment;
 
-static inline void
-row_null(Row *row)
-{
-	Assert(row->n < ROW_COLUMNS);
-	row->values[row->n] = (Datum) 0;
-	row->nulls[row->n++] = true;
-}
+extern void segment_add(Segment *segment, const Figures *figures, Scales scales);
+extern int64 segments_customers(const Segment *segments, int count);
 
-static inline void
-row_count(Row *row, int64 count)
+/* A share of a whole that may be empty. */
+static inline Datum
+share_column(int64 part, int64 whole, bool *isnull)
 {
-	row_value(row, Int64GetDatum(count));
-}
-
-/* part / whole; null where the whole is nothing */
-static inline void
-row_rate(Row *row, double part, double whole)
-{
-	if (whole == 0)
-		row_null(row);
-	else
-		row_value(row, Float8GetDatum(part / whole));
+	*isnull = whole == 0;
+	return Float8GetDatum(whole == 0 ? 0.0 : (double) part / (double) whole);
 }
 
 #endif							/* LTV_POPULATION_H */

@@ -2,7 +2,7 @@
  * report_cohorts.c: customers by the period of their first order, followed
  * period by period.
  */
-#include "population.h"
+#include "report_table.h"
 
 #include "calendar.h"
 #include "cells.h"

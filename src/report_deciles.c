@@ -1,7 +1,7 @@
 /*
  * report_deciles.c: customers by revenue in ten equal groups.
  */
-#include "population.h"
+#include "report_table.h"
 
 #include "utils/memutils.h"
 

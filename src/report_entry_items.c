@@ -2,7 +2,7 @@
  * report_entry_items.c: what customers become, by the item that they came
  * for.
  */
-#include "population.h"
+#include "report_table.h"
 
 #include "items.h"
 #include "miscadmin.h"

@@ -1,7 +1,7 @@
 /*
  * report_item_flow.c: from the item of one order to the item of the next.
  */
-#include "population.h"
+#include "report_table.h"
 
 #include "items.h"
 #include "miscadmin.h"

@@ -2,7 +2,7 @@
  * report_periods.c: what happened in each calendar period: new and returning
  * customers, those who bought again, and revenue.
  */
-#include "population.h"
+#include "report_table.h"
 
 #include "calendar.h"
 #include "cells.h"

@@ -6,7 +6,7 @@
  * numbers and are counted; revenues are sorted, which is also the order of
  * the rows.
  */
-#include "population.h"
+#include "report_table.h"
 
 #include "cells.h"
 #include "miscadmin.h"

@@ -2,7 +2,7 @@
  * report_steps.c: the way from the first order to the second, third, ...
  * n-th: how many take each step, how long they wait, where they stop.
  */
-#include "population.h"
+#include "report_table.h"
 
 #include "cells.h"
 #include "policy.h"

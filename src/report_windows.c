@@ -2,7 +2,7 @@
  * report_windows.c: what customers do in the first days from their first
  * order on, over those who have been customers for as long.
  */
-#include "population.h"
+#include "report_table.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
