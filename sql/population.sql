@@ -8,7 +8,7 @@ SET search_path = population, public;
 \set ECHO all
 
 -- The three ways to a repeat rate, and plain SQL: in every shop the same, and not all alike.
-CREATE FUNCTION rates(base regclass) RETURNS TABLE (by_sql float8, by_id float8, by_history float8, by_kpis float8, by_stored float8) LANGUAGE plpgsql AS
+CREATE FUNCTION rates(base regclass) RETURNS TABLE (by_sql float8, by_id float8, by_history float8, by_kpis float8, by_stored float8) LANGUAGE plpgsql SET jit = off AS
 $$
 BEGIN
     RETURN QUERY EXECUTE format('SELECT
@@ -25,7 +25,7 @@ FROM shops, rates(base) WHERE form = 'orders';
 
 -- ltv_kpis says of the customers of a shop what ltv_overview says of the shop, which has its own oracle; for any policy, and
 -- without one for the default
-CREATE FUNCTION kpis_differ(base regclass, as_of date, policy ltv_policy) RETURNS bigint LANGUAGE plpgsql AS
+CREATE FUNCTION kpis_differ(base regclass, as_of date, policy ltv_policy) RETURNS bigint LANGUAGE plpgsql SET jit = off AS
 $$
 DECLARE
     result bigint;
@@ -66,7 +66,7 @@ SELECT ltv_kpis(h, '2024-12-31', ROW(1, 1, 5, 4, 1, 1, 1, 1)::ltv_policy) FROM o
 -- Ids of any type: each of 20 values in 30 rows; equal is what the type calls equal
 CREATE TYPE two_keys AS (shop int, customer text);
 CREATE DOMAIN member AS text CHECK (VALUE <> '');
-CREATE FUNCTION by_type(id text, rows int DEFAULT 30, ids int DEFAULT 20) RETURNS TABLE (type text, rate float8, right_rate boolean) LANGUAGE plpgsql AS
+CREATE FUNCTION by_type(id text, rows int DEFAULT 30, ids int DEFAULT 20) RETURNS TABLE (type text, rate float8, right_rate boolean) LANGUAGE plpgsql SET jit = off AS
 $$
 BEGIN
     RETURN QUERY EXECUTE format('SELECT max(pg_typeof(id)::text), ltv_repeat_rate(id), round(ltv_repeat_rate(id)::numeric, 9) =

@@ -4,6 +4,7 @@
 \set sample :abs_srcdir '/test/sample'
 \set shops :abs_srcdir '/test/shops.sql'
 SET datestyle = 'ISO, YMD';
+SET jit = off;    -- none of these is worth compiling
 CREATE SCHEMA questions;
 SET search_path = questions, public;
 \set ECHO none

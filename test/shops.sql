@@ -4,6 +4,7 @@
 -- shops lists 5 shapes x 3 types of ids, each as orders, as lines of orders and as stored histories.  The seed is the one
 -- number below; whatever it is, reports and oracles must agree.
 SET client_min_messages = warning;
+SET jit = off;
 
 CREATE FUNCTION seed() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 20240229';
 
@@ -90,7 +91,7 @@ FROM unnest('{2024-02-29,2023-02-28,2024-03-01,2030-01-01,1999-12-31}'::date[]) 
 -- The customers with a purchase up to a day, by definition; orders are rows with amount >= 0.
 CREATE FUNCTION oracle_customers(base regclass, as_of date, policy ltv_policy)
 RETURNS TABLE (customer_id text, orders bigint, revenue numeric, cost numeric, first_order date, last_order date, annual_orders bigint,
-    annual_revenue numeric, meets_benchmark boolean, stage text, cpm text) LANGUAGE plpgsql AS
+    annual_revenue numeric, meets_benchmark boolean, stage text, cpm text) LANGUAGE plpgsql SET jit = off AS
 $$
 BEGIN
     RETURN QUERY EXECUTE format($query$
@@ -122,8 +123,8 @@ BEGIN
 END
 $$;
 
--- Rows of one query that the other one has not, and the other way round.
-CREATE FUNCTION differences(one text, other text) RETURNS bigint LANGUAGE plpgsql AS
+-- Rows of one query that the other one has not, and the other way round.  So many queries are not worth compiling.
+CREATE FUNCTION differences(one text, other text) RETURNS bigint LANGUAGE plpgsql SET jit = off AS
 $$
 DECLARE
     result bigint;
@@ -136,7 +137,7 @@ $$;
 -- A report against its oracle, over all shops and questions: over orders it must say what the oracle says, over lines and
 -- stored histories what it says over orders.  Both are queries with the placeholders RELATION, AS_OF and POLICY.
 CREATE FUNCTION compare_everywhere(report text, oracle text)
-RETURNS TABLE (shape text, compared bigint, with_rows bigint, oracle_differs bigint, lines_differ bigint, histories_differ bigint) LANGUAGE plpgsql AS
+RETURNS TABLE (shape text, compared bigint, with_rows bigint, oracle_differs bigint, lines_differ bigint, histories_differ bigint) LANGUAGE plpgsql SET jit = off AS
 $$
 BEGIN
     RETURN QUERY
@@ -160,4 +161,5 @@ $$
     SELECT replace(replace(replace(query, 'RELATION', quote_literal(relation::text)), 'AS_OF', quote_literal(as_of) || '::date'),
         'POLICY', quote_literal(policy::text) || '::ltv_policy')
 $$;
+RESET jit;
 RESET client_min_messages;
