@@ -4,7 +4,6 @@
 \set sample :abs_srcdir '/test/sample'
 \set shops :abs_srcdir '/test/shops.sql'
 SET datestyle = 'ISO, YMD';
-SET jit = off;    -- none of these is worth compiling
 CREATE SCHEMA questions;
 SET search_path = questions, public;
 \set ECHO none
@@ -13,6 +12,7 @@ SET search_path = questions, public;
 \i load.sql
 \set ECHO all
 SET client_min_messages = warning;
+SET jit = off;    -- none of these is worth compiling
 
 -- An order has one line or more; a history wants orders.
 CREATE VIEW order_totals AS
