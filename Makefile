@@ -17,11 +17,13 @@ DATA          = $(wildcard $(top)/sql/ltv--*--*.sql)
 DATA_built    = sql/ltv--$(version).sql
 EXTRA_CLEAN   = sql/ltv--$(version).sql
 
-PG_CPPFLAGS   = -I$(top)/src
+PG_CPPFLAGS   = -I$(top)/src $(shell $(PKG_CONFIG) --cflags nlopt)
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
-# what a function calls is what is in this library, whatever else the server process has loaded
-comma        := ,
-SHLIB_LINK    = $(if $(filter linux freebsd netbsd openbsd,$(PORTNAME)),-Wl$(comma)-Bsymbolic)
+SHLIB_LINK    = $(shell $(PKG_CONFIG) --libs nlopt) -lm
+# What a function calls is what is in this library, whatever else the server process has loaded.
+ifneq ($(shell uname -s),Darwin)
+SHLIB_LINK   += -Wl,-Bsymbolic
+endif
 
 REGRESS       = $(sort $(patsubst $(top)/expected/%.out,%,$(wildcard $(top)/expected/*.out)))
 REGRESS_OPTS  = --inputdir=$(top) --load-extension=ltv
@@ -30,12 +32,14 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 ifeq ($(wildcard $(PGXS)),)
 $(error no PostgreSQL server headers for "$(PG_CONFIG)": install postgresql-server-dev-NN (Debian, Ubuntu) or postgresqlNN-devel (RPM), or set PG_CONFIG)
 endif
+ifneq ($(shell $(PKG_CONFIG) --exists nlopt && echo yes),yes)
+$(error no NLopt for "$(PKG_CONFIG)": install libnlopt-dev and pkg-config (Debian, Ubuntu) or NLopt-devel (RPM))
+endif
 include $(PGXS)
 
 $(OBJS) $(OBJS:.o=.bc): $(headers)
-$(OBJS) $(OBJS:.o=.bc) $(DATA_built): | src/model sql
-src/model sql:
-	mkdir -p $@
+# Outside the source tree the folders have to be made; as targets they would be found in VPATH.
+$(shell mkdir -p src/model sql)
 
 sql/ltv--$(version).sql: $(top)/sql/ltv.sql
 	cp $< $@

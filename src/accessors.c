@@ -233,41 +233,6 @@ ltv_is_repeater(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(orders_argument(fcinfo, DATEVAL_NOEND, &first, &last) >= 2);
 }
 
-/*
- * ltv_model_input: the summary of a customer that the models of Fader and
- * Hardie take.  Orders of one day are one transaction; the first one is not
- * counted; monetary is the mean of the others' amounts, 0 without any.
- */
-typedef struct ModelInput
-{
-	int64		days;			/* days with an order */
-	DateADT		first;
-	DateADT		last;
-	int128		repeat_revenue; /* of the orders after the first day */
-} ModelInput;
-
-static ModelInput
-model_input_of(const History *history, int count)
-{
-	ModelInput	input = {0, 0, 0, 0};
-
-	for (int i = 0; i < count; i++)
-	{
-		const Purchase *purchase = &history->purchases[i];
-
-		if (!is_order(purchase))
-			continue;
-		if (input.days == 0)
-			input.first = purchase->day;
-		if (input.days == 0 || purchase->day != input.last)
-			input.days++;
-		input.last = purchase->day;
-		if (input.last != input.first)
-			input.repeat_revenue += purchase->amount;
-	}
-	return input;
-}
-
 /* The row type of a function, looked up once per call site. */
 static TupleDesc
 result_row_type(FunctionCallInfo fcinfo)
@@ -287,6 +252,7 @@ result_row_type(FunctionCallInfo fcinfo)
 
 PG_FUNCTION_INFO_V1(ltv_model_input);
 
+/* the summary of a customer that the purchase models take */
 Datum
 ltv_model_input(PG_FUNCTION_ARGS)
 {
@@ -297,7 +263,6 @@ ltv_model_input(PG_FUNCTION_ARGS)
 	bool		nulls[4] = {false, false, false, false};
 	History		history;
 	ModelInput	input;
-	double		repeats;
 
 	if (unit_days < 1)
 		ereport(ERROR,
@@ -305,15 +270,13 @@ ltv_model_input(PG_FUNCTION_ARGS)
 				 errmsg("unit_days must be 1 or more, not %d", unit_days),
 				 errhint("7 counts in weeks, 1 in days.")));
 	history_open(PG_GETARG_HISTORY_PP(0), &history);
-	input = model_input_of(&history, history_count_until(&history, moment.as_of));
+	input = model_input_of(&history, moment.as_of);
 	if (input.days == 0)
 		PG_RETURN_NULL();
-	repeats = (double) (input.days - 1);
 	values[0] = Int64GetDatum(input.days - 1);
 	values[1] = Float8GetDatum(((double) input.last - input.first) / unit_days);
 	values[2] = Float8GetDatum(((double) moment.as_of - input.first) / unit_days);
-	values[3] = Float8GetDatum(repeats == 0 ? 0.0 : (double) input.repeat_revenue /
-							   (double) decimal_power[history.scales.amount] / repeats);
+	values[3] = Float8GetDatum(mean_repeat_amount(&input));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }
 

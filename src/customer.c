@@ -117,6 +117,39 @@ figures_of(const History *history, Moment moment, const Policy *policy, Figures 
 	figures->stage = stage_of(figures, policy);
 }
 
+/* What the models take of the purchases up to a day. */
+ModelInput
+model_input_of(const History *history, DateADT as_of)
+{
+	ModelInput	input = {0, 0, 0, 0, history->scales.amount};
+	int			count = history_count_until(history, as_of);
+
+	for (int i = 0; i < count; i++)
+	{
+		const Purchase *purchase = &history->purchases[i];
+
+		if (!is_order(purchase))
+			continue;
+		if (input.days == 0)
+			input.first = purchase->day;
+		if (input.days == 0 || purchase->day != input.last)
+			input.days++;
+		input.last = purchase->day;
+		if (input.last != input.first)
+			input.repeat_revenue += purchase->amount;
+	}
+	return input;
+}
+
+/* The mean amount of the repeat days, 0 without any. */
+double
+mean_repeat_amount(const ModelInput *input)
+{
+	if (input->days < 2)
+		return 0.0;
+	return (double) input->repeat_revenue / (double) decimal_power[input->scale] / (double) (input->days - 1);
+}
+
 /* Revenue less cost, at the finer of the two scales; NULL when a cost is unknown. */
 Numeric
 gross_profit_of(const Totals *totals, Scales scales)
@@ -173,22 +206,29 @@ cached_months(MonthsCache *cache, DateADT first, DateADT last)
 	return cache->months[span];
 }
 
+/* The oids of the labels of an enum of the extension. */
+void
+enum_labels_read(Oid type, const char *const *names, int count, Oid *oids)
+{
+	for (int i = 0; i < count; i++)
+	{
+		oids[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+								  ObjectIdGetDatum(type), CStringGetDatum(names[i]));
+		if (!OidIsValid(oids[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("type %s has no label \"%s\"", format_type_be(type), names[i]),
+					 errhint("The labels belong to the extension; restore them by creating it anew.")));
+	}
+}
+
 void
 stage_labels_read(Oid type, StageLabels *labels)
 {
 	static const char *const names[STAGE_COUNT] = {"new", "repeat", "loyal", "dormant", "churned"};
 
 	labels->type = type;
-	for (int i = 0; i < STAGE_COUNT; i++)
-	{
-		labels->oids[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
-										  ObjectIdGetDatum(type), CStringGetDatum(names[i]));
-		if (!OidIsValid(labels->oids[i]))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_OBJECT),
-					 errmsg("type ltv_stage has no label \"%s\"", names[i]),
-					 errhint("The labels belong to the extension; restore them by creating it anew.")));
-	}
+	enum_labels_read(type, names, STAGE_COUNT, labels->oids);
 }
 
 /*

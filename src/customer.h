@@ -57,6 +57,22 @@ typedef struct Figures
 /* numbers of one day span, which recur from customer to customer */
 typedef struct MonthsCache MonthsCache;
 
+/*
+ * What the purchase models take, by the convention of Fader and Hardie: orders
+ * of one day are one transaction, and the first one is not counted.
+ */
+typedef struct ModelInput
+{
+	int64		days;			/* days with an order; 0: no customer */
+	DateADT		first;
+	DateADT		last;
+	int128		repeat_revenue; /* of the orders after the first day */
+	int			scale;			/* of repeat_revenue */
+} ModelInput;
+
+extern ModelInput model_input_of(const History *history, DateADT as_of);
+extern double mean_repeat_amount(const ModelInput *input);
+
 extern Moment moment_of(DateADT as_of);
 extern void totals_add(Totals *totals, const Purchase *purchase);
 extern void totals_clear(Totals *totals);
@@ -76,6 +92,7 @@ typedef struct StageLabels
 	Oid			oids[STAGE_COUNT];
 } StageLabels;
 
+extern void enum_labels_read(Oid type, const char *const *names, int count, Oid *oids);
 extern void stage_labels_read(Oid type, StageLabels *labels);
 extern void customer_columns(const Figures *figures, Scales scales, const StageLabels *labels,
 							 MonthsCache *cache, Datum *values, bool *nulls);

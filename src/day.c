@@ -80,3 +80,21 @@ ltv_day(PG_FUNCTION_ARGS)
 				 errmsg("date out of range in time zone \"%s\"", pg_get_timezone_name(zone))));
 	PG_RETURN_DATEADT((DateADT) day);
 }
+
+PG_FUNCTION_INFO_V1(ltv_day_without_zone);
+
+/*
+ * A timestamp without time zone is no moment.  Without this form the server
+ * would make one of it with the session's time zone, and the day would change
+ * from session to session.
+ */
+Datum
+ltv_day_without_zone(PG_FUNCTION_ARGS)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("ltv_day needs a timestamp with time zone"),
+			 errdetail("A timestamp without time zone does not say where its clock hung."),
+			 errhint("If it is UTC: ltv_day(created_at AT TIME ZONE 'UTC', 'Asia/Tokyo'). If it is the shop's own time: created_at::date.")));
+	PG_RETURN_NULL();
+}

@@ -71,6 +71,8 @@ key_put(const KeyType *key, char *p, Datum value)
 		memcpy(p, &value, sizeof(Datum));
 		return p + sizeof(Datum);
 	}
+	/* what goes to a file has no byte that was never set */
+	memset(p + key_size(key, value) - sizeof(uint64), 0, sizeof(uint64));
 	memcpy(p, DatumGetPointer(value),
 		   key->length == -1 ? VARSIZE_ANY(DatumGetPointer(value)) : (Size) key->length);
 	return p + key_size(key, value);

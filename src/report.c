@@ -15,9 +15,9 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-/* Arguments by position; all but id_type must be given. */
+/* Arguments by position; all must be given but those whose bit is set in nullable. */
 static void
-CheckArgumentsGiven(FunctionCallInfo fcinfo, int id_arg)
+CheckArgumentsGiven(FunctionCallInfo fcinfo, uint32 nullable)
 {
 	char	  **names;
 	Oid		   *types;
@@ -26,7 +26,7 @@ CheckArgumentsGiven(FunctionCallInfo fcinfo, int id_arg)
 
 	for (int i = 0; i < PG_NARGS(); i++)
 	{
-		if (i == id_arg || !PG_ARGISNULL(i))
+		if (!PG_ARGISNULL(i) || (nullable & ARGUMENT_BIT(i)) != 0)
 			continue;
 		proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
 		if (!HeapTupleIsValid(proc))
@@ -87,14 +87,21 @@ find_cast_to_text(Report *report)
 /*
  * Begin a report whose first argument is the orders relation.  wants says
  * which columns it needs, id_arg which argument names the type of
- * customer_id.
+ * customer_id (and may be null).
  */
 void
 report_begin(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg)
 {
+	report_begin_nullable(report, fcinfo, wants, id_arg, 0);
+}
+
+/* The same where null means something in the arguments set in nullable. */
+void
+report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg, uint32 nullable)
+{
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
-	CheckArgumentsGiven(fcinfo, id_arg);
+	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
 	report->context = CurrentMemoryContext;
 	report->source = source_open(fcinfo, 0, wants);
 	InitMaterializedSRF(fcinfo, 0);

@@ -69,7 +69,7 @@ static const struct
 	{"several currencies", "Rows in another currency than the most frequent: reports end with an error. Write a view with one currency."},
 	{"order ids with several customers", "Rows whose order_id occurs with another customer too: is the id unique, or are shops mixed?"},
 	{"sentinel amounts", "The same amount below zero three times or more, without any order of that amount: a mark such as -9999, not money? Leave it out in a view."},
-	{"latest order", "Rows of the latest day up to as_of. If that is long ago, the data are stale, and customers look dormant who are not."},
+	{"latest order", "Orders of the latest day up to as_of. If that is long ago, the data are stale, and customers look dormant who are not."},
 };
 
 typedef struct CheckReport
@@ -156,7 +156,7 @@ rows_query(const OrdersRelation *relation)
 		else
 			appendStringInfoString(&sql, "NULL, ");
 	}
-	appendStringInfo(&sql, "pg_catalog.max(o.ordered_on) FILTER (WHERE o.ordered_on " LE " $1 AND o.amount IS NOT NULL AND pg_catalog.isfinite(o.ordered_on))"
+	appendStringInfo(&sql, "pg_catalog.max(o.ordered_on) FILTER (WHERE o.ordered_on " LE " $1 AND o.amount " GE " 0 AND pg_catalog.isfinite(o.ordered_on))"
 					 " FROM %s", orders_table(relation));
 	return sql.data;
 }
@@ -187,7 +187,7 @@ grouped_query(const OrdersRelation *relation, Finding finding)
 							" ORDER BY 2 DESC, 1 LIMIT 5) s", table);
 		default:
 			return psprintf("SELECT pg_catalog.count(*), pg_catalog.format('%%s, %%s days before as_of', $2, $1 " MINUS " $2), 0::pg_catalog.int8"
-							" FROM %s WHERE o.ordered_on " EQ " $2 AND o.amount IS NOT NULL", table);
+							" FROM %s WHERE o.ordered_on " EQ " $2 AND o.amount " GE " 0", table);
 	}
 }
 
@@ -276,7 +276,7 @@ check_purchase(CheckReport *check, const Purchase *purchase)
 	check->rows[LATER_DAYS] += purchase->day > check->as_of;
 	check->rows[IMPLAUSIBLE_DAYS] += (int64) purchase->day > (int64) check->as_of + LAST_PLAUSIBLE_DAYS ||
 		purchase->day < UNIX_EPOCH_JDATE + 365 - POSTGRES_EPOCH_JDATE;
-	if (purchase->day > check->as_of || (check->any && purchase->day < check->latest))
+	if (!is_order(purchase) || purchase->day > check->as_of || (check->any && purchase->day < check->latest))
 		return;
 	if (!check->any || purchase->day > check->latest)
 		check->rows[LATEST_ORDER] = 0;

@@ -15,6 +15,18 @@
 #define CHUNK_MAX		16384
 #define CHUNK_MIN		1024
 
+/* As many parts as a budget of memory has buffers for. */
+int
+rowstore_bits(Size budget)
+{
+	int			bits = ROWSTORE_MAX_BITS;
+
+	/* a part needs a chunk, and a file's buffer once it is written out */
+	while (bits > 3 && budget >> bits < 2 * BLCKSZ)
+		bits--;
+	return bits;
+}
+
 /* A store whose chunks stay within a budget of memory, where that is possible. */
 RowStore *
 rowstore_create(int bits, Size budget)

@@ -40,6 +40,7 @@ typedef struct RowStore
 
 #define ROWSTORE_MAX_BITS 9
 
+extern int	rowstore_bits(Size budget);
 extern RowStore *rowstore_create(int bits, Size budget);
 extern char *rowstore_new_chunk(RowStore *store, Part *part, Size size);
 extern Chunk *rowstore_load(RowStore *store, Part *part);

@@ -292,7 +292,7 @@ read_line(Source *source, char *row, Scales scales, Line *line)
 	line->item_amount = line->purchase.amount;
 }
 
-static int64
+int64
 add_lines(int64 a, int64 b, const char *what)
 {
 	int64		sum = a + b;
@@ -407,6 +407,7 @@ visit_group(Grouping *grouping, const CustomerRows *group, CustomerVisitor visit
 	customer.id = key_get(&source->id, id);
 	customer.history = &grouping->history;
 	customer.items = source->has_item ? grouping->items : NULL;
+	customer.guest = false;
 	visit(&customer, arg);
 }
 

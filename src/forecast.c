@@ -1,0 +1,226 @@
+/*
+ * forecast.c: the aggregate ltv_forecast, the orders of a whole group.
+ *
+ * The mean is the sum of the customers' expected orders.  Its interval has two
+ * parts: the spread of the process itself (the sum of the variances, as
+ * customers order independently given the parameters), and what is not known
+ * of the parameters (the delta method: g' C g, with the gradient g of the sum
+ * in the logarithms of the parameters and their covariance C).
+ *
+ * The state is a float8[] of fixed length, see the enum.
+ */
+#include "model.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+enum
+{
+	STATE_CUSTOMERS,
+	STATE_MEAN,
+	STATE_VARIANCE,
+	STATE_HAS_COVARIANCE,
+	STATE_GRADIENT,				/* 4 */
+	STATE_COVARIANCE = STATE_GRADIENT + LTVM_MAX_PARAMETERS,	/* 16, by rows */
+	STATE_LENGTH = STATE_COVARIANCE + LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS
+};
+
+/* 97.5 % quantile of the normal distribution */
+#define NORMAL_975 1.959963984540054
+
+static ArrayType *
+make_state(void)
+{
+	Size		size = ARR_OVERHEAD_NONULLS(1) + STATE_LENGTH * sizeof(double);
+	ArrayType  *state = palloc0(size);
+
+	SET_VARSIZE(state, size);
+	state->ndim = 1;
+	state->elemtype = FLOAT8OID;
+	ARR_DIMS(state)[0] = STATE_LENGTH;
+	ARR_LBOUND(state)[0] = 1;
+	return state;
+}
+
+static void
+CheckState(ArrayType *state)
+{
+	double	   *values = (double *) ARR_DATA_PTR(state);
+
+	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != STATE_LENGTH || ARR_HASNULL(state) ||
+		ARR_ELEMTYPE(state) != FLOAT8OID || !(values[STATE_CUSTOMERS] >= 0) || !isfinite(values[STATE_CUSTOMERS]))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid state of ltv_forecast")));
+}
+
+/* The state to change: itself inside an aggregate, else a copy. */
+static ArrayType *
+state_argument(FunctionCallInfo fcinfo)
+{
+	ArrayType  *state;
+
+	if (PG_ARGISNULL(0))
+		return make_state();
+	state = AggCheckCallContext(fcinfo, NULL) != 0 ? PG_GETARG_ARRAYTYPE_P(0) : PG_GETARG_ARRAYTYPE_P_COPY(0);
+	CheckState(state);
+	return state;
+}
+
+/* All customers of a group are forecast with one model. */
+static void
+take_covariance(double *values, const FittedModel *fitted)
+{
+	bool		first = values[STATE_CUSTOMERS] == 0;
+
+	for (int i = 0; i < LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS; i++)
+	{
+		double		c = fitted->covariance[i / LTVM_MAX_PARAMETERS][i % LTVM_MAX_PARAMETERS];
+
+		if (!first && values[STATE_COVARIANCE + i] != c)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the model must be the same for all rows of one ltv_forecast"),
+					 errhint("Group by what the models differ in.")));
+		values[STATE_COVARIANCE + i] = c;
+	}
+	values[STATE_HAS_COVARIANCE] = fitted->has_covariance ? 1 : 0;
+}
+
+PG_FUNCTION_INFO_V1(ltv_forecast_accum);
+
+/* (state, model, h, as_of, horizon_days) */
+Datum
+ltv_forecast_accum(PG_FUNCTION_ARGS)
+{
+	ModelMemo  *memo = fcinfo->flinfo->fn_extra;
+	const FittedModel *fitted;
+	ArrayType  *state;
+	double	   *values;
+	History		history;
+	ModelInput	input;
+	Moment		moment;
+	LtvmPast	past;
+	double		horizon;
+	double		gradient[LTVM_MAX_PARAMETERS];
+
+	for (int i = 1; i <= 4; i++)
+		if (PG_ARGISNULL(i))
+		{
+			if (PG_ARGISNULL(0))
+				PG_RETURN_NULL();
+			PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+		}
+	if (memo == NULL)
+		memo = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ModelMemo));
+	fitted = model_read(PG_GETARG_HEAPTUPLEHEADER(1), memo);
+	CheckModelKind(&fitted->model, false, "orders");
+	CheckModelUnit(fitted);
+	moment = moment_of(PG_GETARG_DATEADT(3));
+	CheckHorizon(PG_GETARG_INT32(4), "horizon_days");
+	horizon = (double) PG_GETARG_INT32(4) / fitted->unit_days;
+	state = state_argument(fcinfo);
+	values = (double *) ARR_DATA_PTR(state);
+	history_open(PG_GETARG_HISTORY_PP(2), &history);
+	input = model_input_of(&history, moment.as_of);
+	history_free(&history);
+	if (input.days == 0)
+		PG_RETURN_POINTER(state);
+	take_covariance(values, fitted);
+	past = past_of(&input, moment.as_of, fitted->unit_days);
+	values[STATE_CUSTOMERS] += 1;
+	values[STATE_MEAN] += ltvm_expected_orders(&fitted->model, &past, horizon);
+	values[STATE_VARIANCE] += ltvm_orders_variance(&fitted->model, &past, horizon);
+	ltvm_expected_orders_gradient(&fitted->model, &past, horizon, gradient);
+	for (int i = 0; i < fitted->count; i++)
+		values[STATE_GRADIENT + i] += gradient[i];
+	PG_RETURN_POINTER(state);
+}
+
+PG_FUNCTION_INFO_V1(ltv_forecast_combine);
+
+/* two states added */
+Datum
+ltv_forecast_combine(PG_FUNCTION_ARGS)
+{
+	ArrayType  *state;
+	ArrayType  *added;
+	double	   *values;
+	double	   *more;
+
+	if (PG_ARGISNULL(1))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+	added = PG_GETARG_ARRAYTYPE_P_COPY(1);
+	CheckState(added);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_POINTER(added);
+	state = state_argument(fcinfo);
+	values = (double *) ARR_DATA_PTR(state);
+	more = (double *) ARR_DATA_PTR(added);
+	if (values[STATE_CUSTOMERS] == 0)
+		memcpy(values, more, STATE_LENGTH * sizeof(double));
+	else if (more[STATE_CUSTOMERS] > 0)
+	{
+		values[STATE_CUSTOMERS] += more[STATE_CUSTOMERS];
+		values[STATE_MEAN] += more[STATE_MEAN];
+		values[STATE_VARIANCE] += more[STATE_VARIANCE];
+		for (int i = 0; i < LTVM_MAX_PARAMETERS; i++)
+			values[STATE_GRADIENT + i] += more[STATE_GRADIENT + i];
+	}
+	PG_RETURN_POINTER(state);
+}
+
+/* g' C g */
+static double
+parameter_variance(const double *values)
+{
+	double		sum = 0;
+
+	for (int i = 0; i < LTVM_MAX_PARAMETERS; i++)
+		for (int j = 0; j < LTVM_MAX_PARAMETERS; j++)
+			sum += values[STATE_GRADIENT + i] * values[STATE_GRADIENT + j] *
+				values[STATE_COVARIANCE + i * LTVM_MAX_PARAMETERS + j];
+	return Max(sum, 0);
+}
+
+PG_FUNCTION_INFO_V1(ltv_forecast_final);
+
+/* the forecast of a state */
+Datum
+ltv_forecast_final(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	ArrayType  *state;
+	double	   *values;
+	double		error;
+	Datum		result[5];
+	bool		nulls[5] = {false};
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = PG_GETARG_ARRAYTYPE_P(0);
+	CheckState(state);
+	values = (double *) ARR_DATA_PTR(state);
+	if (values[STATE_CUSTOMERS] == 0)
+		PG_RETURN_NULL();
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	error = sqrt(values[STATE_VARIANCE] + parameter_variance(values));
+	result[0] = Int64GetDatum((int64) values[STATE_CUSTOMERS]);
+	result[1] = Float8GetDatum(values[STATE_MEAN]);
+	result[2] = Float8GetDatum(error);
+	result[3] = Float8GetDatum(Max(0, values[STATE_MEAN] - NORMAL_975 * error));
+	result[4] = Float8GetDatum(values[STATE_MEAN] + NORMAL_975 * error);
+	/* without a covariance only the spread of the process is known */
+	nulls[2] = nulls[3] = nulls[4] = values[STATE_HAS_COVARIANCE] == 0;
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), result, nulls)));
+}

@@ -1,0 +1,478 @@
+/*
+ * fit.c: maximum likelihood.
+ *
+ * The coordinates of the search (search.h) are
+ *	orders	ln r, ln(alpha/r), ln(a/b), ln b		(s, beta for a, b)
+ *	spend	ln p, ln q, ln(p v / q)
+ * A likelihood that rises towards such an end has no maximum.  Then the coordinate is set where the end is reached in
+ * double precision, the others are fitted, and the result says so.
+ */
+#include "model/fit.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "model/likelihood.h"
+#include "model/search.h"
+
+#define DIM LTVM_MAX_PARAMETERS
+
+/* Takes the result from a point. */
+static void
+fill_fit(const LtvmProblem *problem, const LtvmPoint *point, LtvmFit *fit)
+{
+	double		inverse[DIM][DIM];
+	bool		known = ltvm_invert_information(problem, &point->value, 0.0, inverse);
+	int			i,
+				j,
+				k,
+				l;
+
+	ltvm_parameters_at(problem, point->theta, &fit->model);
+	fit->log_likelihood = point->value.value;
+	fit->converged = point->outcome == LTVM_MAXIMUM;
+	fit->gradient_norm = 0.0;
+	for (i = 0; i < problem->dim; i++)
+	{
+		if (!problem->fixed[i])
+			fit->gradient_norm += point->value.g[i] * point->value.g[i];
+	}
+	fit->gradient_norm = sqrt(fit->gradient_norm);
+	for (i = 0; i < fit->count; i++)
+	{
+		for (j = 0; j < fit->count; j++)
+		{
+			fit->covariance[i][j] = known ? 0.0 : NAN;
+			for (k = 0; known && k < problem->dim; k++)
+			{
+				for (l = 0; l < problem->dim; l++)
+					fit->covariance[i][j] += problem->to_log[i][k] * inverse[k][l] * problem->to_log[j][l];
+			}
+		}
+		fit->standard_errors[i] = fit->covariance[i][i] > 0
+			? fit->model.p[i] * sqrt(fit->covariance[i][i]) : NAN;
+	}
+}
+
+/* what the coordinates that were set to an end mean */
+static int
+limits_of(const LtvmProblem *problem, const double *theta)
+{
+	/* towards the lower end and towards the upper */
+	static const int of_orders[DIM][2] = {
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
+		{LTVM_LIMIT_NOBODY_LEAVES, LTVM_LIMIT_OTHER},
+		{LTVM_LIMIT_LEAVE_AT_ONCE, LTVM_LIMIT_SAME_LEAVING},
+	};
+	static const int of_spend[DIM][2] = {
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_SPEND},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
+	};
+	int			limits = problem->nbd ? LTVM_LIMIT_NOBODY_LEAVES : 0;
+	int			i;
+
+	for (i = 0; i < problem->dim; i++)
+	{
+		if (problem->fixed[i])
+			limits |= (problem->kind == LTVM_GAMMA_GAMMA ? of_spend : of_orders)[i][theta[i] > problem->scale[i]];
+	}
+	return limits;
+}
+
+/*
+ * The NBD as the limit of a model: a or s is 0, and its partner has no meaning.
+ */
+static void
+fill_nbd(const LtvmProblem *nbd, const LtvmPoint *point, LtvmFit *fit)
+{
+	int			i,
+				j;
+
+	fill_fit(nbd, point, fit);
+	fit->model.p[2] = 0.0;
+	fit->model.p[3] = 1.0;
+	for (i = 0; i < fit->count; i++)
+	{
+		for (j = 0; j < fit->count; j++)
+		{
+			if (i > 1 || j > 1)
+				fit->covariance[i][j] = 0.0;
+		}
+	}
+	fit->standard_errors[2] = NAN;
+	fit->standard_errors[3] = NAN;
+	fit->limits = limits_of(nbd, point->theta);
+}
+
+/* Orders, time and customers; whether the patterns can say anything. */
+static LtvmFitStatus
+look_at_patterns(const LtvmPattern *patterns, int n, double *customers, double *orders, double *time)
+{
+	int			i;
+
+	*customers = *orders = *time = 0.0;
+	for (i = 0; i < n; i++)
+	{
+		*customers += patterns[i].weight;
+		*orders += patterns[i].weight * patterns[i].frequency;
+		*time += patterns[i].weight * patterns[i].t;
+	}
+	if (*customers < 2.0)
+		return LTVM_FIT_ONE_CUSTOMER;
+	if (*orders == 0)
+		return LTVM_FIT_NO_REPEATS;
+	for (i = 1; i < n; i++)
+	{
+		if (patterns[i].frequency != patterns[0].frequency || patterns[i].recency != patterns[0].recency
+			|| patterns[i].t != patterns[0].t)
+			return LTVM_FIT_DONE;
+	}
+	return LTVM_FIT_ALL_ALIKE;
+}
+
+static int
+first_bad_pattern(const LtvmPattern *patterns, int n)
+{
+	int			i;
+
+	for (i = 0; i < n; i++)
+	{
+		LtvmPast	past = {patterns[i].frequency, patterns[i].recency, patterns[i].t};
+
+		if (ltvm_check_past(&past) != NULL || !(patterns[i].weight > 0 && patterns[i].weight < INFINITY)
+			|| (i > 0 && patterns[i].frequency < patterns[i - 1].frequency))
+			return i;
+	}
+	return -1;
+}
+
+static void
+set_problem_of_orders(LtvmProblem *problem, LtvmKind kind, const LtvmPattern *patterns, int n,
+					  const LtvmInterrupt *interrupt, double rate, double time)
+{
+	static const LtvmProblem orders = {
+		.dim = 4,
+		.leave = 2,
+		.to_log = {{1, 0, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 1}, {0, 0, 0, 1}},
+		.end = {27.6, 27.6, 50.0, 27.6},
+	};
+
+	*problem = orders;
+	problem->kind = kind;
+	problem->patterns = patterns;
+	problem->n = n;
+	problem->interrupt = interrupt;
+	problem->scale[1] = -log(rate);
+	problem->scale[2] = kind == LTVM_PARETO_NBD ? -log(time) : 0.0;
+	problem->scale[3] = kind == LTVM_PARETO_NBD ? log(time) : 0.0;
+}
+
+/*
+ * The chance to leave (a/b; s/beta in units of the mean observation) and its spread (b; beta) from which the search
+ * starts, one pair after the other while there is no maximum.
+ */
+static const double starts[][2] = {{0.4, 2.0}, {2.0, 0.5}, {0.05, 1.0}, {0.005, 10.0}, {0.3, 0.05}};
+
+#define START_COUNT ((int) (sizeof(starts) / sizeof(starts[0])))
+
+static void
+set_start(const LtvmProblem *problem, const LtvmPoint *nbd, double leave, double spread, LtvmPoint *point)
+{
+	point->theta[0] = nbd->theta[0];
+	point->theta[1] = nbd->theta[1];
+	if (!(fabs(point->theta[0]) < 3.0))
+		point->theta[0] = point->theta[0] > 0 ? 3.0 : -3.0;
+	point->theta[2] = problem->scale[2] + log(leave);
+	point->theta[3] = problem->scale[3] + (problem->fixed[3] ? problem->end[3] : log(spread));
+}
+
+/*
+ * Whether the likelihood falls from "nobody leaves" whatever b (beta) is; else a b for which it rises most.
+ */
+#define SLOPE_COUNT 19
+
+static bool
+falls_from_nbd(LtvmProblem *problem, const LtvmPoint *nbd, bool *falls, double *best_b)
+{
+	LtvmModel	model;
+	double		b[SLOPE_COUNT];
+	double		slopes[SLOPE_COUNT];
+	double		best = 0.0;
+	int			i;
+
+	ltvm_parameters_at(problem, nbd->theta, &model);
+	for (i = 0; i < SLOPE_COUNT; i++)
+		b[i] = exp(problem->scale[3] + (i - SLOPE_COUNT / 2) * 1.5);
+	if (!ltvm_leaving_slopes(&model, problem->patterns, problem->n, problem->interrupt, b, SLOPE_COUNT, slopes))
+	{
+		problem->interrupted = true;
+		return false;
+	}
+	problem->evaluations += SLOPE_COUNT;
+	*falls = true;
+	for (i = 0; i < SLOPE_COUNT; i++)
+	{
+		if (slopes[i] > best)
+		{
+			best = slopes[i];
+			*best_b = b[i];
+			*falls = false;
+		}
+	}
+	return true;
+}
+
+/* Tries one start; keeps it in *best when it is higher or the first maximum.  False without memory. */
+static bool
+try_start(const LtvmProblem *clean, LtvmProblem *problem, LtvmPoint *point, LtvmProblem *best_problem, LtvmPoint *best)
+{
+	int			evaluations = problem->evaluations;
+	bool		better;
+
+	*problem = *clean;
+	problem->evaluations = evaluations;
+	if (!ltvm_maximize(problem, point) || !ltvm_pin_far_coordinates(problem, point))
+		return false;
+	if (point->outcome == LTVM_INTERRUPTED)
+		return true;
+	better = point->value.value > best->value.value + 1e-9 * fabs(best->value.value);
+	if (better || (best->outcome != LTVM_MAXIMUM && point->outcome == LTVM_MAXIMUM
+				   && point->value.value > best->value.value - 1e-9 * fabs(best->value.value)))
+	{
+		*best = *point;
+		*best_problem = *problem;
+	}
+	return true;
+}
+
+/* is the point a maximum without any limit? */
+static bool
+is_inside(const LtvmProblem *problem, const LtvmPoint *point)
+{
+	return point->outcome == LTVM_MAXIMUM && limits_of(problem, point->theta) == 0;
+}
+
+/* is leaving better than staying, beyond rounding? */
+static bool
+gains(const LtvmPoint *best, const LtvmPoint *nbd)
+{
+	return best->value.value > nbd->value.value + 1e-12 * fabs(nbd->value.value);
+}
+
+static LtvmFitStatus
+fit_orders(LtvmProblem *clean, LtvmFit *fit)
+{
+	LtvmProblem		nbd_problem = *clean;
+	LtvmProblem		problem = *clean;
+	LtvmProblem		best_problem = *clean;
+	LtvmPoint		nbd = {{-0.5, clean->scale[1], 0.0, 0.0}, {.value = -INFINITY}, LTVM_STUCK};
+	LtvmPoint		best = {{0}, {.value = -INFINITY}, LTVM_STUCK};
+	LtvmPoint		point;
+	bool		looked = false;
+	bool		falls = false;
+	double		best_b = 0.0;
+	int			i;
+
+	nbd_problem.nbd = true;
+	nbd_problem.dim = 2;
+	if (!ltvm_maximize(&nbd_problem, &nbd) || !ltvm_pin_far_coordinates(&nbd_problem, &nbd))
+		return LTVM_FIT_NO_MEMORY;
+	problem.evaluations = nbd_problem.evaluations;
+	if (nbd_problem.interrupted)
+		return LTVM_FIT_INTERRUPTED;
+
+	for (i = 0; i < START_COUNT && !is_inside(&best_problem, &best); i++)
+	{
+		/* one more try is enough where the likelihood falls with everybody who leaves */
+		if (i == 2 && falls && !gains(&best, &nbd))
+			break;
+		set_start(clean, &nbd, starts[i][0], starts[i][1], &point);
+		if (i == 1)
+		{
+			if (!falls_from_nbd(&problem, &nbd, &falls, &best_b))
+				return LTVM_FIT_INTERRUPTED;
+			looked = true;
+			if (!falls)
+				set_start(clean, &nbd, 1e-3, best_b / exp(clean->scale[3]), &point);
+		}
+		if (!try_start(clean, &problem, &point, &best_problem, &best))
+			return LTVM_FIT_NO_MEMORY;
+		if (point.outcome == LTVM_INTERRUPTED)
+			return LTVM_FIT_INTERRUPTED;
+	}
+	if (!gains(&best, &nbd))
+	{
+		/* the NBD is a limit only if nothing rises from it */
+		if (!looked && !falls_from_nbd(&problem, &nbd, &falls, &best_b))
+			return LTVM_FIT_INTERRUPTED;
+		fill_nbd(&nbd_problem, &nbd, fit);
+		fit->converged = fit->converged && falls;
+	}
+	else
+	{
+		fill_fit(&best_problem, &best, fit);
+		fit->limits = limits_of(&best_problem, best.theta);
+	}
+	fit->iterations = problem.evaluations;
+	return LTVM_FIT_DONE;
+}
+
+static void
+clear_fit(LtvmKind kind, LtvmFit *fit)
+{
+	static const LtvmFit empty;
+
+	*fit = empty;
+	fit->model.kind = kind;
+	fit->count = ltvm_parameter_count(kind);
+	fit->first_bad = -1;
+}
+
+LtvmFitStatus
+ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
+{
+	LtvmProblem		problem;
+	double		orders;
+	double		time;
+	LtvmFitStatus status;
+
+	clear_fit(kind, fit);
+	fit->first_bad = first_bad_pattern(patterns, n);
+	if (fit->first_bad >= 0)
+		return LTVM_FIT_BAD_PATTERN;
+	status = look_at_patterns(patterns, n, &fit->customers, &orders, &time);
+	if (status != LTVM_FIT_DONE)
+		return status;
+	set_problem_of_orders(&problem, kind, patterns, n, interrupt, orders / time, time / fit->customers);
+	/* with one chance to leave at most per customer, nothing tells how that chance differs between customers */
+	problem.fixed[3] = kind == LTVM_BG_NBD && patterns[n - 1].frequency <= 1;
+	return fit_orders(&problem, fit);
+}
+
+LtvmFitStatus
+ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
+{
+	static const double spend_starts[][2] = {{1.5, 3.0}, {6.0, 4.0}, {0.5, 1.2}, {30.0, 20.0}};
+	LtvmProblem		clean = {
+		.kind = LTVM_GAMMA_GAMMA,
+		.dim = 3,
+		.leave = -1,
+		.to_log = {{1, 0, 0, 0}, {0, 1, 0, 0}, {-1, 1, 1, 0}, {0, 0, 0, 0}},
+		.end = {18.4, 18.4, 18.4, 0},
+	};
+	LtvmProblem		problem;
+	LtvmProblem		best_problem;
+	LtvmPoint		best = {{0}, {.value = -INFINITY}, LTVM_STUCK};
+	double		total = 0.0;
+	bool		alike = true;
+	int			i;
+
+	clear_fit(LTVM_GAMMA_GAMMA, fit);
+	for (i = 0; i < n; i++)
+	{
+		const LtvmSpend *s = &spends[i];
+
+		if (!(s->frequency > 0 && s->frequency <= 1e9 && s->frequency == floor(s->frequency) && s->monetary > 0
+			  && s->monetary < INFINITY && s->weight > 0 && s->weight < INFINITY)
+			|| (i > 0 && s->frequency < s[-1].frequency))
+		{
+			fit->first_bad = i;
+			return LTVM_FIT_BAD_PATTERN;
+		}
+		fit->customers += s->weight;
+		total += s->weight * log(s->monetary);
+		alike = alike && s->monetary == spends[0].monetary;
+	}
+	if (fit->customers == 0)
+		return LTVM_FIT_NO_REPEATS;
+	if (fit->customers < 2.0)
+		return LTVM_FIT_ONE_CUSTOMER;
+	if (alike)
+		return LTVM_FIT_ALL_ALIKE;
+	clean.spends = spends;
+	clean.n = n;
+	clean.interrupt = interrupt;
+	clean.scale[2] = total / fit->customers;
+	problem = best_problem = clean;
+	for (i = 0; i < 4 && !is_inside(&best_problem, &best); i++)
+	{
+		LtvmPoint		point = {{log(spend_starts[i][0]), log(spend_starts[i][1]), clean.scale[2], 0.0}, {.value = -INFINITY}, LTVM_STUCK};
+
+		if (!try_start(&clean, &problem, &point, &best_problem, &best))
+			return LTVM_FIT_NO_MEMORY;
+		if (point.outcome == LTVM_INTERRUPTED)
+			return LTVM_FIT_INTERRUPTED;
+	}
+	fit->iterations = problem.evaluations;
+	fill_fit(&best_problem, &best, fit);
+	fit->limits = limits_of(&best_problem, best.theta);
+	return LTVM_FIT_DONE;
+}
+
+const char *
+ltvm_fit_reason(LtvmFitStatus status)
+{
+	switch (status)
+	{
+		case LTVM_FIT_INTERRUPTED:
+			return "The fit was interrupted.";
+		case LTVM_FIT_NO_MEMORY:
+			return "There was not enough memory for the fit.";
+		case LTVM_FIT_BAD_PATTERN:
+			return "A customer's numbers are impossible.";
+		case LTVM_FIT_ONE_CUSTOMER:
+			return "There are fewer than two customers.";
+		case LTVM_FIT_NO_REPEATS:
+			return "Nobody has ordered again.";
+		case LTVM_FIT_ALL_ALIKE:
+			return "All customers are alike.";
+		default:
+			return NULL;
+	}
+}
+
+const char *
+ltvm_fit_advice(LtvmFitStatus status)
+{
+	switch (status)
+	{
+		case LTVM_FIT_ONE_CUSTOMER:
+			return "A model describes how customers differ; fit it to several hundred or more.";
+		case LTVM_FIT_NO_REPEATS:
+			return "Observe the customers longer, or choose a later as_of.";
+		case LTVM_FIT_ALL_ALIKE:
+			return "The differences between customers are what a model is fitted to; look for a constant in place of the data.";
+		case LTVM_FIT_BAD_PATTERN:
+			return "The frequency counts repeat orders, and 0 <= recency <= t holds for everybody; amounts are positive.";
+		default:
+			return NULL;
+	}
+}
+
+const char *
+ltvm_fit_note(const LtvmFit *fit)
+{
+	if (!fit->converged)
+		return "not converged: no start led to a maximum, do not use the parameters";
+	if (fit->limits & LTVM_LIMIT_OTHER)
+		return "limit: the likelihood is highest at the edge of the parameters; the data are too few or too odd for this model";
+	if (fit->limits & LTVM_LIMIT_NOBODY_LEAVES)
+		return fit->limits & LTVM_LIMIT_SAME_RATE
+			? "limit: nobody leaves and all order at one rate (Poisson); the data show no difference between customers"
+			: "limit: nobody leaves (NBD); the data show no customer lost, the likelihood is highest without leaving";
+	if (fit->limits & LTVM_LIMIT_LEAVE_AT_ONCE)
+		return "limit: some customers leave at the first occasion, the others never";
+	if (fit->limits & LTVM_LIMIT_SAME_LEAVING)
+		return fit->limits & LTVM_LIMIT_SAME_RATE
+			? "limit: all customers have the same order rate and the same chance to leave"
+			: "limit: all customers have the same chance to leave";
+	if (fit->limits & LTVM_LIMIT_SAME_SPEND)
+		return "limit: all customers have the same mean amount";
+	if (fit->limits & LTVM_LIMIT_SAME_RATE)
+		return fit->model.kind == LTVM_GAMMA_GAMMA
+			? "limit: every customer spends the same amount each time"
+			: "limit: all customers order at the same rate";
+	return NULL;
+}

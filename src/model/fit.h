@@ -1,0 +1,81 @@
+/*
+ * fit.h: maximum likelihood for a population.
+ *
+ * The caller hands over distinct patterns with the number of customers behind each, ascending in frequency.  Nothing is
+ * kept; what is allocated inside is released on every way out, and there is no way out but returning.
+ */
+#ifndef LTVM_FIT_H
+#define LTVM_FIT_H
+
+#include "model/model.h"
+
+/* Customers with the same past. */
+typedef struct LtvmPattern
+{
+	double		frequency;		/* repeat orders, whole */
+	double		recency;		/* time of the last order, 0 without repeat orders */
+	double		t;				/* time since the first order */
+	double		weight;			/* customers, > 0 */
+} LtvmPattern;
+
+/* Customers with the same spend. */
+typedef struct LtvmSpend
+{
+	double		frequency;		/* repeat orders, whole, > 0 */
+	double		monetary;		/* mean amount, > 0 */
+	double		weight;			/* customers, > 0 */
+} LtvmSpend;
+
+/* Asked every millisecond or so; true stops the fit.  The function may be NULL. */
+typedef struct LtvmInterrupt
+{
+	bool		(*interrupted) (void *context);
+	void	   *context;
+} LtvmInterrupt;
+
+typedef enum LtvmFitStatus
+{
+	LTVM_FIT_DONE,				/* there is a result, see converged */
+	LTVM_FIT_INTERRUPTED,
+	LTVM_FIT_NO_MEMORY,
+	LTVM_FIT_BAD_PATTERN,		/* a pattern is impossible or out of order: see first_bad */
+	LTVM_FIT_ONE_CUSTOMER,		/* fewer than two customers */
+	LTVM_FIT_NO_REPEATS,		/* nobody ordered again */
+	LTVM_FIT_ALL_ALIKE			/* one pattern, or one amount, for all */
+} LtvmFitStatus;
+
+/* What the likelihood rises towards, where it has no maximum inside: bits. */
+#define LTVM_LIMIT_NOBODY_LEAVES	1	/* a = 0 or s = 0: NBD */
+#define LTVM_LIMIT_SAME_LEAVING		2	/* a, b or s, beta to infinity, ratio kept: one chance to leave for all */
+#define LTVM_LIMIT_LEAVE_AT_ONCE	4	/* a, b or s, beta to 0: some leave at the first occasion, the others never */
+#define LTVM_LIMIT_SAME_RATE		8	/* r, alpha (p, v) to infinity, ratio kept: one order rate for all */
+#define LTVM_LIMIT_SAME_SPEND		16	/* q, v to infinity, ratio kept: one mean amount for all */
+#define LTVM_LIMIT_OTHER			32	/* some other end, met by very few or very odd data */
+
+typedef struct LtvmFit
+{
+	LtvmModel	model;
+	int			count;			/* parameters */
+	double		standard_errors[LTVM_MAX_PARAMETERS];	/* NaN for what a limit leaves undetermined */
+	double		covariance[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];	/* of the logarithms; 0 for the same */
+	double		customers;
+	double		log_likelihood;
+	bool		converged;		/* Newton's step vanished on all data, at a maximum or in a named limit */
+	int			iterations;		/* passes over patterns, those over a sample of them included */
+	double		gradient_norm;	/* Euclidean, in the coordinates of the fit: sums of logarithms */
+	int			limits;			/* LTVM_LIMIT_... */
+	int			first_bad;		/* index of the pattern refused, else -1 */
+} LtvmFit;
+
+extern LtvmFitStatus ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n,
+									 const LtvmInterrupt *interrupt, LtvmFit *fit);
+extern LtvmFitStatus ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/* Why there is no result, and what to do about it: two sentences. */
+extern const char *ltvm_fit_reason(LtvmFitStatus status);
+extern const char *ltvm_fit_advice(LtvmFitStatus status);
+
+/* What the limits of a fit mean, or why it did not converge; NULL for an ordinary maximum. */
+extern const char *ltvm_fit_note(const LtvmFit *fit);
+
+#endif							/* LTVM_FIT_H */

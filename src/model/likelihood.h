@@ -1,0 +1,37 @@
+/*
+ * likelihood.h: log-likelihoods of a whole population, with gradient and Hessian, in one pass over its patterns.
+ */
+#ifndef LTVM_LIKELIHOOD_H
+#define LTVM_LIKELIHOOD_H
+
+#include "model/fit.h"
+
+/* Sum over a population; derivatives in the natural parameters, both triangles of the Hessian. */
+typedef struct LtvmSum
+{
+	double		value;
+	double		g[LTVM_MAX_PARAMETERS];
+	double		h[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];
+} LtvmSum;
+
+/* All return false when interrupted, and then leave nothing of use in *sum. */
+
+/* BG/NBD, MBG/NBD, Pareto/NBD; patterns ascending in frequency */
+extern bool ltvm_sum_orders(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt,
+							LtvmSum *sum);
+
+/* the limit in which nobody leaves: r and alpha only */
+extern bool ltvm_sum_nbd(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt,
+						 LtvmSum *sum);
+
+/* Gamma-Gamma; patterns ascending in frequency */
+extern bool ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt,
+						   LtvmSum *sum);
+
+/*
+ * Slope of the log-likelihood in a/b (s/beta) at 0, where nobody leaves, for each of count values of b (beta).
+ */
+extern bool ltvm_leaving_slopes(const LtvmModel *model, const LtvmPattern *patterns, int n,
+								const LtvmInterrupt *interrupt, const double *b, int count, double *slopes);
+
+#endif							/* LTVM_LIKELIHOOD_H */

@@ -1,0 +1,241 @@
+/*
+ * model.c: names and checks of the models, and what is the same for all of them.
+ */
+#include "model/model.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "model/kinds.h"
+#include "model/special.h"
+
+static const struct
+{
+	const char *name;
+	int			count;
+	const char *parameters[LTVM_MAX_PARAMETERS];
+}			kinds[] =
+{
+	[LTVM_BG_NBD] = {"bg/nbd", 4, {"r", "alpha", "a", "b"}},
+	[LTVM_MBG_NBD] = {"mbg/nbd", 4, {"r", "alpha", "a", "b"}},
+	[LTVM_PARETO_NBD] = {"pareto/nbd", 4, {"r", "alpha", "s", "beta"}},
+	[LTVM_GAMMA_GAMMA] = {"gamma-gamma", 3, {"p", "q", "v", NULL}},
+};
+
+bool
+ltvm_kind_from_name(const char *name, LtvmKind *kind)
+{
+	int			i;
+
+	for (i = 0; i < (int) (sizeof(kinds) / sizeof(kinds[0])); i++)
+	{
+		if (strcmp(name, kinds[i].name) == 0)
+		{
+			*kind = (LtvmKind) i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+ltvm_kind_name(LtvmKind kind)
+{
+	return kinds[kind].name;
+}
+
+int
+ltvm_parameter_count(LtvmKind kind)
+{
+	return kinds[kind].count;
+}
+
+const char *
+ltvm_parameter_name(LtvmKind kind, int i)
+{
+	return kinds[kind].parameters[i];
+}
+
+const char *
+ltvm_check_parameters(LtvmKind kind, const double *p, int count)
+{
+	int			i;
+
+	if (count != kinds[kind].count)
+		return "wrong number of parameters";
+	for (i = 0; i < count; i++)
+	{
+		bool		may_be_zero = i == 2 && kind != LTVM_GAMMA_GAMMA;
+
+		if (!isfinite(p[i]))
+			return "a parameter is not finite";
+		if (!(p[i] > 0 || (p[i] == 0 && may_be_zero)))
+			return may_be_zero ? "a parameter is negative" : "a parameter is not positive";
+		if (p[i] > 0 && !(p[i] >= 1e-100 && p[i] <= 1e100))
+			return "a parameter is outside 1e-100 .. 1e100";
+	}
+	return NULL;
+}
+
+const char *
+ltvm_check_past(const LtvmPast *past)
+{
+	if (!isfinite(past->frequency) || !isfinite(past->recency) || !isfinite(past->t))
+		return "a value is not finite";
+	if (!(past->frequency >= 0 && past->frequency == floor(past->frequency)))
+		return "the frequency is not a whole number of repeat orders";
+	if (!(past->frequency <= 1e9))
+		return "the frequency is above 1e9";
+	if (!(past->recency >= 0))
+		return "the recency is negative";
+	if (!(past->recency <= past->t))
+		return "the recency is greater than t";
+	if (past->frequency == 0 && past->recency != 0)
+		return "the recency is not 0 although there is no repeat order";
+	return NULL;
+}
+
+static double
+ln_odds(const LtvmModel *model, const LtvmPast *past)
+{
+	switch (model->kind)
+	{
+		case LTVM_BG_NBD:
+		case LTVM_MBG_NBD:
+			return ltvm_bg_ln_odds(model, past);
+		case LTVM_PARETO_NBD:
+			return ltvm_pareto_ln_odds(model, past);
+		default:
+			return NAN;
+	}
+}
+
+static void
+moments_alive(const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square, LtvmMoments *moments)
+{
+	switch (model->kind)
+	{
+		case LTVM_BG_NBD:
+		case LTVM_MBG_NBD:
+			ltvm_bg_moments(model, past, horizon, want_square, moments);
+			break;
+		case LTVM_PARETO_NBD:
+			ltvm_pareto_moments(model, past, horizon, moments);
+			break;
+		default:
+			moments->mean = NAN;
+			moments->square = NAN;
+	}
+}
+
+double
+ltvm_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gradient)
+{
+	switch (model->kind)
+	{
+		case LTVM_BG_NBD:
+		case LTVM_MBG_NBD:
+			return ltvm_bg_log_likelihood(model, past, gradient);
+		case LTVM_PARETO_NBD:
+			return ltvm_pareto_log_likelihood(model, past, gradient);
+		default:
+			return NAN;
+	}
+}
+
+double
+ltvm_p_alive(const LtvmModel *model, const LtvmPast *past)
+{
+	return ltvm_logistic_complement(ln_odds(model, past));
+}
+
+double
+ltvm_expected_orders(const LtvmModel *model, const LtvmPast *past, double horizon)
+{
+	LtvmMoments moments;
+
+	moments_alive(model, past, horizon, false, &moments);
+	return ltvm_p_alive(model, past) * moments.mean;
+}
+
+double
+ltvm_orders_variance(const LtvmModel *model, const LtvmPast *past, double horizon)
+{
+	double		alive = ltvm_p_alive(model, past);
+	LtvmMoments moments;
+	double		mean;
+
+	moments_alive(model, past, horizon, true, &moments);
+	mean = alive * moments.mean;
+	return alive * moments.square - mean * mean;
+}
+
+double
+ltvm_p_order_within(const LtvmModel *model, const LtvmPast *past, double horizon)
+{
+	double		alive = ltvm_p_alive(model, past);
+
+	switch (model->kind)
+	{
+		case LTVM_BG_NBD:
+		case LTVM_MBG_NBD:
+			return alive * ltvm_bg_p_order(model, past, horizon);
+		case LTVM_PARETO_NBD:
+			return alive * ltvm_pareto_p_order(model, past, horizon);
+		default:
+			return NAN;
+	}
+}
+
+/*
+ * Central differences: relative errors of 1e-7 from the step and 1e-9 from rounding, enough for a standard error.
+ */
+void
+ltvm_expected_orders_gradient(const LtvmModel *model, const LtvmPast *past, double horizon, double *gradient)
+{
+	static const double step = 5e-4;
+	int			i;
+
+	for (i = 0; i < ltvm_parameter_count(model->kind); i++)
+	{
+		LtvmModel	up = *model;
+		LtvmModel	down = *model;
+
+		up.p[i] *= exp(step);
+		down.p[i] *= exp(-step);
+		gradient[i] = model->p[i] == 0 ? 0.0 :
+			(ltvm_expected_orders(&up, past, horizon) - ltvm_expected_orders(&down, past, horizon)) / (2.0 * step);
+	}
+}
+
+double
+ltvm_expected_orders_new(const LtvmModel *model, double horizon)
+{
+	LtvmPast	none = {0.0, 0.0, 0.0};
+	LtvmMoments moments;
+
+	if (model->kind == LTVM_BG_NBD || model->kind == LTVM_MBG_NBD)
+		return ltvm_bg_new(model, horizon);
+	moments_alive(model, &none, horizon, false, &moments);
+	return moments.mean;
+}
+
+/* E[1 / lambda] under Gamma(r + x, alpha + T) */
+double
+ltvm_expected_gap(const LtvmModel *model, const LtvmPast *past)
+{
+	double		shape = model->p[0] + past->frequency;
+
+	if (model->kind == LTVM_GAMMA_GAMMA)
+		return NAN;
+	return shape > 1.0 ? (model->p[1] + past->t) / (shape - 1.0) : INFINITY;
+}
+
+double
+ltvm_discounted_orders(const LtvmModel *model, const LtvmPast *past, double delta)
+{
+	if (model->kind != LTVM_PARETO_NBD)
+		return NAN;
+	return ltvm_p_alive(model, past) * ltvm_pareto_discounted(model, past, delta);
+}

@@ -1,0 +1,73 @@
+/*
+ * search.h: the way to the maximum of a log-likelihood; not for use outside this directory.
+ *
+ * A search runs in coordinates in which every way a likelihood can degenerate is a single coordinate going to infinity.
+ */
+#ifndef LTVM_SEARCH_H
+#define LTVM_SEARCH_H
+
+#include "model/fit.h"
+
+/* A log-likelihood with derivatives in the coordinates. */
+typedef struct LtvmValue
+{
+	double		value;
+	double		g[LTVM_MAX_PARAMETERS];
+	double		h[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];
+} LtvmValue;
+
+/* What is to be maximized. */
+typedef struct LtvmProblem
+{
+	LtvmKind	kind;
+	bool		nbd;			/* orders of customers who never leave */
+	const LtvmPattern *patterns;
+	const LtvmSpend *spends;
+	int			n;
+	const LtvmInterrupt *interrupt;
+	int			dim;
+	double		to_log[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];	/* ln parameters = to_log * coordinates */
+	double		scale[LTVM_MAX_PARAMETERS];		/* where a coordinate is for ordinary data */
+	double		end[LTVM_MAX_PARAMETERS];		/* distance from scale that stands for infinity */
+	int			leave;			/* the coordinate whose lower end means that nobody leaves, else -1 */
+	bool		fixed[LTVM_MAX_PARAMETERS];
+	int			evaluations;
+	bool		interrupted;
+} LtvmProblem;
+
+/* How a search ended. */
+typedef enum LtvmOutcome
+{
+	LTVM_MAXIMUM,
+	LTVM_FAR,				/* a coordinate left the neighbourhood of the data */
+	LTVM_STUCK,
+	LTVM_INTERRUPTED
+} LtvmOutcome;
+
+/* A point that was reached, and how. */
+typedef struct LtvmPoint
+{
+	double		theta[LTVM_MAX_PARAMETERS];
+	LtvmValue		value;
+	LtvmOutcome		outcome;
+} LtvmPoint;
+
+extern void ltvm_parameters_at(const LtvmProblem *problem, const double *theta, LtvmModel *model);
+
+/*
+ * Inverse of minus the Hessian over the free coordinates, with `ridge` times the diagonal added; zero elsewhere.  False
+ * if that is not positive definite.
+ */
+extern bool ltvm_invert_information(const LtvmProblem *problem, const LtvmValue *value, double ridge,
+									double inverse[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS]);
+
+/* From point->theta to a maximum, or wherever point->outcome says.  False without memory. */
+extern bool ltvm_maximize(LtvmProblem *problem, LtvmPoint *point);
+
+/*
+ * A likelihood without a maximum inside: coordinate after coordinate that went far is set to its end, and the rest fitted
+ * again; but not towards "nobody leaves", which is a model of its own.  False without memory.
+ */
+extern bool ltvm_pin_far_coordinates(LtvmProblem *problem, LtvmPoint *point);
+
+#endif							/* LTVM_SEARCH_H */

@@ -1,0 +1,243 @@
+/*
+ * report_predict.c: what every customer is expected to order and to be worth.
+ *
+ * One pass over the orders gathers the customers; a model of orders and one of
+ * order values are fitted to all of them; then each customer's prediction is
+ * that of the pattern the customer shares with many others.
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "patterns.h"
+#include "report.h"
+
+/* discounting goes by months */
+#define MONTHS_A_YEAR	12
+#define YEAR_DAYS		365.0
+
+typedef struct PredictedCustomer
+{
+	Datum		id;
+	double		monetary;		/* mean amount of the repeat days */
+	uint32		pattern;
+} PredictedCustomer;
+
+typedef struct PredictedPattern
+{
+	double		p_alive;
+	double		orders;			/* in the horizon */
+	double		discounted;		/* the same, each worth less the later it comes */
+} PredictedPattern;
+
+typedef struct PredictReport
+{
+	Report		report;
+	DateADT		as_of;
+	LtvmKind	kind;
+	int32		horizon_days;
+	double		gross_margin;
+	double		annual_discount;
+	int16		id_length;
+	bool		id_by_value;
+	PatternSet *patterns;
+	PredictedCustomer *customers;
+	uint64		count;
+	uint64		room;
+	double		amount;			/* of all orders */
+	double		order_days;		/* of all customers */
+	LtvmModel	spend;
+	bool		has_spend;
+	double		mean_value;		/* where there is no model of spend */
+} PredictReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	PredictReport *predict = arg;
+	ModelInput	input = model_input_of(customer->history, predict->as_of);
+	PredictedCustomer *kept;
+	MemoryContext old;
+
+	if (input.days == 0)
+		return;
+	old = MemoryContextSwitchTo(predict->report.context);
+	if (predict->count == predict->room)
+	{
+		predict->room *= 2;
+		predict->customers = repalloc_huge(predict->customers, predict->room * sizeof(PredictedCustomer));
+	}
+	kept = &predict->customers[predict->count++];
+	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
+	kept->monetary = mean_repeat_amount(&input);
+	kept->pattern = patterns_add(predict->patterns, &input, predict->as_of);
+	predict->amount += (double) input.repeat_revenue / (double) decimal_power[input.scale];
+	predict->order_days += (double) (input.days - 1);
+	MemoryContextSwitchTo(old);
+}
+
+static int
+compare_spends(const void *a, const void *b)
+{
+	const LtvmSpend *left = a;
+	const LtvmSpend *right = b;
+
+	if (left->frequency != right->frequency)
+		return left->frequency < right->frequency ? -1 : 1;
+	return left->monetary < right->monetary ? -1 : left->monetary > right->monetary ? 1 : 0;
+}
+
+/*
+ * Fit the model of order values.  Where the data cannot identify one (all
+ * orders cost the same, say), the mean amount of repeat orders stands in.
+ */
+static void
+fit_spend(PredictReport *predict)
+{
+	LtvmSpend  *spends = MemoryContextAllocHuge(CurrentMemoryContext, Max(predict->count, 1) * sizeof(LtvmSpend));
+	int			n = 0;
+	LtvmFit		fit;
+
+	for (uint64 i = 0; i < predict->count; i++)
+	{
+		const PredictedCustomer *customer = &predict->customers[i];
+		int32		frequency = predict->patterns->keys[customer->pattern].frequency;
+
+		if (frequency > 0 && customer->monetary > 0)
+			spends[n++] = (LtvmSpend) {frequency, customer->monetary, 1};
+	}
+	CHECK_FOR_INTERRUPTS();
+	qsort(spends, n, sizeof(LtvmSpend), compare_spends);
+	predict->has_spend = try_fit_spend(spends, n, &fit) == LTVM_FIT_DONE && fit.converged;
+	if (predict->has_spend)
+		predict->spend = fit.model;
+	predict->mean_value = predict->order_days > 0 ? predict->amount / predict->order_days : 0;
+	pfree(spends);
+}
+
+/* Expected orders, those of each month discounted to as_of from the month's end. */
+static double
+discounted_orders(const PredictReport *predict, const LtvmModel *model, const LtvmPast *past)
+{
+	double		sum = 0;
+	double		before = 0;
+
+	for (int month = 1;; month++)
+	{
+		double		days = Min(month * YEAR_DAYS / MONTHS_A_YEAR, (double) predict->horizon_days);
+		double		orders = ltvm_expected_orders(model, past, days / REPORT_UNIT_DAYS);
+
+		sum += (orders - before) * exp(-log1p(predict->annual_discount) * days / YEAR_DAYS);
+		before = orders;
+		if (days >= predict->horizon_days)
+			return sum;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+static PredictedPattern *
+predict_patterns(const PredictReport *predict, const LtvmModel *model)
+{
+	const PatternSet *patterns = predict->patterns;
+	PredictedPattern *predicted = MemoryContextAllocHuge(CurrentMemoryContext,
+														 Max(patterns->count, 1) * sizeof(PredictedPattern));
+
+	for (uint32 i = 0; i < patterns->count; i++)
+	{
+		LtvmPast	past = pattern_past(&patterns->keys[i]);
+
+		CHECK_FOR_INTERRUPTS();
+		predicted[i].p_alive = ltvm_p_alive(model, &past);
+		predicted[i].orders = ltvm_expected_orders(model, &past, (double) predict->horizon_days / REPORT_UNIT_DAYS);
+		predicted[i].discounted = predict->annual_discount == 0 ? predicted[i].orders
+			: discounted_orders(predict, model, &past);
+	}
+	return predicted;
+}
+
+static double
+order_value(const PredictReport *predict, const PredictedCustomer *customer)
+{
+	double		frequency = predict->patterns->keys[customer->pattern].frequency;
+	const double *p = predict->spend.p;
+
+	if (!predict->has_spend || !(p[0] * frequency + p[1] > 1))
+		return predict->mean_value;
+	return ltvm_expected_order_value(&predict->spend, frequency, customer->monetary);
+}
+
+static void
+put_customers(PredictReport *predict, const PredictedPattern *predicted)
+{
+	for (uint64 i = 0; i < predict->count; i++)
+	{
+		const PredictedCustomer *customer = &predict->customers[i];
+		const PredictedPattern *pattern = &predicted[customer->pattern];
+		double		value = order_value(predict, customer);
+		Datum		values[5] = {
+			customer->id,
+			Float8GetDatum(pattern->p_alive),
+			Float8GetDatum(pattern->orders),
+			Float8GetDatum(value),
+			Float8GetDatum(pattern->discounted * value * predict->gross_margin)
+		};
+		bool		nulls[5] = {false};
+
+		CHECK_FOR_INTERRUPTS();
+		report_row(&predict->report, values, nulls);
+	}
+}
+
+static void
+read_arguments(PredictReport *predict, FunctionCallInfo fcinfo)
+{
+	predict->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
+	predict->horizon_days = PG_GETARG_INT32(3);
+	predict->kind = kind_argument(PG_GETARG_DATUM(4));
+	predict->gross_margin = PG_GETARG_FLOAT8(5);
+	predict->annual_discount = PG_GETARG_FLOAT8(6);
+	CheckHorizon(predict->horizon_days, "horizon_days");
+	CheckModelKind(&(LtvmModel) {.kind = predict->kind}, false, "orders");
+	if (!(predict->gross_margin >= 0 && predict->gross_margin <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("gross_margin must be between 0 and 1, not %g", predict->gross_margin),
+				 errhint("A margin of 40 %% is 0.4.")));
+	if (!(predict->annual_discount >= 0 && predict->annual_discount <= 10))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("annual_discount must be between 0 and 10, not %g", predict->annual_discount),
+				 errhint("A discount of 10 %% a year is 0.1.")));
+}
+
+PG_FUNCTION_INFO_V1(ltv_predict);
+
+/* (orders, as_of, id_type, horizon_days, kind, gross_margin, annual_discount) */
+Datum
+ltv_predict(PG_FUNCTION_ARGS)
+{
+	PredictReport predict;
+	LtvmFit		fit;
+
+	memset(&predict, 0, sizeof(predict));
+	report_begin(&predict.report, fcinfo, 0, 2);
+	read_arguments(&predict, fcinfo);
+	get_typlenbyval(source_id_type(predict.report.source), &predict.id_length, &predict.id_by_value);
+	predict.patterns = patterns_create();
+	predict.room = 1024;
+	predict.customers = palloc(predict.room * sizeof(PredictedCustomer));
+	report_visit(&predict.report, visit_customer, &predict);
+	if (predict.count > 0)
+	{
+		fit = patterns_fit(predict.patterns, predict.kind);
+		fit_spend(&predict);
+		put_customers(&predict, predict_patterns(&predict, &fit.model));
+	}
+	return report_end(&predict.report);
+}

@@ -1,0 +1,112 @@
+/*
+ * report_validate.c: a model held against what really happened.
+ *
+ * The model is fitted to the orders up to split_day; the orders after it, up
+ * to as_of, are predicted and counted, by number of repeat orders before.
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "patterns.h"
+#include "report.h"
+
+/* customers with this many repeat orders or more share a row */
+#define LAST_CLASS 7
+
+typedef struct ValidateReport
+{
+	Report		report;
+	DateADT		split_day;
+	DateADT		as_of;
+	LtvmKind	kind;
+	PatternSet *patterns;
+	int64		customers[LAST_CLASS + 1];
+	int64		actual[LAST_CLASS + 1];
+	double		predicted[LAST_CLASS + 1];
+} ValidateReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	ValidateReport *validate = arg;
+	ModelInput	before = model_input_of(customer->history, validate->split_day);
+	ModelInput	all = model_input_of(customer->history, validate->as_of);
+	int			class = (int) Min(before.days - 1, LAST_CLASS);
+	MemoryContext old;
+
+	if (before.days == 0)
+		return;
+	old = MemoryContextSwitchTo(validate->report.context);
+	patterns_add(validate->patterns, &before, validate->split_day);
+	MemoryContextSwitchTo(old);
+	validate->customers[class]++;
+	validate->actual[class] += all.days - before.days;
+}
+
+static void
+predict_classes(ValidateReport *validate)
+{
+	LtvmFit		fit = patterns_fit(validate->patterns, validate->kind);
+	double		horizon = ((double) validate->as_of - validate->split_day) / REPORT_UNIT_DAYS;
+
+	for (uint32 i = 0; i < validate->patterns->count; i++)
+	{
+		const PatternKey *key = &validate->patterns->keys[i];
+		LtvmPast	past = pattern_past(key);
+
+		CHECK_FOR_INTERRUPTS();
+		validate->predicted[Min(key->frequency, LAST_CLASS)] +=
+			validate->patterns->customers[i] * ltvm_expected_orders(&fit.model, &past, horizon);
+	}
+}
+
+static void
+put_class(ValidateReport *validate, const char *name, int64 customers, int64 actual, double predicted)
+{
+	Datum		values[4] = {
+		CStringGetTextDatum(name), Int64GetDatum(customers), Int64GetDatum(actual), Float8GetDatum(predicted)
+	};
+	bool		nulls[4] = {false};
+
+	report_row(&validate->report, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(ltv_validate);
+
+/* (orders, as_of, split_day, kind) */
+Datum
+ltv_validate(PG_FUNCTION_ARGS)
+{
+	ValidateReport validate;
+	int64		customers = 0;
+	int64		actual = 0;
+	double		predicted = 0;
+
+	memset(&validate, 0, sizeof(validate));
+	report_begin(&validate.report, fcinfo, 0, REPORT_NO_ID);
+	validate.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
+	validate.split_day = PG_GETARG_DATEADT(2);
+	validate.kind = kind_argument(PG_GETARG_DATUM(3));
+	CheckModelKind(&(LtvmModel) {.kind = validate.kind}, false, "orders");
+	if (DATE_NOT_FINITE(validate.split_day) || validate.split_day >= validate.as_of)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("split_day must be a day before as_of"),
+				 errhint("The model is fitted up to split_day and judged by the orders after it, up to as_of.")));
+	validate.patterns = patterns_create();
+	report_visit(&validate.report, visit_customer, &validate);
+	if (validate.patterns->count > 0)
+		predict_classes(&validate);
+	for (int class = 0; class <= LAST_CLASS; class++)
+	{
+		put_class(&validate, psprintf("%d%s", class, class == LAST_CLASS ? "+" : ""),
+				  validate.customers[class], validate.actual[class], validate.predicted[class]);
+		customers += validate.customers[class];
+		actual += validate.actual[class];
+		predicted += validate.predicted[class];
+	}
+	put_class(&validate, "all", customers, actual, predicted);
+	return report_end(&validate.report);
+}
