@@ -20,7 +20,7 @@ $node->safe_psql('postgres', 'CREATE EXTENSION ltv; ' . slurp_file("$test/plain_
 $node->safe_psql('postgres', <<'END');
 CREATE TABLE by_number AS
 SELECT CASE WHEN i % 20 = 0 THEN i / 20 % 20 ELSE 20 + i * 7919::bigint % 60000 END::integer AS customer_id, date '2022-01-01' + (i * 104729::bigint % 1000)::integer AS ordered_on,
-	((i * 15485863::bigint % 1000003) - 50000)::numeric / 100 AS amount, (i % 3 + 1)::smallint AS quantity, CASE WHEN i % 10007 > 0 THEN (i % 977)::numeric / 10 END AS cost
+	(((i * 15485863::bigint % 1000003) - 50000)::numeric / 100)::numeric(10,2) AS amount, (i % 3 + 1)::smallint AS quantity, CASE WHEN i % 10007 > 0 THEN ((i % 977)::numeric / 10)::numeric(10,1) END AS cost
 FROM generate_series(1, 300000) i;
 CREATE TABLE by_text AS SELECT customer_id::text, ordered_on, amount, quantity, cost FROM by_number;
 CREATE TABLE lines AS
