@@ -131,19 +131,28 @@ sum_moments(const Future *f, bool want_square, LtvmMoments *moments)
 	double		mean = 0.0;
 	double		square = 0.0;
 	double		last = f->shape * f->u + 1.0;
+	double		both = f->a + f->b;
 	double		n;
+	int			i;
 
-	for (n = 0.0;; n += 1.0)
+	for (n = 0.0;;)
 	{
-		weight *= (f->shape + n) * z / (n + 1.0);
-		reach += stay;
-		mean += weight * reach;
-		if (want_square)
+		/* eight terms between two looks */
+		for (i = 0; i < 8; i++, n += 1.0)
 		{
-			reach_square += (2.0 * n + 1.0) * stay;
-			square += weight * reach_square;
+			/* one division serves both ratios */
+			double		inverse = 1.0 / ((n + 1.0) * (both + n));
+
+			weight *= (f->shape + n) * z * (both + n) * inverse;
+			reach += stay;
+			mean += weight * reach;
+			if (want_square)
+			{
+				reach_square += (2.0 * n + 1.0) * stay;
+				square += weight * reach_square;
+			}
+			stay *= (f->b + n) * (n + 1.0) * inverse;
 		}
-		stay *= (f->b + n) / (f->a + f->b + n);
 		if (weight > 1e200)
 		{
 			weight *= 1e-200;

@@ -54,31 +54,30 @@ fill_fit(const LtvmProblem *problem, const LtvmPoint *point, LtvmFit *fit)
 	}
 }
 
+/* what the coordinates that were set to an end mean */
 static int
 limits_of(const LtvmProblem *problem, const double *theta)
 {
-	int			limits = 0;
-	bool		up[DIM],
-				down[DIM];
+	/* towards the lower end and towards the upper */
+	static const int of_orders[DIM][2] = {
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
+		{LTVM_LIMIT_NOBODY_LEAVES, LTVM_LIMIT_OTHER},
+		{LTVM_LIMIT_LEAVE_AT_ONCE, LTVM_LIMIT_SAME_LEAVING},
+	};
+	static const int of_spend[DIM][2] = {
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_SPEND},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
+	};
+	int			limits = problem->nbd ? LTVM_LIMIT_NOBODY_LEAVES : 0;
 	int			i;
 
-	for (i = 0; i < DIM; i++)
+	for (i = 0; i < problem->dim; i++)
 	{
-		bool		fixed = i < problem->dim && problem->fixed[i];
-
-		up[i] = fixed && theta[i] > problem->scale[i];
-		down[i] = fixed && theta[i] < problem->scale[i];
+		if (problem->fixed[i])
+			limits |= (problem->kind == LTVM_GAMMA_GAMMA ? of_spend : of_orders)[i][theta[i] > problem->scale[i]];
 	}
-	if (problem->kind == LTVM_GAMMA_GAMMA)
-		return (up[0] ? LTVM_LIMIT_SAME_RATE : 0) | (up[1] ? LTVM_LIMIT_SAME_SPEND : 0);
-	if (up[0])
-		limits |= LTVM_LIMIT_SAME_RATE;
-	if (down[2] || problem->nbd)
-		limits |= LTVM_LIMIT_NOBODY_LEAVES;
-	if (up[3])
-		limits |= LTVM_LIMIT_SAME_LEAVING;
-	if (down[3])
-		limits |= LTVM_LIMIT_LEAVE_AT_ONCE;
 	return limits;
 }
 
@@ -186,7 +185,7 @@ set_start(const LtvmProblem *problem, const LtvmPoint *nbd, double leave, double
 	if (!(fabs(point->theta[0]) < 3.0))
 		point->theta[0] = point->theta[0] > 0 ? 3.0 : -3.0;
 	point->theta[2] = problem->scale[2] + log(leave);
-	point->theta[3] = problem->scale[3] + log(spread);
+	point->theta[3] = problem->scale[3] + (problem->fixed[3] ? problem->end[3] : log(spread));
 }
 
 /*
@@ -255,6 +254,13 @@ is_inside(const LtvmProblem *problem, const LtvmPoint *point)
 	return point->outcome == LTVM_MAXIMUM && limits_of(problem, point->theta) == 0;
 }
 
+/* is leaving better than staying, beyond rounding? */
+static bool
+gains(const LtvmPoint *best, const LtvmPoint *nbd)
+{
+	return best->value.value > nbd->value.value + 1e-12 * fabs(nbd->value.value);
+}
+
 static LtvmFitStatus
 fit_orders(LtvmProblem *clean, LtvmFit *fit)
 {
@@ -264,6 +270,7 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 	LtvmPoint		nbd = {{-0.5, clean->scale[1], 0.0, 0.0}, {.value = -INFINITY}, LTVM_STUCK};
 	LtvmPoint		best = {{0}, {.value = -INFINITY}, LTVM_STUCK};
 	LtvmPoint		point;
+	bool		looked = false;
 	bool		falls = false;
 	double		best_b = 0.0;
 	int			i;
@@ -279,13 +286,14 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 	for (i = 0; i < START_COUNT && !is_inside(&best_problem, &best); i++)
 	{
 		/* one more try is enough where the likelihood falls with everybody who leaves */
-		if (i == 2 && falls && best.value.value <= nbd.value.value + 1e-9 * fabs(nbd.value.value))
+		if (i == 2 && falls && !gains(&best, &nbd))
 			break;
 		set_start(clean, &nbd, starts[i][0], starts[i][1], &point);
 		if (i == 1)
 		{
 			if (!falls_from_nbd(&problem, &nbd, &falls, &best_b))
 				return LTVM_FIT_INTERRUPTED;
+			looked = true;
 			if (!falls)
 				set_start(clean, &nbd, 1e-3, best_b / exp(clean->scale[3]), &point);
 		}
@@ -294,15 +302,20 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 		if (point.outcome == LTVM_INTERRUPTED)
 			return LTVM_FIT_INTERRUPTED;
 	}
-
-	fit->iterations = problem.evaluations;
-	if (nbd.outcome == LTVM_MAXIMUM && best.value.value <= nbd.value.value + 1e-9 * fabs(nbd.value.value))
+	if (!gains(&best, &nbd))
+	{
+		/* the NBD is a limit only if nothing rises from it */
+		if (!looked && !falls_from_nbd(&problem, &nbd, &falls, &best_b))
+			return LTVM_FIT_INTERRUPTED;
 		fill_nbd(&nbd_problem, &nbd, fit);
+		fit->converged = fit->converged && falls;
+	}
 	else
 	{
 		fill_fit(&best_problem, &best, fit);
 		fit->limits = limits_of(&best_problem, best.theta);
 	}
+	fit->iterations = problem.evaluations;
 	return LTVM_FIT_DONE;
 }
 
@@ -333,6 +346,8 @@ ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInt
 	if (status != LTVM_FIT_DONE)
 		return status;
 	set_problem_of_orders(&problem, kind, patterns, n, interrupt, orders / time, time / fit->customers);
+	/* with one chance to leave at most per customer, nothing tells how that chance differs between customers */
+	problem.fixed[3] = kind == LTVM_BG_NBD && patterns[n - 1].frequency <= 1;
 	return fit_orders(&problem, fit);
 }
 
@@ -441,6 +456,8 @@ ltvm_fit_note(const LtvmFit *fit)
 {
 	if (!fit->converged)
 		return "not converged: no start led to a maximum, do not use the parameters";
+	if (fit->limits & LTVM_LIMIT_OTHER)
+		return "limit: the likelihood is highest at the edge of the parameters; the data are too few or too odd for this model";
 	if (fit->limits & LTVM_LIMIT_NOBODY_LEAVES)
 		return fit->limits & LTVM_LIMIT_SAME_RATE
 			? "limit: nobody leaves and all order at one rate (Poisson); the data show no difference between customers"

@@ -50,6 +50,7 @@ typedef enum LtvmFitStatus
 #define LTVM_LIMIT_LEAVE_AT_ONCE	4	/* a, b or s, beta to 0: some leave at the first occasion, the others never */
 #define LTVM_LIMIT_SAME_RATE		8	/* r, alpha (p, v) to infinity, ratio kept: one order rate for all */
 #define LTVM_LIMIT_SAME_SPEND		16	/* q, v to infinity, ratio kept: one mean amount for all */
+#define LTVM_LIMIT_OTHER			32	/* some other end, met by very few or very odd data */
 
 typedef struct LtvmFit
 {

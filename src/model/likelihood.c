@@ -53,6 +53,7 @@ typedef struct RateGroup
 	double		ln_time;		/* sum of ln(1 + T/alpha) */
 	double		inverse;		/* sum of 1 / (alpha+T) */
 	double		square;			/* sum of 1 / (alpha+T)^2 */
+	double		bend;			/* sum of alpha^2 [1/alpha^2 - 1/(alpha+T)^2] */
 	double		share;			/* sum of T / (alpha+T) */
 } RateGroup;
 
@@ -65,6 +66,7 @@ add_time(RateGroup *group, double alpha, double t, double weight)
 	group->ln_time += weight * log1p(t / alpha);
 	group->inverse += weight * inverse;
 	group->square += weight * inverse * inverse;
+	group->bend += weight * t * (2.0 * alpha + t) * inverse * inverse;
 	group->share += weight * t * inverse;
 }
 
@@ -73,11 +75,11 @@ add_rate_group(const RateGroup *group, const LtvmTaylor *rising, double r, doubl
 {
 	sum->value += group->weight * (rising->value - x * log(alpha)) - (r + x) * group->ln_time;
 	sum->g[0] += group->weight * rising->d1 - group->ln_time;
-	/* r / alpha - (r+x) / (alpha+T), without the difference of two large numbers when r and alpha are large */
+	/* r / alpha - (r+x) / (alpha+T) and its slope, without a difference of large numbers when r and alpha are large */
 	sum->g[1] += r / alpha * group->share - x * group->inverse;
 	sum->h[0][0] += group->weight * rising->d2;
 	sum->h[0][1] += group->share / alpha;
-	sum->h[1][1] += (r + x) * group->square - r / (alpha * alpha) * group->weight;
+	sum->h[1][1] += x * group->square - r / (alpha * alpha) * group->bend;
 }
 
 bool
@@ -92,7 +94,7 @@ ltvm_sum_nbd(const LtvmModel *model, const LtvmPattern *patterns, int n, const L
 	clear(sum);
 	while (i < n)
 	{
-		RateGroup	group = {0.0, 0.0, 0.0, 0.0, 0.0};
+		RateGroup	group = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
 
 		ltvm_add_rising(r + x, patterns[i].frequency - x, &rising);
 		x = patterns[i].frequency;
@@ -132,8 +134,9 @@ add_left(LeftGroup *group, double constant, double shape, double alpha, const Lt
 {
 	double		inverse = 1.0 / (alpha + pattern->t);
 	double		inverse_recency = 1.0 / (alpha + pattern->recency);
-	double		l = log((alpha + pattern->t) * inverse_recency);
-	double		d = inverse - inverse_recency;
+	double		gap = (pattern->t - pattern->recency) * inverse_recency;
+	double		l = log1p(gap);
+	double		d = -gap * inverse;
 	double		ln_odds = constant + shape * l;
 	double		e = exp(-fabs(ln_odds));
 	double		small = e / (1.0 + e);
@@ -191,7 +194,7 @@ sum_bg(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInt
 	clear(sum);
 	while (i < n)
 	{
-		RateGroup	group = {0.0, 0.0, 0.0, 0.0, 0.0};
+		RateGroup	group = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
 		LeftGroup	left = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
 		double		from = patterns[i].frequency;
 		double		ln_constant;
@@ -277,7 +280,7 @@ sum_pareto(const LtvmModel *model, const LtvmPattern *patterns, int n, const Ltv
 	clear(sum);
 	while (i < n)
 	{
-		RateGroup	group = {0.0, 0.0, 0.0, 0.0, 0.0};
+		RateGroup	group = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
 		LtvmSum		part;
 
 		/* one sum per frequency keeps the rounding of long sums down */
@@ -338,6 +341,7 @@ ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const Ltv
 		double		ln_over = 0.0;	/* ln(1 + x z / v) */
 		double		inverse = 0.0;	/* 1 / (x z + v) */
 		double		square = 0.0;
+		double		bend = 0.0; /* v^2 [1/v^2 - 1/(x z + v)^2] */
 		double		share = 0.0;	/* x z / (x z + v) */
 
 		for (; i < n && spends[i].frequency == x; i++)
@@ -354,6 +358,7 @@ ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const Ltv
 			ln_over += w * log1p(total / v);
 			inverse += w * one;
 			square += w * one * one;
+			bend += w * total * (2.0 * v + total) * one * one;
 			share += w * total * one;
 		}
 		sum->value -= weight * ltvm_ln_beta(shape, q) + ln_z + shape * ln_with + q * ln_over;
@@ -366,7 +371,7 @@ ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const Ltv
 		sum->h[0][2] -= x * inverse;
 		sum->h[1][1] += weight * (psi1_both - psi1_q);
 		sum->h[1][2] += share / v;
-		sum->h[2][2] += (shape + q) * square - q / (v * v) * weight;
+		sum->h[2][2] += shape * square - q / (v * v) * bend;
 	}
 	mirror(sum);
 	return true;

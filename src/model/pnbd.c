@@ -217,9 +217,12 @@ ltvm_pareto_odds(const LtvmModel *model, const LtvmPast *past, LtvmOdds *odds)
 			double		at_beta = 1.0 / (q.beta + distance);
 			double		f = rule->weight[i] * exp(-q.m * to_alpha - q.k * to_beta);
 			double		d0 = ln_alpha - to_alpha;
-			double		d1 = q.m * (end_alpha - at_alpha);
+			double		rest = q.length - distance;
+			double		less_alpha = -rest * end_alpha * at_alpha;	/* end - at */
+			double		less_beta = -rest * end_beta * at_beta;
+			double		d1 = q.m * less_alpha;
 			double		d2 = ln_beta - to_beta;
-			double		d3 = q.k * (end_beta - at_beta) - at_beta;
+			double		d3 = q.k * less_beta - at_beta;
 
 			if (q.beta > q.alpha)
 				f *= at_beta / at_alpha;
@@ -238,10 +241,10 @@ ltvm_pareto_odds(const LtvmModel *model, const LtvmPast *past, LtvmOdds *odds)
 			h[7] += f * d2 * d2;
 			h[8] += f * d2 * d3;
 			h[9] += f * d3 * d3;
-			ra += f * (end_alpha - at_alpha);
-			aa += f * (at_alpha * at_alpha - end_alpha * end_alpha);
-			sb += f * (end_beta - at_beta);
-			bb += f * ((q.k + 1.0) * at_beta * at_beta - q.k * end_beta * end_beta);
+			ra += f * less_alpha;
+			aa -= f * less_alpha * (at_alpha + end_alpha);
+			sb += f * less_beta;
+			bb += f * (at_beta * at_beta - q.k * less_beta * (at_beta + end_beta));
 		}
 	}
 

@@ -18,6 +18,8 @@
 #define MAX_NEWTON 60
 /* coordinates beyond this distance from the scale of the data are on their way to infinity */
 #define FAR 12.0
+/* - ln beta that stands for beta = 0 */
+#define LEAVE_AT_ONCE 180.0
 
 void
 ltvm_parameters_at(const LtvmProblem *problem, const double *theta, LtvmModel *model)
@@ -391,35 +393,57 @@ ltvm_maximize(LtvmProblem *problem, LtvmPoint *point)
 	return true;
 }
 
+/*
+ * The free coordinate farthest from the data.  For Pareto/NBD, beta -> 0 with s ~ 1 / ln(1/beta) drags s / beta to infinity:
+ * beta is the one that goes.
+ */
+static int
+farthest_coordinate(const LtvmProblem *problem, const LtvmPoint *point)
+{
+	double		worst = 0.0;
+	int			which = 0;
+	int			i;
+
+	for (i = 0; i < problem->dim; i++)
+	{
+		double		distance = fabs(point->theta[i] - problem->scale[i]);
+
+		if (!problem->fixed[i] && distance > worst)
+		{
+			worst = distance;
+			which = i;
+		}
+	}
+	if (problem->kind == LTVM_PARETO_NBD && which == 2 && point->theta[2] > problem->scale[2]
+		&& !problem->fixed[3] && point->theta[3] < problem->scale[3] - 4.0)
+		which = 3;
+	return which;
+}
+
 bool
 ltvm_pin_far_coordinates(LtvmProblem *problem, LtvmPoint *point)
 {
 	int			round;
-	int			i;
 
 	for (round = 0; round < problem->dim - 1 && point->outcome == LTVM_FAR; round++)
 	{
-		double		worst = 0.0;
-		int			which = 0;
+		int			which = farthest_coordinate(problem, point);
+		bool		up = point->theta[which] > problem->scale[which];
+		double		end = problem->scale[which] + (up ? problem->end[which] : -problem->end[which]);
 
-		for (i = 0; i < problem->dim; i++)
-		{
-			double		distance = fabs(point->theta[i] - problem->scale[i]);
-
-			if (!problem->fixed[i] && distance > worst)
-			{
-				worst = distance;
-				which = i;
-			}
-		}
-		if (which == problem->leave && point->theta[which] < problem->scale[which])
+		if (which == problem->leave && !up)
 			break;
+		if (problem->kind == LTVM_PARETO_NBD && which == 3 && !up)
+		{
+			/* far down, because ln beta counts; s stays where it was */
+			end = problem->scale[3] - LEAVE_AT_ONCE;
+			point->theta[2] += point->theta[3] - end;
+			problem->scale[2] += LEAVE_AT_ONCE;
+		}
 		problem->fixed[which] = true;
-		point->theta[which] = problem->scale[which]
-			+ (point->theta[which] > problem->scale[which] ? problem->end[which] : -problem->end[which]);
+		point->theta[which] = end;
 		if (!ltvm_maximize(problem, point))
 			return false;
 	}
 	return true;
 }
-

@@ -40,13 +40,13 @@ digamma_rest(double x)
 			q * (1.0 / 132 - q * (691.0 / 32760 - q * (1.0 / 12)))))));
 }
 
-/* psi'(x) for x >= STIRLING_FROM */
+/* psi'(x) - 1 / x for x >= STIRLING_FROM */
 static double
-trigamma_far(double x)
+trigamma_rest(double x)
 {
 	double		q = 1.0 / (x * x);
 
-	return 1.0 / x + 0.5 * q + q / x * (1.0 / 6 - q * (1.0 / 30 - q * (1.0 / 42 - q * (1.0 / 30 -
+	return 0.5 * q + q / x * (1.0 / 6 - q * (1.0 / 30 - q * (1.0 / 42 - q * (1.0 / 30 -
 			q * (5.0 / 66 - q * (691.0 / 2730 - q * (7.0 / 6)))))));
 }
 
@@ -67,7 +67,7 @@ ltvm_trigamma(double x)
 
 	for (; x < STIRLING_FROM; x += 1.0)
 		shift += 1.0 / (x * x);
-	return trigamma_far(x) + shift;
+	return 1.0 / x + trigamma_rest(x) + shift;
 }
 
 double
@@ -144,63 +144,61 @@ ltvm_add_rising(double y, double n, LtvmTaylor *sum)
 	}
 	z = y + n;
 	sum->d1 += log1p(n / y) + digamma_rest(z) - digamma_rest(y);
-	sum->d2 += trigamma_far(z) - trigamma_far(y);
+	sum->d2 -= n / (y * z) + trigamma_rest(y) - trigamma_rest(z);
 }
 
-/* ln Gamma(y + a) / Gamma(y) - a ln y for y >= STIRLING_FROM: small when a is small */
+/*
+ * ln [ (b)_n / (a+b)_n ] for b >= STIRLING_FROM: with c = b + n, the logarithms of Stirling's series collected so that each
+ * term is of the size of the result,
+ *	(b - 1/2) ln(1 + a n / (b (a+c))) - n ln(1 + a/c) - a ln(1 + n / (a+b)).
+ */
 static double
-ln_step(double y, double a)
+far_survival(double a, double b, double n)
 {
-	return (y + a - 0.5) * log1p(a / y) - a + stirling_rest(y + a) - stirling_rest(y);
+	double		c = b + n;
+
+	return (b - 0.5) * log1p(a * n / (b * (a + c))) - n * log1p(a / c) - a * log1p(n / (a + b))
+		+ (stirling_rest(c) - stirling_rest(a + c)) - (stirling_rest(b) - stirling_rest(a + b));
 }
 
 double
 ltvm_ln_survival(double a, double b, double n)
 {
 	double		sum = 0.0;
-	int			i;
+	bool		near = n <= SHORT_SHIFT;
 
-	if (n <= SHORT_SHIFT)
-	{
-		for (i = 0; i < (int) n; i++)
-			sum -= log1p(a / (b + i));
-		return sum;
-	}
-	for (; b < STIRLING_FROM; b += 1.0, n -= 1.0)
+	for (; n > 0 && (near || b < STIRLING_FROM); b += 1.0, n -= 1.0)
 		sum -= log1p(a / b);
-	return sum + ln_step(b, a) - ln_step(b + n, a) - a * log1p(n / b);
+	return n > 0 ? sum + far_survival(a, b, n) : sum;
 }
 
 void
 ltvm_add_survival(double a, double b, double n, LtvmSurvival *sum)
 {
-	LtvmTaylor	with = {0.0, 0.0, 0.0};
-	LtvmTaylor	without = {0.0, 0.0, 0.0};
+	bool		near = n <= SHORT_SHIFT;
+	double		c;
 
-	if (n <= SHORT_SHIFT)
+	for (; n > 0 && (near || b < STIRLING_FROM); b += 1.0, n -= 1.0)
 	{
-		int			i;
+		double		y = 1.0 / b;
+		double		z = 1.0 / (a + b);
 
-		for (i = 0; i < (int) n; i++)
-		{
-			double		y = 1.0 / (b + i);
-			double		z = 1.0 / (a + b + i);
-
-			sum->value -= log1p(a * y);
-			sum->da -= z;
-			sum->db += a * y * z;
-			sum->daa += z * z;
-			sum->dbb -= a * y * z * (y + z);
-		}
-		return;
+		sum->value -= log1p(a * y);
+		sum->da -= z;
+		sum->db += a * y * z;
+		sum->daa += z * z;
+		sum->dbb -= a * y * z * (y + z);
 	}
-	ltvm_add_rising(a + b, n, &with);
-	ltvm_add_rising(b, n, &without);
-	sum->value += ltvm_ln_survival(a, b, n);
-	sum->da -= with.d1;
-	sum->db += without.d1 - with.d1;
-	sum->daa -= with.d2;
-	sum->dbb += without.d2 - with.d2;
+	if (!(n > 0))
+		return;
+	c = b + n;
+	sum->value += far_survival(a, b, n);
+	sum->da -= log1p(n / (a + b)) + digamma_rest(a + c) - digamma_rest(a + b);
+	sum->db += log1p(a * n / (b * (a + c)))
+		+ (digamma_rest(c) - digamma_rest(a + c)) - (digamma_rest(b) - digamma_rest(a + b));
+	sum->daa += n / ((a + b) * (a + c)) + trigamma_rest(a + b) - trigamma_rest(a + c);
+	sum->dbb -= n * a * (a + b + c) / (b * c * (a + b) * (a + c))
+		+ (trigamma_rest(b) - trigamma_rest(a + b)) - (trigamma_rest(c) - trigamma_rest(a + c));
 }
 
 double

@@ -15,6 +15,7 @@ extern int	compact_spends(LtvmSpend *spends, int n);
 extern LtvmPattern *patterns_from(const Csv *csv, double unit_days, int *n);
 extern LtvmSpend *spends_from(const Csv *csv, double unit, int *n);
 
+/* of the processor */
 extern double seconds_now(void);
 
 #endif							/* LTV_TEST_PATTERNS_H */

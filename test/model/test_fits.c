@@ -79,7 +79,7 @@ fit_orders(const char *what, LtvmKind kind, const LtvmPattern *patterns, int n, 
 
 	check(status == LTVM_FIT_DONE, "%s %s: %s", what, ltvm_kind_name(kind),
 		  status == LTVM_FIT_DONE ? "" : ltvm_fit_reason(status));
-	printf("%s %s: %d patterns, %d passes, %.3f s, gradient %.1e%s%s\n", what, ltvm_kind_name(kind), n, fit->iterations,
+	printf("%s %s: %d patterns, %d passes, %.3f s of processor, gradient %.1e%s%s\n", what, ltvm_kind_name(kind), n, fit->iterations,
 		   seconds_now() - start, fit->gradient_norm, ltvm_fit_note(fit) ? ", " : "",
 		   ltvm_fit_note(fit) ? ltvm_fit_note(fit) : "");
 }
@@ -294,6 +294,7 @@ test_million(void)
 	if (csv == NULL || json == NULL)
 	{
 		printf("skipped: the million customers\n");
+		free(json);
 		return;
 	}
 	patterns = patterns_from(csv, 7.0, &n);
