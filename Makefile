@@ -23,7 +23,8 @@ $(error NLopt is missing: install libnlopt-dev and pkg-config (Debian, Ubuntu) o
 endif
 
 PG_CPPFLAGS   = -I$(top)/src $(shell $(PKG_CONFIG) --cflags nlopt)
-SHLIB_LINK    = $(shell $(PKG_CONFIG) --libs nlopt) -lm
+# Names of the library bind to the library: a server with JIT has libedit loaded, whose functions are called history_... too.
+SHLIB_LINK    = $(shell $(PKG_CONFIG) --libs nlopt) -lm $(if $(filter Darwin,$(shell uname -s)),,-Wl,-Bsymbolic)
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 
 REGRESS       = $(sort $(patsubst $(top)/expected/%.out,%,$(wildcard $(top)/expected/*.out)))

@@ -14,7 +14,7 @@
 #define INSERTION_LIMIT 24
 
 void
-history_init(History *history)
+history_clear(History *history)
 {
 	history->count = 0;
 	history->room = HISTORY_INLINE;
@@ -28,7 +28,7 @@ history_free(History *history)
 {
 	if (history->purchases != history->few)
 		pfree(history->purchases);
-	history_init(history);
+	history_clear(history);
 }
 
 static void
@@ -189,7 +189,7 @@ history_add_scaled(History *history, Purchase purchase, Scales scales)
 	{
 		History		one;
 
-		history_init(&one);
+		history_clear(&one);
 		one.scales = scales;
 		*history_add(&one) = purchase;
 		history_append(history, &one);

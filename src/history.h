@@ -67,7 +67,7 @@ same_scales(Scales a, Scales b)
 }
 
 /* history.c: the value */
-extern void history_init(History *history);
+extern void history_clear(History *history);
 extern void history_free(History *history);
 extern Purchase *history_add(History *history);
 extern void history_reserve(History *history, int more);

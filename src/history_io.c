@@ -280,7 +280,7 @@ history_from_text(char *text)
 	Reading		reading;
 	JsonSemAction actions;
 
-	history_init(&history);
+	history_clear(&history);
 	memset(&reading, 0, sizeof(reading));
 	reading.history = &history;
 	memset(&actions, 0, sizeof(actions));

@@ -270,7 +270,7 @@ read_line(Source *source, char *row, Scales scales, Line *line)
 	char	   *p = row + source->key_at;
 	History		one;
 
-	history_init(&one);
+	history_clear(&one);
 	one.scales = scales_of(tag);
 	*history_add(&one) = row_purchase(source, row);
 	history_rescale(&one, scales);
@@ -444,7 +444,7 @@ group_part(Source *source, RowStore *store, Part *part, CustomerVisitor visit, v
 	grouping.groups = palloc(grouping.room * sizeof(CustomerRows));
 	grouping.items_room = HISTORY_INLINE;
 	grouping.items = palloc(grouping.items_room * sizeof(struct varlena *));
-	history_init(&grouping.history);
+	history_clear(&grouping.history);
 	order_rows(&grouping, chunks);
 	for (uint32 i = 0; i < grouping.ngroups; i++)
 	{
