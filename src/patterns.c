@@ -110,6 +110,11 @@ patterns_fit(const PatternSet *set, LtvmKind kind)
 	}
 	qsort(patterns, set->count, sizeof(LtvmPattern), compare_patterns);
 	fit = fit_orders(kind, patterns, (int) set->count);
+	if (!fit.converged)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("the fit of a %s model to %.0f customers did not converge", ltvm_kind_name(kind), fit.customers),
+				 errhint("Try another kind of model.")));
 	pfree(patterns);
 	return fit;
 }
