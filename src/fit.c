@@ -225,7 +225,8 @@ add_spend(FitState *state, double frequency, double monetary, double customers)
 	if (!(frequency >= 0 && frequency <= 1e9 && frequency == floor(frequency)) || !isfinite(monetary))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("impossible customer: frequency %g, monetary %g", frequency, monetary)));
+				 errmsg("impossible customer: frequency %g, monetary %g", frequency, monetary),
+				 errdetail("The frequency must be a whole number from 0 on, the mean amount finite.")));
 	if (frequency == 0 || customers == 0)
 		return state;
 	if (monetary <= 0)
