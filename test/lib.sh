@@ -44,6 +44,7 @@ run_quietly() {
 # --- the folder for everything --------------------------------------------------------------------------------------
 
 work=
+at_clean_up=:
 make_work_folder() {
   local base=${TMPDIR:-/tmp}
   # a socket's path has to be short, and the user who runs the server has to get there
@@ -60,6 +61,7 @@ clean_up() {
   local status=$?
   trap - EXIT
   trap '' HUP INT TERM
+  "$at_clean_up" || true
   if [[ -f $work/data/postmaster.pid ]]; then
     as_server_user "$bindir/pg_ctl" -D "$work/data" -m immediate stop >/dev/null 2>&1 || true
   fi
