@@ -19,9 +19,8 @@ EXTRA_CLEAN   = sql/ltv--$(version).sql
 
 PG_CPPFLAGS   = -I$(top)/src $(shell $(PKG_CONFIG) --cflags nlopt)
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
-
 SHLIB_LINK    = $(shell $(PKG_CONFIG) --libs nlopt) -lm
-# Our own functions first: libedit, which comes along with LLVM, has a history_init too.
+# What a function calls is what is in this library, whatever else the server process has loaded.
 ifneq ($(shell uname -s),Darwin)
 SHLIB_LINK   += -Wl,-Bsymbolic
 endif

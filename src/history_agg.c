@@ -114,7 +114,7 @@ loose_parse(const char *bytes, Size size, History *history)
 	const char *p;
 	const char *end;
 
-	history_start(history);
+	history_init(history);
 	if (size < LOOSE_HEADER - VARHDRSZ)
 		return "The header is cut off.";
 	memcpy((char *) &header + VARHDRSZ, bytes, LOOSE_HEADER - VARHDRSZ);

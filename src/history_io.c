@@ -281,7 +281,7 @@ history_from_text(char *text)
 	Reading		reading;
 	JsonSemAction actions;
 
-	history_start(&history);
+	history_init(&history);
 	memset(&reading, 0, sizeof(reading));
 	reading.history = &history;
 	memset(&actions, 0, sizeof(actions));

@@ -123,7 +123,7 @@ visit_guest_order(const Customer *lines, void *arg)
 
 	for (int i = 1; i < history->count; i++)
 		order.amount = add_lines(order.amount, history->purchases[i].amount, "amounts");
-	history_start(&one);
+	history_init(&one);
 	one.scales = history->scales;
 	*history_add(&one) = order;
 	visit_guest(arg, &one);
@@ -495,7 +495,7 @@ receive_guest(Source *source, TupleTableSlot *slot)
 		keep_row(source->guests, &parts);
 		return;
 	}
-	history_start(&history);
+	history_init(&history);
 	history.scales.amount = TAG_AMOUNT_SCALE(parts.head.tag);
 	*history_add(&history) = (Purchase) {.day = parts.head.day, .amount = parts.head.amount, .quantity = 1};
 	visit_guest(source, &history);

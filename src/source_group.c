@@ -245,6 +245,7 @@ compare_lines_by_order(const void *a, const void *b)
 	const Line *left = a;
 	const Line *right = b;
 
+	CHECK_FOR_INTERRUPTS();
 	if (left->has_order != right->has_order)
 		return left->has_order ? -1 : 1;
 	if (left->order_hash != right->order_hash)
@@ -259,6 +260,7 @@ compare_lines_by_purchase(const void *a, const void *b)
 	const Line *right = b;
 	int			result = purchase_compare(&left->purchase, &right->purchase);
 
+	CHECK_FOR_INTERRUPTS();
 	return result != 0 ? result : compare_items(left->item, right->item);
 }
 
@@ -270,7 +272,7 @@ read_line(Source *source, char *row, Scales scales, Line *line)
 	char	   *p = row + source->key_at;
 	History		one;
 
-	history_start(&one);
+	history_init(&one);
 	one.scales = scales_of(tag);
 	*history_add(&one) = row_purchase(source, row);
 	history_rescale(&one, scales);
@@ -445,7 +447,7 @@ group_part(Source *source, RowStore *store, Part *part, CustomerVisitor visit, v
 	grouping.groups = palloc(grouping.room * sizeof(CustomerRows));
 	grouping.items_room = HISTORY_INLINE;
 	grouping.items = palloc(grouping.items_room * sizeof(struct varlena *));
-	history_start(&grouping.history);
+	history_init(&grouping.history);
 	order_rows(&grouping, chunks);
 	for (uint32 i = 0; i < grouping.ngroups; i++)
 	{
