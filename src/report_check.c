@@ -317,7 +317,7 @@ ltv_check(PG_FUNCTION_ARGS)
 	memset(&check, 0, sizeof(check));
 	report_begin(&check.report, fcinfo, 0, REPORT_NO_ID);
 	check.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
-	orders_relation_open(fcinfo, 0, &relation);
+	orders_relation_open(fcinfo, 0, false, &relation);
 	if (relation.histories)
 		check_histories(&check);
 	else
