@@ -187,6 +187,8 @@ orders_query(Source *source)
 	used[ORDERS_QUANTITY] = source->has_quantity;
 	used[ORDERS_COST] = source->has_cost;
 	used[ORDERS_ITEM] = source->has_item;
+	if (source->wants & WANT_CURRENCIES)
+		used[ORDERS_CURRENCY] = false;
 
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT ");
