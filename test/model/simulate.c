@@ -81,55 +81,74 @@ draw_beta(Random *random, double a, double b)
 }
 
 /*
- * Orders after time 0 until `until` at rate lambda; leaves with chance p after each, or at the time `life`.
+ * Orders after time 0 at rate lambda; leaves with chance p after each, or at the time `life`.  The past ends at t, the future
+ * at t + horizon.
  */
 static LtvmPast
-draw_orders(Random *random, double lambda, double p, double life, double until)
+draw_orders(Random *random, double lambda, double p, double life, double t, double horizon, double *future)
 {
-	LtvmPast	past = {0.0, 0.0, until};
+	LtvmPast	past = {0.0, 0.0, t};
 	double		at = 0.0;
 
+	*future = 0.0;
 	for (;;)
 	{
 		at += draw_exponential(random) / lambda;
-		if (at > until || at > life)
+		if (at > t + horizon || at > life)
 			return past;
-		past.frequency += 1.0;
-		past.recency = at;
+		if (at > t)
+			*future += 1.0;
+		else
+		{
+			past.frequency += 1.0;
+			past.recency = at;
+		}
 		if (draw_uniform(random) < p)
 			return past;
 	}
 }
 
 LtvmPast
-draw_past(Random *random, const LtvmModel *model, double t)
+draw_customer(Random *random, const LtvmModel *model, double t, double horizon, double *future)
 {
 	double		lambda = draw_gamma(random, model->p[0]) / model->p[1];
 	double		p;
 
 	if (model->kind == LTVM_PARETO_NBD)
 		return draw_orders(random, lambda, 0.0, draw_exponential(random) * model->p[3] / draw_gamma(random, model->p[2]),
-						   t);
+						   t, horizon, future);
 	p = draw_beta(random, model->p[2], model->p[3]);
 	if (model->kind == LTVM_MBG_NBD && draw_uniform(random) < p)
 	{
 		LtvmPast	gone = {0.0, 0.0, t};
 
+		*future = 0.0;
 		return gone;
 	}
-	return draw_orders(random, lambda, p, INFINITY, t);
+	return draw_orders(random, lambda, p, INFINITY, t, horizon, future);
+}
+
+LtvmPast
+draw_past(Random *random, const LtvmModel *model, double t)
+{
+	double		nothing;
+
+	return draw_customer(random, model, t, 0.0, &nothing);
 }
 
 double
 draw_future(Random *random, const LtvmModel *model, const LtvmPast *past, double horizon)
 {
 	double		lambda = draw_gamma(random, model->p[0] + past->frequency) / (model->p[1] + past->t);
+	double		life = INFINITY;
+	double		p = 0.0;
+	double		orders;
 
 	if (model->kind == LTVM_PARETO_NBD)
-		return draw_orders(random, lambda, 0.0, draw_exponential(random) * (model->p[3] + past->t)
-						   / draw_gamma(random, model->p[2]), horizon).frequency;
-	return draw_orders(random, lambda,
-					   draw_beta(random, model->p[2],
-								 model->p[3] + past->frequency + (model->kind == LTVM_MBG_NBD ? 1.0 : 0.0)),
-					   INFINITY, horizon).frequency;
+		life = draw_exponential(random) * (model->p[3] + past->t) / draw_gamma(random, model->p[2]);
+	else
+		p = draw_beta(random, model->p[2],
+					  model->p[3] + past->frequency + (model->kind == LTVM_MBG_NBD ? 1.0 : 0.0));
+	(void) draw_orders(random, lambda, p, life, 0.0, horizon, &orders);
+	return orders;
 }

@@ -24,6 +24,9 @@ extern double draw_beta(Random *random, double a, double b);
 /* the past at the end of t of a customer whose parameters are drawn from the model */
 extern LtvmPast draw_past(Random *random, const LtvmModel *model, double t);
 
+/* the same, with the orders of the following horizon in *future */
+extern LtvmPast draw_customer(Random *random, const LtvmModel *model, double t, double horizon, double *future);
+
 /* orders within the horizon of somebody alive whose rate ~ Gamma(shape, rate) and leaving ~ the model's posterior */
 extern double draw_future(Random *random, const LtvmModel *model, const LtvmPast *past, double horizon);
 

@@ -128,7 +128,6 @@ test_hypergeometric_grid(void)
 {
 	Csv		   *csv = read_csv(reference_dir, "grid_hyp2f1.csv");
 	int			row;
-	int			outside = 0;
 
 	if (csv == NULL)
 		return;
@@ -141,18 +140,11 @@ test_hypergeometric_grid(void)
 		int			sign;
 		double		got = ltvm_ln_hyp2f1(a, b, c, z, &sign);
 
-		/* the models need c > 0 and 0 <= z < 1 only; the rest is counted apart */
-		if (c <= 0 || z < 0)
-		{
-			outside++;
-			if (!(fabs(got - csv_number(csv, row, 7)) <= 1e-11 * fmax(1.0, fabs(got))))
-				printf("2F1 row %d outside: %g %g %g %g got %.15g want %s\n", row + 1, a, b, c, z, got, csv_text(csv, row, 7));
-			continue;
-		}
+		/* the models need c > 0 and 0 <= z < 1 only, the grid has more */
 		check_close(got, csv_number(csv, row, 7), 1e-12, 1.0, "2F1");
 		check(sign == (int) csv_number(csv, row, 6), "2F1 row %d: sign", row + 1);
 	}
-	printf("grid_hyp2f1.csv: %d rows, %d of them outside 0 <= z < 1, c > 0\n", csv->rows, outside);
+	printf("grid_hyp2f1.csv: %d rows\n", csv->rows);
 	free_csv(csv);
 }
 
