@@ -17,15 +17,13 @@ DATA          = $(wildcard $(top)/sql/ltv--*--*.sql)
 DATA_built    = sql/ltv--$(version).sql
 EXTRA_CLEAN   = sql/ltv--$(version).sql
 
-# NLopt finds the optimum of the models.
-ifneq ($(shell $(PKG_CONFIG) --exists nlopt && echo yes),yes)
-$(error NLopt is missing: install libnlopt-dev and pkg-config (Debian, Ubuntu) or NLopt-devel (RPM), or point PKG_CONFIG_PATH at its nlopt.pc)
-endif
-
 PG_CPPFLAGS   = -I$(top)/src $(shell $(PKG_CONFIG) --cflags nlopt)
-# Names of the library bind to the library: a server with JIT has libedit loaded, whose functions are called history_... too.
-SHLIB_LINK    = $(shell $(PKG_CONFIG) --libs nlopt) -lm $(if $(filter Darwin,$(shell uname -s)),,-Wl,-Bsymbolic)
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+SHLIB_LINK    = $(shell $(PKG_CONFIG) --libs nlopt) -lm
+# What a function calls is what is in this library, whatever else the server process has loaded.
+ifneq ($(shell uname -s),Darwin)
+SHLIB_LINK   += -Wl,-Bsymbolic
+endif
 
 REGRESS       = $(sort $(patsubst $(top)/expected/%.out,%,$(wildcard $(top)/expected/*.out)))
 REGRESS_OPTS  = --inputdir=$(top) --load-extension=ltv
@@ -33,6 +31,9 @@ REGRESS_OPTS  = --inputdir=$(top) --load-extension=ltv
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 ifeq ($(wildcard $(PGXS)),)
 $(error no PostgreSQL server headers for "$(PG_CONFIG)": install postgresql-server-dev-NN (Debian, Ubuntu) or postgresqlNN-devel (RPM), or set PG_CONFIG)
+endif
+ifneq ($(shell $(PKG_CONFIG) --exists nlopt && echo yes),yes)
+$(error no NLopt for "$(PKG_CONFIG)": install libnlopt-dev and pkg-config (Debian, Ubuntu) or NLopt-devel (RPM))
 endif
 include $(PGXS)
 

@@ -137,6 +137,8 @@ CREATE FUNCTION ltv_day(moment timestamptz, zone text) RETURNS date AS 'MODULE_P
 COMMENT ON FUNCTION ltv_day(timestamptz, text) IS 'the day of a moment in a time zone, such as ''Asia/Tokyo''';
 CREATE FUNCTION ltv_day(moment timestamp, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_without_zone' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_day(timestamp, text) IS 'an error that says how to make a moment of a timestamp without time zone';
+CREATE FUNCTION ltv_day(moment date, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_of_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_day(date, text) IS 'an error: a date is a day already';
 
 --
 -- Policy, stages and the summary of a customer
@@ -471,3 +473,239 @@ CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind t
 RETURNS TABLE (repeat_orders text, customers bigint, actual_orders bigint, predicted_orders double precision)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
 COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of: per repeat_orders before (0 to 7+, all): customers, actual_orders, predicted_orders';
+
+-- Populations: aggregates over customers
+--
+
+-- the repeat rate of histories; the state is {customers, repeaters}
+
+CREATE FUNCTION ltv_repeat_rate_accum(state bigint[], h ltv_history) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_repeat_rate_accum(bigint[], ltv_history) IS 'aggregate transition function';
+CREATE FUNCTION ltv_repeat_rate_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_repeat_rate_combine(bigint[], bigint[]) IS 'aggregate combine function';
+CREATE FUNCTION ltv_repeat_rate_final(state bigint[]) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_repeat_rate_final(bigint[]) IS 'aggregate final function';
+CREATE AGGREGATE ltv_repeat_rate(h ltv_history) (
+    SFUNC = ltv_repeat_rate_accum, STYPE = bigint[], SSPACE = 40, FINALFUNC = ltv_repeat_rate_final, COMBINEFUNC = ltv_repeat_rate_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(ltv_history) IS 'customers with two orders or more / customers with an order; null for none';
+
+-- the repeat rate of order rows; the state is the set of customers, each once or twice
+
+CREATE TYPE ltv_customer_set;
+CREATE FUNCTION ltv_customer_set_in(cstring) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_out(ltv_customer_set) RETURNS cstring AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_recv(internal) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_send(ltv_customer_set) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE TYPE ltv_customer_set (
+    INPUT = ltv_customer_set_in,
+    OUTPUT = ltv_customer_set_out,
+    RECEIVE = ltv_customer_set_recv,
+    SEND = ltv_customer_set_send,
+    ALIGNMENT = double,
+    STORAGE = extended
+);
+COMMENT ON TYPE ltv_customer_set IS 'ids of customers, those of repeaters twice: the state of ltv_repeat_rate over order rows';
+COMMENT ON FUNCTION ltv_customer_set_in(cstring) IS 'I/O';
+COMMENT ON FUNCTION ltv_customer_set_out(ltv_customer_set) IS 'I/O';
+COMMENT ON FUNCTION ltv_customer_set_recv(internal) IS 'I/O';
+COMMENT ON FUNCTION ltv_customer_set_send(ltv_customer_set) IS 'I/O';
+
+CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id anyelement) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, anyelement) IS 'aggregate transition function';
+CREATE FUNCTION ltv_customer_set_combine(state ltv_customer_set, other ltv_customer_set) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_combine(ltv_customer_set, ltv_customer_set) IS 'aggregate combine function';
+CREATE FUNCTION ltv_customer_set_repeat_rate(state ltv_customer_set) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_repeat_rate(ltv_customer_set) IS 'aggregate final function';
+CREATE AGGREGATE ltv_repeat_rate(customer_id anyelement) (
+    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 2048, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(anyelement) IS 'over one row per order: customers with two rows or more / customers; rows without a customer do not count; null for none';
+
+-- key figures; the state is the struct Kpi of population.h as an array
+
+CREATE TYPE ltv_kpi AS (
+    customers bigint,
+    repeaters bigint,
+    repeat_rate double precision,
+    repeat_rate_low double precision,
+    repeat_rate_high double precision,
+    orders bigint,
+    orders_per_customer double precision,
+    revenue numeric,
+    revenue_per_customer numeric,
+    average_order_value numeric,
+    active_months numeric,
+    annual_customers bigint,
+    annual_orders_per_customer double precision,
+    annual_revenue_per_customer numeric,
+    benchmark_customers bigint,
+    dormant_customers bigint,
+    churned_customers bigint,
+    gross_profit numeric
+);
+COMMENT ON TYPE ltv_kpi IS 'key figures of a population of customers, see ltv_kpis';
+COMMENT ON COLUMN ltv_kpi.customers IS 'customers with an order';
+COMMENT ON COLUMN ltv_kpi.repeaters IS 'customers with two orders or more';
+COMMENT ON COLUMN ltv_kpi.repeat_rate IS 'repeaters / customers';
+COMMENT ON COLUMN ltv_kpi.repeat_rate_low IS 'lower end of the 95 percent interval of repeat_rate (Wilson)';
+COMMENT ON COLUMN ltv_kpi.repeat_rate_high IS 'upper end of the 95 percent interval of repeat_rate (Wilson)';
+COMMENT ON COLUMN ltv_kpi.orders IS 'orders of these customers';
+COMMENT ON COLUMN ltv_kpi.orders_per_customer IS 'orders / customers';
+COMMENT ON COLUMN ltv_kpi.revenue IS 'revenue of these customers, refunds included';
+COMMENT ON COLUMN ltv_kpi.revenue_per_customer IS 'revenue / customers: the mean lifetime value so far';
+COMMENT ON COLUMN ltv_kpi.average_order_value IS 'revenue / orders';
+COMMENT ON COLUMN ltv_kpi.active_months IS 'mean over customers of (last order - first order) / 30';
+COMMENT ON COLUMN ltv_kpi.annual_customers IS 'customers with an order in the year that ends with as_of';
+COMMENT ON COLUMN ltv_kpi.annual_orders_per_customer IS 'orders in that year / annual_customers';
+COMMENT ON COLUMN ltv_kpi.annual_revenue_per_customer IS 'revenue in that year of the annual_customers / annual_customers';
+COMMENT ON COLUMN ltv_kpi.benchmark_customers IS 'customers whose annual revenue and annual orders reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_kpi.dormant_customers IS 'customers of stage dormant';
+COMMENT ON COLUMN ltv_kpi.churned_customers IS 'customers of stage churned';
+COMMENT ON COLUMN ltv_kpi.gross_profit IS 'revenue less cost; null if a cost of these customers is unknown';
+
+CREATE FUNCTION ltv_kpis_accum(state bigint[], h ltv_history, as_of date) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_accum(bigint[], ltv_history, date) IS 'aggregate transition function';
+CREATE FUNCTION ltv_kpis_accum(state bigint[], h ltv_history, as_of date, policy ltv_policy) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_accum(bigint[], ltv_history, date, ltv_policy) IS 'aggregate transition function';
+CREATE FUNCTION ltv_kpis_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_combine(bigint[], bigint[]) IS 'aggregate combine function';
+CREATE FUNCTION ltv_kpis_final(state bigint[]) RETURNS ltv_kpi AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_final(bigint[]) IS 'aggregate final function';
+CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date) (
+    SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_kpis(ltv_history, date) IS 'key figures of customers on as_of, with the default policy; columns as in ltv_kpi';
+CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date, policy ltv_policy) (
+    SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_kpis(ltv_history, date, ltv_policy) IS 'key figures of customers on as_of; columns as in ltv_kpi';
+
+-- the customer portfolio
+
+CREATE TYPE ltv_cpm AS ENUM (
+    'first', 'toddling', 'steady', 'trendy', 'loyal',
+    'lapsed_first', 'lapsed_toddling', 'lapsed_steady', 'lapsed_trendy', 'lapsed_loyal'
+);
+COMMENT ON TYPE ltv_cpm IS 'segments of the customer portfolio (CPM): five kinds of customers, and the same five lapsed';
+CREATE FUNCTION ltv_cpm(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_cpm AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_cpm(ltv_history, date, ltv_policy) IS 'the segment of the customer portfolio on as_of; null without an order';
+
+--
+-- Populations: reports over an orders relation
+--
+
+CREATE FUNCTION ltv_overview(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (
+    customers bigint, repeaters bigint, repeat_rate double precision, repeat_rate_low double precision, repeat_rate_high double precision,
+    orders bigint, orders_per_customer double precision, revenue numeric, revenue_per_customer numeric, average_order_value numeric,
+    active_months numeric, annual_customers bigint, annual_orders_per_customer double precision, annual_revenue_per_customer numeric,
+    benchmark_customers bigint, dormant_customers bigint, churned_customers bigint, gross_profit numeric,
+    guest_orders bigint, refund_only bigint
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_overview(regclass, date, ltv_policy) IS 'one row of key figures on as_of: the columns of ltv_kpi; guest_orders: orders without a customer, in no other figure; refund_only: customers with refunds but no order, in no other figure';
+
+CREATE FUNCTION ltv_stages(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (stage ltv_stage, customers bigint, share double precision, revenue numeric, annual_revenue numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
+COMMENT ON FUNCTION ltv_stages(regclass, date, ltv_policy) IS 'one row per stage, in the order of ltv_stage, also for empty ones; no row without a customer. customers: in the stage on as_of; share: of all customers with an order; revenue: of these customers so far, refunds included; annual_revenue: in the year that ends with as_of';
+
+CREATE FUNCTION ltv_stage_flow(orders regclass, from_day date, to_day date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (from_stage ltv_stage, to_stage ltv_stage, customers bigint, revenue numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 30 COST 100000;
+COMMENT ON FUNCTION ltv_stage_flow(regclass, date, date, ltv_policy) IS 'one row per pair of stages that a customer has, by from_stage and to_stage, nulls last. from_stage: on from_day, null without an order by then; to_stage: on to_day; customers: with this pair; revenue: of these customers after from_day and up to to_day, refunds included';
+
+CREATE FUNCTION ltv_cpm_segments(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (segment ltv_cpm, customers bigint, share double precision, revenue numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+COMMENT ON FUNCTION ltv_cpm_segments(regclass, date, ltv_policy) IS 'one row per segment of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer. customers: in the segment on as_of; share: of all customers with an order; revenue: of these customers so far, refunds included';
+
+--
+-- Reports over an orders relation: periods, steps, cohorts, windows, RFM, deciles, items
+--
+
+CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
+RETURNS TABLE (
+    period_start date, customers bigint, new_customers bigint, returning_customers bigint, repeat_customers bigint, acquired_customers bigint,
+    orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share double precision, repeat_rate double precision
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_periods(regclass, date, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included.
+period_start: its first day; customers: with an order in it; new_customers: with the first order of all in it; returning_customers: the others; repeat_customers: with an order in it that is not their first; acquired_customers: new ones so far; orders, revenue: of the period, refunds on their own day; new_revenue: revenue of the new customers; returning_revenue: the rest; repeater_share: repeat_customers / customers; repeat_rate: repeat_customers / acquired_customers';
+
+CREATE FUNCTION ltv_steps(orders regclass, as_of date DEFAULT CURRENT_DATE, max_step integer DEFAULT 12, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (
+    step integer, customers bigint, rate_from_first double precision, next_rate double precision, stopped bigint, churned bigint,
+    median_days_to_next double precision, average_order_value numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
+COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_policy) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step.
+step: n; customers: with an n-th order; rate_from_first: customers / customers of step 1; next_rate: customers with an (n+1)-th order / customers; stopped: with exactly n orders; churned: of those, in stage churned on as_of; median_days_to_next: from the n-th to the (n+1)-th order, over those who made it; average_order_value: of the n-th orders';
+
+CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
+RETURNS TABLE (
+    cohort date, period_index integer, customers bigint, active bigint, retention double precision, orders bigint,
+    revenue numeric, cumulative_revenue numeric, revenue_per_customer numeric,
+    gross_profit numeric, cumulative_gross_profit numeric, gross_profit_per_customer numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+COMMENT ON FUNCTION ltv_cohorts(regclass, date, text) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included.
+cohort: first day of the period of the first order; period_index: periods since, from 0; customers: all of the cohort; active: with an order in that period; retention: active / customers; orders, revenue: of the cohort in that period; cumulative_revenue: up to it; revenue_per_customer: cumulative_revenue / customers; gross_profit, cumulative_gross_profit, gross_profit_per_customer: the same for revenue less cost, null if a cost is unknown';
+
+CREATE FUNCTION ltv_windows(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,180,365}')
+RETURNS TABLE (
+    window_days integer, customers bigint, second_order_customers bigint, f2_rate double precision, orders_per_customer double precision,
+    revenue_per_customer numeric, gross_profit_per_customer numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
+COMMENT ON FUNCTION ltv_windows(regclass, date, integer[]) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of.
+window_days: the window, its last day included; customers: observed for all of it; second_order_customers: with a second order in it; f2_rate: second_order_customers / customers; orders_per_customer, revenue_per_customer, gross_profit_per_customer: within it, first order included, / customers; gross profit is null if a cost is unknown';
+
+CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5)
+RETURNS TABLE (customer_id anyelement, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; id_type is a null of its type, such as NULL::bigint.
+recency_days: as_of - last order; frequency: orders; monetary: revenue, refunds included; r, f, m: 1 + floor(bins * share of customers who are strictly worse: more days, fewer orders, less revenue)';
+
+CREATE FUNCTION ltv_deciles(orders regclass, as_of date DEFAULT CURRENT_DATE)
+RETURNS TABLE (
+    decile integer, customers bigint, revenue numeric, share double precision, cumulative_share double precision,
+    average_revenue numeric, minimum_revenue numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+COMMENT ON FUNCTION ltv_deciles(regclass, date) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one.
+decile: 1 to 10; customers: in the group; revenue: of the group; share: of all revenue; cumulative_share: share of this group and those before; average_revenue: revenue / customers; minimum_revenue: the least revenue of a customer of the group';
+
+CREATE FUNCTION ltv_entry_items(orders regclass, as_of date DEFAULT CURRENT_DATE, horizon_days integer DEFAULT 365)
+RETURNS TABLE (item text, customers bigint, repeat_rate double precision, orders_per_customer double precision, revenue_per_customer numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_entry_items(regclass, date, integer) IS 'customers by the item of their first order, over those whose first order is at least horizon_days before as_of; by customers, the most first, then by item.
+item: of the first order, null where it has none; customers: who came for it; repeat_rate: those with a second order within the horizon / customers; orders_per_customer, revenue_per_customer: within the horizon, first order included, / customers';
+
+CREATE FUNCTION ltv_item_flow(orders regclass, as_of date DEFAULT CURRENT_DATE)
+RETURNS TABLE (from_step integer, from_item text, to_item text, customers bigint, share double precision)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+COMMENT ON FUNCTION ltv_item_flow(regclass, date) IS 'from the item of the n-th order to the item of the next, by from_step, then customers, the most first, then items.
+from_step: n; from_item, to_item: of the n-th and of the next order, null where it has none; customers: who went this way; share: customers / all who went on from from_item at this step';
+
+/*
+ * Money of a shop: reports over an orders relation
+ */
+CREATE FUNCTION ltv_economics(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (average_order_value numeric, gross_margin numeric, annual_orders numeric, active_years numeric, acquisition_cost numeric, retention_cost numeric, ltv numeric, max_cpo numeric, profit numeric, payback_months numeric, meets_benchmark boolean, customers bigint, orders bigint, revenue numeric, gross_profit numeric, previous_customers bigint, lost_customers bigint, churn numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_economics(regclass, date, numeric, numeric, numeric, numeric, ltv_policy) IS 'unit economics of a shop in one row, over the year that ends with as_of: the six elements, average_order_value = revenue / orders, gross_margin as given or gross_profit / revenue, annual_orders = orders / customers, active_years as given or previous_customers / lost_customers, the two costs as given; ltv = value x margin x orders x years - acquisition - retention x years; max_cpo, the same before acquisition; profit = ltv x customers; payback_months, whole months until the acquisition cost is back, null when it is not within the active years; meets_benchmark; customers with an order, their orders, revenue and gross_profit; previous_customers, with an order in the year before, lost_customers, those without one since, churn = lost / previous';
+
+CREATE FUNCTION ltv_levers(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10)
+RETURNS TABLE (element text, base numeric, improved numeric, ltv numeric, gain numeric, rank integer)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 6 COST 100000;
+COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric) IS 'which element of the lifetime value to pull first, largest gain first: base as in ltv_economics; improved by improvement x its size, costs down, a margin up to 1; ltv with only this element improved; gain, that less the ltv as it is; rank, equal gains alike';
+
+CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period text DEFAULT 'month')
+RETURNS TABLE (cohort date, customers bigint, periods bigint, payback_period bigint, gross_profit numeric, gross_profit_per_customer numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, text) IS 'payback per cohort (first day of the period of the first order): customers; periods observed, its own and that of as_of included; payback_period, the first period_index at which cumulative gross profit covers acquisition_cost x customers, null while it does not; gross_profit up to as_of, from costs or as revenue x gross_margin; gross_profit_per_customer';
+
+CREATE FUNCTION ltv_free_shipping(orders regclass, as_of date DEFAULT CURRENT_DATE, threshold numeric DEFAULT NULL, shipping_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, reach numeric DEFAULT 0.8)
+RETURNS TABLE (orders bigint, above bigint, near bigint, mean_missing numeric, cost numeric, gain_per_step_up numeric, step_up_share numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric) IS 'would free shipping from a threshold on pay, over the year that ends with as_of: orders; above, at the threshold or more; near, from reach x threshold up to it; mean_missing of the near ones; cost = shipping_cost x above; gain_per_step_up = mean_missing x gross_margin - shipping_cost; step_up_share = cost / (near x gain_per_step_up), the share of the near ones that must step up, null when it cannot pay';

@@ -206,22 +206,29 @@ cached_months(MonthsCache *cache, DateADT first, DateADT last)
 	return cache->months[span];
 }
 
+/* The oids of the labels of an enum of the extension. */
+void
+enum_labels_read(Oid type, const char *const *names, int count, Oid *oids)
+{
+	for (int i = 0; i < count; i++)
+	{
+		oids[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+								  ObjectIdGetDatum(type), CStringGetDatum(names[i]));
+		if (!OidIsValid(oids[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("type %s has no label \"%s\"", format_type_be(type), names[i]),
+					 errhint("The labels belong to the extension; restore them by creating it anew.")));
+	}
+}
+
 void
 stage_labels_read(Oid type, StageLabels *labels)
 {
 	static const char *const names[STAGE_COUNT] = {"new", "repeat", "loyal", "dormant", "churned"};
 
 	labels->type = type;
-	for (int i = 0; i < STAGE_COUNT; i++)
-	{
-		labels->oids[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
-										  ObjectIdGetDatum(type), CStringGetDatum(names[i]));
-		if (!OidIsValid(labels->oids[i]))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_OBJECT),
-					 errmsg("type ltv_stage has no label \"%s\"", names[i]),
-					 errhint("The labels belong to the extension; restore them by creating it anew.")));
-	}
+	enum_labels_read(type, names, STAGE_COUNT, labels->oids);
 }
 
 /*

@@ -92,6 +92,7 @@ typedef struct StageLabels
 	Oid			oids[STAGE_COUNT];
 } StageLabels;
 
+extern void enum_labels_read(Oid type, const char *const *names, int count, Oid *oids);
 extern void stage_labels_read(Oid type, StageLabels *labels);
 extern void customer_columns(const Figures *figures, Scales scales, const StageLabels *labels,
 							 MonthsCache *cache, Datum *values, bool *nulls);

@@ -39,12 +39,12 @@ zone_argument(FunctionCallInfo fcinfo)
 	ZoneLookup *lookup = fcinfo->flinfo->fn_extra;
 	char	   *string;
 
-	if (lookup != NULL && strlen(lookup->name) == size && memcmp(lookup->name, VARDATA_ANY(name), size) == 0)
+	if (lookup != NULL && lookup->zone != NULL && strlen(lookup->name) == size && memcmp(lookup->name, VARDATA_ANY(name), size) == 0)
 		return lookup->zone;
 	string = text_to_cstring(name);
 	if (lookup == NULL)
 		lookup = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ZoneLookup));
-	lookup->name[0] = '\0';
+	lookup->zone = NULL;		/* while there is an error */
 	lookup->zone = find_zone(string);
 	memcpy(lookup->name, string, size + 1);
 	pfree(string);
@@ -62,6 +62,7 @@ ltv_day(PG_FUNCTION_ARGS)
 	struct pg_tm tm;
 	fsec_t		fsec;
 	int			offset;
+	int64		day;
 
 	if (TIMESTAMP_IS_NOBEGIN(moment))
 		PG_RETURN_DATEADT(DATEVAL_NOBEGIN);
@@ -71,7 +72,13 @@ ltv_day(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
-	PG_RETURN_DATEADT(date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE);
+	/* the first moment there is lies before the first day, west of Greenwich */
+	day = (int64) date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
+	if (!IS_VALID_DATE(day))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("date out of range in time zone \"%s\"", pg_get_timezone_name(zone))));
+	PG_RETURN_DATEADT((DateADT) day);
 }
 
 PG_FUNCTION_INFO_V1(ltv_day_without_zone);
@@ -89,5 +96,19 @@ ltv_day_without_zone(PG_FUNCTION_ARGS)
 			 errmsg("ltv_day needs a timestamp with time zone"),
 			 errdetail("A timestamp without time zone does not say where its clock hung."),
 			 errhint("If it is UTC: ltv_day(created_at AT TIME ZONE 'UTC', 'Asia/Tokyo'). If it is the shop's own time: created_at::date.")));
+	PG_RETURN_NULL();
+}
+
+PG_FUNCTION_INFO_V1(ltv_day_of_date);
+
+/* A date would become a moment in the same way: midnight in the session's zone. */
+Datum
+ltv_day_of_date(PG_FUNCTION_ARGS)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("ltv_day needs a timestamp with time zone"),
+			 errdetail("A date is a day already, and no moment."),
+			 errhint("If it is the shop's own day, take it as it is: order_date AS ordered_on.")));
 	PG_RETURN_NULL();
 }

@@ -11,6 +11,8 @@
 
 #include "utils/builtins.h"
 
+#include "arithmetic.h"
+
 /* the header of a stored numeric: the two top bits tell its form */
 #define NUM_FORM_MASK		0xC000
 #define NUM_NEGATIVE		0x4000
@@ -157,8 +159,11 @@ decimal_read(struct varlena *num, int64 *value, int *scale)
 void
 decimal_report(DecimalStatus status, const char *what, Datum num)
 {
-	const char *text = DatumGetCString(DirectFunctionCall1(numeric_out, num));
+	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, num));
 
+	/* a numeric can have 100,000 digits, a message better not */
+	if (strlen(text) > 60)
+		strcpy(text + 57, "...");
 	if (status == DECIMAL_TOO_FINE)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -331,4 +336,34 @@ decimal_divide(int128 value, int scale, int64 divisor)
 	return DatumGetNumeric(DirectFunctionCall2(numeric_div,
 											   NumericGetDatum(make_numeric(value, scale)),
 											   NumericGetDatum(int64_to_numeric(divisor))));
+}
+
+static Numeric
+floor_of(Numeric num)
+{
+	return DatumGetNumeric(DirectFunctionCall1(numeric_floor, NumericGetDatum(num)));
+}
+
+/*
+ * The smallest number of units at DECIMAL_MAX_SCALE that is not below a finite
+ * numeric >= 0, so that purchases are compared with it as integers.  What no
+ * purchase reaches becomes a number that none reaches.
+ */
+int128
+decimal_ceiling(Numeric num)
+{
+	Numeric		unit = int64_to_numeric(decimal_power[DECIMAL_MAX_SCALE]);
+	Numeric		whole = floor_of(num);
+	int128		units;
+	Numeric		rest;
+	Numeric		count;
+
+	if (compare(whole, int64_to_numeric(DECIMAL_LIMIT)) >= 0)
+		return (int128) DECIMAL_LIMIT * decimal_power[DECIMAL_MAX_SCALE];
+	units = (int128) DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(whole))) *
+		decimal_power[DECIMAL_MAX_SCALE];
+	rest = multiply(subtract(num, whole), unit);
+	count = floor_of(rest);
+	units += DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(count)));
+	return compare(count, rest) < 0 ? units + 1 : units;
 }

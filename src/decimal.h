@@ -38,5 +38,6 @@ extern bool decimal_rescale(int64 *value, int from, int to);
 
 extern Numeric decimal_make(int128 value, int scale);
 extern Numeric decimal_divide(int128 value, int scale, int64 divisor);
+extern int128 decimal_ceiling(Numeric num);
 
 #endif							/* LTV_DECIMAL_H */

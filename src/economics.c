@@ -14,12 +14,11 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
+#include "arithmetic.h"
 #include "decimal.h"
 #include "economics.h"
-#include "policy.h"
 
 PG_FUNCTION_INFO_V1(ltv_annual);
 PG_FUNCTION_INFO_V1(ltv_lifetime);
@@ -44,13 +43,6 @@ const char *const ltv_element_names[LTV_ELEMENTS] = {
 	"acquisition_cost",
 	"retention_cost"
 };
-
-/* What a policy asks of a good customer. */
-typedef struct Benchmark
-{
-	Numeric		annual_revenue;
-	Numeric		annual_orders;
-} Benchmark;
 
 /* One product, planned for a year. */
 typedef struct ProductPlan
@@ -95,33 +87,6 @@ enum
 	BUNDLE_STEP_UP_SHARE,
 	BUNDLE_COLUMNS
 };
-
-/*
- * Arithmetic
- */
-static Numeric
-calculate(PGFunction operation, Numeric a, Numeric b)
-{
-	return DatumGetNumeric(DirectFunctionCall2(operation, NumericGetDatum(a), NumericGetDatum(b)));
-}
-
-#define add(a, b)			calculate(numeric_add, a, b)
-#define subtract(a, b)		calculate(numeric_sub, a, b)
-#define multiply(a, b)		calculate(numeric_mul, a, b)
-#define divide(a, b)		calculate(numeric_div, a, b)
-#define whole_quotient(a, b) calculate(numeric_div_trunc, a, b)
-
-static int
-compare(Numeric a, Numeric b)
-{
-	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(a), NumericGetDatum(b)));
-}
-
-static int
-sign_of(Numeric value)
-{
-	return compare(value, int64_to_numeric(0));
-}
 
 /*
  * Checks
@@ -190,6 +155,18 @@ CheckElement(LtvElement element, Numeric value)
 		CheckNotNegative(value, ltv_element_names[element]);
 }
 
+/* An argument of a report that has no default worth the name. */
+Numeric
+GetGivenNumeric(FunctionCallInfo fcinfo, int arg, const char *argument, const char *hint)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must be given", argument),
+				 errhint("%s", hint)));
+	return PG_GETARG_NUMERIC(arg);
+}
+
 /*
  * The benchmark of a policy, which policy_read checks.
  */
@@ -199,8 +176,8 @@ trim(Numeric value)
 	return DatumGetNumeric(DirectFunctionCall1(numeric_trim_scale, NumericGetDatum(value)));
 }
 
-static Benchmark
-read_benchmark(HeapTupleHeader row)
+Benchmark
+benchmark_read(HeapTupleHeader row)
 {
 	PolicyMemo	memo = {.size = 0};
 	const Policy *policy = policy_read(row, &memo);
@@ -211,11 +188,32 @@ read_benchmark(HeapTupleHeader row)
 	return benchmark;
 }
 
-static bool
-meets(const Benchmark *benchmark, Numeric annual_revenue, Numeric annual_orders)
+bool
+benchmark_met(const Benchmark *benchmark, Numeric annual_revenue, Numeric annual_orders)
 {
 	return compare(annual_revenue, benchmark->annual_revenue) >= 0 &&
 		compare(annual_orders, benchmark->annual_orders) >= 0;
+}
+
+/*
+ * The fewest steps n (orders, months) with n x per_step >= fixed, or NULL when
+ * there is no such number or every step loses.  By whole division: a rounded
+ * quotient would be off by one now and then.
+ */
+static Numeric
+fewest_steps(Numeric per_step, Numeric fixed)
+{
+	Numeric		steps;
+
+	if (sign_of(per_step) < 0)
+		return NULL;
+	if (sign_of(per_step) == 0)
+		return sign_of(fixed) == 0 ? int64_to_numeric(0) : NULL;
+
+	steps = whole_quotient(fixed, per_step);
+	if (compare(multiply(steps, per_step), fixed) < 0)
+		steps = add(steps, int64_to_numeric(1));
+	return steps;
 }
 
 /*
@@ -265,6 +263,102 @@ ltv_lifetime(PG_FUNCTION_ARGS)
 	}
 
 	PG_RETURN_NUMERIC(lifetime_value(elements));
+}
+
+/*
+ * Elements as fractions, as they are measured: no quotient is rounded before
+ * the last one.
+ */
+
+/* The quotient of a fraction; a number that was given stays as it was written. */
+Numeric
+fraction_value(Fraction fraction)
+{
+	if (fraction.over == NULL || fraction.under == NULL)
+		return fraction.over;
+	return divide(fraction.over, fraction.under);
+}
+
+static Numeric
+under_of(Fraction fraction)
+{
+	return fraction.under == NULL ? int64_to_numeric(1) : fraction.under;
+}
+
+/* A cost that was not given is not taken away. */
+static Numeric
+cost_of(Fraction cost)
+{
+	Assert(cost.under == NULL);
+	return cost.over == NULL ? int64_to_numeric(0) : cost.over;
+}
+
+/* Below value x margin x orders: what a customer brings in a year. */
+static Numeric
+annual_under(const Fraction *elements)
+{
+	return multiply(multiply(under_of(elements[LTV_AVERAGE_ORDER_VALUE]), under_of(elements[LTV_GROSS_MARGIN])),
+					under_of(elements[LTV_ANNUAL_ORDERS]));
+}
+
+/* Is one of the elements up to the last one not known? */
+static bool
+is_unknown(const Fraction *elements, LtvElement last)
+{
+	for (LtvElement i = 0; i <= last; i++)
+		if (elements[i].over == NULL)
+			return true;
+	return false;
+}
+
+/*
+ * The lifetime value of elements, unknown when one of the first four is.  The
+ * denominators are brought to the other side, costs times them; the formula
+ * itself is lifetime_value.
+ */
+Fraction
+lifetime_fraction(const Fraction *elements)
+{
+	Fraction	result = {NULL, NULL};
+	Numeric		scaled[LTV_ELEMENTS];
+	Numeric		annual;
+
+	if (is_unknown(elements, LTV_ACTIVE_YEARS))
+		return result;
+	annual = annual_under(elements);
+	result.under = multiply(annual, under_of(elements[LTV_ACTIVE_YEARS]));
+	for (LtvElement i = 0; i <= LTV_ACTIVE_YEARS; i++)
+		scaled[i] = elements[i].over;
+	scaled[LTV_ACQUISITION_COST] = multiply(cost_of(elements[LTV_ACQUISITION_COST]), result.under);
+	scaled[LTV_RETENTION_COST] = multiply(cost_of(elements[LTV_RETENTION_COST]), annual);
+	result.over = lifetime_value(scaled);
+	return result;
+}
+
+/*
+ * The months until what a customer brings has covered the acquisition cost:
+ * 12 x acquisition / (value x margin x orders - retention), the started month
+ * counted.  NULL when nothing comes back, or not within the active years.
+ */
+Numeric
+payback_months(const Fraction *elements)
+{
+	Fraction	ltv = lifetime_fraction(elements);
+	Numeric		acquisition = elements[LTV_ACQUISITION_COST].over;
+	Numeric		annual;
+	Numeric		profit;
+
+	if (acquisition == NULL || is_unknown(elements, LTV_ANNUAL_ORDERS))
+		return NULL;
+	if (sign_of(acquisition) == 0)
+		return int64_to_numeric(0);
+	if (ltv.over != NULL && sign_of(ltv.over) < 0)
+		return NULL;
+	annual = annual_under(elements);
+	profit = multiply(multiply(elements[LTV_AVERAGE_ORDER_VALUE].over, elements[LTV_GROSS_MARGIN].over),
+					  elements[LTV_ANNUAL_ORDERS].over);
+	profit = subtract(profit, multiply(cost_of(elements[LTV_RETENTION_COST]), annual));
+	return fewest_steps(profit, multiply(multiply(acquisition, annual), int64_to_numeric(12)));
 }
 
 /* (ltv - cpo - cost) x customers */
@@ -318,51 +412,23 @@ ltv_meets_benchmark(PG_FUNCTION_ARGS)
 {
 	Numeric		annual_revenue = PG_GETARG_NUMERIC(0);
 	Numeric		annual_orders = PG_GETARG_NUMERIC(1);
-	Benchmark	benchmark = read_benchmark(PG_GETARG_HEAPTUPLEHEADER(2));
+	Benchmark	benchmark = benchmark_read(PG_GETARG_HEAPTUPLEHEADER(2));
 
 	CheckFinite(annual_revenue, "annual_revenue");
 	CheckNotNegative(annual_orders, "annual_orders");
 
-	PG_RETURN_BOOL(meets(&benchmark, annual_revenue, annual_orders));
+	PG_RETURN_BOOL(benchmark_met(&benchmark, annual_revenue, annual_orders));
 }
 
 /*
  * A plan before the first sale
  */
 
-/*
- * The fewest orders n with n x per_order >= fixed, or NULL when there is no
- * such number or every order loses.  By whole division: a rounded quotient
- * would be off by one order now and then.
- */
-static Numeric
-break_even_orders(Numeric per_order, Numeric fixed)
-{
-	Numeric		orders;
-
-	if (sign_of(per_order) < 0)
-		return NULL;
-	if (sign_of(per_order) == 0)
-		return sign_of(fixed) == 0 ? int64_to_numeric(0) : NULL;
-
-	orders = whole_quotient(fixed, per_order);
-	if (compare(multiply(orders, per_order), fixed) < 0)
-		orders = add(orders, int64_to_numeric(1));
-	return orders;
-}
-
 /* How much of the wanted is missing, 0 when nothing is. */
 static Numeric
 shortfall(Numeric wanted, Numeric have)
 {
 	return compare(have, wanted) >= 0 ? int64_to_numeric(0) : subtract(wanted, have);
-}
-
-static void
-set_numeric(Datum *values, bool *nulls, int column, Numeric value)
-{
-	nulls[column] = (value == NULL);
-	values[column] = value == NULL ? (Datum) 0 : NumericGetDatum(value);
 }
 
 /*
@@ -384,7 +450,7 @@ plan_year(const ProductPlan *plan, const Benchmark *benchmark, Datum *values, bo
 	set_numeric(values, nulls, PLAN_PROFIT_PER_CUSTOMER, profit);
 	set_numeric(values, nulls, PLAN_ANNUAL_PROFIT, multiply(profit, plan->customers));
 	set_numeric(values, nulls, PLAN_MAX_CPO, contribution);
-	set_numeric(values, nulls, PLAN_BREAK_EVEN_ORDERS, break_even_orders(per_order, fixed));
+	set_numeric(values, nulls, PLAN_BREAK_EVEN_ORDERS, fewest_steps(per_order, fixed));
 
 	/* What is given away has no ratio. */
 	nulls[PLAN_SHIPPING_RATIO] = nulls[PLAN_SHIPPING_WITHIN_LIMIT] = (sign_of(order_value) == 0);
@@ -396,7 +462,7 @@ plan_year(const ProductPlan *plan, const Benchmark *benchmark, Datum *values, bo
 		values[PLAN_SHIPPING_WITHIN_LIMIT] = BoolGetDatum(compare(parts, order_value) <= 0);
 	}
 
-	values[PLAN_MEETS_BENCHMARK] = BoolGetDatum(meets(benchmark, revenue, plan->annual_orders));
+	values[PLAN_MEETS_BENCHMARK] = BoolGetDatum(benchmark_met(benchmark, revenue, plan->annual_orders));
 	nulls[PLAN_MEETS_BENCHMARK] = false;
 	set_numeric(values, nulls, PLAN_MISSING_REVENUE, shortfall(benchmark->annual_revenue, revenue));
 	set_numeric(values, nulls, PLAN_MISSING_ORDERS, shortfall(benchmark->annual_orders, plan->annual_orders));
@@ -428,7 +494,7 @@ ltv_plan(PG_FUNCTION_ARGS)
 	CheckNotNegative(plan.shipping_cost, "shipping_cost");
 	CheckNotNegative(plan.retention_cost, "retention_cost");
 	CheckPositive(plan.customers, "customers");
-	benchmark = read_benchmark(PG_GETARG_HEAPTUPLEHEADER(8));
+	benchmark = benchmark_read(PG_GETARG_HEAPTUPLEHEADER(8));
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE || tupdesc->natts != PLAN_COLUMNS)
 		elog(ERROR, "ltv_plan must return a row of %d columns", PLAN_COLUMNS);

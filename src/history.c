@@ -7,20 +7,12 @@
  */
 #include "history.h"
 
+#include "miscadmin.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
 /* below this, and where little is out of place, insertion beats quicksort */
 #define INSERTION_LIMIT 24
-
-void
-history_clear(History *history)
-{
-	history->count = 0;
-	history->room = HISTORY_INLINE;
-	history->scales = (Scales) {0, 0, 0};
-	history->purchases = history->few;
-}
 
 /* Give back the memory of a long history; the value is empty afterwards. */
 void
@@ -28,7 +20,7 @@ history_free(History *history)
 {
 	if (history->purchases != history->few)
 		pfree(history->purchases);
-	history_clear(history);
+	history_init(history);
 }
 
 static void
@@ -45,9 +37,9 @@ CheckPurchaseCount(int64 count)
 
 /* Make room for more purchases. */
 void
-history_reserve(History *history, int more)
+history_reserve(History *history, int64 more)
 {
-	int64		needed = (int64) history->count + more;
+	int64		needed = history->count + more;
 	int64		room = history->room;
 	Purchase   *old = history->purchases;
 
@@ -93,9 +85,11 @@ purchase_compare(const Purchase *a, const Purchase *b)
 	return 0;
 }
 
+/* sorting millions of purchases takes seconds, and qsort never looks up */
 static int
 compare_for_qsort(const void *a, const void *b)
 {
+	CHECK_FOR_INTERRUPTS();
 	return purchase_compare(a, b);
 }
 
@@ -124,12 +118,15 @@ history_sort(History *history)
 static void
 rescale_number(int64 *value, int from, int to, const char *what)
 {
+	Datum		num;
+
 	if (from == to || decimal_rescale(value, from, to))
 		return;
+	num = NumericGetDatum(decimal_make(*value, from));
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("%s of %lld units of 10^-%d does not fit a history with %d decimal places",
-					what, (long long) *value, from, to),
+			 errmsg("%s %s does not fit a history with %d decimal places",
+					what, DatumGetCString(DirectFunctionCall1(numeric_out, num)), to),
 			 errdetail("A history keeps all amounts at one decimal scale, with %d digits at most.",
 					   DECIMAL_MAX_DIGITS)));
 }
@@ -189,7 +186,7 @@ history_add_scaled(History *history, Purchase purchase, Scales scales)
 	{
 		History		one;
 
-		history_clear(&one);
+		history_init(&one);
 		one.scales = scales;
 		*history_add(&one) = purchase;
 		history_append(history, &one);

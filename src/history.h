@@ -66,11 +66,23 @@ same_scales(Scales a, Scales b)
 	return a.amount == b.amount && a.quantity == b.quantity && a.cost == b.cost;
 }
 
+/*
+ * An empty history.  Not a symbol of the library, as libedit, which LLVM
+ * brings into the server, has one of this name.
+ */
+static inline void
+history_init(History *history)
+{
+	history->count = 0;
+	history->room = HISTORY_INLINE;
+	history->scales = (Scales) {0, 0, 0};
+	history->purchases = history->few;
+}
+
 /* history.c: the value */
-extern void history_clear(History *history);
 extern void history_free(History *history);
 extern Purchase *history_add(History *history);
-extern void history_reserve(History *history, int more);
+extern void history_reserve(History *history, int64 more);
 extern void history_sort(History *history);
 extern void history_rescale(History *history, Scales scales);
 extern void history_add_scaled(History *history, Purchase purchase, Scales scales);

@@ -114,7 +114,7 @@ loose_parse(const char *bytes, Size size, History *history)
 	const char *p;
 	const char *end;
 
-	history_clear(history);
+	history_init(history);
 	if (size < LOOSE_HEADER - VARHDRSZ)
 		return "The header is cut off.";
 	memcpy((char *) &header + VARHDRSZ, bytes, LOOSE_HEADER - VARHDRSZ);
@@ -368,12 +368,18 @@ row_argument(FunctionCallInfo fcinfo, Purchase *purchase, Scales *scales)
 	return true;
 }
 
+/*
+ * The state after a row that is skipped.  In a moving window frame a state
+ * must not be NULL, so there an empty one stands for nothing gathered yet.
+ */
 static Datum
 unchanged_state(FunctionCallInfo fcinfo)
 {
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	if (!PG_ARGISNULL(0))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_WINDOW)
+		PG_RETURN_POINTER(make_loose(LOOSE_INITIAL));
+	PG_RETURN_NULL();
 }
 
 PG_FUNCTION_INFO_V1(ltv_history_accum);

@@ -125,7 +125,7 @@ history_parse(const char *bytes, Size size, History *history)
 	uint8		flags;
 	uint64		count;
 
-	history_clear(history);
+	history_init(history);
 	if (size < HEADER_SIZE)
 		return "The header is cut off.";
 	if ((uint8) bytes[0] != HISTORY_VERSION)

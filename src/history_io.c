@@ -196,12 +196,13 @@ parse_day(const char *text)
 		text[digits] != '-' || text[digits + 3] != '-' ||
 		sscanf(text + digits, "-%2d-%2d%n", &month, &day, &used) != 2 || used != 6)
 		report_text(psprintf("\"%s\" is not a day such as \"2024-01-05\".", text));
+	if (year == 0)
+		report_text(psprintf("There is no day \"%s\".", text));
 	if (strcmp(text + digits + 6, " BC") == 0)
 		year = 1 - year;
 	else if (text[digits + 6] != '\0')
 		report_text(psprintf("\"%s\" is not a day such as \"2024-01-05\".", text));
 	if (month < 1 || month > 12 || day < 1 || day > day_tab[isleap(year)][month - 1] ||
-		(year <= 0 && text[digits + 6] == '\0') ||
 		!IS_VALID_JULIAN(year, month, day))
 		report_text(psprintf("There is no day \"%s\".", text));
 	julian = (int64) date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
@@ -280,7 +281,7 @@ history_from_text(char *text)
 	Reading		reading;
 	JsonSemAction actions;
 
-	history_clear(&history);
+	history_init(&history);
 	memset(&reading, 0, sizeof(reading));
 	reading.history = &history;
 	memset(&actions, 0, sizeof(actions));

@@ -12,7 +12,6 @@
 #include "common/hashfn.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 #include "utils/typcache.h"
 
 /* Whether values of a type are equal just when their bits are. */

@@ -30,11 +30,28 @@ extern uint64 key_hash_generic(KeyType *key, Datum value);
 extern bool key_equal_generic(KeyType *key, Datum a, Datum b);
 extern uint64 key_hash_bytes(const char *bytes, Size size);
 
-/* The value detoasted, as it can be kept; packed varlenas stay packed. */
+/*
+ * The value as it can be kept and compared: detoasted (packed varlenas stay
+ * packed), and a value that is narrower than a Datum as the server reads it
+ * from a tuple, with its sign extended.  A function that returns an oid or an
+ * unsigned hash leaves the upper bits zero instead.
+ */
 static inline Datum
 key_flatten(const KeyType *key, Datum value)
 {
-	return key->length == -1 ? PointerGetDatum(PG_DETOAST_DATUM_PACKED(value)) : value;
+	switch (key->length)
+	{
+		case -1:
+			return PointerGetDatum(PG_DETOAST_DATUM_PACKED(value));
+		case 1:
+			return key->by_value ? CharGetDatum(DatumGetChar(value)) : value;
+		case 2:
+			return key->by_value ? Int16GetDatum(DatumGetInt16(value)) : value;
+		case 4:
+			return key->by_value ? Int32GetDatum(DatumGetInt32(value)) : value;
+		default:
+			return value;
+	}
 }
 
 /* The space a flat value takes in a row, a multiple of 8 bytes. */
@@ -54,6 +71,8 @@ key_put(const KeyType *key, char *p, Datum value)
 		memcpy(p, &value, sizeof(Datum));
 		return p + sizeof(Datum);
 	}
+	/* what goes to a file has no byte that was never set */
+	memset(p + key_size(key, value) - sizeof(uint64), 0, sizeof(uint64));
 	memcpy(p, DatumGetPointer(value),
 		   key->length == -1 ? VARSIZE_ANY(DatumGetPointer(value)) : (Size) key->length);
 	return p + key_size(key, value);

@@ -1,8 +1,6 @@
 /*
  * ltv.c: the module's magic block.
  */
-#include "postgres.h"
-
-#include "fmgr.h"
+#include "compat.h"
 
 PG_MODULE_MAGIC;

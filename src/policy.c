@@ -18,6 +18,21 @@ static const char *const field_names[POLICY_FIELDS] = {
 	"cpm_lapsed_days", "cpm_steady_days", "cpm_loyal_days", "cpm_revenue"
 };
 
+/*
+ * The defaults of the function ltv_policy, for an aggregate: aggregates have
+ * no default arguments.
+ */
+const Policy policy_default = {
+	.benchmark_annual_revenue = (int128) 18000 * 1000000,
+	.benchmark_annual_orders = 3,
+	.dormant_days = 180,
+	.churned_days = 365,
+	.cpm_lapsed_days = 240,
+	.cpm_steady_days = 90,
+	.cpm_loyal_days = 210,
+	.cpm_revenue = (int128) 70000 * 1000000
+};
+
 static int128
 money_field(Datum datum, int field)
 {

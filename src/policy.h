@@ -34,6 +34,7 @@ typedef struct PolicyMemo
 	Policy		policy;
 } PolicyMemo;
 
+extern const Policy policy_default;
 extern const Policy *policy_read(HeapTupleHeader row, PolicyMemo *memo);
 
 #endif							/* LTV_POLICY_H */

@@ -17,8 +17,9 @@ typedef struct Report
 	TupleDesc	desc;			/* of the result */
 	Tuplestorestate *rows;
 	MemoryContext context;		/* what the report itself keeps */
-	FmgrInfo	id_output;		/* only where customer_id is shown as text */
-	bool		id_is_text;
+	FmgrInfo	id_function;	/* cast or output function of a customer_id that is shown as text */
+	bool		id_has_cast;	/* it is a cast */
+	bool		id_is_text;		/* it is not needed */
 	SourceCounts counts;		/* after report_visit */
 } Report;
 
@@ -26,7 +27,11 @@ typedef struct Report
 #define REPORT_NO_ID		(-1)
 #define REPORT_ID_AS_TEXT	(-2)
 
+/* for nullable: an argument that may be null */
+#define ARGUMENT_BIT(n)		((uint32) 1 << (n))
+
 extern void report_begin(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg);
+extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg, uint32 nullable);
 extern void report_visit(Report *report, CustomerVisitor visit, void *arg);
 extern Datum report_id(Report *report, Datum id);
 extern void report_row(Report *report, Datum *values, bool *nulls);

@@ -84,6 +84,51 @@ lay_out_rows(Source *source)
 	source->row_size = at + (source->variable ? 0 : sizeof(Datum));
 }
 
+/*
+ * Guests
+ *
+ * Who has no customer_id is no customer, but a visitor that wants to can see
+ * the guests' orders.  Lines of one order are put together as the orders of
+ * one customer are: by a source of their own whose key is the order.
+ */
+
+static Source *
+open_guests(Source *source)
+{
+	Source	   *guests = palloc0(sizeof(Source));
+
+	guests->context = source->context;
+	guests->scratch = AllocSetContextCreate(source->context, "ltv guest order", ALLOCSET_DEFAULT_SIZES);
+	guests->relation.name = source->relation.name;
+	guests->key = guests->id = source->order;
+	lay_out_rows(guests);
+	return guests;
+}
+
+static void
+visit_guest(Source *source, History *history)
+{
+	Customer	customer = {.guest = true, .history = history};
+
+	source->visit(&customer, source->visit_arg);
+}
+
+/* The lines of one order of a guest. */
+static void
+visit_guest_order(const Customer *lines, void *arg)
+{
+	const History *history = lines->history;
+	Purchase	order = history->purchases[0];	/* the earliest day */
+	History		one;
+
+	for (int i = 1; i < history->count; i++)
+		order.amount = add_lines(order.amount, history->purchases[i].amount, "amounts");
+	history_init(&one);
+	one.scales = history->scales;
+	*history_add(&one) = order;
+	visit_guest(arg, &one);
+}
+
 /* Look at the relation that an argument names, and prepare to read it. */
 Source *
 source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
@@ -101,6 +146,8 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
 	source->has_order = has_column(&source->relation, ORDERS_ORDER);
 	prepare_keys(source);
 	lay_out_rows(source);
+	if ((wants & WANT_GUESTS) && source->has_order)
+		source->guests = open_guests(source);
 	source->scratch = AllocSetContextCreate(context, "ltv customer", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(old);
 	return source;
@@ -380,25 +427,13 @@ write_row(Source *source, const RowParts *parts, char *row, Size size)
 		memcpy(p, parts->history, VARSIZE_ANY(parts->history));
 }
 
-/* As many parts as the memory has buffers for. */
-static int
-scatter_bits(Size budget)
-{
-	int			bits = ROWSTORE_MAX_BITS;
-
-	/* a part needs a chunk, and a file's buffer once it is written out */
-	while (bits > 3 && budget >> bits < 2 * BLCKSZ)
-		bits--;
-	return bits;
-}
-
 /* The rows have outgrown the cache: scatter them. */
 static void
 scatter(Source *source)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->context);
 	RowStore   *all = source->store;
-	RowStore   *store = rowstore_create(scatter_bits(all->budget), all->budget);
+	RowStore   *store = rowstore_create(rowstore_bits(all->budget), all->budget);
 
 	for (Chunk *chunk = rowstore_load(all, &all->parts[0]); chunk != NULL; chunk = chunk->next)
 		for (char *row = chunk->data; row < chunk->data + chunk->used;)
@@ -415,14 +450,62 @@ scatter(Source *source)
 	MemoryContextSwitchTo(old);
 }
 
+/* Put a row into the store. */
+static inline void
+keep_row(Source *source, RowParts *parts)
+{
+	RowStore   *store = source->store;
+	uint64		hash = key_hash(&source->key, parts->key);
+	Size		size;
+
+	parts->head.tag |= (uint32) hash << TAG_HASH_SHIFT;
+	size = needed_size(source, parts);
+	write_row(source, parts, rowstore_reserve(store, &store->parts[part_of(store, hash, 0)], size), size);
+	if (!source->scattered && store->bytes > SCATTER_BYTES)
+		scatter(source);
+}
+
+/*
+ * A row without a customer: an order, a line of one, or a history.  Only the
+ * lines must wait for each other.
+ */
+static void
+receive_guest(Source *source, TupleTableSlot *slot)
+{
+	RowParts	parts;
+	History		history;
+
+	if (source->relation.histories)
+	{
+		if (slot_null(source, slot, ORDERS_HISTORY))
+			return;
+		history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(slot_value(source, slot, ORDERS_HISTORY)), &history);
+		visit_guest(source, &history);
+		history_free(&history);
+		return;
+	}
+	memset(&parts, 0, sizeof(parts));
+	if (!read_purchase(source, slot, &parts))
+		return;
+	/* day and amount are all that is asked of a guest */
+	parts.head.tag = TAG_AMOUNT_SCALE(parts.head.tag);
+	if (source->has_order && !slot_null(source, slot, ORDERS_ORDER))
+	{
+		parts.key = key_flatten(&source->order, slot_value(source, slot, ORDERS_ORDER));
+		keep_row(source->guests, &parts);
+		return;
+	}
+	history_init(&history);
+	history.scales.amount = TAG_AMOUNT_SCALE(parts.head.tag);
+	*history_add(&history) = (Purchase) {.day = parts.head.day, .amount = parts.head.amount, .quantity = 1};
+	visit_guest(source, &history);
+}
+
 static bool
 receive_row(TupleTableSlot *slot, DestReceiver *self)
 {
 	Source	   *source = ((OrdersReceiver *) self)->source;
-	RowStore   *store = source->store;
 	RowParts	parts;
-	uint64		hash;
-	Size		size;
 
 	slot_getallattrs(slot);
 	source->counts.rows++;
@@ -431,6 +514,8 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	if (slot_null(source, slot, ORDERS_CUSTOMER))
 	{
 		source->counts.guests++;
+		if (source->wants & WANT_GUESTS)
+			receive_guest(source, slot);
 		return true;
 	}
 	memset(&parts, 0, sizeof(parts));
@@ -445,12 +530,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	else if (source->has_order || source->has_item)
 		read_order_and_item(source, slot, &parts);
 	read_key(source, slot, &parts);
-	hash = key_hash(&source->key, parts.key);
-	parts.head.tag |= (uint32) hash << TAG_HASH_SHIFT;
-	size = needed_size(source, &parts);
-	write_row(source, &parts, rowstore_reserve(store, &store->parts[part_of(store, hash, 0)], size), size);
-	if (!source->scattered && store->bytes > SCATTER_BYTES)
-		scatter(source);
+	keep_row(source, &parts);
 	return true;
 }
 
@@ -520,19 +600,36 @@ read_orders(Source *source)
 
 /*
  * Read the relation and visit every customer once, with all purchases in
- * canonical order.  Customers come in no particular order.  The visitor is
- * called in a memory context that is emptied after each customer.
+ * canonical order.  Customers come in no particular order, and with
+ * WANT_GUESTS guests before, between and after them, one or more orders at a
+ * time.  The visitor is called in a memory context that is emptied after each
+ * customer.
  */
 SourceCounts
 source_visit(Source *source, CustomerVisitor visit, void *arg)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->context);
+	Source	   *guests = source->guests;
+	Size		budget = get_hash_memory_limit();
 
-	source->store = rowstore_create(0, get_hash_memory_limit());
+	source->visit = visit;
+	source->visit_arg = arg;
+	if (guests != NULL)
+	{
+		budget -= budget / 4;
+		guests->store = rowstore_create(0, budget / 3);
+	}
+	source->store = rowstore_create(0, budget);
 	read_orders(source);
 	source_group(source, source->store, 0, visit, arg);
 	rowstore_free(source->store);
 	source->store = NULL;
+	if (guests != NULL)
+	{
+		source_group(guests, guests->store, 0, visit_guest_order, source);
+		rowstore_free(guests->store);
+		guests->store = NULL;
+	}
 	MemoryContextSwitchTo(old);
 	return source->counts;
 }

@@ -14,6 +14,7 @@
 #define WANT_QUANTITY	0x01
 #define WANT_COST		0x02
 #define WANT_ITEM		0x04
+#define WANT_GUESTS		0x08	/* visits of orders without a customer, too */
 
 /* One customer, for as long as a visit lasts. */
 typedef struct Customer
@@ -21,6 +22,7 @@ typedef struct Customer
 	Datum		id;				/* of the type of the column */
 	History    *history;
 	struct varlena **items;		/* the item of each purchase or NULL; only WANT_ITEM */
+	bool		guest;			/* days and amounts of guests' orders; no id; only WANT_GUESTS */
 } Customer;
 
 typedef void (*CustomerVisitor) (const Customer *customer, void *arg);

@@ -245,6 +245,7 @@ compare_lines_by_order(const void *a, const void *b)
 	const Line *left = a;
 	const Line *right = b;
 
+	CHECK_FOR_INTERRUPTS();
 	if (left->has_order != right->has_order)
 		return left->has_order ? -1 : 1;
 	if (left->order_hash != right->order_hash)
@@ -259,6 +260,7 @@ compare_lines_by_purchase(const void *a, const void *b)
 	const Line *right = b;
 	int			result = purchase_compare(&left->purchase, &right->purchase);
 
+	CHECK_FOR_INTERRUPTS();
 	return result != 0 ? result : compare_items(left->item, right->item);
 }
 
@@ -270,7 +272,7 @@ read_line(Source *source, char *row, Scales scales, Line *line)
 	char	   *p = row + source->key_at;
 	History		one;
 
-	history_clear(&one);
+	history_init(&one);
 	one.scales = scales_of(tag);
 	*history_add(&one) = row_purchase(source, row);
 	history_rescale(&one, scales);
@@ -290,7 +292,7 @@ read_line(Source *source, char *row, Scales scales, Line *line)
 	line->item_amount = line->purchase.amount;
 }
 
-static int64
+int64
 add_lines(int64 a, int64 b, const char *what)
 {
 	int64		sum = a + b;
@@ -405,6 +407,7 @@ visit_group(Grouping *grouping, const CustomerRows *group, CustomerVisitor visit
 	customer.id = key_get(&source->id, id);
 	customer.history = &grouping->history;
 	customer.items = source->has_item ? grouping->items : NULL;
+	customer.guest = false;
 	visit(&customer, arg);
 }
 
@@ -444,7 +447,7 @@ group_part(Source *source, RowStore *store, Part *part, CustomerVisitor visit, v
 	grouping.groups = palloc(grouping.room * sizeof(CustomerRows));
 	grouping.items_room = HISTORY_INLINE;
 	grouping.items = palloc(grouping.items_room * sizeof(struct varlena *));
-	history_clear(&grouping.history);
+	history_init(&grouping.history);
 	order_rows(&grouping, chunks);
 	for (uint32 i = 0; i < grouping.ngroups; i++)
 	{
@@ -469,6 +472,7 @@ scatter_part(Source *source, RowStore *store, Part *part, int level)
 	char	   *row = palloc(room);
 	Size		prefix = source->variable ? sizeof(uint64) : source->row_size;
 
+	rowstore_settle(part);
 	for (Chunk *chunk = part->chunks; chunk != NULL; chunk = chunk->next)
 	{
 		CHECK_FOR_INTERRUPTS();

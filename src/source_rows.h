@@ -72,6 +72,10 @@ struct Source
 	char	   *currencies[CURRENCIES_NAMED];
 	int			ncurrencies;
 	MemoryContext scratch;		/* of one customer */
+
+	struct Source *guests;		/* lines of guests' orders, only WANT_GUESTS and lines */
+	CustomerVisitor visit;		/* while the relation is read */
+	void	   *visit_arg;
 };
 
 static inline RowHead *
@@ -96,6 +100,7 @@ part_of(const RowStore *store, uint64 hash, int level)
 
 #define ROWSTORE_LEVELS 4		/* 36 of the 64 bits; the tag has the lowest 20 */
 
+extern int64 add_lines(int64 a, int64 b, const char *what);
 extern void source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, void *arg);
 
 #endif							/* LTV_SOURCE_ROWS_H */

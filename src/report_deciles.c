@@ -1,0 +1,103 @@
+/*
+ * report_deciles.c: customers by revenue in ten equal groups.
+ */
+#include "report_table.h"
+
+#include "utils/memutils.h"
+
+#define GROUPS 10
+
+typedef struct DecilesReport
+{
+	Population	population;
+	int128	   *revenues;		/* of each customer */
+	int64		room;
+} DecilesReport;
+
+#define ST_SORT sort_descending
+#define ST_ELEMENT_TYPE int128
+#define ST_COMPARE(a, b) (*(a) > *(b) ? -1 : *(a) < *(b))
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "miscadmin.h"
+#include "lib/sort_template.h"
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	DecilesReport *report = arg;
+	Buyer		buyer;
+	int128		revenue = 0;
+
+	if (!population_admit(&report->population, customer, &buyer))
+		return;
+	for (int i = 0; i < buyer.count; i++)
+		revenue += buyer.purchases[i].amount;
+	if (report->population.customers > report->room)
+	{
+		report->room *= 2;
+		report->revenues = repalloc_huge(report->revenues, report->room * sizeof(int128));
+	}
+	report->revenues[report->population.customers - 1] = money_of(revenue, buyer.scales.amount);
+}
+
+static int128
+sum_of(const int128 *revenues, int64 count)
+{
+	int128		sum = 0;
+
+	for (int64 i = 0; i < count; i++)
+		sum += revenues[i];
+	return sum;
+}
+
+static void
+put_deciles(DecilesReport *report)
+{
+	int64		customers = report->population.customers;
+	int128	   *revenues = report->revenues;
+	int128		total = sum_of(revenues, customers);
+	int128		so_far = 0;
+	Row			row;
+
+	sort_descending(revenues, customers);
+	row_begin(&row, &report->population);
+	for (int group = 1; group <= GROUPS; group++)
+	{
+		/* those that do not divide make the first groups larger by one */
+		int64		size = customers / GROUPS + (group <= customers % GROUPS);
+		int128		revenue = sum_of(revenues, size);
+
+		so_far += revenue;
+		row_value(&row, Int32GetDatum(group));
+		row_count(&row, size);
+		row_money(&row, revenue);
+		row_rate(&row, revenue, total);
+		row_rate(&row, so_far, total);
+		row_money_each(&row, revenue, size);
+		if (size > 0)
+			row_money(&row, revenues[size - 1]);
+		else
+			row_null(&row);
+		row_put(&row);
+		revenues += size;
+	}
+	row_end(&row);
+}
+
+PG_FUNCTION_INFO_V1(ltv_deciles);
+
+Datum
+ltv_deciles(PG_FUNCTION_ARGS)
+{
+	DecilesReport report;
+
+	population_begin(&report.population, fcinfo, 0, REPORT_NO_ID);
+	report.room = 1024;
+	report.revenues = palloc(report.room * sizeof(int128));
+	report_visit(&report.population.report, visit_customer, &report);
+	if (report.population.customers > 0)
+		put_deciles(&report);
+	return report_end(&report.population.report);
+}

@@ -1,0 +1,150 @@
+/*
+ * report_free_shipping.c: would free shipping from a threshold on pay?
+ */
+#include "compat.h"
+
+#include "arithmetic.h"
+#include "customer.h"
+#include "economics.h"
+#include "report_table.h"
+
+/* The arguments, by position. */
+enum
+{
+	SHIPPING_ARG_ORDERS,
+	SHIPPING_ARG_AS_OF,
+	SHIPPING_ARG_THRESHOLD,
+	SHIPPING_ARG_COST,
+	SHIPPING_ARG_MARGIN,
+	SHIPPING_ARG_REACH
+};
+
+/* The columns of ltv_free_shipping, in order. */
+enum
+{
+	SHIPPING_ORDERS,
+	SHIPPING_ABOVE,
+	SHIPPING_NEAR,
+	SHIPPING_MEAN_MISSING,
+	SHIPPING_COST,
+	SHIPPING_GAIN_PER_STEP_UP,
+	SHIPPING_STEP_UP_SHARE,
+	SHIPPING_COLUMNS
+};
+
+typedef struct ShippingReport
+{
+	Population	population;
+	DateADT		start;			/* of the annual window */
+	int128		threshold;		/* least amount above it, at DECIMAL_MAX_SCALE */
+	int128		near;			/* least amount near it, likewise */
+	int64		orders_above;
+	int64		orders_near;
+	int64		orders;
+	int128		amount_near;	/* of the orders near it, at DECIMAL_MAX_SCALE */
+} ShippingReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	ShippingReport *shipping = arg;
+	Buyer		buyer;
+
+	if (!population_admit(&shipping->population, customer, &buyer))
+		return;
+	for (int i = buyer.count - 1; i >= buyer.first; i--)
+	{
+		const Purchase *purchase = &buyer.purchases[i];
+		int128		amount = money_of(purchase->amount, buyer.scales.amount);
+
+		if (purchase->day < shipping->start)
+			break;
+		if (!is_order(purchase))
+			continue;
+		shipping->orders++;
+		if (amount >= shipping->threshold)
+			shipping->orders_above++;
+		else if (amount >= shipping->near)
+		{
+			shipping->orders_near++;
+			shipping->amount_near += amount;
+		}
+	}
+}
+
+static void
+CheckReach(Numeric reach)
+{
+	CheckShare(reach, "reach");
+	if (compare(reach, int64_to_numeric(1)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"reach\" must be below 1"),
+				 errhint("An order is near the threshold from reach x threshold on: 0.8 takes those that miss a fifth or less.")));
+}
+
+/*
+ * The row.  A near order that steps up brings the margin on what was missing,
+ * and its own shipping is the shop's from then on.
+ */
+static void
+shipping_columns(const ShippingReport *shipping, Numeric threshold, Numeric shipping_cost, Numeric margin,
+				 Datum *values, bool *nulls)
+{
+	Numeric		near = int64_to_numeric(shipping->orders_near);
+	Numeric		amount = money_numeric(shipping->amount_near, shipping->population.scales.amount);
+	Numeric		missing = subtract(multiply(near, threshold), amount);
+	Numeric		gain = subtract(multiply(missing, margin), multiply(near, shipping_cost));
+	Numeric		cost = multiply(shipping_cost, int64_to_numeric(shipping->orders_above));
+	bool		some = shipping->orders_near > 0;
+	bool		can_pay = some && sign_of(gain) > 0 && compare(cost, gain) <= 0;
+
+	values[SHIPPING_ORDERS] = Int64GetDatum(shipping->orders);
+	values[SHIPPING_ABOVE] = Int64GetDatum(shipping->orders_above);
+	values[SHIPPING_NEAR] = Int64GetDatum(shipping->orders_near);
+	set_numeric(values, nulls, SHIPPING_MEAN_MISSING, some ? divide(missing, near) : NULL);
+	set_numeric(values, nulls, SHIPPING_COST, cost);
+	set_numeric(values, nulls, SHIPPING_GAIN_PER_STEP_UP, some ? divide(gain, near) : NULL);
+	set_numeric(values, nulls, SHIPPING_STEP_UP_SHARE, can_pay ? divide(cost, gain) : NULL);
+}
+
+PG_FUNCTION_INFO_V1(ltv_free_shipping);
+
+/* (orders, as_of, threshold, shipping_cost, gross_margin, reach) */
+Datum
+ltv_free_shipping(PG_FUNCTION_ARGS)
+{
+	ShippingReport shipping = {0};
+	Moment		moment;
+	Numeric		threshold;
+	Numeric		shipping_cost;
+	Numeric		margin;
+	Numeric		reach;
+	Datum		values[SHIPPING_COLUMNS];
+	bool		nulls[SHIPPING_COLUMNS] = {0};
+
+	report_begin_nullable(&shipping.population.report, fcinfo, 0, REPORT_NO_ID,
+						  ARGUMENT_BIT(SHIPPING_ARG_THRESHOLD) | ARGUMENT_BIT(SHIPPING_ARG_COST) |
+						  ARGUMENT_BIT(SHIPPING_ARG_MARGIN));
+	threshold = GetGivenNumeric(fcinfo, SHIPPING_ARG_THRESHOLD, "threshold",
+								"Say from which amount on an order is shipped for free.");
+	shipping_cost = GetGivenNumeric(fcinfo, SHIPPING_ARG_COST, "shipping_cost",
+									"Say what shipping one order costs the shop.");
+	margin = GetGivenNumeric(fcinfo, SHIPPING_ARG_MARGIN, "gross_margin",
+							 "Say which share of an additional sale is left after the goods are paid.");
+	reach = PG_GETARG_NUMERIC(SHIPPING_ARG_REACH);
+	CheckPositive(threshold, "threshold");
+	CheckNotNegative(shipping_cost, "shipping_cost");
+	CheckShare(margin, "gross_margin");
+	CheckReach(reach);
+
+	moment = moment_of(PG_GETARG_DATEADT(SHIPPING_ARG_AS_OF));
+	shipping.population.as_of = moment.as_of;
+	shipping.start = moment.year_start;
+	shipping.threshold = decimal_ceiling(threshold);
+	shipping.near = decimal_ceiling(multiply(reach, threshold));
+	report_visit(&shipping.population.report, visit_customer, &shipping);
+	shipping_columns(&shipping, threshold, shipping_cost, margin, values, nulls);
+	report_row(&shipping.population.report, values, nulls);
+	return report_end(&shipping.population.report);
+}

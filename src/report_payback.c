@@ -1,0 +1,210 @@
+/*
+ * report_payback.c: after which period has a cohort earned back what its
+ * customers cost?
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "arithmetic.h"
+#include "calendar.h"
+#include "cells.h"
+#include "customer.h"
+#include "economics.h"
+#include "report_table.h"
+
+/* The arguments, by position. */
+enum
+{
+	PAYBACK_ARG_ORDERS,
+	PAYBACK_ARG_AS_OF,
+	PAYBACK_ARG_ACQUISITION_COST,
+	PAYBACK_ARG_GROSS_MARGIN,
+	PAYBACK_ARG_PERIOD
+};
+
+/* What a cohort did in a period. */
+typedef struct PaybackCell
+{
+	int64		key;			/* cohort and period_index, see key_of */
+	int64		customers;		/* whose first order it was */
+	Earnings	earnings;
+} PaybackCell;
+
+typedef struct PaybackReport
+{
+	Population	population;
+	Numeric		acquisition_cost;	/* per customer */
+	Numeric		margin;			/* NULL: measured */
+	Calendar	calendar;
+	Cells	   *cells;
+} PaybackReport;
+
+/* Cells sort by cohort, then by the periods since. */
+static inline int64
+key_of(int32 cohort, uint32 index)
+{
+	return (int64) cohort * ((int64) 1 << 32) + index;
+}
+
+static inline int32
+cohort_of(const PaybackCell *cell)
+{
+	return (int32) (cell->key >> 32);
+}
+
+static inline uint32
+index_of(const PaybackCell *cell)
+{
+	return (uint32) cell->key;
+}
+
+/* As in ltv_cohorts, refunds from periods before the first order count nowhere. */
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	PaybackReport *payback = arg;
+	Calendar   *calendar = &payback->calendar;
+	Buyer		buyer;
+	PaybackCell *cell;
+	int32		cohort;
+
+	if (!population_admit(&payback->population, customer, &buyer))
+		return;
+	cohort = calendar_index(calendar, buyer.purchases[buyer.first].day);
+	cell = cells_at(payback->cells, key_of(cohort, 0));
+	cell->customers++;
+	for (int i = 0; i < buyer.count; i++)
+	{
+		int32		period = calendar_index(calendar, buyer.purchases[i].day);
+
+		if (period < cohort)
+			continue;
+		cell = cells_at(payback->cells, key_of(cohort, (uint32) period - (uint32) cohort));
+		earnings_add_purchase(&cell->earnings, &buyer.purchases[i], buyer.scales);
+	}
+}
+
+/* The gross profit of a cohort so far; NULL where it is not known. */
+static Numeric
+gross_profit(const PaybackReport *payback, const Earnings *earnings)
+{
+	Scales		scales = payback->population.scales;
+
+	if (payback->margin != NULL)
+		return multiply(money_numeric(earnings->revenue, scales.amount), payback->margin);
+	if (earnings->cost_unknown)
+		return NULL;
+	return money_numeric(earnings->revenue - earnings->cost, Max(scales.amount, scales.cost));
+}
+
+/*
+ * Walk through the cells of a cohort up to the one that covers the cost; false
+ * when there is none.  Between two cells nothing was bought, so the cost
+ * cannot be covered there for the first time.
+ */
+static bool
+find_payback(const PaybackReport *payback, PaybackCell **cells, uint32 ncells, int64 *index)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv payback", ALLOCSET_SMALL_SIZES);
+	Numeric		cost = multiply(payback->acquisition_cost, int64_to_numeric(cells[0]->customers));
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Earnings	sum = {0};
+	bool		found = false;
+
+	for (uint32 i = 0; i < ncells && !found; i++)
+	{
+		Numeric		profit;
+
+		CHECK_FOR_INTERRUPTS();
+		earnings_add(&sum, &cells[i]->earnings);
+		profit = gross_profit(payback, &sum);
+		found = profit != NULL && compare(profit, cost) >= 0;
+		*index = index_of(cells[i]);
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return found;
+}
+
+/* The row of one cohort. */
+static void
+put_cohort(PaybackReport *payback, Row *row, PaybackCell **cells, uint32 ncells)
+{
+	int32		cohort = cohort_of(cells[0]);
+	int64		customers = cells[0]->customers;
+	int32		last = calendar_index(&payback->calendar, payback->population.as_of);
+	Earnings	sum = {0};
+	Numeric		profit;
+	int64		index;
+
+	for (uint32 i = 0; i < ncells; i++)
+		earnings_add(&sum, &cells[i]->earnings);
+	profit = gross_profit(payback, &sum);
+
+	row_value(row, DateADTGetDatum(calendar_start(&payback->calendar, cohort)));
+	row_count(row, customers);
+	row_count(row, (int64) last - cohort + 1);
+	if (find_payback(payback, cells, ncells, &index))
+		row_count(row, index);
+	else
+		row_null(row);
+	if (profit != NULL)
+	{
+		row_value(row, NumericGetDatum(profit));
+		row_value(row, NumericGetDatum(divide(profit, int64_to_numeric(customers))));
+	}
+	else
+	{
+		row_null(row);
+		row_null(row);
+	}
+	row_put(row);
+}
+
+static void
+put_cohorts(PaybackReport *payback)
+{
+	PaybackCell **cells = (PaybackCell **) cells_sorted(payback->cells);
+	uint32		count = payback->cells->count;
+	uint32		end;
+	Row			row;
+
+	row_begin(&row, &payback->population);
+	for (uint32 start = 0; start < count; start = end)
+	{
+		for (end = start + 1; end < count && index_of(cells[end]) != 0;)
+			end++;
+		put_cohort(payback, &row, cells + start, end - start);
+	}
+	row_end(&row);
+}
+
+PG_FUNCTION_INFO_V1(ltv_payback);
+
+/* (orders, as_of, acquisition_cost, gross_margin, period) */
+Datum
+ltv_payback(PG_FUNCTION_ARGS)
+{
+	PaybackReport *payback = palloc0(sizeof(PaybackReport));
+
+	report_begin_nullable(&payback->population.report, fcinfo, WANT_COST, REPORT_NO_ID,
+						  ARGUMENT_BIT(PAYBACK_ARG_ACQUISITION_COST) | ARGUMENT_BIT(PAYBACK_ARG_GROSS_MARGIN));
+	payback->acquisition_cost = GetGivenNumeric(fcinfo, PAYBACK_ARG_ACQUISITION_COST, "acquisition_cost",
+												"Say what one new customer costs, for example ltv_cpo(1000000, 100).");
+	CheckElement(LTV_ACQUISITION_COST, payback->acquisition_cost);
+	if (!PG_ARGISNULL(PAYBACK_ARG_GROSS_MARGIN))
+	{
+		payback->margin = PG_GETARG_NUMERIC(PAYBACK_ARG_GROSS_MARGIN);
+		CheckElement(LTV_GROSS_MARGIN, payback->margin);
+	}
+	payback->population.as_of = moment_of(PG_GETARG_DATEADT(PAYBACK_ARG_AS_OF)).as_of;
+	calendar_init(&payback->calendar, PG_GETARG_TEXT_PP(PAYBACK_ARG_PERIOD));
+	payback->cells = cells_create(CurrentMemoryContext, sizeof(PaybackCell));
+
+	report_visit(&payback->population.report, visit_customer, payback);
+	put_cohorts(payback);
+	return report_end(&payback->population.report);
+}

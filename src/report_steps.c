@@ -1,0 +1,106 @@
+/*
+ * report_steps.c: the way from the first order to the second, third, ...
+ * n-th: how many take each step, how long they wait, where they stop.
+ */
+#include "report_table.h"
+
+#include "cells.h"
+#include "policy.h"
+
+#define STEPS_LIMIT 1000
+
+typedef struct Step
+{
+	int64		customers;		/* with an n-th order */
+	int64		churned;		/* with no further order, and churned */
+	int128		amount;			/* of the n-th orders */
+	Cells	   *gaps;			/* days to the next order */
+} Step;
+
+typedef struct StepsReport
+{
+	Population	population;
+	const Policy *policy;
+	int			max_step;
+	Step	   *steps;			/* from the first to one more than max_step */
+} StepsReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	StepsReport *report = arg;
+	Buyer		buyer;
+	DateADT		latest = 0;
+	int			n = 0;			/* orders so far */
+
+	if (!population_admit(&report->population, customer, &buyer))
+		return;
+	for (int i = buyer.first; i < buyer.count && n <= report->max_step; i++)
+	{
+		const Purchase *purchase = &buyer.purchases[i];
+		Step	   *step = &report->steps[n];
+
+		if (!is_order(purchase))
+			continue;
+		if (n > 0)
+			((Tally *) cells_at(step[-1].gaps, purchase->day - latest))->count++;
+		step->customers++;
+		step->amount += money_of(purchase->amount, buyer.scales.amount);
+		latest = purchase->day;
+		n++;
+	}
+	/* churned whatever else: the first rule of a stage */
+	if (n <= report->max_step && report->population.as_of - latest > report->policy->churned_days)
+		report->steps[n - 1].churned++;
+}
+
+static void
+put_steps(StepsReport *report)
+{
+	Row			row;
+
+	row_begin(&row, &report->population);
+	for (int n = 1; n <= report->max_step && report->steps[n - 1].customers > 0; n++)
+	{
+		Step	   *step = &report->steps[n - 1];
+		double		median;
+
+		row_value(&row, Int32GetDatum(n));
+		row_count(&row, step->customers);
+		row_rate(&row, step->customers, report->steps[0].customers);
+		row_rate(&row, step[1].customers, step->customers);
+		row_count(&row, step->customers - step[1].customers);
+		row_count(&row, step->churned);
+		if (tally_median(step->gaps, &median))
+			row_value(&row, Float8GetDatum(median));
+		else
+			row_null(&row);
+		row_money_each(&row, step->amount, step->customers);
+		row_put(&row);
+	}
+	row_end(&row);
+}
+
+PG_FUNCTION_INFO_V1(ltv_steps);
+
+Datum
+ltv_steps(PG_FUNCTION_ARGS)
+{
+	StepsReport report;
+	PolicyMemo	memo;
+
+	population_begin(&report.population, fcinfo, 0, REPORT_NO_ID);
+	report.max_step = PG_GETARG_INT32(2);
+	if (report.max_step < 1 || report.max_step > STEPS_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_step must be from 1 to %d, not %d", STEPS_LIMIT, report.max_step)));
+	memo.size = 0;
+	report.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
+	report.steps = palloc0((report.max_step + 1) * sizeof(Step));
+	for (int n = 0; n < report.max_step; n++)
+		report.steps[n].gaps = cells_create(CurrentMemoryContext, sizeof(Tally));
+	report_visit(&report.population.report, visit_customer, &report);
+	put_steps(&report);
+	return report_end(&report.population.report);
+}

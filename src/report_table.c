@@ -1,0 +1,153 @@
+/*
+ * report_table.c: what reports over all customers share besides report.c: who
+ * is a customer, sums of money, and rows put out column by column.
+ */
+#include "report_table.h"
+
+#include "customer.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* Begin a report whose second argument is as_of; see report_begin. */
+void
+population_begin(Population *population, FunctionCallInfo fcinfo, int wants, int id_arg)
+{
+	report_begin(&population->report, fcinfo, wants, id_arg);
+	population->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
+	population->customers = 0;
+	population->scales = (Scales) {0, 0, 0};
+}
+
+/*
+ * Look at a customer; false for somebody without an order up to as_of, who
+ * is in no figure.
+ */
+bool
+population_admit(Population *population, const Customer *customer, Buyer *buyer)
+{
+	const History *history = customer->history;
+	Scales	   *finest = &population->scales;
+	DateADT		day;
+
+	buyer->purchases = history->purchases;
+	buyer->count = history_count_until(history, population->as_of);
+	buyer->first = 0;
+	while (buyer->first < buyer->count && !is_order(&buyer->purchases[buyer->first]))
+		buyer->first++;
+	if (buyer->first == buyer->count)
+		return false;
+	buyer->scales = history->scales;
+	finest->amount = Max(finest->amount, history->scales.amount);
+	finest->cost = Max(finest->cost, history->scales.cost);
+	day = buyer->purchases[buyer->first].day;
+	if (population->customers++ == 0 || day < population->first_order)
+		population->first_order = day;
+	return true;
+}
+
+/* A day in the wrong millennium must not become a million rows. */
+void
+CheckReportRows(int64 rows, int64 limit, const char *period)
+{
+	if (rows > limit)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the report by %s would have " INT64_FORMAT " rows, more than " INT64_FORMAT,
+						period, rows, limit),
+				 errhint("Ask for longer periods, or look for implausible days with ltv_check.")));
+}
+
+/*
+ * Rows
+ */
+
+void
+row_begin(Row *row, Population *population)
+{
+	row->population = population;
+	row->context = AllocSetContextCreate(CurrentMemoryContext, "ltv row", ALLOCSET_DEFAULT_SIZES);
+	row->old = MemoryContextSwitchTo(row->context);
+	row->n = 0;
+}
+
+/* Put out the row, and begin another. */
+void
+row_put(Row *row)
+{
+	CHECK_FOR_INTERRUPTS();
+	Assert(row->n == row->population->report.desc->natts);
+	report_row(&row->population->report, row->values, row->nulls);
+	row->n = 0;
+	MemoryContextReset(row->context);
+}
+
+void
+row_end(Row *row)
+{
+	MemoryContextSwitchTo(row->old);
+	MemoryContextDelete(row->context);
+}
+
+/* A sum at DECIMAL_MAX_SCALE places, which has no digits behind the given ones. */
+static int128
+at_scale(int128 money, int scale)
+{
+	int64		power = decimal_power[DECIMAL_MAX_SCALE - scale];
+
+	if (money >= PG_INT64_MIN && money <= PG_INT64_MAX)
+		return (int64) money / power;
+	return money / power;
+}
+
+static void
+put_money(Row *row, int128 money, int scale)
+{
+	row_value(row, NumericGetDatum(decimal_make(at_scale(money, scale), scale)));
+}
+
+static void
+put_money_each(Row *row, int128 money, int scale, int64 each)
+{
+	if (each == 0)
+		row_null(row);
+	else
+		row_value(row, NumericGetDatum(decimal_divide(at_scale(money, scale), scale, each)));
+}
+
+void
+row_money(Row *row, int128 money)
+{
+	put_money(row, money, row->population->scales.amount);
+}
+
+/* money / each; null where each is 0 */
+void
+row_money_each(Row *row, int128 money, int64 each)
+{
+	put_money_each(row, money, row->population->scales.amount, each);
+}
+
+static int
+profit_scale(const Population *population)
+{
+	return Max(population->scales.amount, population->scales.cost);
+}
+
+/* Revenue less cost; null where a cost is unknown. */
+void
+row_profit(Row *row, const Earnings *earnings)
+{
+	if (earnings->cost_unknown)
+		row_null(row);
+	else
+		put_money(row, earnings->revenue - earnings->cost, profit_scale(row->population));
+}
+
+void
+row_profit_each(Row *row, const Earnings *earnings, int64 each)
+{
+	if (earnings->cost_unknown)
+		row_null(row);
+	else
+		put_money_each(row, earnings->revenue - earnings->cost, profit_scale(row->population), each);
+}

@@ -1,0 +1,125 @@
+/*
+ * report_table.h: what reports over all customers share besides report.h: who
+ * is a customer, sums of money, and rows put out column by column.
+ */
+#ifndef LTV_REPORT_TABLE_H
+#define LTV_REPORT_TABLE_H
+
+#include "compat.h"
+
+#include "report.h"
+
+/* A report over the customers with an order up to a day. */
+typedef struct Population
+{
+	Report		report;
+	DateADT		as_of;
+	int64		customers;
+	DateADT		first_order;	/* of all; only where customers > 0 */
+	Scales		scales;			/* the finest among the customers */
+} Population;
+
+/* One of these customers, and the purchases up to the day. */
+typedef struct Buyer
+{
+	const Purchase *purchases;
+	int			count;
+	int			first;			/* the first order among the purchases */
+	Scales		scales;
+} Buyer;
+
+extern void population_begin(Population *population, FunctionCallInfo fcinfo, int wants, int id_arg);
+extern bool population_admit(Population *population, const Customer *customer, Buyer *buyer);
+extern void CheckReportRows(int64 rows, int64 limit, const char *period);
+
+/*
+ * Sums of money are kept at DECIMAL_MAX_SCALE places: customers may have
+ * different scales, and 10^12 purchases of 18 digits still fit.
+ */
+static inline int128
+money_of(int128 value, int scale)
+{
+	return value * decimal_power[DECIMAL_MAX_SCALE - scale];
+}
+
+/* What came in, and what it cost. */
+typedef struct Earnings
+{
+	int128		revenue;
+	int128		cost;
+	bool		cost_unknown;	/* of a purchase or more */
+} Earnings;
+
+static inline void
+earnings_add(Earnings *earnings, const Earnings *more)
+{
+	earnings->revenue += more->revenue;
+	earnings->cost += more->cost;
+	earnings->cost_unknown |= more->cost_unknown;
+}
+
+static inline void
+earnings_add_purchase(Earnings *earnings, const Purchase *purchase, Scales scales)
+{
+	earnings->revenue += money_of(purchase->amount, scales.amount);
+	earnings->cost += money_of(purchase->cost, scales.cost);
+	earnings->cost_unknown |= !purchase->cost_known;
+}
+
+/*
+ * A row of the result while its columns are put in.  Between row_begin and
+ * row_end the current memory context is emptied after every row.
+ */
+#define ROW_COLUMNS 16
+
+typedef struct Row
+{
+	Population *population;
+	MemoryContext context;
+	MemoryContext old;
+	int			n;				/* columns so far */
+	Datum		values[ROW_COLUMNS];
+	bool		nulls[ROW_COLUMNS];
+} Row;
+
+extern void row_begin(Row *row, Population *population);
+extern void row_put(Row *row);
+extern void row_end(Row *row);
+extern void row_money(Row *row, int128 money);
+extern void row_money_each(Row *row, int128 money, int64 each);
+extern void row_profit(Row *row, const Earnings *earnings);
+extern void row_profit_each(Row *row, const Earnings *earnings, int64 each);
+
+static inline void
+row_value(Row *row, Datum value)
+{
+	Assert(row->n < ROW_COLUMNS);
+	row->values[row->n] = value;
+	row->nulls[row->n++] = false;
+}
+
+static inline void
+row_null(Row *row)
+{
+	Assert(row->n < ROW_COLUMNS);
+	row->values[row->n] = (Datum) 0;
+	row->nulls[row->n++] = true;
+}
+
+static inline void
+row_count(Row *row, int64 count)
+{
+	row_value(row, Int64GetDatum(count));
+}
+
+/* part / whole; null where the whole is nothing */
+static inline void
+row_rate(Row *row, double part, double whole)
+{
+	if (whole == 0)
+		row_null(row);
+	else
+		row_value(row, Float8GetDatum(part / whole));
+}
+
+#endif							/* LTV_REPORT_TABLE_H */

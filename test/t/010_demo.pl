@@ -1,0 +1,188 @@
+# test/demo: what it prints, how it reads a CSV of somebody else's, what it says of one that it cannot read, and that it
+# leaves nothing behind.
+use strict;
+use warnings;
+use utf8;
+use Cwd qw(abs_path);
+use Encode qw(encode decode);
+use File::Basename qw(dirname);
+use File::Find qw(find);
+use File::Temp qw(tempdir);
+use IPC::Run qw(run start finish timeout);
+use Test::More;
+
+binmode $_, ':utf8' for Test::More->builder->output, Test::More->builder->failure_output;
+
+my $top  = abs_path(dirname(__FILE__) . '/../..');
+my $here = tempdir('ltv_t_XXXXXX', TMPDIR => 1, CLEANUP => 1);
+mkdir "$here/tmp" or die;
+mkdir "$here/csv" or die;
+chmod 0755, $here;
+chmod 0777, "$here/tmp";
+$ENV{TMPDIR} = "$here/tmp";
+chdir "$here/csv" or die;
+
+# demo(standard input, argument, …) -> exit status, standard output, standard error
+sub demo
+{
+  my ($in, @arguments) = @_;
+  my ($out, $err) = ('', '');
+  $in = encode('UTF-8', $in);
+  run([ "$top/test/demo", map { encode('UTF-8', $_) } @arguments ], '<', \$in, '>', \$out, '2>', \$err);
+  return ($? >> 8, decode('UTF-8', $out), decode('UTF-8', $err));
+}
+
+sub write_csv
+{
+  my ($name, $text, $encoding) = @_;
+  open my $file, '>:raw', $name or die "cannot write $name: $!\n";
+  print $file encode($encoding || 'UTF-8', $text);
+  close $file or die;
+  return $name;
+}
+
+sub listing
+{
+  my @found;
+  find({ no_chdir => 1, wanted => sub { push @found, "$File::Find::name " . ((lstat)[9]) if -f } }, $top);
+  return join "\n", sort @found;
+}
+
+sub left_over { return join ' ', glob "$here/tmp/*"; }
+
+# psql's answer to a query on what was loaded, from "ANSWER" on
+sub answer
+{
+  my ($query, @arguments) = @_;
+  my ($status, $out, $err) = demo("\\pset format unaligned\n\\pset tuples_only on\n\\echo ANSWER\n$query;\n", '--psql', @arguments);
+  return "exit status $status: $err" if $status;
+  return $out =~ /^ANSWER\n(.*)/ms ? $1 : "no answer in: $out";
+}
+
+# --- the sample -------------------------------------------------------------------------------------------
+
+my $before = listing();
+my ($status, $out, $err) = demo('');
+is($status, 0, 'the sample runs') or diag($err);
+like($out, qr/^8942 rows; as of 2025-03-31$/m, 'it loads every line of the sample, up to its last day');
+like($out, qr/^=== $_/m, "it prints $_") for qw(ltv_check ltv_customer_summary);
+like($out, qr/test\/demo --psql$/m, 'it tells how to open a prompt');
+is(join("\n", grep { length > 100 } split /\n/, $out), '', 'every line fits into 100 columns');
+is(listing(), $before, 'the checkout stays as it is');
+is(left_over(), '', 'nothing stays behind');
+
+# the best customer and the guests, added up from the file
+my (%revenue, %orders, %guest_orders);
+open my $sample, '<', "$top/test/sample/orders.csv" or die;
+<$sample>;
+while (<$sample>)
+{
+  my ($order, $customer, $amount) = (split /,/)[ 0, 1, 6 ];
+  if ($customer eq '') { $guest_orders{$order} = 1; next; }
+  $revenue{$customer} += $amount;
+  $orders{$customer}{$order} = 1 if $amount >= 0;
+}
+my ($best) = sort { $revenue{$b} <=> $revenue{$a} || $a cmp $b } keys %revenue;
+my $count = keys %{ $orders{$best} };
+like($out, qr/^\s*$best\s*\|\s*$count\s*\|\s*$revenue{$best}\s*\|/m, 'the customer worth most is the one of the file');
+is(answer('SELECT count(DISTINCT order_id) FROM shop_orders WHERE customer_id IS NULL'), keys(%guest_orders) . "\n",
+  'guests are orders without a customer');
+
+# --- a CSV with headers and times of its own -----------------------------------------------------------------
+
+# by hand: 15:30 UTC is half past midnight of the next day in Tokyo, a time without an offset is the shop's own clock
+my $text = <<'END';
+会員 番号,"注文日時","合計 ""税込"", 円",備考
+花子,2024-01-05T15:30:00Z,1000,"二行
+の備考"
+花子,2024-01-05 23:59:59,2000,
+次郎,2024-02-29,-300,返品
+,2024/3/1,40.5,
+ 太郎　,20240302,5,
+END
+my @mapping = ('customer_id=会員 番号', 'ordered_on=注文日時', 'amount=合計 "税込", 円', 'zone=Asia/Tokyo');
+my $rows = <<'END';
+花子|2024-01-06|1000
+花子|2024-01-05|2000
+次郎|2024-02-29|-300
+|2024-03-01|40.5
+太郎|2024-03-02|5
+END
+my $query = 'SELECT customer_id, ordered_on, amount FROM shop_orders';
+write_csv('注文.csv', $text);
+is(answer($query, '注文.csv', @mapping), $rows, 'Japanese headers with blanks, quotes and commas; days of a zone');
+($status, $out) = demo('', '注文.csv', @mapping);
+is($status, 0, 'and the reports run');
+like($out, qr/^A prompt on these data: (.*)/m, 'the command for a prompt is printed');
+my ($command) = $out =~ /^A prompt on these data: (.*)/m;
+is(qx{cd '$here/csv' && printf '%s\\n' ${\ encode('UTF-8', $command)}},
+  encode('UTF-8', join "\n", 'test/demo', '--psql', '注文.csv', @mapping, ''), 'and a shell reads it as it was given');
+
+write_csv('sjis.csv', $text =~ s/\n(?!の)/\r\n/gr, 'CP932');
+is(system('gzip', '-k', 'sjis.csv'), 0, 'gzip runs');
+is(answer($query, $_, @mapping, 'encoding=CP932'), $rows, "$_: another encoding, CRLF") for 'sjis.csv', 'sjis.csv.gz';
+write_csv('bom.csv', "\x{feff}customer_id,ordered_on,amount,order_id\nA,2024-01-01,1,007\n");
+is(answer('SELECT * FROM shop_orders', 'bom.csv'), "A|2024-01-01|1|007\n", 'headers that need no mapping, after a byte order mark');
+write_csv('dmy.csv', "customer_id,ordered_on,amount\nA,31/01/2024,1\nA,01/02/2024 10:30,1\n");
+is(answer($query, 'dmy.csv', 'datestyle=DMY'), "A|2024-01-31|1\nA|2024-02-01|1\n", 'days in another order');
+
+# what stands in a header or a value is never a command
+write_csv('evil.csv', qq{"x'); DROP TABLE csv.lines; --","\$(touch pwned) \\`touch pwned`",amount\n"it's; \\! touch pwned",2024-01-01,5\n});
+is(answer($query, 'evil.csv', q{customer_id=x'); DROP TABLE csv.lines; --}, 'ordered_on=$(touch pwned) \`touch pwned`'),
+  "it's; \\! touch pwned|2024-01-01|5\n", 'headers are text, whatever they hold');
+ok(!-e 'pwned', 'nothing of them ran');
+
+# --- what it says of files that it cannot read ------------------------------------------------------------------
+
+sub refused
+{
+  my ($what, $arguments, @complaints) = @_;
+  my ($status, $out, $err) = demo('', @$arguments);
+  is($status, 1, "$what: exit status");
+  like($err, $_, "$what: message") for @complaints;
+  return;
+}
+
+refused('missing columns', ['注文.csv', 'amount=金額'], qr/no header for customer_id, ordered_on, amount \("金額"\)/,
+  qr/headers found: "会員 番号", "注文日時", "合計 "税込", 円", "備考"/);
+refused('no such file', ['absent.csv'], qr/absent\.csv: no such file/);
+refused('a folder', ['.'], qr/no such file/);
+refused('an unknown column', [ '注文.csv', 'prize=合計' ], qr/"prize" is none of the columns customer_id, ordered_on, amount/);
+refused('a word without =', [ '注文.csv', 'amount' ], qr/"amount" is not COLUMN=HEADER/);
+refused('another encoding', ['sjis.csv'], qr/not UTF-8.*encoding=/);
+refused('an empty file', [ write_csv('empty.csv', '') ], qr/empty: the first line must name the columns/);
+refused('a header twice', [ write_csv('twice.csv', "customer_id,amount,ordered_on,amount\n") ], qr/"amount" occurs 2 times/);
+refused('no zone', [ '注文.csv', @mapping[ 0 .. 2 ] ], qr/line 2: ordered_on \("注文日時"\) is "2024-01-05T15:30:00Z".*zone=Asia\/Tokyo/);
+refused('no such zone', [ '注文.csv', @mapping[ 0 .. 2 ], 'zone=Asia/Tokio' ], qr/"Asia\/Tokio"/);
+
+my $good = join '', "customer_id,ordered_on,amount,note\n", map { "C$_,2024-01-01,$_,\"two\nlines\"\n" } 1 .. 3000;
+# 3000 rows of two lines each after the header: the next line is 6002
+refused('a bad amount far down', [ write_csv('amount.csv', "$good,2024-01-01,12e,\n,bad,x,\n") ], qr/amount\.csv, line 6002: amount \("amount"\) is "12e": not a number/);
+refused('a bad day far down',    [ write_csv('day.csv', "$good,2024-02-30,12,\n") ],  qr/day\.csv, line 6002: ordered_on \("ordered_on"\) is "2024-02-30"/);
+refused('a doubtful day',        [ write_csv('doubt.csv', "customer_id,ordered_on,amount\nA,01/02/2024,1\n") ], qr/line 2: ordered_on .*datestyle=/);
+refused('a thousands separator', [ write_csv('comma.csv', "customer_id,ordered_on,amount\nA,2024-01-01,\"1,000\"\n") ], qr/line 2: amount .*thousands separator/);
+refused('not a number',          [ write_csv('nan.csv', "customer_id,ordered_on,amount\nA,2024-01-01,NaN\n") ], qr/line 2: amount .*"NaN"/);
+refused('a short line',          [ write_csv('short.csv', "customer_id,ordered_on,amount\nA,2024-01-01\n") ], qr/missing data.*line 2/s);
+is(left_over(), '', 'nothing stays behind of any of these');
+
+# --- side by side, and interrupted --------------------------------------------------------------------------------
+
+my @runs = map { my ($in, $out) = ('', ''); [ start([ "$top/test/demo", 'bom.csv' ], '<', \$in, '>', \$out, '2>&1'), \$out ] } 1 .. 2;
+for (@runs)
+{
+  my ($run, $printed) = @$_;
+  finish $run;
+  is($run->result(0), 0, 'two at once: both end well') or diag($$printed);
+}
+
+my ($in, $printed) = ('', '');
+my $run = start([ "$top/test/demo", '--psql', 'bom.csv' ], '<pipe', \*PROMPT, '>', \$printed, '2>&1', timeout(300));
+eval { $run->pump until $printed =~ /For example:\n.*\n/; 1 } or diag("$@$printed");
+isnt(left_over(), '', 'while the prompt is open, the server is there');
+$run->signal('TERM');
+close PROMPT;
+eval { $run->finish; 1 } or diag($@);
+is(left_over(), '', 'a signal at the prompt leaves nothing behind');
+
+chdir '/';
+done_testing();
