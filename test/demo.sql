@@ -144,7 +144,7 @@ FROM ltv_overview('shop_orders', :'as_of', :policy) AS o, LATERAL (VALUES
 
 \echo '=== ltv_customer_summary: the customers worth most so far (顧客別サマリー)'
 \echo 'One row per customer; revenue is the LTV so far, annual figures are those of the year up to the day.'
-SELECT pg_temp.clip(customer_id, 20) AS customer, orders, round(revenue, :places) AS revenue, round(gross_profit) AS profit, first_order AS "first", last_order AS "last",
+SELECT pg_temp.clip(customer_id, 16) AS customer, orders, round(revenue, :places) AS revenue, round(gross_profit) AS profit, first_order AS "first", last_order AS "last",
   annual_orders AS "orders/yr", round(annual_revenue) AS "revenue/yr", stage
 FROM ltv_customer_summary('shop_orders', :'as_of', policy => :policy) AS s
 ORDER BY s.revenue DESC, s.customer_id
@@ -277,7 +277,7 @@ LIMIT 10;
 
 \echo '=== ltv_item_flow: from the first item to the second (商品遷移, 併売)'
 \echo 'What customers bought next: the ten most common ways from the first order to the second.'
-SELECT pg_temp.clip(from_item, 36) AS "first order", pg_temp.clip(to_item, 36) AS "second order", customers, pg_temp.percent(share) AS "of those %"
+SELECT pg_temp.clip(from_item, 34) AS "first order", pg_temp.clip(to_item, 34) AS "second order", customers, pg_temp.percent(share) AS "of those %"
 FROM ltv_item_flow('shop_orders', :'as_of') AS f
 WHERE from_step = 1
 ORDER BY f.customers DESC, f.from_item, f.to_item
@@ -421,7 +421,7 @@ CREATE TEMP TABLE prediction AS SELECT * FROM ltv_predict('shop_orders', :'as_of
 SELECT count(*) AS customers, round(sum(p_alive)::numeric) AS "still customers", round(sum(expected_orders)::numeric) AS "expected orders",
   round(sum(predicted_value)::numeric) AS "expected revenue"
 FROM prediction;
-SELECT pg_temp.clip(customer_id, 20) AS customer, s.orders, round(s.revenue) AS "revenue so far", s.last_order AS "last",
+SELECT pg_temp.clip(customer_id, 16) AS customer, s.orders, round(s.revenue) AS "revenue so far", s.last_order AS "last",
   round(100 * p_alive::numeric) AS "alive %", round(expected_orders::numeric, 1) AS "will order",
   round(expected_order_value::numeric, :places) AS "at", round(predicted_value::numeric) AS "will bring"
 FROM prediction AS p JOIN ltv_customer_summary('shop_orders', :'as_of') AS s USING (customer_id)
