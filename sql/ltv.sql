@@ -137,6 +137,8 @@ CREATE FUNCTION ltv_day(moment timestamptz, zone text) RETURNS date AS 'MODULE_P
 COMMENT ON FUNCTION ltv_day(timestamptz, text) IS 'the day of a moment in a time zone, such as ''Asia/Tokyo''';
 CREATE FUNCTION ltv_day(moment timestamp, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_without_zone' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_day(timestamp, text) IS 'an error that says how to make a moment of a timestamp without time zone';
+CREATE FUNCTION ltv_day(moment date, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_of_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_day(date, text) IS 'an error: a date is a day already';
 
 --
 -- Policy, stages and the summary of a customer

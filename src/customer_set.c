@@ -222,6 +222,7 @@ reader_init(PartReader *reader, const KeyType *key, Part *part)
 	memset(reader, 0, sizeof(*reader));
 	reader->key = key;
 	reader->part = part;
+	rowstore_settle(part);
 	reader->chunk = part->chunks;
 	reader->room = 1024;
 	reader->row = palloc(reader->room);
@@ -427,10 +428,14 @@ set_scatter(CustomerSet *set, FunctionCallInfo fcinfo, Size left)
 {
 	/* half for rows and the files' buffers, half for telling customers apart */
 	Size		budget = Max(left / 2, LEAST_BUDGET);
+	int			agg_context = AggCheckCallContext(fcinfo, NULL);
 	MemoryContext old = MemoryContextSwitchTo(set->header.eoh_context);
 
+	/* a window function is not told when to close its files, so it has none */
+	if (agg_context == AGG_CONTEXT_WINDOW)
+		budget = MaxAllocHugeSize;
 	set->store = rowstore_create(budget < 16 * BLCKSZ ? 0 : rowstore_bits(budget), budget);
-	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
+	if (agg_context == AGG_CONTEXT_AGGREGATE)
 		AggRegisterCallback(fcinfo, close_store, PointerGetDatum(set));
 	visit_table(&set->table, &set->key, add_to_store, set);
 	pfree(set->table.ids);

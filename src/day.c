@@ -98,3 +98,17 @@ ltv_day_without_zone(PG_FUNCTION_ARGS)
 			 errhint("If it is UTC: ltv_day(created_at AT TIME ZONE 'UTC', 'Asia/Tokyo'). If it is the shop's own time: created_at::date.")));
 	PG_RETURN_NULL();
 }
+
+PG_FUNCTION_INFO_V1(ltv_day_of_date);
+
+/* A date would become a moment in the same way: midnight in the session's zone. */
+Datum
+ltv_day_of_date(PG_FUNCTION_ARGS)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("ltv_day needs a timestamp with time zone"),
+			 errdetail("A date is a day already, and no moment."),
+			 errhint("If it is the shop's own day, take it as it is: order_date AS ordered_on.")));
+	PG_RETURN_NULL();
+}

@@ -48,6 +48,7 @@ typedef struct FitState
 #define FIT_HEADER		offsetof(FitState, slots)
 #define INITIAL_SLOTS	16
 #define MAX_SLOTS		((uint32) 1 << 24)	/* 512 MB */
+#define MAX_CUSTOMERS	1e18		/* more are shown as so many */
 
 /*
  * The state
@@ -183,10 +184,6 @@ unchanged_state(FunctionCallInfo fcinfo)
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
-/*
- * The kind that an argument names.  It is the same text in every row, so the
- * one in the state is tried first.
- */
 static LtvmKind
 fit_kind(FunctionCallInfo fcinfo, int arg)
 {
@@ -228,7 +225,8 @@ add_spend(FitState *state, double frequency, double monetary, double customers)
 	if (!(frequency >= 0 && frequency <= 1e9 && frequency == floor(frequency)) || !isfinite(monetary))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("impossible customer: frequency %g, monetary %g", frequency, monetary)));
+				 errmsg("impossible customer: frequency %g, monetary %g", frequency, monetary),
+				 errdetail("The frequency must be a whole number from 0 on, the mean amount finite.")));
 	if (frequency == 0 || customers == 0)
 		return state;
 	if (monetary <= 0)
@@ -460,6 +458,12 @@ fit_state(const FitState *state)
 	StaticAssertStmt(sizeof(Slot) == sizeof(LtvmPattern), "a slot is laid out as a pattern");
 	if (kind != LTVM_GAMMA_GAMMA)
 		return fit_orders(kind, (const LtvmPattern *) patterns, n);
+	if (n == 0 && state->left_out > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("the data cannot identify a %s model", ltvm_kind_name(kind)),
+				 errdetail("All %lld customers who ordered again have a mean amount that is not above 0.",
+						   (long long) state->left_out)));
 	spends = MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(LtvmSpend));
 	for (int i = 0; i < n; i++)
 		spends[i] = (LtvmSpend) {patterns[i].frequency, patterns[i].recency, patterns[i].weight};
@@ -521,7 +525,10 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	fit = fit_state(state);
 	for (int i = 0; i < fit.count * fit.count; i++)
+	{
 		covariance[i] = fit.covariance[i / fit.count][i % fit.count];
+		nulls[4] |= !isfinite(covariance[i]);
+	}
 	note = note_of(state, &fit);
 	values[0] = CStringGetTextDatum(ltvm_kind_name(fit.model.kind));
 	values[1] = doubles_array(fit.model.p, 1, fit.count);
@@ -529,7 +536,7 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 	values[3] = Int32GetDatum(state->unit_days);
 	nulls[3] = state->unit_days == 0;
 	values[4] = doubles_array(covariance, 2, fit.count);
-	values[5] = Int64GetDatum((int64) fit.customers);
+	values[5] = Int64GetDatum((int64) Min(fit.customers, MAX_CUSTOMERS));
 	values[6] = Float8GetDatum(fit.log_likelihood);
 	values[7] = BoolGetDatum(fit.converged);
 	values[8] = Int32GetDatum(fit.iterations);

@@ -7,7 +7,8 @@
  * of the parameters (the delta method: g' C g, with the gradient g of the sum
  * in the logarithms of the parameters and their covariance C).
  *
- * The state is a float8[] of fixed length, see the enum.
+ * The state is a float8[] of fixed length, see the enum.  It carries the
+ * model, because all customers of a group must be forecast with the same.
  */
 #include "model.h"
 
@@ -24,11 +25,20 @@ enum
 	STATE_CUSTOMERS,
 	STATE_MEAN,
 	STATE_VARIANCE,
-	STATE_HAS_COVARIANCE,
 	STATE_GRADIENT,				/* 4 */
-	STATE_COVARIANCE = STATE_GRADIENT + LTVM_MAX_PARAMETERS,	/* 16, by rows */
+	STATE_MODEL = STATE_GRADIENT + LTVM_MAX_PARAMETERS,
+	STATE_KIND = STATE_MODEL,
+	STATE_UNIT_DAYS,
+	STATE_HAS_COVARIANCE,
+	STATE_PARAMETERS,			/* 4 */
+	STATE_COVARIANCE = STATE_PARAMETERS + LTVM_MAX_PARAMETERS,	/* 16, by rows */
 	STATE_LENGTH = STATE_COVARIANCE + LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS
 };
+
+#define MODEL_LENGTH (STATE_LENGTH - STATE_MODEL)
+
+/* more customers than any table has, and exact in a double */
+#define MAX_CUSTOMERS 1e15
 
 /* 97.5 % quantile of the normal distribution */
 #define NORMAL_975 1.959963984540054
@@ -47,13 +57,16 @@ make_state(void)
 	return state;
 }
 
+/* What holds of every state; a user can pass any array to a state function. */
 static void
 CheckState(ArrayType *state)
 {
 	double	   *values = (double *) ARR_DATA_PTR(state);
+	bool		valid = ARR_NDIM(state) == 1 && ARR_DIMS(state)[0] == STATE_LENGTH && !ARR_HASNULL(state) &&
+		ARR_ELEMTYPE(state) == FLOAT8OID;
 
-	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != STATE_LENGTH || ARR_HASNULL(state) ||
-		ARR_ELEMTYPE(state) != FLOAT8OID || !(values[STATE_CUSTOMERS] >= 0) || !isfinite(values[STATE_CUSTOMERS]))
+	if (!valid || !(values[STATE_CUSTOMERS] >= 0 && values[STATE_CUSTOMERS] <= MAX_CUSTOMERS) ||
+		!(values[STATE_MEAN] >= 0) || !(values[STATE_VARIANCE] >= 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid state of ltv_forecast")));
@@ -72,24 +85,30 @@ state_argument(FunctionCallInfo fcinfo)
 	return state;
 }
 
-/* All customers of a group are forecast with one model. */
+/* Put the model into a state, unless it is there: then it must be the same. */
 static void
-take_covariance(double *values, const FittedModel *fitted)
+take_model(double *values, const double *model)
 {
 	bool		first = values[STATE_CUSTOMERS] == 0;
 
-	for (int i = 0; i < LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS; i++)
-	{
-		double		c = fitted->covariance[i / LTVM_MAX_PARAMETERS][i % LTVM_MAX_PARAMETERS];
+	if (first)
+		memcpy(&values[STATE_MODEL], model, MODEL_LENGTH * sizeof(double));
+	else if (memcmp(&values[STATE_MODEL], model, MODEL_LENGTH * sizeof(double)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the model must be the same for all rows of one ltv_forecast"),
+				 errhint("Group by what the models differ in.")));
+}
 
-		if (!first && values[STATE_COVARIANCE + i] != c)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("the model must be the same for all rows of one ltv_forecast"),
-					 errhint("Group by what the models differ in.")));
-		values[STATE_COVARIANCE + i] = c;
-	}
-	values[STATE_HAS_COVARIANCE] = fitted->has_covariance ? 1 : 0;
+/* A model as the numbers of a state. */
+static void
+model_numbers(const FittedModel *fitted, double *model)
+{
+	model[STATE_KIND - STATE_MODEL] = fitted->model.kind;
+	model[STATE_UNIT_DAYS - STATE_MODEL] = fitted->unit_days;
+	model[STATE_HAS_COVARIANCE - STATE_MODEL] = fitted->has_covariance ? 1 : 0;
+	memcpy(&model[STATE_PARAMETERS - STATE_MODEL], fitted->model.p, sizeof(fitted->model.p));
+	memcpy(&model[STATE_COVARIANCE - STATE_MODEL], fitted->covariance, sizeof(fitted->covariance));
 }
 
 PG_FUNCTION_INFO_V1(ltv_forecast_accum);
@@ -108,6 +127,7 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 	LtvmPast	past;
 	double		horizon;
 	double		gradient[LTVM_MAX_PARAMETERS];
+	double		model[MODEL_LENGTH];
 
 	for (int i = 1; i <= 4; i++)
 		if (PG_ARGISNULL(i))
@@ -131,7 +151,8 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 	history_free(&history);
 	if (input.days == 0)
 		PG_RETURN_POINTER(state);
-	take_covariance(values, fitted);
+	model_numbers(fitted, model);
+	take_model(values, model);
 	past = past_of(&input, moment.as_of, fitted->unit_days);
 	values[STATE_CUSTOMERS] += 1;
 	values[STATE_MEAN] += ltvm_expected_orders(&fitted->model, &past, horizon);
@@ -166,10 +187,9 @@ ltv_forecast_combine(PG_FUNCTION_ARGS)
 	state = state_argument(fcinfo);
 	values = (double *) ARR_DATA_PTR(state);
 	more = (double *) ARR_DATA_PTR(added);
-	if (values[STATE_CUSTOMERS] == 0)
-		memcpy(values, more, STATE_LENGTH * sizeof(double));
-	else if (more[STATE_CUSTOMERS] > 0)
+	if (more[STATE_CUSTOMERS] > 0)
 	{
+		take_model(values, &more[STATE_MODEL]);
 		values[STATE_CUSTOMERS] += more[STATE_CUSTOMERS];
 		values[STATE_MEAN] += more[STATE_MEAN];
 		values[STATE_VARIANCE] += more[STATE_VARIANCE];

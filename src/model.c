@@ -60,15 +60,21 @@ CheckUnitDays(int32 unit_days)
 				 errhint("7 counts in weeks, 1 in days.")));
 }
 
-/* The elements of a float8 array without nulls; false when it is anything else. */
+/* The elements of a float8 array without nulls, n in each dimension; false when it is anything else. */
 static bool
-read_doubles(Datum datum, double *values, int count)
+read_doubles(Datum datum, double *values, int ndims, int n)
 {
 	ArrayType  *array = DatumGetArrayTypeP(datum);
+	int			count = 1;
 
-	if (ARR_ELEMTYPE(array) != FLOAT8OID || array_contains_nulls(array) ||
-		ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) != count)
+	if (ARR_ELEMTYPE(array) != FLOAT8OID || ARR_NDIM(array) != ndims || array_contains_nulls(array))
 		return false;
+	for (int i = 0; i < ndims; i++)
+	{
+		if (ARR_DIMS(array)[i] != n)
+			return false;
+		count *= n;
+	}
 	memcpy(values, ARR_DATA_PTR(array), count * sizeof(double));
 	return true;
 }
@@ -84,8 +90,8 @@ read_covariance(HeapTupleHeader row, FittedModel *fitted)
 	fitted->has_covariance = !isnull;
 	if (isnull)
 		return;
-	if (!read_doubles(datum, values, n * n))
-		report_model(psprintf("The covariance must have %d numbers.", n * n));
+	if (!read_doubles(datum, values, 2, n))
+		report_model(psprintf("The covariance must be an array of %d by %d numbers.", n, n));
 	for (int i = 0; i < n * n; i++)
 	{
 		if (!isfinite(values[i]))
@@ -107,8 +113,9 @@ read_fields(HeapTupleHeader row, FittedModel *fitted)
 	fitted->model.kind = kind_argument(datum);
 	fitted->count = ltvm_parameter_count(fitted->model.kind);
 	datum = GetAttributeByNum(row, MODEL_PARAMETERS, &isnull);
-	if (isnull || !read_doubles(datum, fitted->model.p, fitted->count))
-		report_model(psprintf("A %s model has %d parameters.", ltvm_kind_name(fitted->model.kind), fitted->count));
+	if (isnull || !read_doubles(datum, fitted->model.p, 1, fitted->count))
+		report_model(psprintf("The parameters of a %s model are an array of %d numbers.",
+							  ltvm_kind_name(fitted->model.kind), fitted->count));
 	problem = ltvm_check_parameters(fitted->model.kind, fitted->model.p, fitted->count);
 	if (problem != NULL)
 		report_model(psprintf("Its parameters cannot be used: %s.", problem));
@@ -232,14 +239,14 @@ history_argument(FunctionCallInfo fcinfo, const FittedModel *fitted, LtvmPast *p
 	return true;
 }
 
-/* The argument horizon in days, in the model's unit. */
+/* An argument in days, checked; to be divided by the model's unit. */
 static double
-days_argument(FunctionCallInfo fcinfo, int arg, const FittedModel *fitted, const char *name)
+days_argument(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	int32		days = PG_GETARG_INT32(arg);
 
 	CheckHorizon(days, name);
-	return (double) days / fitted->unit_days;
+	return (double) days;
 }
 
 /*
@@ -268,13 +275,13 @@ Datum
 ltv_expected_orders(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
+	double		days = days_argument(fcinfo, 3, "horizon_days");
 	ModelInput	input;
 	LtvmPast	past;
 
 	if (!history_argument(fcinfo, fitted, &past, &input))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(ltvm_expected_orders(&fitted->model, &past,
-										  days_argument(fcinfo, 3, fitted, "horizon_days")));
+	PG_RETURN_FLOAT8(ltvm_expected_orders(&fitted->model, &past, days / fitted->unit_days));
 }
 
 PG_FUNCTION_INFO_V1(ltv_p_order_within);
@@ -284,12 +291,13 @@ Datum
 ltv_p_order_within(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
+	double		days = days_argument(fcinfo, 3, "days");
 	ModelInput	input;
 	LtvmPast	past;
 
 	if (!history_argument(fcinfo, fitted, &past, &input))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(ltvm_p_order_within(&fitted->model, &past, days_argument(fcinfo, 3, fitted, "days")));
+	PG_RETURN_FLOAT8(ltvm_p_order_within(&fitted->model, &past, days / fitted->unit_days));
 }
 
 PG_FUNCTION_INFO_V1(ltv_expected_gap);

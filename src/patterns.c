@@ -8,108 +8,72 @@
 
 #include "utils/memutils.h"
 
-#include "key.h"
-
-typedef struct PatternEntry
-{
-	PatternKey	key;
-	uint32		number;
-	char		status;
-} PatternEntry;
-
-static inline uint32
-hash_pattern(PatternKey key)
-{
-	uint64		word = (uint64) (uint32) key.recency << 32 | (uint32) key.t;
-
-	return (uint32) mix_word(word ^ mix_word((uint32) key.frequency + 1));
-}
-
-#define SH_PREFIX pattern
-#define SH_ELEMENT_TYPE PatternEntry
-#define SH_KEY_TYPE PatternKey
-#define SH_KEY key
-#define SH_HASH_KEY(tb, key) hash_pattern(key)
-#define SH_EQUAL(tb, a, b) ((a).frequency == (b).frequency && (a).recency == (b).recency && (a).t == (b).t)
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
 PatternSet *
 patterns_create(void)
 {
 	PatternSet *set = palloc0(sizeof(PatternSet));
 
-	set->hash = pattern_create(CurrentMemoryContext, 1024, NULL);
 	set->room = 1024;
-	set->keys = palloc(set->room * sizeof(PatternKey));
-	set->customers = palloc(set->room * sizeof(uint32));
+	set->items = palloc(set->room * sizeof(SortItem));
 	return set;
 }
 
-/* Count one customer with an order; returns the number of the pattern. */
-uint32
+/* Take in one customer with an order. */
+void
 patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of)
 {
-	PatternKey	key = {
-		(int32) (input->days - 1), (int32) ((int64) input->last - input->first), (int32) ((int64) as_of - input->first)
-	};
-	bool		found;
-	PatternEntry *entry = pattern_insert(set->hash, key, &found);
+	uint64		recency = (uint64) ((int64) input->last - input->first);
+	uint64		t = (uint64) ((int64) as_of - input->first);
 
-	if (!found)
+	if (set->customers == set->room)
 	{
-		if (set->count == set->room)
-		{
-			set->room *= 2;
-			set->keys = repalloc_huge(set->keys, set->room * sizeof(PatternKey));
-			set->customers = repalloc_huge(set->customers, set->room * sizeof(uint32));
-		}
-		entry->number = set->count;
-		set->keys[set->count] = key;
-		set->customers[set->count++] = 0;
+		if (set->customers > PG_UINT32_MAX / 2)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("a model cannot be fitted to more than %llu customers",
+							(unsigned long long) set->customers)));
+		set->room *= 2;
+		set->items = repalloc_huge(set->items, set->room * sizeof(SortItem));
 	}
-	set->customers[entry->number]++;
-	return entry->number;
+	set->items[set->customers] = (SortItem) {recency << 32 | t, (uint32) (input->days - 1), (uint32) set->customers};
+	set->customers++;
 }
 
-LtvmPast
-pattern_past(const PatternKey *key)
+/* The distinct keys, in order, in weeks. */
+static void
+find_patterns(PatternSet *set)
 {
-	return (LtvmPast) {
-		key->frequency, (double) key->recency / REPORT_UNIT_DAYS, (double) key->t / REPORT_UNIT_DAYS
-	};
+	radix_sort(set->items, set->customers);
+	for (uint64 i = 0; i < set->customers; i++)
+		set->count += i == 0 || !same_key(&set->items[i], &set->items[i - 1]);
+	set->patterns = MemoryContextAllocHuge(CurrentMemoryContext, Max(set->count, 1) * sizeof(LtvmPattern));
+	set->count = 0;
+	for (uint64 i = 0; i < set->customers; i++)
+	{
+		const SortItem *item = &set->items[i];
+
+		if (i > 0 && same_key(item, item - 1))
+			set->patterns[set->count - 1].weight++;
+		else
+			set->patterns[set->count++] = (LtvmPattern) {
+				item->high, (double) (item->low >> 32) / REPORT_UNIT_DAYS,
+					(double) (uint32) item->low / REPORT_UNIT_DAYS, 1
+			};
+	}
 }
 
-static int
-compare_patterns(const void *a, const void *b)
-{
-	const LtvmPattern *left = a;
-	const LtvmPattern *right = b;
-
-	if (left->frequency != right->frequency)
-		return left->frequency < right->frequency ? -1 : 1;
-	if (left->recency != right->recency)
-		return left->recency < right->recency ? -1 : 1;
-	return left->t < right->t ? -1 : left->t > right->t ? 1 : 0;
-}
-
-/* Fit a model of orders to all customers counted. */
+/* Fit a model of orders to all customers. */
 LtvmFit
-patterns_fit(const PatternSet *set, LtvmKind kind)
+patterns_fit(PatternSet *set, LtvmKind kind)
 {
-	LtvmPattern *patterns = MemoryContextAllocHuge(CurrentMemoryContext, Max(set->count, 1) * sizeof(LtvmPattern));
 	LtvmFit		fit;
 
-	for (uint32 i = 0; i < set->count; i++)
-	{
-		LtvmPast	past = pattern_past(&set->keys[i]);
-
-		patterns[i] = (LtvmPattern) {past.frequency, past.recency, past.t, set->customers[i]};
-	}
-	qsort(patterns, set->count, sizeof(LtvmPattern), compare_patterns);
-	fit = fit_orders(kind, patterns, (int) set->count);
-	pfree(patterns);
+	find_patterns(set);
+	fit = fit_orders(kind, set->patterns, (int) set->count);
+	if (!fit.converged)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("the fit of a %s model to %.0f customers did not converge", ltvm_kind_name(kind), fit.customers),
+				 errhint("Try another kind of model.")));
 	return fit;
 }

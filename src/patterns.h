@@ -7,30 +7,32 @@
 #include "compat.h"
 
 #include "model.h"
+#include "radix.h"
 
-/* Repeat order days, days from the first to the last order, and to the end of observation. */
-typedef struct PatternKey
-{
-	int32		frequency;
-	int32		recency;
-	int32		t;
-} PatternKey;
-
+/*
+ * Customers are numbered from 0 as they are added.  After patterns_fit the
+ * items are sorted, and each pattern stands for the next `weight` of them.
+ */
 typedef struct PatternSet
 {
-	struct pattern_hash *hash;
-	PatternKey *keys;			/* by number */
-	uint32	   *customers;
-	uint32		count;
-	uint32		room;
+	SortItem   *items;			/* high: frequency; low: recency and t in days */
+	uint64		customers;		/* items */
+	uint64		room;
+	LtvmPattern *patterns;		/* distinct, ascending in frequency, recency, t */
+	uint64		count;			/* patterns */
 } PatternSet;
 
 /* Models of reports count in weeks. */
 #define REPORT_UNIT_DAYS 7
 
 extern PatternSet *patterns_create(void);
-extern uint32 patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of);
-extern LtvmFit patterns_fit(const PatternSet *set, LtvmKind kind);
-extern LtvmPast pattern_past(const PatternKey *key);
+extern void patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of);
+extern LtvmFit patterns_fit(PatternSet *set, LtvmKind kind);
+
+static inline LtvmPast
+pattern_past(const LtvmPattern *pattern)
+{
+	return (LtvmPast) {pattern->frequency, pattern->recency, pattern->t};
+}
 
 #endif							/* LTV_PATTERNS_H */

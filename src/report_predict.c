@@ -26,7 +26,6 @@ typedef struct PredictedCustomer
 {
 	Datum		id;
 	double		monetary;		/* mean amount of the repeat days */
-	uint32		pattern;
 } PredictedCustomer;
 
 typedef struct PredictedPattern
@@ -47,8 +46,7 @@ typedef struct PredictReport
 	int16		id_length;
 	bool		id_by_value;
 	PatternSet *patterns;
-	PredictedCustomer *customers;
-	uint64		count;
+	PredictedCustomer *customers;	/* by their number in patterns */
 	uint64		room;
 	double		amount;			/* of all orders */
 	double		order_days;		/* of all customers */
@@ -68,29 +66,53 @@ visit_customer(const Customer *customer, void *arg)
 	if (input.days == 0)
 		return;
 	old = MemoryContextSwitchTo(predict->report.context);
-	if (predict->count == predict->room)
+	if (predict->patterns->customers == predict->room)
 	{
 		predict->room *= 2;
 		predict->customers = repalloc_huge(predict->customers, predict->room * sizeof(PredictedCustomer));
 	}
-	kept = &predict->customers[predict->count++];
+	kept = &predict->customers[predict->patterns->customers];
 	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
 	kept->monetary = mean_repeat_amount(&input);
-	kept->pattern = patterns_add(predict->patterns, &input, predict->as_of);
+	patterns_add(predict->patterns, &input, predict->as_of);
 	predict->amount += (double) input.repeat_revenue / (double) decimal_power[input.scale];
 	predict->order_days += (double) (input.days - 1);
 	MemoryContextSwitchTo(old);
 }
 
-static int
-compare_spends(const void *a, const void *b)
+/*
+ * The distinct pairs of frequency and mean amount above 0, sorted.  Positive
+ * doubles are in the order of their bits.
+ */
+static LtvmSpend *
+find_spends(const PredictReport *predict, int *n)
 {
-	const LtvmSpend *left = a;
-	const LtvmSpend *right = b;
+	const PatternSet *patterns = predict->patterns;
+	SortItem   *items = MemoryContextAllocHuge(CurrentMemoryContext, patterns->customers * sizeof(SortItem));
+	LtvmSpend  *spends = MemoryContextAllocHuge(CurrentMemoryContext, patterns->customers * sizeof(LtvmSpend));
+	uint64		count = 0;
 
-	if (left->frequency != right->frequency)
-		return left->frequency < right->frequency ? -1 : 1;
-	return left->monetary < right->monetary ? -1 : left->monetary > right->monetary ? 1 : 0;
+	for (uint64 i = 0; i < patterns->customers; i++)
+	{
+		SortItem	item = patterns->items[i];
+		double		monetary = predict->customers[item.number].monetary;
+
+		if (item.high == 0 || !(monetary > 0))
+			continue;
+		memcpy(&item.low, &monetary, sizeof(monetary));
+		items[count++] = item;
+	}
+	radix_sort(items, count);
+	*n = 0;
+	for (uint64 i = 0; i < count; i++)
+	{
+		if (i > 0 && same_key(&items[i], &items[i - 1]))
+			spends[*n - 1].weight++;
+		else
+			spends[(*n)++] = (LtvmSpend) {items[i].high, predict->customers[items[i].number].monetary, 1};
+	}
+	pfree(items);
+	return spends;
 }
 
 /*
@@ -100,20 +122,10 @@ compare_spends(const void *a, const void *b)
 static void
 fit_spend(PredictReport *predict)
 {
-	LtvmSpend  *spends = MemoryContextAllocHuge(CurrentMemoryContext, Max(predict->count, 1) * sizeof(LtvmSpend));
-	int			n = 0;
+	int			n;
+	LtvmSpend  *spends = find_spends(predict, &n);
 	LtvmFit		fit;
 
-	for (uint64 i = 0; i < predict->count; i++)
-	{
-		const PredictedCustomer *customer = &predict->customers[i];
-		int32		frequency = predict->patterns->keys[customer->pattern].frequency;
-
-		if (frequency > 0 && customer->monetary > 0)
-			spends[n++] = (LtvmSpend) {frequency, customer->monetary, 1};
-	}
-	CHECK_FOR_INTERRUPTS();
-	qsort(spends, n, sizeof(LtvmSpend), compare_spends);
 	predict->has_spend = try_fit_spend(spends, n, &fit) == LTVM_FIT_DONE && fit.converged;
 	if (predict->has_spend)
 		predict->spend = fit.model;
@@ -141,56 +153,57 @@ discounted_orders(const PredictReport *predict, const LtvmModel *model, const Lt
 	}
 }
 
-static PredictedPattern *
-predict_patterns(const PredictReport *predict, const LtvmModel *model)
+static PredictedPattern
+predict_pattern(const PredictReport *predict, const LtvmModel *model, const LtvmPast *past)
 {
-	const PatternSet *patterns = predict->patterns;
-	PredictedPattern *predicted = MemoryContextAllocHuge(CurrentMemoryContext,
-														 Max(patterns->count, 1) * sizeof(PredictedPattern));
+	PredictedPattern pattern;
 
-	for (uint32 i = 0; i < patterns->count; i++)
-	{
-		LtvmPast	past = pattern_past(&patterns->keys[i]);
-
-		CHECK_FOR_INTERRUPTS();
-		predicted[i].p_alive = ltvm_p_alive(model, &past);
-		predicted[i].orders = ltvm_expected_orders(model, &past, (double) predict->horizon_days / REPORT_UNIT_DAYS);
-		predicted[i].discounted = predict->annual_discount == 0 ? predicted[i].orders
-			: discounted_orders(predict, model, &past);
-	}
-	return predicted;
+	pattern.p_alive = ltvm_p_alive(model, past);
+	pattern.orders = ltvm_expected_orders(model, past, (double) predict->horizon_days / REPORT_UNIT_DAYS);
+	pattern.discounted = predict->annual_discount == 0 ? pattern.orders : discounted_orders(predict, model, past);
+	return pattern;
 }
 
 static double
-order_value(const PredictReport *predict, const PredictedCustomer *customer)
+order_value(const PredictReport *predict, double frequency, double monetary)
 {
-	double		frequency = predict->patterns->keys[customer->pattern].frequency;
 	const double *p = predict->spend.p;
 
 	if (!predict->has_spend || !(p[0] * frequency + p[1] > 1))
 		return predict->mean_value;
-	return ltvm_expected_order_value(&predict->spend, frequency, customer->monetary);
+	return ltvm_expected_order_value(&predict->spend, frequency, monetary);
 }
 
 static void
-put_customers(PredictReport *predict, const PredictedPattern *predicted)
+put_customer(PredictReport *predict, const PredictedCustomer *customer, double frequency, const PredictedPattern *pattern)
 {
-	for (uint64 i = 0; i < predict->count; i++)
-	{
-		const PredictedCustomer *customer = &predict->customers[i];
-		const PredictedPattern *pattern = &predicted[customer->pattern];
-		double		value = order_value(predict, customer);
-		Datum		values[5] = {
-			customer->id,
-			Float8GetDatum(pattern->p_alive),
-			Float8GetDatum(pattern->orders),
-			Float8GetDatum(value),
-			Float8GetDatum(pattern->discounted * value * predict->gross_margin)
-		};
-		bool		nulls[5] = {false};
+	double		value = order_value(predict, frequency, customer->monetary);
+	Datum		values[5] = {
+		customer->id,
+		Float8GetDatum(pattern->p_alive),
+		Float8GetDatum(pattern->orders),
+		Float8GetDatum(value),
+		Float8GetDatum(pattern->discounted * value * predict->gross_margin)
+	};
+	bool		nulls[5] = {false};
 
-		CHECK_FOR_INTERRUPTS();
-		report_row(&predict->report, values, nulls);
+	CHECK_FOR_INTERRUPTS();
+	report_row(&predict->report, values, nulls);
+}
+
+static void
+put_customers(PredictReport *predict, const LtvmModel *model)
+{
+	const PatternSet *patterns = predict->patterns;
+	const SortItem *item = patterns->items;
+
+	for (uint64 i = 0; i < patterns->count; i++)
+	{
+		LtvmPast	past = pattern_past(&patterns->patterns[i]);
+		PredictedPattern pattern = predict_pattern(predict, model, &past);
+
+		for (double j = 0; j < patterns->patterns[i].weight; j++)
+			put_customer(predict, &predict->customers[(item++)->number], past.frequency, &pattern);
 	}
 }
 
@@ -233,11 +246,11 @@ ltv_predict(PG_FUNCTION_ARGS)
 	predict.room = 1024;
 	predict.customers = palloc(predict.room * sizeof(PredictedCustomer));
 	report_visit(&predict.report, visit_customer, &predict);
-	if (predict.count > 0)
+	if (predict.patterns->customers > 0)
 	{
 		fit = patterns_fit(predict.patterns, predict.kind);
 		fit_spend(&predict);
-		put_customers(&predict, predict_patterns(&predict, &fit.model));
+		put_customers(&predict, &fit.model);
 	}
 	return report_end(&predict.report);
 }

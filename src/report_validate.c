@@ -51,14 +51,14 @@ predict_classes(ValidateReport *validate)
 	LtvmFit		fit = patterns_fit(validate->patterns, validate->kind);
 	double		horizon = ((double) validate->as_of - validate->split_day) / REPORT_UNIT_DAYS;
 
-	for (uint32 i = 0; i < validate->patterns->count; i++)
+	for (uint64 i = 0; i < validate->patterns->count; i++)
 	{
-		const PatternKey *key = &validate->patterns->keys[i];
-		LtvmPast	past = pattern_past(key);
+		const LtvmPattern *pattern = &validate->patterns->patterns[i];
+		LtvmPast	past = pattern_past(pattern);
 
 		CHECK_FOR_INTERRUPTS();
-		validate->predicted[Min(key->frequency, LAST_CLASS)] +=
-			validate->patterns->customers[i] * ltvm_expected_orders(&fit.model, &past, horizon);
+		validate->predicted[(int) Min(pattern->frequency, LAST_CLASS)] +=
+			pattern->weight * ltvm_expected_orders(&fit.model, &past, horizon);
 	}
 }
 
@@ -97,7 +97,7 @@ ltv_validate(PG_FUNCTION_ARGS)
 				 errhint("The model is fitted up to split_day and judged by the orders after it, up to as_of.")));
 	validate.patterns = patterns_create();
 	report_visit(&validate.report, visit_customer, &validate);
-	if (validate.patterns->count > 0)
+	if (validate.patterns->customers > 0)
 		predict_classes(&validate);
 	for (int class = 0; class <= LAST_CLASS; class++)
 	{

@@ -71,14 +71,22 @@ free_chunks(RowStore *store, Chunk *chunk)
 	}
 }
 
+static void
+forget_chunks(Part *part)
+{
+	part->chunks = NULL;
+	part->next = part->end = NULL;
+}
+
 /* Write all that a part has in memory to its file. */
 static void
 write_out(RowStore *store, Part *part)
 {
+	rowstore_settle(part);
 	for (Chunk *chunk = part->chunks; chunk != NULL; chunk = chunk->next)
 		write_chunk(store, part, chunk);
 	free_chunks(store, part->chunks);
-	part->chunks = NULL;
+	forget_chunks(part);
 }
 
 /* The budget is used up: from now on rows live in files. */
@@ -93,7 +101,7 @@ start_spilling(RowStore *store)
 	}
 }
 
-/* Room for a row that the current chunk of a part has no room for. */
+/* Room for a row that the current chunk of a part has no room for; the caller moves part->next behind it. */
 char *
 rowstore_new_chunk(RowStore *store, Part *part, Size size)
 {
@@ -102,9 +110,11 @@ rowstore_new_chunk(RowStore *store, Part *part, Size size)
 
 	if (!store->spilled && store->memory + CHUNK_HEADER + chunk_size > store->budget && store->memory > 0)
 		start_spilling(store);
+	rowstore_settle(part);
 	if (store->spilled && part->chunks != NULL)
 	{
 		write_chunk(store, part, part->chunks);
+		part->next = part->chunks->data;
 		if (part->chunks->size < size)
 			write_out(store, part);
 	}
@@ -117,7 +127,7 @@ rowstore_new_chunk(RowStore *store, Part *part, Size size)
 		part->chunks = chunk;
 		store->memory += CHUNK_HEADER + chunk_size;
 	}
-	part->chunks->used = size;
+	part->end = part->chunks->data + part->chunks->size;
 	return part->chunks->data;
 }
 
@@ -152,6 +162,7 @@ rowstore_load(RowStore *store, Part *part)
 {
 	Chunk	   *chunk;
 
+	rowstore_settle(part);
 	if (part->file_bytes == 0)
 		return part->chunks;
 	rowstore_rewind(part);
@@ -172,6 +183,7 @@ rowstore_load(RowStore *store, Part *part)
 					 errmsg("could not read from a temporary file of orders: unexpected end of file")));
 		chunk->used += piece;
 	}
+	part->next = part->end = chunk->data + chunk->used;
 	return part->chunks;
 }
 
@@ -180,7 +192,7 @@ void
 rowstore_drop(RowStore *store, Part *part)
 {
 	free_chunks(store, part->chunks);
-	part->chunks = NULL;
+	forget_chunks(part);
 	if (part->file != NULL)
 		BufFileClose(part->file);
 	part->file = NULL;

@@ -17,13 +17,19 @@ typedef struct Chunk
 	char		data[FLEXIBLE_ARRAY_MEMBER];
 } Chunk;
 
+/*
+ * What a new row touches stands together: a large store has hundreds of parts,
+ * and the headers of their chunks would be as many more lines and pages.
+ */
 typedef struct Part
 {
-	Chunk	   *chunks;			/* the one being filled comes first */
-	BufFile    *file;			/* rows written out before, or NULL */
-	uint64		file_bytes;
+	char	   *next;			/* where the next row goes in the first chunk */
+	char	   *end;			/* of that chunk */
 	uint64		bytes;			/* all rows */
 	uint64		rows;
+	BufFile    *file;			/* rows written out before, or NULL */
+	uint64		file_bytes;
+	Chunk	   *chunks;			/* the one being filled comes first; see rowstore_settle */
 } Part;
 
 typedef struct RowStore
@@ -49,23 +55,27 @@ extern bool rowstore_read(Part *part, char *buffer, Size size);
 extern void rowstore_drop(RowStore *store, Part *part);
 extern void rowstore_free(RowStore *store);
 
+/* Note in the first chunk how far it is filled; whoever reads chunks calls this first. */
+static inline void
+rowstore_settle(Part *part)
+{
+	if (part->chunks != NULL)
+		part->chunks->used = part->next - part->chunks->data;
+}
+
 /* Room for one row of size bytes (a multiple of 8) in a part. */
 static inline char *
 rowstore_reserve(RowStore *store, Part *part, Size size)
 {
-	Chunk	   *chunk = part->chunks;
+	char	   *row = part->next;
 
 	part->rows++;
 	part->bytes += size;
 	store->bytes += size;
-	if (chunk != NULL && chunk->size - chunk->used >= size)
-	{
-		char	   *row = chunk->data + chunk->used;
-
-		chunk->used += size;
-		return row;
-	}
-	return rowstore_new_chunk(store, part, size);
+	if (part->end - row < (ptrdiff_t) size)
+		row = rowstore_new_chunk(store, part, size);
+	part->next = row + size;
+	return row;
 }
 
 #endif							/* LTV_ROWSTORE_H */

@@ -472,6 +472,7 @@ scatter_part(Source *source, RowStore *store, Part *part, int level)
 	char	   *row = palloc(room);
 	Size		prefix = source->variable ? sizeof(uint64) : source->row_size;
 
+	rowstore_settle(part);
 	for (Chunk *chunk = part->chunks; chunk != NULL; chunk = chunk->next)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -1,4 +1,4 @@
-# What test/demo and test/check share: prerequisites, a build in a copy, a throw-away server.  Sourced by bash.
+# What test/demo, test/check and test/matrix share: prerequisites, a build in a copy, a throw-away server.  Sourced by bash.
 #
 # Everything happens in one temporary folder, $work, which goes away at exit together with the server in it.  The server
 # listens on a socket in that folder alone, so any number of runs can go on side by side.
@@ -44,6 +44,7 @@ run_quietly() {
 # --- the folder for everything --------------------------------------------------------------------------------------
 
 work=
+at_clean_up=:
 make_work_folder() {
   local base=${TMPDIR:-/tmp}
   # a socket's path has to be short, and the user who runs the server has to get there
@@ -60,6 +61,7 @@ clean_up() {
   local status=$?
   trap - EXIT
   trap '' HUP INT TERM
+  "$at_clean_up" || true
   if [[ -f $work/data/postmaster.pid ]]; then
     as_server_user "$bindir/pg_ctl" -D "$work/data" -m immediate stop >/dev/null 2>&1 || true
   fi
@@ -154,12 +156,20 @@ fi
 apt-get -q -y -o DPkg::Lock::Timeout=600 --no-install-recommends install $(echo "$@" | sed "s/-NN/-$major/g")
 '
 
+# install_packages MAJOR NAME…: NN in a name becomes MAJOR, or the system's own version where that is empty.
+install_packages() {
+  local major=$1
+  missing_names=${*:2}
+  say "Installing: ${missing_names//-NN/${major:+-$major}}"
+  run_quietly "$work/packages.log" as_root sh -c "$install_script" install "$major" "$oldest_major" $missing_names \
+    || die "could not install: ${missing_names//-NN/${major:+-$major}}"
+}
+
 install_missing() {
   local things major=
   find_server
   things=$(missing_things)
   if [[ -n $things ]]; then
-    missing_names=$(printf '%s\n' "$things" | cut -d' ' -f1 | sort -u | tr '\n' ' ')
     if ! command -v apt-get >/dev/null; then
       printf '%s: this system is not Debian or Ubuntu, so install these yourself, then run it again:\n' "$command_name" >&2
       printf '%s\n' "$things" | sed 's/^[^ ]* /  /' >&2
@@ -167,9 +177,7 @@ install_missing() {
       exit 1
     fi
     [[ -z $PG_CONFIG ]] || major=$(major_of "$PG_CONFIG")
-    say "Installing: ${missing_names//-NN/${major:+-$major}}"
-    run_quietly "$work/packages.log" as_root sh -c "$install_script" install "$major" "$oldest_major" $missing_names \
-      || die "could not install: ${missing_names//-NN/${major:+-$major}}"
+    install_packages "$major" $(printf '%s\n' "$things" | cut -d' ' -f1 | sort -u)
     find_server
     things=$(missing_things)
     [[ -z $things ]] || die "still missing after the installation: $things"

@@ -24,7 +24,7 @@ my %given;
 for (@words)
 {
   my ($name, $value) = /\A([^=]*)=(.*)\z/s or die "\"$_\" is not COLUMN=HEADER, for example amount=total\n";
-  die "\"$name\" is none of the columns " . join(', ', @columns) . " and none of the options zone, datestyle, encoding, as_of\n"
+  die "\"$name\" is none of the columns " . join(', ', @columns) . " and none of the options zone, datestyle, encoding, as_of, margin, cpo\n"
     unless $is_known{$name};
   die "\"$name\" is given twice\n" if exists $given{$name};
   die "\"$name\" is given without a value\n" if $value eq '';

@@ -48,6 +48,23 @@ sub listing
   return join "\n", sort @found;
 }
 
+# The reports that every shop gets, in their order, and those that need an item.
+my @first_reports = qw(ltv_overview ltv_customer_summary ltv_periods ltv_steps ltv_windows ltv_cohorts ltv_cohorts ltv_rfm ltv_deciles
+  ltv_stages ltv_stage_flow ltv_cpm_segments);
+my @last_reports = qw(ltv_economics ltv_levers ltv_payback ltv_free_shipping ltv_effect ltv_validate ltv_predict ltv_fit);
+my @reports = ('ltv_check', @first_reports, qw(ltv_entry_items ltv_item_flow), @last_reports);
+my @reports_without_items = ('ltv_check', @first_reports, 'ltv_entry_items', @last_reports);
+
+sub headings { my ($printed) = @_; return join ' ', $printed =~ /^=== (\w+)/mg; }
+
+# The lines that take more than 100 columns on a screen, where a Japanese character takes two.  The last line repeats
+# the command, however long it is.
+sub too_wide
+{
+  my ($printed) = @_;
+  return join "\n", grep { length() + (() = /[\p{EastAsianWidth=Wide}\p{EastAsianWidth=Fullwidth}]/g) > 100 } grep { !/^A prompt on/ } split /\n/, $printed;
+}
+
 sub left_over { return join ' ', glob "$here/tmp/*"; }
 
 # psql's answer to a query on what was loaded, from "ANSWER" on
@@ -65,26 +82,51 @@ my $before = listing();
 my ($status, $out, $err) = demo('');
 is($status, 0, 'the sample runs') or diag($err);
 like($out, qr/^8942 rows; as of 2025-03-31$/m, 'it loads every line of the sample, up to its last day');
-like($out, qr/^=== $_/m, "it prints $_") for qw(ltv_check ltv_customer_summary);
+is(headings($out), "@reports", 'it prints every report');
+unlike($out, qr/^(psql|ERROR|WARNING)/m, 'and nothing goes wrong on the way');
+is($err, '', 'nor is there a complaint');
 like($out, qr/test\/demo --psql$/m, 'it tells how to open a prompt');
-is(join("\n", grep { length > 100 } split /\n/, $out), '', 'every line fits into 100 columns');
+is(too_wide($out), '', 'every line fits into 100 columns');
 is(listing(), $before, 'the checkout stays as it is');
 is(left_over(), '', 'nothing stays behind');
 
-# the best customer and the guests, added up from the file
+# the customers and the guests, added up from the file
 my (%revenue, %orders, %guest_orders);
 open my $sample, '<', "$top/test/sample/orders.csv" or die;
 <$sample>;
 while (<$sample>)
 {
   my ($order, $customer, $amount) = (split /,/)[ 0, 1, 6 ];
-  if ($customer eq '') { $guest_orders{$order} = 1; next; }
+  if ($customer eq '') { $guest_orders{$order} += $amount; next; }
   $revenue{$customer} += $amount;
   $orders{$customer}{$order} = 1 if $amount >= 0;
 }
 my ($best) = sort { $revenue{$b} <=> $revenue{$a} || $a cmp $b } keys %revenue;
 my $count = keys %{ $orders{$best} };
 like($out, qr/^\s*$best\s*\|\s*$count\s*\|\s*$revenue{$best}\s*\|/m, 'the customer worth most is the one of the file');
+
+# Everybody of the sample has an order, no two lines of an order have different signs, and the sums are whole: so these
+# are the figures of the reports.
+my $customers = keys %revenue;
+is(keys %orders, $customers, 'every customer of the file has an order');
+my $repeaters = grep { keys %$_ > 1 } values %orders;
+my $order_count = 0;
+$order_count += keys %$_ for values %orders;
+my $total = 0;
+$total += $_ for values %revenue;
+my @best = sort { $b <=> $a } values %revenue;
+my $group = int(($customers + 9) / 10);
+my $best_revenue = 0;
+$best_revenue += $_ for @best[ 0 .. $group - 1 ];
+my %row = map { s/^\s+|\s+$//gr } map { /^ ([^|]+)\|([^|]+)\|/ ? ($1, $2) : () } $out =~ /^=== ltv_overview(.*?)^===/ms ? split /\n/, $1 : ();
+is($row{'customers'}, $customers, 'ltv_overview: the customers are those of the file');
+is($row{'repeaters'}, $repeaters, 'so are those with two orders or more');
+is($row{'repeat rate, %'}, sprintf('%.1f', 100 * $repeaters / $customers), 'and the repeat rate');
+is($row{'orders'}, $order_count, 'the orders');
+is($row{'revenue'}, $total, 'the revenue');
+is($row{'guest orders'}, scalar(grep { $_ >= 0 } values %guest_orders), 'the orders of guests, refunds apart');
+my $share = sprintf '%.1f', 100 * $best_revenue / $total;
+like($out, qr/^\s*1 \|\s*$group \|\s*$best_revenue \|\s*$share \|.*\|\s*$best[-1 + $group]\s*$/m, 'ltv_deciles: the best tenth is that of the file');
 is(answer('SELECT count(DISTINCT order_id) FROM shop_orders WHERE customer_id IS NULL'), keys(%guest_orders) . "\n",
   'guests are orders without a customer');
 
@@ -113,6 +155,8 @@ write_csv('注文.csv', $text);
 is(answer($query, '注文.csv', @mapping), $rows, 'Japanese headers with blanks, quotes and commas; days of a zone');
 ($status, $out) = demo('', '注文.csv', @mapping);
 is($status, 0, 'and the reports run');
+is(headings($out), "@reports_without_items", 'all but those that need an item');
+is(too_wide($out), '', 'in 100 columns, with Japanese in them');
 like($out, qr/^A prompt on these data: (.*)/m, 'the command for a prompt is printed');
 my ($command) = $out =~ /^A prompt on these data: (.*)/m;
 is(qx{cd '$here/csv' && printf '%s\\n' ${\ encode('UTF-8', $command)}},
@@ -125,6 +169,39 @@ write_csv('bom.csv', "\x{feff}customer_id,ordered_on,amount,order_id\nA,2024-01-
 is(answer('SELECT * FROM shop_orders', 'bom.csv'), "A|2024-01-01|1|007\n", 'headers that need no mapping, after a byte order mark');
 write_csv('dmy.csv', "customer_id,ordered_on,amount\nA,31/01/2024,1\nA,01/02/2024 10:30,1\n");
 is(answer($query, 'dmy.csv', 'datestyle=DMY'), "A|2024-01-31|1\nA|2024-02-01|1\n", 'days in another order');
+
+# --- shops that are hardly one --------------------------------------------------------------------------------------
+
+sub runs
+{
+  my ($what, $csv, $expected, $mapping, @lines) = @_;
+  my ($status, $out, $err) = demo('', write_csv('tiny.csv', $csv), @$mapping);
+  is($status, 0, "$what: exit status") or diag($out, $err);
+  is($err, '', "$what: no complaint");
+  is(headings($out), join(' ', @$expected), "$what: the reports");
+  is(too_wide($out), '', "$what: 100 columns");
+  like($out, $_, "$what: $_") for @lines;
+  return;
+}
+
+my $nothing = qr/^No order up to the day has a customer/m;
+runs('no row', "customer_id,ordered_on,amount\n", ['ltv_check'], [], $nothing);
+runs('guests only', "customer_id,ordered_on,amount\n,2024-01-01,1000\n,2024-02-01,2000\n", ['ltv_check'], [], $nothing);
+runs('a refund only', "customer_id,ordered_on,amount\nA,2024-01-01,-10.50\n", ['ltv_check'], [], $nothing);
+runs('one order', 'customer_id,ordered_on,amount,item
+"花子
+さん",2024-01-01,10.50,とても長い名前の商品 とても長い名前の商品 とても長い名前の商品 とても長い名前の商品 とても長い名前の商品
+', \@reports, [], qr/fewer than two\s+customers\..*fit it to\s+several hundred/s, qr/^There is none without a model/m);
+runs('nobody came back', "customer_id,ordered_on,amount\n" . join('', map { "C$_,2024-0" . (1 + $_ % 9) . "-01,0\n" } 1 .. 30),
+  \@reports_without_items, [], qr/Nobody has\s+ordered again\..*Observe the\s+customers longer/s);
+# By hand: orders of 30, 40 and 50 dollars by two customers: 120 x 0.3 / 2 = 18 is what one may cost; three times the
+# median order, 120, is the benchmark; the best fifth has spent 80.
+runs('three orders in dollars', "customer_id,ordered_on,amount\nA,2024-01-01,30.00\nB,2024-02-01,40.00\nA,2024-03-01,50.00\n",
+  \@reports_without_items, [qw(margin=0.3 cpo=7.5)], qr/do not look like yen/, qr/^Loyal .* 120 and 3 orders a year; CPM: 80 so far/m,
+  qr/^ acquisition_cost +\| +7\.5 /m, qr/^ max_cpo +\| +18(\.00)? /m);
+runs('the same in yen', "customer_id,ordered_on,amount\nA,2024-01-01,3000\nB,2024-02-01,4000\nA,2024-03-01,5000\n",
+  \@reports_without_items, [], qr/the usual ones in yen/, qr/^Loyal .* 18000 and 3 orders a year; CPM: 70000 so far/m,
+  qr/gross margin .* 0\.5 is assumed/, qr/assumed to cost 4000 /);
 
 # what stands in a header or a value is never a command
 write_csv('evil.csv', qq{"x'); DROP TABLE csv.lines; --","\$(touch pwned) \\`touch pwned`",amount\n"it's; \\! touch pwned",2024-01-01,5\n});
@@ -150,6 +227,8 @@ refused('a folder', ['.'], qr/no such file/);
 refused('an unknown column', [ '注文.csv', 'prize=合計' ], qr/"prize" is none of the columns customer_id, ordered_on, amount/);
 refused('a word without =', [ '注文.csv', 'amount' ], qr/"amount" is not COLUMN=HEADER/);
 refused('another encoding', ['sjis.csv'], qr/not UTF-8.*encoding=/);
+refused('a margin in %', [ 'bom.csv', 'margin=30' ], qr/margin is "30": it is a share from 0 to 1/);
+refused('a cost in words', [ 'bom.csv', 'cpo=much' ], qr/cpo is "much": it is an amount/);
 refused('an empty file', [ write_csv('empty.csv', '') ], qr/empty: the first line must name the columns/);
 refused('a header twice', [ write_csv('twice.csv', "customer_id,amount,ordered_on,amount\n") ], qr/"amount" occurs 2 times/);
 refused('no zone', [ '注文.csv', @mapping[ 0 .. 2 ] ], qr/line 2: ordered_on \("注文日時"\) is "2024-01-05T15:30:00Z".*zone=Asia\/Tokyo/);

@@ -1,0 +1,151 @@
+-- Building histories: three arities, NULLs, parts merged in any order, taken away again, in parallel, in window frames,
+-- and the functions of the state called by hand.
+SET datestyle = 'ISO, YMD';
+CREATE SCHEMA aggregate_test;
+SET search_path = aggregate_test, public;
+
+-- three arities; a row without day or amount is skipped, NULL quantity is 1, NULL cost is unknown
+CREATE TABLE r (i int, d date, a numeric, q numeric, k numeric);
+INSERT INTO r VALUES (1, '2024-01-03', 30, 3, 9), (2, NULL, 1, 1, 1), (3, '2024-01-01', NULL, 1, 1), (4, '2024-01-02', 20.0, NULL, 0), (5, '2024-01-01', 10, 2, NULL), (6, NULL, NULL, NULL, NULL);
+SELECT ltv_history(d, a) FROM r;
+SELECT ltv_history(d, a, q) FROM r;
+SELECT ltv_history(d, a, q, k) FROM r;
+SELECT ltv_history(d, a) IS NULL AS none, ltv_history(d, a, q) IS NULL AS none, ltv_history(d, a, q, k) IS NULL AS none FROM r WHERE false;
+SELECT ltv_history(d, a) IS NULL AS skipped, ltv_history(d, a, q, k) IS NULL AS skipped FROM r WHERE d IS NULL OR a IS NULL;
+SELECT ltv_history(d, a) FILTER (WHERE i > 3), ltv_history(DISTINCT d, a), ltv_history(d, 1::smallint), ltv_history(d, i), ltv_history(d, i::bigint, i) FROM r WHERE i IN (1, 4, 5);
+SELECT ltv_rollup(h) AS null_is_skipped FROM (VALUES (NULL), ('[{"on":"2024-01-01","amount":1}]'::ltv_history), (NULL), ('[]')) t(h);
+SELECT ltv_rollup(h) IS NULL AS none FROM (VALUES (NULL::ltv_history)) t(h);
+SELECT ltv_rollup(h) AS empty FROM (VALUES ('[]'::ltv_history), ('[]')) t(h);
+\set VERBOSITY sqlstate
+SELECT ltv_history('infinity'::date, 1);
+SELECT ltv_history('-infinity'::date, 1);
+\set VERBOSITY default
+SELECT ltv_history('infinity'::date, NULL) IS NULL AS skipped;
+
+\set seed 0.314159
+\echo seed :seed
+SELECT setseed(:seed);
+CREATE TABLE p AS
+SELECT i, (sqrt(random()) * 400)::int AS c, CASE WHEN random() < 0.98 THEN date '2020-01-01' + (random() * 1500)::int END AS d,
+       CASE WHEN random() < 0.98 THEN round((random() * 20000 - 2000)::numeric, (random() * 3)::int) END AS a,
+       CASE (random() * 3)::int WHEN 0 THEN NULL WHEN 1 THEN 1 WHEN 2 THEN round((random() * 9)::numeric, (random() * 2)::int) ELSE (random() * 9)::int END AS q,
+       CASE WHEN random() < 0.7 THEN round((random() * 5000)::numeric, (random() * 2)::int) END AS k,
+       (random() * 4)::int AS shard
+FROM generate_series(1, 12000) i;
+ANALYZE p;
+SET max_parallel_workers_per_gather = 0;
+-- what it should be: the purchases as a JSON text, put together by plain SQL
+CREATE TABLE plain AS
+SELECT c, jsonb_agg(jsonb_build_object('on', d, 'amount', a, 'quantity', coalesce(q, 1)) || CASE WHEN k IS NULL THEN '{}' ELSE jsonb_build_object('cost', k) END
+                    ORDER BY i)::text::ltv_history AS h
+FROM p WHERE d IS NOT NULL AND a IS NOT NULL GROUP BY c;
+CREATE TABLE serial AS SELECT c, ltv_history(d, a, q, k) AS h, ltv_history(d, a, q) AS h3, ltv_history(d, a) AS h2 FROM p GROUP BY c;
+SELECT count(*) FILTER (WHERE ltv_history_send(s.h) IS DISTINCT FROM ltv_history_send(plain.h)) AS differ, count(*) > 300 AS many FROM serial s FULL JOIN plain USING (c);
+-- the shorter arities: without cost, and every quantity 1
+SELECT count(*) FILTER (WHERE (SELECT ltv_history(ordered_on, amount, quantity) FROM ltv_purchases(h)) <> h3
+                           OR (SELECT ltv_history(ordered_on, amount) FROM ltv_purchases(h)) <> h2) AS differ FROM serial;
+
+-- rollup of parts in random order, parts of parts, and added then subtracted
+SELECT count(*) FILTER (WHERE ltv_history_send(s.h) IS DISTINCT FROM ltv_history_send(r.h)) AS differ
+FROM serial s FULL JOIN (SELECT c, ltv_rollup(part ORDER BY random()) AS h FROM (SELECT c, ltv_history(d, a, q, k) AS part FROM p GROUP BY c, shard) x GROUP BY c) r USING (c);
+SELECT count(*) FILTER (WHERE s.h || o.h - o.h IS DISTINCT FROM s.h OR o.h || s.h - s.h IS DISTINCT FROM o.h) AS differ FROM serial s JOIN serial o ON o.c = s.c % 13;
+SELECT ltv_rollup(h) = (SELECT ltv_history(d, a, q, k) FROM p) AS all_of_them FROM serial;
+
+-- in parallel: a partial aggregate is planned, and nothing is different
+CREATE FUNCTION planned(query text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        IF position(what IN line) > 0 THEN RETURN true; END IF;
+    END LOOP;
+    RETURN false;
+END $$;
+SET max_parallel_workers_per_gather = 2;
+SET min_parallel_table_scan_size = 0;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET enable_hashagg = on;
+CREATE TABLE parallel (c int, h ltv_history, h3 ltv_history, h2 ltv_history);
+SELECT planned('SELECT c, ltv_history(d, a, q, k), ltv_history(d, a, q), ltv_history(d, a) FROM p GROUP BY c', 'Partial') AS partial,
+       planned('SELECT ltv_rollup(h) FROM serial', 'Partial') AS partial_rollup;
+INSERT INTO parallel SELECT c, ltv_history(d, a, q, k), ltv_history(d, a, q), ltv_history(d, a) FROM p GROUP BY c;
+SELECT count(*) FILTER (WHERE ltv_history_send(s.h) IS DISTINCT FROM ltv_history_send(l.h) OR ltv_history_send(s.h3) IS DISTINCT FROM ltv_history_send(l.h3)
+                           OR ltv_history_send(s.h2) IS DISTINCT FROM ltv_history_send(l.h2)) AS differ FROM serial s FULL JOIN parallel l USING (c);
+SELECT ltv_rollup(h) = (SELECT ltv_history(d, a, q, k) FROM p) AS all_of_them FROM serial;
+-- all rows of a worker may be skipped
+SELECT ltv_history(d, a) IS NULL AS skipped FROM p WHERE d IS NULL;
+-- partitionwise, where the partial states stay in one process
+CREATE TABLE pp (LIKE p) PARTITION BY HASH (i);
+CREATE TABLE pp0 PARTITION OF pp FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+CREATE TABLE pp1 PARTITION OF pp FOR VALUES WITH (MODULUS 3, REMAINDER 1);
+CREATE TABLE pp2 PARTITION OF pp FOR VALUES WITH (MODULUS 3, REMAINDER 2);
+INSERT INTO pp SELECT * FROM p;
+ANALYZE pp;
+SET max_parallel_workers_per_gather = 0;
+SET enable_partitionwise_aggregate = on;
+SELECT planned('SELECT c, ltv_history(d, a, q, k) FROM pp GROUP BY c', 'Partial') AS partial;
+SELECT count(*) FILTER (WHERE ltv_history_send(s.h) IS DISTINCT FROM ltv_history_send(l.h)) AS differ
+FROM serial s FULL JOIN (SELECT c, ltv_history(d, a, q, k) AS h FROM pp GROUP BY c) l USING (c);
+-- two aggregates that share a state, grouping sets, sorted and hashed groups
+SELECT count(*) FILTER (WHERE x IS DISTINCT FROM h OR y IS DISTINCT FROM h || h) AS differ
+FROM serial JOIN (SELECT c, ltv_history(d, a, q, k) AS x, ltv_history(d, a, q, k) || ltv_history(d, a, q, k) AS y FROM p GROUP BY c) t USING (c);
+SELECT count(*) FILTER (WHERE h IS DISTINCT FROM (SELECT ltv_history(d, a, q, k) FROM p WHERE p.c = t.c AND p.shard IS NOT DISTINCT FROM coalesce(t.shard, p.shard))) AS differ
+FROM (SELECT c, shard, ltv_history(d, a, q, k) AS h FROM p WHERE c < 40 GROUP BY GROUPING SETS ((c), (c, shard))) t;
+
+-- window frames against an aggregate of its own for every frame.  NULL rows, mixed scales and ties are in them.
+CREATE TABLE w AS SELECT row_number() OVER (ORDER BY i) AS i, c % 3 AS g, (random() * 60)::int AS o, d, a, q, k FROM p LIMIT 400;
+ALTER TABLE w ADD part ltv_history;
+UPDATE w SET part = (SELECT ltv_history(d, a, q, k) FROM w x WHERE x.i = w.i);
+CREATE FUNCTION frames(frame text) RETURNS TABLE (rows bigint, differ bigint, differ_rollup bigint, nulls boolean) LANGUAGE plpgsql AS $$
+BEGIN
+    -- array_agg has no moving form, so each frame is gathered anew
+    RETURN QUERY EXECUTE format($q$
+        SELECT count(*),
+               count(*) FILTER (WHERE ltv_history_send(h) IS DISTINCT FROM (SELECT ltv_history_send(ltv_history(x.d, x.a, x.q, x.k)) FROM w x WHERE x.i = ANY (ids))),
+               count(*) FILTER (WHERE ltv_history_send(r) IS DISTINCT FROM (SELECT ltv_history_send(ltv_history(x.d, x.a, x.q, x.k)) FROM w x WHERE x.i = ANY (ids))),
+               bool_or(h IS NULL)
+        FROM (SELECT ltv_history(d, a, q, k) OVER f AS h, ltv_rollup(part) OVER f AS r, array_agg(i) OVER f AS ids
+              FROM w
+              WINDOW f AS (PARTITION BY g ORDER BY o %s)) s $q$, frame);
+END $$;
+SELECT frame, f.*
+FROM unnest('{ROWS BETWEEN 1 PRECEDING AND CURRENT ROW, ROWS BETWEEN 20 PRECEDING AND 3 PRECEDING, ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING,
+              ROWS BETWEEN 5 FOLLOWING AND 9 FOLLOWING, ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW, RANGE BETWEEN 7 PRECEDING AND 2 FOLLOWING,
+              RANGE BETWEEN CURRENT ROW AND CURRENT ROW, RANGE BETWEEN 3 FOLLOWING AND 8 FOLLOWING, GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING,
+              GROUPS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING, ROWS BETWEEN 4 PRECEDING AND 4 FOLLOWING EXCLUDE CURRENT ROW,
+              GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE TIES, RANGE BETWEEN 9 PRECEDING AND CURRENT ROW EXCLUDE GROUP, ROWS BETWEEN CURRENT ROW AND CURRENT ROW}'::text[]) frame,
+     LATERAL frames(frame) f;
+-- a frame that begins with a skipped row, and one of skipped rows only
+SELECT i, ltv_history(d, a) OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS rows_2, ltv_history(d, a, q, k) OVER (ORDER BY i ROWS BETWEEN 2 FOLLOWING AND 3 FOLLOWING) AS later
+FROM (VALUES (1, date '2024-01-01', NULL::numeric, 1, 1), (2, NULL, 5, 1, 1), (3, '2024-01-03', 3.5, NULL, NULL), (4, '2024-01-04', NULL, 2, 2), (5, '2024-01-05', 4, 2, 2.25)) v(i, d, a, q, k);
+SELECT i, ltv_rollup(h) OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM (VALUES (1, NULL), (2, NULL), (3, '[]'::ltv_history), (4, '[{"on":"2024-01-01","amount":1.50}]'), (5, NULL), (6, NULL)) v(i, h);
+
+-- the functions of the state by hand: what comes out is a history
+SELECT ltv_history_accum(NULL, '2024-01-01', 5) AS first, ltv_history_accum('[{"on":"2024-01-02","amount":5.5}]', '2024-01-01', 5, 2, 1) AS next,
+       ltv_history_accum('[]', NULL, 5) AS skipped, ltv_history_accum(NULL, '2024-01-01', NULL, 1) IS NULL AS nothing,
+       ltv_history_accum(ltv_history_accum(NULL, '2024-01-01', 5, 2), '2024-01-01', 3, NULL, NULL) AS twice;
+SELECT ltv_history_discard('[{"on":"2024-01-01","amount":5,"quantity":2},{"on":"2024-01-01","amount":3}]', '2024-01-01', 3) AS less,
+       ltv_history_discard(NULL, NULL, 5) IS NULL AS nothing, ltv_history_discard('[]', '2024-01-01', NULL, 1, 1) AS skipped;
+SELECT ltv_history_combine(NULL, NULL) IS NULL AS nothing, ltv_history_combine(NULL, '[{"on":"2024-01-01","amount":5}]') AS right_only, ltv_history_combine('[]', NULL) AS left_only,
+       ltv_history_combine('[{"on":"2024-01-01","amount":5}]', '[{"on":"2023-01-01","amount":5.0}]') AS both,
+       ltv_rollup_discard('[{"on":"2024-01-01","amount":5},{"on":"2023-01-01","amount":5}]', '[{"on":"2024-01-01","amount":5}]') AS less,
+       ltv_rollup_discard('[]', '[]') AS none, ltv_rollup_discard(NULL, NULL) IS NULL AS nothing;
+SELECT ltv_history_final(NULL) IS NULL AS nothing, ltv_history_final('[]') AS empty, ltv_history_final('[{"on":"2024-01-01","amount":5}]') AS same;
+\set VERBOSITY sqlstate
+SELECT ltv_history_discard('[]', '2024-01-01', 3);
+SELECT ltv_history_discard(NULL, '2024-01-01', 3);
+SELECT ltv_history_discard('[{"on":"2024-01-01","amount":3}]', '2024-01-01', 3, 1, 0);
+SELECT ltv_rollup_discard(NULL, '[{"on":"2024-01-01","amount":5}]');
+SELECT ltv_rollup_discard('[{"on":"2024-01-01","amount":5}]', '[{"on":"2024-01-01","amount":5},{"on":"2024-01-01","amount":5}]');
+SELECT ltv_history_accum('[]', 'infinity', 3);
+SELECT ltv_history_accum('[]', '2024-01-01', 'NaN');
+\set VERBOSITY default
+-- arguments stay as they were
+SELECT h, ltv_history_accum(h, '2024-01-01', 1) IS NOT NULL AND ltv_history_combine(h, h) IS NOT NULL AND ltv_rollup_discard(h, h) IS NOT NULL AND ltv_history_final(h) = h AS called, h AS still
+FROM (SELECT ltv_history(d, a, q, k) AS h FROM r) t;
+-- an aggregate of somebody's own whose result is the bare state: everything still reads it as the history it is
+CREATE AGGREGATE bare (date, numeric) (SFUNC = ltv_history_accum, STYPE = ltv_history);
+CREATE TABLE b AS SELECT c, bare(d, a) AS s, ltv_history(d, a) AS h FROM p GROUP BY c;
+SELECT count(*) FILTER (WHERE s <> h OR ltv_history_hash(s) <> ltv_history_hash(h) OR ltv_history_send(s) <> ltv_history_send(h) OR s::text <> h::text OR ltv_revenue(s) <> ltv_revenue(h)
+                           OR s || s <> h || h OR s - h <> '[]' OR ltv_between(s, '2021-01-01', NULL) <> ltv_between(h, '2021-01-01', NULL)) AS differ,
+       ltv_rollup(s) = ltv_rollup(h) AS rollup FROM b;

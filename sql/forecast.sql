@@ -1,0 +1,169 @@
+/*
+ * forecast: the orders of a whole group, with an interval.
+ *
+ * Expected figures are sums over the customers in plain SQL: the mean by
+ * ltv_expected_orders (the topic model checks it), its variance by the
+ * formulas beside, the part of the parameters by differences.
+ */
+
+-- The error of a statement, or its result.
+CREATE FUNCTION result_of(expression text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+	detail text;
+BEGIN
+	EXECUTE 'SELECT (' || expression || ')::text' INTO result;
+	RETURN coalesce(result, 'NULL');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN concat_ws(' ', SQLSTATE || ': ' || SQLERRM || '.', nullif(detail, ''));
+END $$;
+
+-- Does the plan of a query contain a word?
+CREATE FUNCTION plan_has(query text, word text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		IF line LIKE '%' || word || '%' THEN
+			RETURN true;
+		END IF;
+	END LOOP;
+	RETURN false;
+END $$;
+
+CREATE FUNCTION near(a double precision, b double precision, error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT abs(a - b) <= error * greatest(abs(a), abs(b)) $$;
+
+CREATE FUNCTION near(a ltv_forecast_estimate, b ltv_forecast_estimate) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT a.customers = b.customers AND near(a.expected_orders, b.expected_orders, 1e-12) AND near(a.standard_error, b.standard_error, 1e-9)
+	AND near(a.expected_orders_low, b.expected_orders_low, 1e-9) AND near(a.expected_orders_high, b.expected_orders_high, 1e-9) $$;
+
+-- A model made by hand, in weeks, with a covariance of the logarithms.
+CREATE FUNCTION hand_made(kind text, parameters double precision[], covariance double precision[] DEFAULT NULL, unit_days integer DEFAULT 7) RETURNS ltv_model LANGUAGE sql IMMUTABLE AS
+$$ SELECT ROW(kind, parameters, NULL, unit_days, covariance, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
+
+-- Simpson's rule for a function of y, given as SQL.
+CREATE FUNCTION integral(f text, low double precision, high double precision, steps integer DEFAULT 2000) RETURNS double precision LANGUAGE plpgsql AS $$
+DECLARE
+	result double precision;
+BEGIN
+	EXECUTE format('SELECT sum((%s) * CASE WHEN i IN (0, %s) THEN 1 WHEN i %% 2 = 1 THEN 4 ELSE 2 END) FROM (SELECT i, %s::double precision + i * %s::double precision AS y FROM generate_series(0, %s) AS i) AS points',
+		f, steps, low, (high - low) / steps, steps) INTO result;
+	RETURN result * (high - low) / steps / 3;
+END $$;
+
+CREATE TABLE customer (id integer, h ltv_history);
+INSERT INTO customer SELECT i, ltv_history(date '2024-01-01' + i * 3 + (j * (17 + i) % 200), 10) FROM generate_series(1, 40) AS i, generate_series(0, 30) AS j WHERE j <= i % 12 GROUP BY i;
+CREATE VIEW past AS SELECT id, h, (ltv_model_input(h, '2024-12-31')).* FROM customer;
+
+CREATE TABLE model AS
+SELECT kind, parameters, hand_made(kind, parameters, covariance) AS model FROM (VALUES
+	('bg/nbd', '{0.5,7,3,6}'::double precision[]), ('mbg/nbd', '{0.5,7,3,6}'), ('pareto/nbd', '{0.5,7,0.6,12}'), ('nbd', '{0.5,7,0,1}')) AS v(name, parameters),
+	LATERAL (SELECT CASE name WHEN 'nbd' THEN 'bg/nbd' ELSE name END AS kind,
+		'{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}'::double precision[] AS covariance) AS c;
+
+/*
+ * The mean of the square of the orders of somebody alive, with order rate lambda ~ Gamma(s, a).
+ * Nobody leaves: s u + s (s + 1) u^2, u = h / a.
+ * BG/NBD: given lambda and p ~ Beta(p3, b), alive after time y with exp(-lambda p y); pairs of orders are 2 lambda^2 (1 - p) times the integral of y exp(-lambda p y),
+ * 2 (1 - p) / p^2 (1 - exp(-l) (1 + l)) with l = lambda p h; E exp(-l) = (1 + p u)^-s, E l exp(-l) = s p u (1 + p u)^-(s+1).
+ * Pareto/NBD: E lambda E min(life, h) + E lambda^2 E min(life, h)^2.
+ */
+CREATE FUNCTION square_alive(kind text, s double precision, a double precision, p3 double precision, b double precision, h double precision, mean double precision) RETURNS double precision LANGUAGE sql AS $$
+	SELECT CASE WHEN p3 = 0 THEN s * h / a + s * (s + 1) * (h / a) ^ 2
+		WHEN kind = 'pareto/nbd' THEN mean + s * (s + 1) / a ^ 2 * 2 * integral(format('y * (%1$s / (%1$s + y)) ^ %2$s', b, p3), 0, h)
+		ELSE mean + 2 * exp(lgb) * integral(format('CASE WHEN y > 1e-3 THEN (1 - (1 + y * %2$s) ^ -(%1$s) - %1$s * y * %2$s * (1 + y * %2$s) ^ -(%1$s + 1)) / (y * y) ELSE %1$s * (%1$s + 1) / 2 * (%2$s) ^ 2 * (1 - 2 * (%1$s + 2) / 3 * y * %2$s) END * y ^ (%3$s - 1) * (1 - y) ^ %4$s', s, h / a, p3, b), 0, 1, 4000) END
+	-- ln 1 / Beta(3, b) = ln(b (b + 1) (b + 2) / 2)
+	FROM (SELECT ln(b * (b + 1) * (b + 2) / 2) AS lgb) AS g
+$$;
+CREATE FUNCTION moved(model ltv_model, i integer, step double precision) RETURNS ltv_model LANGUAGE plpgsql AS $$
+BEGIN
+	model.parameters[i] := model.parameters[i] * exp(step);
+	RETURN model;
+END $$;
+CREATE FUNCTION total(model ltv_model, horizon integer) RETURNS double precision LANGUAGE sql AS $$ SELECT sum(ltv_expected_orders(model, h, '2024-12-31', horizon)) FROM customer $$;
+
+WITH expected AS (
+	SELECT m.kind, parameters, model, days, count(*) AS customers, sum(e) AS mean,
+		sum(alive * square_alive(m.kind, s, a, parameters[3], CASE m.kind WHEN 'bg/nbd' THEN parameters[4] + frequency WHEN 'mbg/nbd' THEN parameters[4] + frequency + 1 ELSE parameters[4] + t END, days / 7.0, e / alive) - e * e) AS variance
+	FROM model AS m, past, unnest(ARRAY[7, 91, 365]) AS days, LATERAL (SELECT parameters[1] + frequency AS s, parameters[2] + t AS a, ltv_p_alive(model, h, '2024-12-31') AS alive, ltv_expected_orders(model, h, '2024-12-31', days) AS e) AS f
+	GROUP BY m.kind, parameters, model, days),
+parts AS (
+	SELECT *, (SELECT sum(g[i] * g[j] * (model).covariance[i][j]) FROM generate_series(1, 4) AS i, generate_series(1, 4) AS j) AS by_parameters
+	FROM expected, LATERAL (SELECT ARRAY(SELECT (total(moved(model, i, 1e-4), days) - total(moved(model, i, -1e-4), days)) / 2e-4 FROM generate_series(1, 4) AS i) AS g) AS gradient)
+SELECT kind, parameters, days, f.customers = parts.customers AS customers, near(f.expected_orders, mean, 1e-12) AS mean, near(f.standard_error, sqrt(variance + by_parameters), 1e-6) AS error,
+	near(f.expected_orders_low, greatest(0, mean - 1.959963984540054 * f.standard_error), 1e-12) AS low, near(f.expected_orders_high, mean + 1.959963984540054 * f.standard_error, 1e-12) AS high,
+	by_parameters / variance BETWEEN 1e-3 AND 1e3 AS both_parts_count
+FROM parts, LATERAL (SELECT (ltv_forecast(model, h, '2024-12-31', days)).* FROM customer) AS f ORDER BY kind, parameters, days;
+
+-- Groups add up: customers and means
+SELECT sum((f).customers) AS customers, near(sum((f).expected_orders), (SELECT (ltv_forecast(model, h, '2024-12-31', 91)).expected_orders FROM customer, model WHERE kind = 'pareto/nbd'), 1e-12) AS mean FROM (
+	SELECT ltv_forecast(model, h, '2024-12-31', 91) AS f FROM customer, model WHERE kind = 'pareto/nbd' GROUP BY id % 5) AS g;
+
+-- Nothing to forecast, nothing known
+SELECT ltv_forecast(model, h, '2024-12-31', 91) IS NULL AS none FROM customer, model WHERE false;
+SELECT name, ltv_forecast(CASE WHEN name <> 'model' THEN m END, CASE WHEN name <> 'h' THEN h END, CASE WHEN name <> 'as_of' THEN date '2024-12-31' END, CASE WHEN name <> 'horizon' THEN 91 END) IS NULL AS none
+FROM customer, unnest(ARRAY['model', 'h', 'as_of', 'horizon']) AS name, (SELECT model AS m FROM model WHERE kind = 'pareto/nbd') AS m GROUP BY name ORDER BY name;
+-- histories without an order are no customers
+SELECT ltv_forecast(m, h, '2024-12-31', 91) IS NULL AS none, count(*) FROM (VALUES ('[]'::ltv_history), (NULL), ('[{"on":"2024-01-01","amount":-1}]'), ('[{"on":"2025-01-01","amount":1}]')) AS v(h), (SELECT model AS m FROM model WHERE kind = 'pareto/nbd') AS m;
+SELECT near(a, b) AS same FROM (SELECT ltv_forecast(model, h, '2024-12-31', 91) AS a FROM customer, model WHERE kind = 'mbg/nbd') AS a,
+	(SELECT ltv_forecast(model, h, '2024-12-31', 91) AS b FROM (SELECT h FROM customer UNION ALL VALUES ('[]'::ltv_history), (NULL), ('[{"on":"2024-01-01","amount":-1}]'), ('[{"on":"2025-01-01","amount":1}]')) AS c, model WHERE kind = 'mbg/nbd') AS b;
+-- horizon 0: no orders, for certain; 100 years
+SELECT (ltv_forecast(model, h, '2024-12-31', 0)).* FROM customer, model WHERE kind = 'mbg/nbd';
+SELECT kind, (f).expected_orders > (g).expected_orders AS more, (f).standard_error BETWEEN (g).standard_error AND 1e9 AS wider, (f).expected_orders_low >= 0 AS low FROM (SELECT kind, ltv_forecast(model, h, '2024-12-31', 36525) AS f, ltv_forecast(model, h, '2024-12-31', 365) AS g FROM customer, model WHERE parameters[3] > 0 GROUP BY kind) AS l ORDER BY kind;
+-- without a covariance there is no interval
+SELECT (f).customers, (f).expected_orders > 0 AS orders, (f).standard_error, (f).expected_orders_low, (f).expected_orders_high FROM (SELECT ltv_forecast(hand_made('bg/nbd', '{0.5,7,3,6}'), h, '2024-12-31', 91) AS f FROM customer) AS g;
+-- one customer
+SELECT near((ltv_forecast(model, h, '2024-12-31', 91)).expected_orders, min(ltv_expected_orders(model, h, '2024-12-31', 91)), 1e-15) AS one, count(*) FROM customer, model WHERE id = 7 AND kind = 'pareto/nbd';
+
+-- Errors
+SELECT call, result_of(format('(SELECT ltv_forecast(%s) FROM customer)', call)) FROM unnest(ARRAY[
+	$$hand_made('bg/nbd', '{1,2,3,4}'), h, '2024-12-31', -1$$, $$hand_made('bg/nbd', '{1,2,3,4}'), h, 'infinity', 1$$, $$hand_made('gamma-gamma', '{1,2,3}'), h, '2024-12-31', 1$$,
+	$$hand_made('bg/nbd', '{1,2,3,4}', NULL, NULL), h, '2024-12-31', 1$$, $$hand_made('bg/nbd', '{1,2,NaN,4}'), h, '2024-12-31', 1$$,
+	$$hand_made('bg/nbd', ARRAY[1,2,3,3 + id % 2]), h, '2024-12-31', 1$$, $$hand_made(CASE WHEN id < 9 THEN 'bg/nbd' ELSE 'mbg/nbd' END, '{1,2,3,4}'), h, '2024-12-31', 1$$, $$hand_made('bg/nbd', '{1,2,3,4}', NULL, 7 + id % 2), h, '2024-12-31', 1$$]) AS call;
+
+-- In parallel, in any order and in parts
+CREATE TABLE wide AS SELECT id, h FROM customer, generate_series(1, 25);
+ALTER TABLE wide SET (parallel_workers = 2);
+CREATE FUNCTION the_model() RETURNS ltv_model LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT ROW('bg/nbd', '{0.5,7,3,6}', NULL, 7, '{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}', NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
+CREATE TABLE serial AS SELECT ltv_forecast(the_model(), h, '2024-12-31', 91) AS f FROM wide;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SELECT plan_has($$SELECT ltv_forecast(the_model(), h, '2024-12-31', 91) FROM wide$$, 'Partial Aggregate') AS parallel, near(f, (SELECT ltv_forecast(the_model(), h, '2024-12-31', 91) FROM wide)) AS same FROM serial;
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+SELECT near(f, (SELECT ltv_forecast(the_model(), h, '2024-12-31', 91 ORDER BY id DESC) FROM wide)) AS permuted FROM serial;
+
+-- States made by hand
+CREATE FUNCTION state_of(part integer, kind text DEFAULT 'bg/nbd') RETURNS double precision[] LANGUAGE plpgsql AS $$
+DECLARE
+	state double precision[];
+	c customer;
+BEGIN
+	FOR c IN SELECT * FROM customer WHERE id % 3 = part LOOP
+		state := ltv_forecast_accum(state, hand_made(kind, '{1,2,3,4}', '{{1,0,0,0},{0,1,0,0},{0,0,1,0},{0,0,0,1}}'), c.h, '2024-12-31', 91);
+	END LOOP;
+	RETURN state;
+END $$;
+SELECT ltv_forecast_combine(NULL, NULL) IS NULL AS nulls, ltv_forecast_final(NULL) IS NULL AS no_forecast;
+SELECT count(*) AS orders, bool_and(near(ltv_forecast_final(state), f)) AS same FROM (SELECT state_of(0) AS a, state_of(1) AS b, state_of(2) AS c) AS s,
+	LATERAL (VALUES (ltv_forecast_combine(ltv_forecast_combine(a, b), c)), (ltv_forecast_combine(a, ltv_forecast_combine(b, c))), (ltv_forecast_combine(ltv_forecast_combine(c, NULL), ltv_forecast_combine(b, a))), (ltv_forecast_combine(NULL, ltv_forecast_combine(ltv_forecast_combine(b, c), ltv_forecast_combine(NULL, a))))) AS v(state),
+	(SELECT ltv_forecast(hand_made('bg/nbd', '{1,2,3,4}', '{{1,0,0,0},{0,1,0,0},{0,0,1,0},{0,0,0,1}}'), h, '2024-12-31', 91) AS f FROM customer) AS f;
+SELECT a = state_of(0) AS unchanged FROM (SELECT a, ltv_forecast_combine(a, state_of(1)) AS b FROM (SELECT state_of(0) AS a) AS s) AS t WHERE b <> a;
+SELECT call, result_of(format('ltv_forecast_%s', call)) FROM unnest(ARRAY['final(''{}'')', 'final(''{1}'')', 'final(array_fill(1::float8, ARRAY[5, 6]))', 'final(array_fill(''NaN''::float8, ARRAY[30]))', 'final(array_fill(-1::float8, ARRAY[30]))', 'final(array_fill(NULL::float8, ARRAY[30]))', 'final(array_fill(1e300::float8, ARRAY[30]))',
+	'final(array_fill(0::float8, ARRAY[30]))', 'final(array_append(state_of(0), 0))', 'combine(NULL, ''{}'')', 'combine(''{}'', ''{}'')', 'combine(state_of(0), state_of(1, ''mbg/nbd''))', 'combine(state_of(0), state_of(1)) IS NULL']) AS call;
+-- any number of a state may lie: an error or a forecast, never a crash
+SELECT count(*), bool_and(final ~ '^(\(\d+,|22023: invalid state of ltv_forecast|NULL)') AS final, bool_and(combine ~ '^(\{|22023: (invalid state of ltv_forecast|the model must be the same))') AS combine FROM (
+	SELECT result_of(format('ltv_forecast_final(%L)', state)) AS final, result_of(format('ltv_forecast_combine(state_of(0), %L)', state)) AS combine
+	FROM (SELECT state_of(1) AS s) AS s, generate_series(1, 30) AS i, unnest('{0,-1,1e300,-1e300,NaN,Infinity,0.5}'::double precision[]) AS x, LATERAL (SELECT s[:i - 1] || x || s[i + 1:] AS state) AS f) AS g;
+
+-- As a window, the state outlives its results
+SELECT bool_and(near(w.f, p.f)) AS same, count(*) FROM (SELECT id, ltv_forecast(the_model(), h, '2024-12-31', 91) OVER (ORDER BY id) AS f FROM customer) AS w, LATERAL (SELECT ltv_forecast(the_model(), h, '2024-12-31', 91) AS f FROM customer WHERE id <= w.id) AS p;
+
+SET client_min_messages = warning;
+DROP TABLE customer, model, wide, serial CASCADE;
+DROP FUNCTION result_of, plan_has, near(double precision, double precision, double precision), near(ltv_forecast_estimate, ltv_forecast_estimate), hand_made, integral, square_alive, moved, total, the_model, state_of;

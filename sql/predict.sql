@@ -1,0 +1,147 @@
+/*
+ * predict: ltv_predict and ltv_validate.
+ *
+ * Expected figures are those of ltv_fit and of the functions of one history,
+ * customer by customer, and plain SQL over the same orders.
+ */
+
+-- A server that has compiled a query has further libraries loaded; the reports must not mistake their functions for our own.
+SET jit_above_cost = 0;
+SET jit_inline_above_cost = 0;
+SELECT count(*) + sum(i) AS compiled FROM generate_series(1, 10) AS i;
+RESET jit_above_cost;
+RESET jit_inline_above_cost;
+
+-- The error of a statement, or its result.
+CREATE FUNCTION result_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+	detail text;
+	hint text;
+BEGIN
+	EXECUTE query INTO result;
+	RETURN coalesce(result, 'NULL');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws(' ', SQLSTATE || ': ' || SQLERRM || '.', nullif(detail, ''), nullif(hint, ''));
+END $$;
+
+CREATE FUNCTION near(a double precision, b double precision, error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE AS
+$$ SELECT a = b OR abs(a - b) <= error * greatest(abs(a), abs(b)) $$;
+
+-- A number between 0 and 1, both excluded.
+CREATE FUNCTION uniform(seed text) RETURNS double precision LANGUAGE sql IMMUTABLE AS
+$$ SELECT (('x' || left(md5(seed), 12))::bit(48)::bigint + 0.5) / 281474976710656 $$;
+
+-- 600 customers who order at a pace of their own until they have enough; some orders of a day, refunds, guests, gifts
+CREATE TABLE orders AS
+SELECT customer_id, ordered_on, amount, customer_id * 1000 + row_number() OVER (PARTITION BY customer_id ORDER BY ordered_on, n) AS order_id FROM (
+	SELECT i AS customer_id, n, date '2023-01-01' + (330 * uniform('first' || i) - ln(uniform('pace' || i)) * 40 * (n + uniform('gap' || i || ' ' || n)) * (n > 0)::integer)::integer AS ordered_on,
+		round((20 + 60 * uniform('level' || i) + 40 * uniform('amount' || i || ' ' || n))::numeric, 2) AS amount
+	FROM generate_series(1, 600) AS i, generate_series(0, 24) AS n WHERE n < 1 - 4 * ln(uniform('last' || i))) AS o
+WHERE ordered_on <= '2024-12-31';
+INSERT INTO orders SELECT customer_id, ordered_on, 5, order_id + 500 FROM orders WHERE order_id % 11 = 0;	-- twice a day
+INSERT INTO orders SELECT customer_id, ordered_on + 3, -amount, order_id + 600 FROM orders WHERE order_id % 13 = 0 AND amount > 5;	-- given back
+INSERT INTO orders SELECT NULL, ordered_on, amount, order_id + 700 FROM orders WHERE order_id % 7 = 0;	-- guests
+INSERT INTO orders SELECT 10000 + i, date '2024-01-01' + i, 0, i FROM generate_series(1, 20) AS i;	-- gifts, once
+INSERT INTO orders VALUES (20001, '2024-05-05', -10, 1), (20002, '2025-05-05', 10, 1);	-- only a refund; only later
+-- each order as two lines
+CREATE TABLE lines AS SELECT customer_id, order_id, ordered_on, amount - 1 AS amount FROM orders UNION ALL SELECT customer_id, order_id, ordered_on + (order_id % 3)::integer, 1 FROM orders;
+CREATE TABLE histories AS SELECT customer_id, ltv_history(ordered_on, amount) AS history FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id;
+
+-- As of four days, in three kinds, for three horizons: the models of ltv_fit and the functions of one history
+CREATE TABLE tried AS
+SELECT kind, as_of, horizon, ltv_fit(history, as_of, kind) AS model, ltv_fit(history, as_of, 'gamma-gamma') AS spend
+FROM histories, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) AS k(kind), unnest(ARRAY['2023-09-30', '2024-03-15', '2024-12-31']::date[]) AS d(as_of), unnest(ARRAY[0, 91, 365]) AS h(horizon) GROUP BY kind, as_of, horizon;
+SELECT kind, as_of, count(*) AS customers, bool_and((model).converged AND (spend).converged) AS converged,
+	bool_and(p_alive = ltv_p_alive(model, history, as_of)) AS p_alive,
+	bool_and(expected_orders = ltv_expected_orders(model, history, as_of, horizon)) AS expected_orders,
+	bool_and(near(expected_order_value, ltv_expected_order_value(spend, history, as_of), 1e-9)) AS expected_order_value,
+	bool_and(near(predicted_value, expected_orders * expected_order_value, 1e-14)) AS predicted_value
+FROM tried, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon, kind) AS p JOIN histories USING (customer_id) GROUP BY kind, as_of ORDER BY kind, as_of;
+-- everybody with an order up to the day is there, once
+SELECT as_of, count(*) AS customers, count(DISTINCT customer_id) = count(*) AS once,
+	count(*) = (SELECT count(DISTINCT customer_id) FROM orders AS o WHERE ordered_on <= as_of AND amount >= 0) AS as_in_sql,
+	bool_and(EXISTS (SELECT FROM orders AS o WHERE o.customer_id = p.customer_id AND ordered_on <= as_of AND amount >= 0)) AS with_an_order
+FROM unnest(ARRAY['2023-09-30', '2024-12-31', '2025-12-31']::date[]) AS as_of, LATERAL ltv_predict('orders', as_of, NULL::integer) AS p GROUP BY as_of ORDER BY as_of;
+
+-- A discount: orders of each twelfth of a year, at its end; the last month may be a part of one
+SELECT kind, horizon, discount, bool_and(near(p.predicted_value, 0.4 * p.expected_order_value * months.orders, 1e-9)) AS predicted_value, bool_and(p.predicted_value < 0.4 * p.expected_orders * p.expected_order_value) AS less
+FROM tried, unnest('{0.1,0.5}'::double precision[]) AS discount, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon + 10, kind, 0.4, discount) AS p JOIN histories USING (customer_id),
+	LATERAL (SELECT ltv_model_input(history, as_of) AS i) AS i, LATERAL (
+	SELECT sum((ltv_expected_orders(model, (i).frequency, (i).recency, (i).t, least(month * 365.0 / 12, horizon + 10) / 7) - ltv_expected_orders(model, (i).frequency, (i).recency, (i).t, (month - 1) * 365.0 / 12 / 7))
+		* (1 + discount) ^ -(least(month * 365.0 / 12, horizon + 10) / 365)) AS orders
+	FROM generate_series(1, ceil((horizon + 10) * 12 / 365.0)) AS month) AS months
+WHERE as_of = '2024-03-15' AND customer_id % 20 = 0 GROUP BY kind, horizon, discount ORDER BY kind, horizon, discount;
+-- a discount that is next to none; a margin
+SELECT near(sum(a.predicted_value), sum(b.predicted_value), 1e-9) AS discount, near(sum(a.predicted_value) * 0.35, sum(c.predicted_value), 1e-12) AS margin, sum(d.predicted_value) AS nothing
+FROM ltv_predict('orders', '2024-12-31', NULL::integer) AS a JOIN ltv_predict('orders', '2024-12-31', NULL::integer, annual_discount => 1e-12) AS b USING (customer_id)
+JOIN ltv_predict('orders', '2024-12-31', NULL::integer, gross_margin => 0.35) AS c USING (customer_id) JOIN ltv_predict('orders', '2024-12-31', NULL::integer, gross_margin => 0) AS d USING (customer_id);
+
+-- Orders, lines and stored histories give the same
+SELECT count(*) AS customers, bool_and(a IS NOT DISTINCT FROM b) AS lines, bool_and(a IS NOT DISTINCT FROM c) AS histories
+FROM ltv_predict('orders', '2024-12-31', NULL::integer, annual_discount => 0.1) AS a FULL JOIN ltv_predict('lines', '2024-12-31', NULL::integer, annual_discount => 0.1) AS b USING (customer_id)
+FULL JOIN ltv_predict('histories', '2024-12-31', NULL::integer, annual_discount => 0.1) AS c USING (customer_id);
+-- ids of other types
+CREATE TABLE named AS SELECT 'customer ' || customer_id AS customer_id, history FROM histories;
+SELECT count(*) AS customers, bool_and(a.p_alive = b.p_alive AND a.expected_orders = b.expected_orders AND near(a.predicted_value, b.predicted_value, 1e-9)) AS same
+FROM ltv_predict('orders', '2024-12-31', NULL::integer) AS a JOIN ltv_predict('named', '2024-12-31', NULL::text) AS b ON 'customer ' || a.customer_id = b.customer_id;
+
+-- Nobody yet
+SELECT count(*) FROM ltv_predict('orders', '2022-12-31', NULL::integer);
+CREATE TABLE nothing (customer_id integer, ordered_on date, amount numeric);
+SELECT count(*) FROM ltv_predict('nothing', '2024-12-31', NULL::integer);
+SELECT * FROM ltv_validate('nothing', '2024-12-31', '2024-06-30');
+
+-- All repeat orders of one amount: no model of order values, the mean stands in
+CREATE VIEW one_price AS SELECT DISTINCT customer_id, ordered_on, 30 AS amount FROM orders WHERE amount >= 0;
+SELECT result_of($$SELECT ltv_fit(h, '2024-12-31', 'gamma-gamma') FROM (SELECT ltv_history(ordered_on, amount) AS h FROM one_price GROUP BY customer_id) AS s$$);
+SELECT count(*) AS customers, min(expected_order_value), max(expected_order_value), bool_and(near(predicted_value, 30 * expected_orders, 1e-14)) AS predicted_value FROM ltv_predict('one_price', '2024-12-31', NULL::integer);
+CREATE VIEW gifts AS SELECT customer_id, ordered_on, 0 AS amount FROM orders WHERE amount >= 0;
+SELECT min(expected_order_value), max(expected_order_value), bool_and(expected_orders >= 0) FROM ltv_predict('gifts', '2024-12-31', NULL::integer);
+-- Nobody leaves: subscribers
+CREATE TABLE subscribers AS SELECT i AS customer_id, date '2024-01-01' + n * (20 + i * 7 % 60) + i % 9 AS ordered_on, 3000 + i AS amount FROM generate_series(1, 300) AS i, generate_series(0, 40) AS n WHERE n * (20 + i * 7 % 60) + i % 9 <= 365;
+SELECT kind, count(*) AS customers, bool_and(p_alive = 1) AS alive, bool_and(near(expected_order_value, 3000 + customer_id, 0.01)) AS value FROM unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) AS kind, ltv_predict('subscribers', '2024-12-31', NULL::integer, kind => kind) GROUP BY kind ORDER BY kind;
+
+-- Held against what happened: counted in plain SQL
+CREATE TABLE split AS SELECT kind, split_day, ltv_fit(history, split_day, kind) AS model FROM histories, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) AS k(kind), unnest(ARRAY['2023-12-31', '2024-06-30']::date[]) AS d(split_day) GROUP BY kind, split_day;
+WITH days AS (
+	SELECT DISTINCT customer_id, ordered_on FROM orders WHERE customer_id IS NOT NULL AND amount >= 0 AND ordered_on <= '2024-12-31'),
+customers AS (
+	SELECT kind, split_day, model, customer_id, count(*) FILTER (WHERE ordered_on <= split_day) - 1 AS before, count(*) FILTER (WHERE ordered_on > split_day) AS after
+	FROM split, days GROUP BY kind, split_day, model, customer_id HAVING min(ordered_on) <= split_day),
+classes AS (
+	SELECT kind, split_day, CASE WHEN grouping(least(before, 7)) = 1 THEN 'all' WHEN least(before, 7) = 7 THEN '7+' ELSE least(before, 7)::text END AS repeat_orders, count(*) AS customers, sum(after) AS actual_orders,
+		sum(ltv_expected_orders(model, history, split_day, date '2024-12-31' - split_day)) AS predicted_orders
+	FROM customers JOIN histories USING (customer_id) GROUP BY GROUPING SETS ((kind, split_day, least(before, 7)), (kind, split_day)))
+SELECT kind, split_day, count(*) AS rows, bool_and(coalesce(v.customers = c.customers AND v.actual_orders = c.actual_orders AND near(v.predicted_orders, c.predicted_orders, 1e-9), v.customers = 0 AND v.actual_orders = 0 AND v.predicted_orders = 0)) AS same,
+	sum(v.customers) FILTER (WHERE v.repeat_orders <> 'all') = max(v.customers) AS customers_add_up, sum(v.actual_orders) FILTER (WHERE v.repeat_orders <> 'all') = sum(v.actual_orders) FILTER (WHERE v.repeat_orders = 'all') AS actual_add_up,
+	near(sum(v.predicted_orders) FILTER (WHERE v.repeat_orders <> 'all'), sum(v.predicted_orders) FILTER (WHERE v.repeat_orders = 'all'), 1e-12) AS predicted_add_up, string_agg(repeat_orders, ' ') AS classes
+FROM (SELECT kind, split_day, v.* FROM split, LATERAL ltv_validate('orders', '2024-12-31', split_day, kind) AS v) AS v LEFT JOIN classes AS c USING (kind, split_day, repeat_orders) GROUP BY kind, split_day ORDER BY kind, split_day;
+SELECT repeat_orders, customers, actual_orders, round(predicted_orders::numeric, 3) AS predicted_orders FROM ltv_validate('orders', '2024-12-31', '2024-06-30') WHERE repeat_orders IN ('0', '7+', 'all');
+SELECT bool_and(a = b) AS lines, bool_and(a = c) AS histories, bool_and(a = d) AS default_kind FROM (SELECT repeat_orders, a FROM ltv_validate('orders', '2024-12-31', '2024-06-30', 'bg/nbd') AS a) AS a JOIN (SELECT repeat_orders, b FROM ltv_validate('lines', '2024-12-31', '2024-06-30') AS b) AS b USING (repeat_orders)
+JOIN (SELECT repeat_orders, c FROM ltv_validate('histories', '2024-12-31', '2024-06-30') AS c) AS c USING (repeat_orders) JOIN (SELECT repeat_orders, d FROM ltv_validate('orders', '2024-12-31', '2024-06-30') AS d) AS d USING (repeat_orders);
+-- before the first order
+SELECT sum(customers) AS customers, sum(actual_orders) AS actual, sum(predicted_orders) AS predicted, count(*) FROM ltv_validate('orders', '2024-12-31', '2022-06-30');
+
+-- Errors
+SELECT call, result_of(format('SELECT count(*) FROM ltv_predict(%s)', call)) FROM unnest(ARRAY[
+	$$'orders', '2024-12-31', NULL::bigint$$, $$'orders', '2024-12-31', NULL::text$$, $$'orders', NULL, NULL::integer$$, $$'orders', 'infinity', NULL::integer$$, $$'orders', '2024-12-31', NULL::integer, -1$$, $$'orders', '2024-12-31', NULL::integer, NULL$$,
+	$$'orders', '2024-12-31', NULL::integer, kind => 'gamma-gamma'$$, $$'orders', '2024-12-31', NULL::integer, kind => 'nbd'$$, $$'orders', '2024-12-31', NULL::integer, kind => NULL$$,
+	$$'orders', '2024-12-31', NULL::integer, gross_margin => -0.1$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 40$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 'NaN'$$,
+	$$'orders', '2024-12-31', NULL::integer, annual_discount => -0.1$$, $$'orders', '2024-12-31', NULL::integer, annual_discount => 11$$, $$'orders', '2024-12-31', NULL::integer, annual_discount => 'NaN'$$,
+	$$'orders', '2023-01-05', NULL::integer$$, $$'tried', '2024-12-31', NULL::integer$$]) AS call;
+SELECT call, result_of(format('SELECT count(*) FROM ltv_validate(%s)', call)) FROM unnest(ARRAY[
+	$$'orders', '2024-12-31', '2024-12-31'$$, $$'orders', '2024-12-31', '2025-12-31'$$, $$'orders', '2024-12-31', '-infinity'$$, $$'orders', 'infinity', '2024-12-31'$$, $$'orders', '2024-12-31', NULL$$, $$'orders', '2024-12-31', '2024-06-30', 'gamma-gamma'$$, $$'orders', '2024-12-31', '2024-06-30', NULL$$,
+	$$'orders', '2024-12-31', '2023-01-05'$$, $$NULL, '2024-12-31', '2023-01-05'$$]) AS call;
+-- one customer, and customers of one day
+CREATE VIEW one AS SELECT * FROM orders WHERE customer_id = 3;
+SELECT result_of($$SELECT count(*) FROM ltv_predict('one', '2024-12-31', NULL::integer)$$);
+CREATE VIEW alike AS SELECT i AS customer_id, day AS ordered_on, 10 AS amount FROM generate_series(1, 9) AS i, unnest(ARRAY['2024-01-01', '2024-02-01']::date[]) AS day;
+SELECT result_of($$SELECT count(*) FROM ltv_predict('alike', '2024-12-31', NULL::integer)$$);
+-- 100 years
+SELECT count(*), bool_and(a.expected_orders > b.expected_orders AND a.predicted_value BETWEEN 0 AND 1e9) AS more FROM ltv_predict('orders', '2024-12-31', NULL::integer, 36525) AS a JOIN ltv_predict('orders', '2024-12-31', NULL::integer) AS b USING (customer_id);
+
+SET client_min_messages = warning;
+DROP TABLE orders, lines, histories, tried, named, nothing, subscribers, split CASCADE;
+DROP FUNCTION result_of, near, uniform;
