@@ -66,7 +66,7 @@ SELECT rows_problem(query) FROM (VALUES
 	('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1.5::double precision AS amount'), ('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1.5::real AS amount'),
 	('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1::money AS amount'), ('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, text ''1'' AS amount'),
 	('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1 AS amount, 1::double precision AS quantity'), ('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1 AS amount, text ''1'' AS cost'),
-	('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1 AS amount, 7 AS item'), ('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1 AS amount, 392 AS currency'),
+	('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1 AS amount, 392 AS currency'),
 	('SELECT json ''1'' AS customer_id, date ''2024-01-01'' AS ordered_on, 1 AS amount'), ('SELECT point ''(1,1)'' AS customer_id, date ''2024-01-01'' AS ordered_on, 1 AS amount'),
 	('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1 AS amount, 1::money AS order_id'), ('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 1 AS amount, json ''1'' AS order_id'),
 	('SELECT NULL AS customer_id, ltv_history ''[]'' AS history, 392 AS currency')) t(query);

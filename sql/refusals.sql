@@ -1,7 +1,7 @@
 -- What an orders relation must not be: every error with its SQLSTATE, what it names, and the hint that leads out.
 SET datestyle = 'ISO, YMD';
-CREATE SCHEMA errors_test;
-SET search_path = errors_test, public;
+CREATE SCHEMA refusals_test;
+SET search_path = refusals_test, public;
 SET client_min_messages = warning;
 CREATE FUNCTION complain(query text) RETURNS TABLE (state text, message text, detail text, hint text) LANGUAGE plpgsql AS $$
 BEGIN
@@ -96,14 +96,14 @@ INSERT INTO secret VALUES (1, '2024-01-01', 5, 'regress_ltv_clerk'), (2, '2024-0
 CREATE VIEW window_to_secret AS SELECT customer_id, ordered_on, amount FROM secret;
 GRANT EXECUTE ON FUNCTION complain TO regress_ltv_clerk;
 SET ROLE regress_ltv_clerk;
-SELECT count(*) FROM public.ltv_customer_summary('errors_test.secret', '2024-06-01');
+SELECT count(*) FROM public.ltv_customer_summary('refusals_test.secret', '2024-06-01');
 RESET ROLE;
 -- the OID gets past the lookup of the name, and no further
 SELECT 'secret'::regclass::oid AS secret \gset
 SET ROLE regress_ltv_clerk;
 SELECT count(*) FROM public.ltv_customer_summary(:secret, '2024-06-01');
 RESET ROLE;
-GRANT USAGE ON SCHEMA errors_test TO regress_ltv_clerk;
+GRANT USAGE ON SCHEMA refusals_test TO regress_ltv_clerk;
 SET ROLE regress_ltv_clerk;
 SELECT count(*) FROM ltv_customer_summary('secret', '2024-06-01');
 RESET ROLE;

@@ -281,10 +281,12 @@ RESET work_mem;
  */
 CREATE SCHEMA traps;
 CREATE FUNCTION traps.trap() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;
+\set ECHO none
 SELECT format('CREATE FUNCTION traps.%1$s(a %2$s, b %2$s) RETURNS boolean LANGUAGE sql RETURN traps.trap(); CREATE OPERATOR traps.%3$s (FUNCTION = traps.%1$s, LEFTARG = %2$s, RIGHTARG = %2$s)', 'op' || row_number() OVER (), type, op)
 FROM unnest(ARRAY['integer', 'bigint', 'numeric', 'date', 'text', 'money']) type, unnest(ARRAY['=', '<', '>', '<=', '>=', '<>', '+', '-']) op \gexec
 SELECT format('CREATE FUNCTION traps.%s(%s) RETURNS boolean LANGUAGE sql RETURN traps.trap()', name, args)
 FROM unnest(ARRAY['count', 'sum', 'min', 'max', 'abs', 'scale', 'isfinite', 'lower']) name, unnest(ARRAY['integer', 'bigint', 'numeric', 'date', 'text']) args \gexec
+\set ECHO all
 CREATE DOMAIN traps.numeric AS pg_catalog.numeric CHECK (traps.trap());
 CREATE DOMAIN traps.date AS pg_catalog.date CHECK (traps.trap());
 CREATE DOMAIN traps.text AS pg_catalog.text CHECK (traps.trap());

@@ -1,8 +1,8 @@
 -- ltv_customer_summary: every column against plain SQL over the same rows, for seeded random shops, every type of
 -- customer_id, order lines, stored histories, and every kind of relation.
 SET datestyle = 'ISO, YMD';
-CREATE SCHEMA summary_test;
-SET search_path = summary_test, public;
+CREATE SCHEMA summary_shops_test;
+SET search_path = summary_shops_test, public;
 SET client_min_messages = warning;
 
 -- The summary by its definitions, in plain SQL, as one text per customer: columns as in the report.  Which columns the
@@ -188,11 +188,11 @@ CREATE SCHEMA evil;
 CREATE FUNCTION evil.int4lt(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 CREATE OPERATOR evil.< (FUNCTION = evil.int4lt, LEFTARG = int, RIGHTARG = int);
 CREATE TABLE evil.yen (nothing int);
-SET search_path = evil, pg_catalog, summary_test, public;
-SELECT count(*) > 1000 AS many FROM public.ltv_customer_summary('summary_test.yen', '2024-02-29');
+SET search_path = evil, pg_catalog, summary_shops_test, public;
+SELECT count(*) > 1000 AS many FROM public.ltv_customer_summary('summary_shops_test.yen', '2024-02-29');
 SET search_path = pg_catalog;
-SELECT count(*) > 1000 AS many FROM public.ltv_customer_summary('summary_test.yen', '2024-02-29');
-SET search_path = summary_test, public;
+SELECT count(*) > 1000 AS many FROM public.ltv_customer_summary('summary_shops_test.yen', '2024-02-29');
+SET search_path = summary_shops_test, public;
 
 -- the dependency of a view: a rename is followed, the definition comes back, the relation cannot be dropped
 CREATE TABLE shop AS SELECT * FROM yen;

@@ -178,10 +178,11 @@ CheckRelationKind(Relation rel)
 
 /*
  * Look at the relation that an argument of the function names.  It stays
- * locked, so that it is the same when its rows are read.
+ * locked, so that it is the same when its rows are read.  The type of item
+ * matters only to a report that shows items.
  */
 void
-orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, OrdersRelation *relation)
+orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, bool wants_item, OrdersRelation *relation)
 {
 	Oid			relid = PG_GETARG_OID(relation_arg);
 	Relation	rel = try_relation_open(relid, AccessShareLock);
@@ -204,7 +205,7 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, OrdersRelation *
 	if (!relation->histories && !has_column(relation, ORDERS_AMOUNT))
 		report_missing_column(rel, ORDERS_AMOUNT);
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
-		if (has_column(relation, column))
+		if (has_column(relation, column) && (column != ORDERS_ITEM || wants_item))
 			CheckColumnType(rel, column, relation->columns[column].type);
 	relation_close(rel, NoLock);
 }

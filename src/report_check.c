@@ -114,8 +114,6 @@ orders_table(const OrdersRelation *relation)
 	}
 	if (has_column(relation, ORDERS_ORDER))
 		appendStringInfoString(&sql, ", order_id");
-	if (has_column(relation, ORDERS_CURRENCY))
-		appendStringInfoString(&sql, ", currency::pg_catalog.text AS currency");
 	appendStringInfo(&sql, " FROM %s) o", relation->qualified);
 	return sql.data;
 }
@@ -171,7 +169,7 @@ grouped_query(const OrdersRelation *relation, Finding finding)
 	{
 		case CURRENCIES:
 			return psprintf("SELECT pg_catalog.sum(c.n)::pg_catalog.int8, pg_catalog.string_agg(pg_catalog.format('%%s (%%s rows)', c.currency, c.n), ', ' ORDER BY c.n DESC, c.currency), pg_catalog.max(c.n)"
-							" FROM (SELECT COALESCE(o.currency, '(null)') AS currency, pg_catalog.count(*) AS n FROM %s GROUP BY 1) c", table);
+							" FROM (SELECT COALESCE(o.currency::pg_catalog.text, '(null)') AS currency, pg_catalog.count(*) AS n FROM %s o GROUP BY 1) c", relation->qualified);
 		case SHARED_ORDERS:
 			return psprintf("SELECT COALESCE(pg_catalog.sum(s.n), 0)::pg_catalog.int8, pg_catalog.min(s.example), 0::pg_catalog.int8"
 							" FROM (SELECT pg_catalog.count(*) AS n, pg_catalog.format('order %%s: customers %%s and %%s', o.order_id,"
@@ -293,9 +291,16 @@ visit_customer(const Customer *customer, void *arg)
 }
 
 static void
-check_histories(CheckReport *check)
+check_histories(CheckReport *check, const OrdersRelation *relation)
 {
 	report_visit(&check->report, visit_customer, check);
+	if (has_column(relation, ORDERS_CURRENCY))
+	{
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		check_grouped(check, relation, CURRENCIES);
+		SPI_finish();
+	}
 	check->rows[GUESTS] = check->report.counts.guests;
 	check->rows[MISSING_AMOUNTS] = check->report.counts.skipped;
 	check->rows[ROWS_READ] = check->rows[ROWS_USED];
@@ -315,11 +320,11 @@ ltv_check(PG_FUNCTION_ARGS)
 	OrdersRelation relation;
 
 	memset(&check, 0, sizeof(check));
-	report_begin(&check.report, fcinfo, 0, REPORT_NO_ID);
+	report_begin(&check.report, fcinfo, WANT_CURRENCIES, REPORT_NO_ID);
 	check.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
-	orders_relation_open(fcinfo, 0, &relation);
+	orders_relation_open(fcinfo, 0, false, &relation);
 	if (relation.histories)
-		check_histories(&check);
+		check_histories(&check, &relation);
 	else
 		check_orders(&check, &relation);
 	for (Finding finding = ROWS_READ; finding < FINDINGS; finding++)

@@ -139,7 +139,7 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
 
 	source->context = context;
 	source->wants = wants;
-	orders_relation_open(fcinfo, relation_arg, &source->relation);
+	orders_relation_open(fcinfo, relation_arg, (wants & WANT_ITEM) != 0, &source->relation);
 	source->has_quantity = (wants & WANT_QUANTITY) && has_column(&source->relation, ORDERS_QUANTITY);
 	source->has_cost = (wants & WANT_COST) && has_column(&source->relation, ORDERS_COST);
 	source->has_item = (wants & WANT_ITEM) && has_column(&source->relation, ORDERS_ITEM);
@@ -187,6 +187,8 @@ orders_query(Source *source)
 	used[ORDERS_QUANTITY] = source->has_quantity;
 	used[ORDERS_COST] = source->has_cost;
 	used[ORDERS_ITEM] = source->has_item;
+	if (source->wants & WANT_CURRENCIES)
+		used[ORDERS_CURRENCY] = false;
 
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT ");

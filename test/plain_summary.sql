@@ -9,7 +9,7 @@ CREATE FUNCTION plain_query(relation regclass) RETURNS text LANGUAGE plpgsql AS 
 DECLARE
 	names text[] := (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped);
 	quantity text := CASE WHEN 'quantity' = ANY (names) THEN 'coalesce(quantity, 1)' ELSE '1' END;
-	cost text := CASE WHEN 'cost' = ANY (names) THEN 'cost' ELSE 'NULL' END;
+	cost text := CASE WHEN 'cost' = ANY (names) THEN 'cost' ELSE 'NULL::numeric' END;
 	lines text := format('SELECT customer_id::text AS id, ordered_on AS day, amount::numeric, %s::numeric AS quantity, %s::numeric AS cost FROM %s
 		WHERE customer_id IS NOT NULL AND ordered_on IS NOT NULL AND amount IS NOT NULL', quantity, cost, relation);
 BEGIN

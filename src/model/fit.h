@@ -71,7 +71,7 @@ extern LtvmFitStatus ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns,
 									 const LtvmInterrupt *interrupt, LtvmFit *fit);
 extern LtvmFitStatus ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, LtvmFit *fit);
 
-/* Why there is no result, and what to do about it: two sentences. */
+/* Why there is no result, and what to do about it (or NULL): a sentence each. */
 extern const char *ltvm_fit_reason(LtvmFitStatus status);
 extern const char *ltvm_fit_advice(LtvmFitStatus status);
 

@@ -1,0 +1,170 @@
+/*
+ * check: ltv_check counts what is in an orders relation.
+ *
+ * Rows are counted by hand, the rows of each finding named beside it, or with
+ * plain SQL over the same rows.
+ */
+\set ECHO none
+SET datestyle = 'ISO, YMD';
+SET client_min_messages = warning;
+CREATE SCHEMA check_test;
+SET search_path = check_test, public;
+\getenv top PG_ABS_SRCDIR
+\set shops :top '/test/random_shops.sql'
+\i :shops
+\set ECHO all
+
+/*
+ * 31 rows, as_of 2024-12-31
+ */
+CREATE TABLE rows (n integer, customer_id text, order_id text, ordered_on date, amount numeric, currency text DEFAULT 'JPY', quantity numeric DEFAULT 1, cost numeric);
+INSERT INTO rows (n, customer_id, order_id, ordered_on, amount) VALUES
+	(1, 'a', 'o1', '2024-12-01', 1000), (2, 'a', 'o2', '2024-12-24', 500), (3, 'b', 'o3', '2024-12-24', 0), (4, 'b', 'o1', '2024-11-01', 700),
+	(5, NULL, 'o3', '2024-05-05', 800), (6, NULL, NULL, NULL, NULL), (7, 'c', 'o7', NULL, 900), (8, 'c', 'o8', '2024-06-06', NULL),
+	(9, 'd', 'o9', '2024-06-06', 'NaN'), (10, 'd', 'o10', '2024-06-06', 'Infinity'), (11, 'd', 'o11', '2024-06-06', 0.1234567), (12, 'd', 'o12', '2024-06-06', 1234567890123456789), (13, 'd', 'o13', 'infinity', 1),
+	(16, 'e', 'o16', '1970-12-31', 1), (17, 'e', 'o17', '1971-01-01', 1), (18, 'e', 'o18', '2026-01-01', 1), (19, 'e', 'o19', '2026-01-02', 1),
+	(20, 'f', 'o20', '2024-07-07', -9999), (21, 'f', 'o21', '2024-07-08', -9999), (22, 'f', 'o22', '2024-07-09', -9999),
+	(23, 'f', 'o23', '2024-07-07', -50), (24, 'f', 'o24', '2024-07-07', -50),
+	(25, 'f', 'o25', '2024-07-07', -1000), (26, 'f', 'o26', '2024-07-07', -1000), (27, 'f', 'o27', '2024-07-07', -1000),
+	(30, 'g', 'o30', '2024-06-06', '-Infinity'), (31, 'g', 'o31', '-infinity', 1);
+INSERT INTO rows VALUES
+	(14, 'd', 'o14', '2024-06-06', 1, 'JPY', 'NaN', NULL), (15, 'd', 'o15', '2024-06-06', 1, 'JPY', NULL, -1e20), (28, 'f', 'o28', '2024-07-07', 5, 'USD', 1, 1), (29, 'f', 'o29', '2024-07-07', 5, NULL, 1, 1);
+-- used: 31 less guests (5, 6), without a day (7), without an amount (8), unusable (9 to 15, 30, 31) = 18.  guests: 5, 6.  missing days: 6, 7.  missing amounts: 6, 8.
+-- refunds: 20 to 27, 30.  zero: 3.  after as_of: 13, 18, 19.  implausible: 13, 16, 19, 31; 18 is 366 days after.  other currencies: 28, 29.
+-- shared order ids: 1, 4; a guest is no customer.  sentinels: 20 to 22; 50 comes back twice, 1000 is the amount of an order.  latest: 2, 3
+SELECT finding, rows, example FROM ltv_check('rows', '2024-12-31');
+SELECT finding, meaning FROM ltv_check('rows', '2024-12-31');
+
+-- the same in another order, as a view, a partitioned table, a materialized view
+CREATE VIEW rows_view AS SELECT * FROM rows ORDER BY md5(n::text);
+CREATE MATERIALIZED VIEW rows_matview AS TABLE rows_view;
+CREATE TABLE "Rows ""2024""" (LIKE rows) PARTITION BY HASH (n);
+CREATE TABLE rows_part_0 PARTITION OF "Rows ""2024""" FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE rows_part_1 PARTITION OF "Rows ""2024""" FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO "Rows ""2024""" TABLE rows;
+SELECT orders, (SELECT count(*) FROM (SELECT * FROM ltv_check(orders, '2024-12-31') EXCEPT ALL SELECT * FROM ltv_check('rows', '2024-12-31')) d) AS differing
+FROM unnest(ARRAY['rows_view', 'rows_matview', '"Rows ""2024"""']::regclass[]) orders;
+
+-- only the columns that must be there: no quantity, no cost, no order_id, no currency; integers; 1, 4, 5 and 28 alone
+CREATE VIEW few AS SELECT ascii(customer_id) AS customer_id, ordered_on, amount::integer AS amount FROM rows WHERE n IN (1, 4, 5, 28);
+SELECT finding, rows, example FROM ltv_check('few', '2024-12-31') WHERE rows > 0;
+-- an as_of four years before: all four are later, more than a year later, and none is the latest
+SELECT finding, rows, example FROM ltv_check('few', '2020-01-01') WHERE rows > 0 OR finding = 'latest order';
+
+-- nothing at all: a line for each finding, all 0
+CREATE TABLE nothing (LIKE rows);
+CREATE TABLE nothing_stored (customer_id integer, history ltv_history, currency text);
+SELECT count(*) AS findings, sum(rows) AS rows, count(example) AS examples FROM ltv_check('nothing');
+SELECT count(*) AS findings, sum(rows) AS rows, count(example) AS examples FROM ltv_check('nothing_stored');
+-- as_of is today where it is not given
+SELECT count(*) AS differing FROM (SELECT * FROM ltv_check('few') EXCEPT ALL SELECT * FROM ltv_check('few', CURRENT_DATE)) d;
+
+-- sentinels: five are named, the most frequent first; 3 times -1, 4 times -2, up to 8 times -6, 33 in all; five are 30
+CREATE VIEW sentinels AS SELECT 1 AS customer_id, date '2024-01-01' AS ordered_on, -i AS amount FROM generate_series(1, 6) i, generate_series(1, 2 + i);
+SELECT rows, example FROM ltv_check('sentinels', '2024-12-31') WHERE finding = 'sentinel amounts';
+
+/*
+ * Histories.  1 has three orders, one of them of 0, in two rows; 2 a refund
+ * and an order after as_of; 3 an implausible day; a guest; NULL.
+ */
+CREATE TABLE stored (customer_id integer, history ltv_history, currency text);
+INSERT INTO stored VALUES (1, '[{"on":"2024-01-01","amount":100},{"on":"2024-12-01","amount":0}]', 'JPY'), (1, '[{"on":"2024-12-01","amount":300}]', 'JPY'), (2, '[{"on":"2024-02-01","amount":-1},{"on":"2025-02-01","amount":1}]', 'JPY'),
+	(3, '[{"on":"1970-12-31","amount":1}]', 'JPY'), (NULL, '[{"on":"2024-12-30","amount":1}]', 'JPY'), (4, NULL, 'JPY'), (5, '[]', 'JPY');
+-- 6 purchases of customers; the latest orders up to as_of are the two of 2024-12-01
+SELECT finding, rows, example FROM ltv_check('stored', '2024-12-31') WHERE rows > 0;
+-- several currencies are counted, in rows of the relation, and not refused
+UPDATE stored SET currency = 'USD' WHERE customer_id = 1;
+UPDATE stored SET currency = NULL WHERE customer_id = 5;
+SELECT rows, example FROM ltv_check('stored', '2024-12-31') WHERE finding = 'several currencies';
+SELECT error_of('SELECT ltv_customer_summary(''stored'', ''2024-12-31'')') AS summary;
+
+/*
+ * What is unusable is what reports refuse: one row each, in amount, quantity
+ * and cost.
+ */
+CREATE TABLE one (customer_id integer, ordered_on date, amount numeric, quantity numeric, cost numeric);
+CREATE FUNCTION unusable(value numeric, place integer) RETURNS TABLE (counted boolean, refused boolean) LANGUAGE plpgsql AS $$
+BEGIN
+	TRUNCATE one;
+	INSERT INTO one VALUES (1, '2024-01-01', CASE WHEN place = 1 THEN value ELSE 1 END, CASE WHEN place = 2 THEN value END, CASE WHEN place = 3 THEN value END);
+	RETURN QUERY SELECT rows = 1, error_of('SELECT ltv_customer_summary(''one'', ''2024-12-31'')') <> 'no error' FROM ltv_check('one', '2024-12-31') WHERE finding = 'unusable numbers';
+END $$;
+SELECT left(value::text, 25) AS value, bool_and(counted) AS counted, count(*) FILTER (WHERE counted <> refused) AS differing FROM unnest(ARRAY['0', '-0.0', '1', '-1', '999999999999999999', '-999999999999999999', '1000000000000000000', '-1000000000000000000', '99999999999999999.9', '999999999999999999.0', '100000000000000000.0',
+	'123456789012.123456', '1234567890123.123456', '1234567890123.000000', '123456789012.0000000', '1234567890123.0000000', '0.123456', '0.1234560', '0.1234567', '0.0000001', '0.0000000', '0.00000000000000000000', '1e17', '1e18', '1e1000', '1e-1000', 'NaN', 'Infinity', '-Infinity']::numeric[]) WITH ORDINALITY v(value, n),
+	generate_series(1, 3) place, unusable(value, place) GROUP BY value, n ORDER BY n;
+
+/*
+ * Random shops against plain SQL, as orders and as histories; rows that are
+ * used are the purchases that a summary counts.
+ */
+CREATE FUNCTION check_differs(seed integer, as_of date) RETURNS TABLE (orders bigint, histories bigint, lines bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	purchases bigint;
+BEGIN
+	PERFORM random_shop(seed);
+	SELECT sum(s.orders) + (SELECT count(*) FROM shop_orders WHERE customer_id IS NOT NULL AND amount < 0) INTO purchases FROM ltv_customer_summary('shop_orders', '2100-01-01') s;
+	RETURN QUERY
+	WITH wanted(finding, rows) AS (
+		SELECT 'rows read', count(*) FROM shop_orders UNION ALL SELECT 'rows used', coalesce(purchases, 0) UNION ALL
+		SELECT 'guests', count(*) FROM shop_orders WHERE customer_id IS NULL UNION ALL SELECT 'refunds', count(*) FROM shop_orders WHERE amount < 0 UNION ALL
+		SELECT 'zero amounts', count(*) FROM shop_orders WHERE amount = 0 UNION ALL SELECT 'days after as_of', count(*) FROM shop_orders WHERE ordered_on > as_of UNION ALL
+		SELECT 'implausible days', count(*) FROM shop_orders WHERE ordered_on > as_of + 366 UNION ALL
+		SELECT 'latest order', count(*) FROM shop_orders WHERE amount >= 0 AND ordered_on = (SELECT max(ordered_on) FROM shop_orders WHERE amount >= 0 AND ordered_on <= as_of)),
+	known(finding, rows) AS (
+		SELECT w.finding, (SELECT count(*) FROM purchase WHERE customer_id IS NOT NULL AND CASE w.finding WHEN 'rows read' THEN true WHEN 'rows used' THEN true WHEN 'guests' THEN false WHEN 'refunds' THEN amount < 0 WHEN 'zero amounts' THEN amount = 0
+			WHEN 'days after as_of' THEN ordered_on > as_of WHEN 'implausible days' THEN ordered_on > as_of + 366
+			ELSE amount >= 0 AND ordered_on = (SELECT max(ordered_on) FROM purchase WHERE amount >= 0 AND ordered_on <= as_of AND customer_id IS NOT NULL) END) FROM wanted w)
+	SELECT (SELECT count(*) FROM ltv_check('shop_orders', as_of) c FULL JOIN wanted w USING (finding) WHERE c.rows IS DISTINCT FROM coalesce(w.rows, 0)),
+		(SELECT count(*) FROM ltv_check('shop_histories', as_of) c FULL JOIN known w USING (finding) WHERE c.rows IS DISTINCT FROM coalesce(w.rows, 0)),
+		-- lines are rows; an order_id belongs to one customer there
+		(SELECT count(*) FROM ltv_check('shop_lines', as_of) c WHERE (finding = 'rows read' AND rows <> (SELECT count(*) FROM shop_lines)) OR (finding LIKE 'order ids%' AND rows > 0));
+END $$;
+SELECT 'seeds 1 to 30' AS seeds, sum(orders) AS orders, sum(histories) AS histories, sum(lines) AS lines FROM generate_series(1, 30) seed, check_differs(seed, date '2022-12-01' + seed * 20);
+
+/*
+ * The caller's rights, the caller's rows
+ */
+CREATE ROLE regress_ltv_auditor;
+GRANT USAGE ON SCHEMA check_test TO regress_ltv_auditor;
+SET ROLE regress_ltv_auditor;
+SELECT error_of('SELECT ltv_check(''rows'', ''2024-12-31'')') AS orders, error_of('SELECT ltv_check(''stored'', ''2024-12-31'')') AS histories;
+RESET ROLE;
+GRANT SELECT ON rows, stored TO regress_ltv_auditor;
+ALTER TABLE rows ENABLE ROW LEVEL SECURITY;
+ALTER TABLE stored ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON rows USING (n IN (1, 4, 28));
+CREATE POLICY seen ON stored USING (customer_id = 2);
+SET ROLE regress_ltv_auditor;
+SELECT finding, rows, example FROM ltv_check('rows', '2024-12-31') WHERE rows > 0;
+SELECT finding, rows FROM ltv_check('stored', '2024-12-31') WHERE rows > 0;
+RESET ROLE;
+ALTER TABLE rows DISABLE ROW LEVEL SECURITY;
+ALTER TABLE stored DISABLE ROW LEVEL SECURITY;
+DROP POLICY seen ON rows;
+DROP POLICY seen ON stored;
+DROP OWNED BY regress_ltv_auditor;
+DROP ROLE regress_ltv_auditor;
+
+/*
+ * A search_path with traps first
+ */
+CREATE TABLE untrapped AS SELECT 'rows' AS orders, c.* FROM ltv_check('rows', '2024-12-31') c UNION ALL SELECT 'stored', c.* FROM ltv_check('stored', '2024-12-31') c;
+CREATE SCHEMA check_traps;
+CREATE FUNCTION check_traps.trap() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;
+\set ECHO none
+SELECT format('CREATE FUNCTION check_traps.%1$s(a %2$s, b %3$s) RETURNS boolean LANGUAGE sql RETURN check_traps.trap(); CREATE OPERATOR check_traps.%4$s (FUNCTION = check_traps.%1$s, LEFTARG = %2$s, RIGHTARG = %3$s)', 'op' || row_number() OVER (), a, b, op)
+FROM (VALUES ('integer', 'integer'), ('bigint', 'bigint'), ('bigint', 'integer'), ('numeric', 'numeric'), ('date', 'date'), ('date', 'integer'), ('text', 'text')) t(a, b), unnest(ARRAY['=', '<', '>', '<=', '>=', '<>', '+', '-']) op \gexec
+SELECT format('CREATE FUNCTION check_traps.%s(%s) RETURNS boolean LANGUAGE sql RETURN check_traps.trap()', name, args)
+FROM unnest(ARRAY['count', 'sum', 'min', 'max', 'abs', 'scale', 'trim_scale', 'isfinite', 'int8', 'power']) name, unnest(ARRAY['integer', 'bigint', 'numeric', 'date', 'text', 'numeric, numeric']) args \gexec
+\set ECHO all
+CREATE FUNCTION check_traps.string_agg(text, text) RETURNS boolean LANGUAGE sql RETURN check_traps.trap();
+CREATE FUNCTION check_traps.format(text, text, text, text) RETURNS boolean LANGUAGE sql RETURN check_traps.trap();
+CREATE DOMAIN check_traps.text AS pg_catalog.text CHECK (check_traps.trap());
+CREATE DOMAIN check_traps.date AS pg_catalog.date CHECK (check_traps.trap());
+CREATE DOMAIN check_traps.int8 AS pg_catalog.int8 CHECK (check_traps.trap());
+SET search_path = check_traps, pg_catalog, check_test, public;
+SELECT error_of('SELECT 1 = 1') AS armed, error_of('SELECT scale(1.5)') AS armed, error_of('SELECT CAST(1 AS int8)') AS armed;
+CREATE FUNCTION check_traps.format(pg_catalog.text, pg_catalog.text, pg_catalog.text) RETURNS boolean LANGUAGE sql RETURN check_traps.trap();
+CREATE TABLE check_test.trapped AS SELECT 'rows' AS orders, c.* FROM ltv_check('check_test.rows', '2024-12-31') c UNION ALL SELECT 'stored', c.* FROM ltv_check('check_test.stored', '2024-12-31') c;
+SET search_path = check_test, public;
+SELECT (SELECT count(*) FROM trapped) AS lines, (SELECT count(*) FROM (TABLE trapped EXCEPT ALL TABLE untrapped) d) AS differing;
