@@ -161,6 +161,10 @@ SELECT count(*), bool_and(final ~ '^(\(\d+,|22023: invalid state of ltv_forecast
 	SELECT result_of(format('ltv_forecast_final(%L)', state)) AS final, result_of(format('ltv_forecast_combine(state_of(0), %L)', state)) AS combine
 	FROM (SELECT state_of(1) AS s) AS s, generate_series(1, 30) AS i, unnest('{0,-1,1e300,-1e300,NaN,Infinity,0.5}'::double precision[]) AS x, LATERAL (SELECT s[:i - 1] || x || s[i + 1:] AS state) AS f) AS g;
 
+-- Whoever leaves for certain right after the next order (a / (a + b) = 1) and orders for certain (7 weeks and more at 7 orders a week) makes one order: the spread is none, whatever rounding says
+SELECT customers, near(expected_orders, 3, 1e-9) AS one_each, standard_error BETWEEN 0 AND 1e-6 AS no_spread
+FROM (SELECT (ltv_forecast(hand_made('bg/nbd', '{969455101915.2316,138493585987.88898,5.026339226616809e+33,969455101915.2316}', '{{0,0,0,0},{0,0,0,0},{0,0,0,0},{0,0,0,0}}'), '[{"on":"2024-03-02","amount":5}]'::ltv_history, '2024-03-02', 57)).* FROM generate_series(1, 3)) AS f;
+
 -- As a window, the state outlives its results
 SELECT bool_and(near(w.f, p.f)) AS same, count(*) FROM (SELECT id, ltv_forecast(the_model(), h, '2024-12-31', 91) OVER (ORDER BY id) AS f FROM customer) AS w, LATERAL (SELECT ltv_forecast(the_model(), h, '2024-12-31', 91) AS f FROM customer WHERE id <= w.id) AS p;
 

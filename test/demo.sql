@@ -375,7 +375,7 @@ DECLARE
   model ltv_model;
 BEGIN
   model := (SELECT ltv_fit(h.history, day, $1) FROM histories AS h);
-  IF NOT model.converged THEN
+  IF NOT model.converged OR model.note LIKE '%edge of the parameters%' THEN
     RAISE data_exception USING MESSAGE = model.note;
   END IF;
   RETURN model;

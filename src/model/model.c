@@ -165,10 +165,12 @@ ltvm_orders_variance(const LtvmModel *model, const LtvmPast *past, double horizo
 	double		alive = ltvm_p_alive(model, past);
 	LtvmMoments moments;
 	double		mean;
+	double		variance;
 
 	moments_alive(model, past, horizon, true, &moments);
 	mean = alive * moments.mean;
-	return alive * moments.square - mean * mean;
+	variance = alive * moments.square - mean * mean;
+	return variance < 0 ? 0 : variance;	/* next to no spread, and rounding */
 }
 
 double
