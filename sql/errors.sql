@@ -82,7 +82,10 @@ CREATE TABLE both_kinds (customer_id integer, ordered_on date, amount integer, h
 CREATE MATERIALIZED VIEW unpopulated AS TABLE orders WITH NO DATA;
 CREATE VIEW by_zero AS SELECT customer_id, ordered_on, 1 / amount AS amount FROM orders;
 INSERT INTO orders VALUES (1, '2024-01-01', 0);
-SELECT summary_problem(t) FROM unnest(ARRAY['''orders_day''', '''numbers''', '''order_row''', '''both_kinds''', '''unpopulated''', '''by_zero''', '''not_there''', '''nowhere.orders''', '0::oid', '4294967295::oid', '''-''::regclass', '(SELECT oid FROM pg_class WHERE false)']) t;
+SELECT summary_problem(t) FROM unnest(ARRAY['''orders_day''', '''numbers''', '''order_row''', '''both_kinds''', '''unpopulated''', '''by_zero''', '''not_there''', '0::oid', '4294967295::oid', '''-''::regclass', '(SELECT oid FROM pg_class WHERE false)']) t;
+-- A schema that is not there is the server's business; its words differ: 3F000 in 15, 42P01 since 16.
+SELECT problem('SELECT * FROM ltv_customer_summary(''nowhere.orders'', ''2024-12-31'')') AS ltv_says, problem('SELECT ''nowhere.orders''::regclass') AS server_says \gset
+SELECT :'ltv_says' = :'server_says' AS the_same, :'server_says' ~ '^(3F000|42P01): .*nowhere' AS an_error;
 
 /*
  * Arguments
