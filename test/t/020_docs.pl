@@ -6,7 +6,7 @@
 #   <!-- in schema NAME -->     the blocks that follow run with this schema first in search_path
 # A ```text block behind a ```sql block is what psql prints for it, blanks at the ends of lines aside; a block without one
 # must run without an error.  Each document has a database of its own, prepared by test/docs/DOCUMENT.sql where there is
-# one; the parts of the reference (doc/*.part.md) are prepared like the reference.  The server is the one that psql finds.
+# one.  The server is the one that psql finds.
 use strict;
 use warnings;
 use utf8;
@@ -156,7 +156,7 @@ my $not_run = 0;
 for my $document ('README.md', sort glob 'doc/*.md')
 {
     my $text = slurp($document);
-    my $prepare = basename($document) =~ s/^.*\.part\.md$/ltv.md/r =~ s/\.md$/.sql/r;
+    my $prepare = basename($document) =~ s/\.md$/.sql/r;
     my $database = 'ltv_docs_' . $$ . '_' . @databases;
 
     must('postgres', undef, "CREATE DATABASE $database ENCODING 'UTF8' TEMPLATE template0");
@@ -175,7 +175,7 @@ note("$not_run blocks are not run");
 
 # --- the reference leaves nothing out ----------------------------------------------------------------------
 
-my $reference = join '', map { slurp($_) } 'doc/ltv.md', glob 'doc/*.part.md';
+my $reference = slurp('doc/ltv.md');
 my %written = map { $_ => 1 } $reference =~ s/<!--.*?-->//gsr =~ /\b(ltv_\w+)/g;
 my @names = split /\n/, must($database_of{'doc/ltv.md'}, undef, <<'END', '-At');
 SELECT proname FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
