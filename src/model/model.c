@@ -182,9 +182,9 @@ ltvm_p_order_within(const LtvmModel *model, const LtvmPast *past, double horizon
 	{
 		case LTVM_BG_NBD:
 		case LTVM_MBG_NBD:
-			return alive * ltvm_bg_p_order(model, past, horizon);
+			return fmin(1, alive * ltvm_bg_p_order(model, past, horizon));	/* rounding */
 		case LTVM_PARETO_NBD:
-			return alive * ltvm_pareto_p_order(model, past, horizon);
+			return fmin(1, alive * ltvm_pareto_p_order(model, past, horizon));
 		default:
 			return NAN;
 	}
