@@ -177,17 +177,21 @@ double
 ltvm_p_order_within(const LtvmModel *model, const LtvmPast *past, double horizon)
 {
 	double		alive = ltvm_p_alive(model, past);
+	double		p;
 
 	switch (model->kind)
 	{
 		case LTVM_BG_NBD:
 		case LTVM_MBG_NBD:
-			return fmin(1, alive * ltvm_bg_p_order(model, past, horizon));	/* rounding */
+			p = alive * ltvm_bg_p_order(model, past, horizon);
+			break;
 		case LTVM_PARETO_NBD:
-			return fmin(1, alive * ltvm_pareto_p_order(model, past, horizon));
+			p = alive * ltvm_pareto_p_order(model, past, horizon);
+			break;
 		default:
 			return NAN;
 	}
+	return p > 1 ? 1 : p;		/* rounding can go beyond; NaN stays */
 }
 
 /*
