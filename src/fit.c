@@ -176,14 +176,6 @@ state_argument(FunctionCallInfo fcinfo, LtvmKind kind, int32 unit_days)
 	return state;
 }
 
-static Datum
-unchanged_state(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 static LtvmKind
 fit_kind(FunctionCallInfo fcinfo, int arg)
 {

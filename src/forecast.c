@@ -131,11 +131,7 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 
 	for (int i = 1; i <= 4; i++)
 		if (PG_ARGISNULL(i))
-		{
-			if (PG_ARGISNULL(0))
-				PG_RETURN_NULL();
-			PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-		}
+			return unchanged_state(fcinfo);
 	if (memo == NULL)
 		memo = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ModelMemo));
 	fitted = model_read(PG_GETARG_HEAPTUPLEHEADER(1), memo);
@@ -175,11 +171,7 @@ ltv_forecast_combine(PG_FUNCTION_ARGS)
 	double	   *more;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return unchanged_state(fcinfo);
 	added = PG_GETARG_ARRAYTYPE_P_COPY(1);
 	CheckState(added);
 	if (PG_ARGISNULL(0))

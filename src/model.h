@@ -42,6 +42,15 @@ extern void CheckModelUnit(const FittedModel *fitted);
 extern void CheckHorizon(double horizon, const char *name);
 extern LtvmPast past_of(const ModelInput *input, DateADT as_of, double unit_days);
 
+/* The state of an aggregate after a row that says nothing. */
+static inline Datum
+unchanged_state(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
 /* fit.c */
 extern LtvmFit fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n);
 extern LtvmFitStatus try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit);

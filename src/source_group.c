@@ -137,6 +137,18 @@ scales_of(uint32 tag)
 	return (Scales) {TAG_AMOUNT_SCALE(tag), TAG_QUANTITY_SCALE(tag), TAG_COST_SCALE(tag)};
 }
 
+/* What stands behind the key of a row, and the id where there is one. */
+static char *
+behind_key(const Source *source, char *row)
+{
+	char	   *p = row + source->key_at;
+
+	p += key_size(&source->key, key_get(&source->key, p));
+	if (source->sorted)
+		p += key_size(&source->id, key_get(&source->id, p));
+	return p;
+}
+
 /* The scales that all rows of a customer fit. */
 static Scales
 common_scales(const Grouping *grouping, char **rows, uint32 nrows)
@@ -206,13 +218,9 @@ gather_histories(Grouping *grouping, char **rows, uint32 nrows)
 
 	for (uint32 i = 0; i < nrows; i++)
 	{
-		const char *p = rows[i] + source->key_at;
 		History		part;
 
-		p += key_size(&source->key, key_get(&source->key, p));
-		if (source->sorted)
-			p += key_size(&source->id, key_get(&source->id, p));
-		history_open((StoredHistory *) p, &part);
+		history_open((StoredHistory *) behind_key(source, rows[i]), &part);
 		history_append(&grouping->history, &part);
 		history_free(&part);
 	}
@@ -269,7 +277,7 @@ static void
 read_line(Source *source, char *row, Scales scales, Line *line)
 {
 	uint32		tag = row_head(source, row)->tag;
-	char	   *p = row + source->key_at;
+	char	   *p = behind_key(source, row);
 	History		one;
 
 	history_init(&one);
@@ -277,9 +285,6 @@ read_line(Source *source, char *row, Scales scales, Line *line)
 	*history_add(&one) = row_purchase(source, row);
 	history_rescale(&one, scales);
 	line->purchase = one.purchases[0];
-	p += key_size(&source->key, key_get(&source->key, p));
-	if (source->sorted)
-		p += key_size(&source->id, key_get(&source->id, p));
 	line->has_order = (tag & TAG_HAS_ORDER) != 0;
 	line->order_hash = 0;
 	if (line->has_order)
