@@ -47,4 +47,11 @@
 	makeJsonLexContextCstringLen(text, size, GetDatabaseEncoding(), true)
 #endif
 
+/* Memory that will be read soon. */
+#if defined(__GNUC__)
+#define prefetch_memory(address) __builtin_prefetch(address)
+#else
+#define prefetch_memory(address) ((void) (address))
+#endif
+
 #endif							/* LTV_COMPAT_H */
