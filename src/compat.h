@@ -52,6 +52,11 @@
 #define prefetch_memory(address) __builtin_prefetch(address)
 #else
 #define prefetch_memory(address) ((void) (address))
+/* Since 16 one function asks for the rights on an object of any kind.  (The including file has utils/acl.h.) */
+#if PG_VERSION_NUM >= 160000
+#define ltv_function_aclcheck(function) object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE)
+#else
+#define ltv_function_aclcheck(function) pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE)
 #endif
 
 #endif							/* LTV_COMPAT_H */

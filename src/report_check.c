@@ -4,7 +4,9 @@
  *
  * The other reports refuse what they cannot use; this one counts it.  It is
  * plain SQL, as nobody waits for it every night.  Operators and functions
- * are named with their schema: the caller's search_path has no say.
+ * are named with their schema: the caller's search_path has no say.  As in
+ * source.c, the only thing in the queries that is not constant is the quoted
+ * name of the relation; as_of and the latest day are parameters.
  */
 #include "compat.h"
 
