@@ -7,6 +7,7 @@
 #include "compat.h"
 
 #include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
 #include "utils/date.h"
 
 #include "decimal.h"
@@ -113,6 +114,9 @@ extern int	history_compare(const History *a, const History *b);
 extern const char *history_parse(const char *bytes, Size size, History *history);
 extern StoredHistory *history_store(const History *history);
 extern void history_open(StoredHistory *stored, History *history);
+
+/* history_io.c: the text form */
+extern void append_day(StringInfo out, DateADT day);
 
 /* history_agg.c: the form of a state */
 extern const char *loose_parse(const char *bytes, Size size, History *history);

@@ -39,7 +39,7 @@ append_decimal(StringInfo out, int64 value, int scale)
 }
 
 /* A day as ISO 8601 writes it, whatever the session's DateStyle. */
-static void
+void
 append_day(StringInfo out, DateADT day)
 {
 	struct pg_tm tm;
