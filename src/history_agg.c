@@ -110,7 +110,7 @@ get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales)
 const char *
 loose_parse(const char *bytes, Size size, History *history)
 {
-	LooseHistory header;
+	LooseHistory header = {0};
 	const char *p;
 	const char *end;
 

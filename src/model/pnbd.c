@@ -95,7 +95,7 @@ kernel_panels(const Kernel *q, double *whole, const LtvmRule **rule)
 	double		per_panel = drop / panels;
 
 	*whole = w;
-	if (panels > 1)
+	if (panels > 1 || !(per_panel <= 28.0))
 		*rule = ltvm_gauss_rule(32);
 	else if (w <= 0.4 && per_panel <= 1.5)
 		*rule = ltvm_gauss_rule(8);
@@ -103,10 +103,8 @@ kernel_panels(const Kernel *q, double *whole, const LtvmRule **rule)
 		*rule = ltvm_gauss_rule(12);
 	else if (w <= 2.0 && per_panel <= 14.0)
 		*rule = ltvm_gauss_rule(16);
-	else if (per_panel <= 28.0)
-		*rule = ltvm_gauss_rule(24);
 	else
-		*rule = ltvm_gauss_rule(32);
+		*rule = ltvm_gauss_rule(24);
 	return panels;
 }
 
@@ -319,7 +317,6 @@ ltvm_pareto_log_likelihood(const LtvmModel *model, const LtvmPast *past, double 
 	LtvmOdds	odds;
 	LtvmTaylor	rising = {0.0, 0.0, 0.0};
 	double		left;
-	int			i;
 
 	if (gradient == NULL)
 		return ln_value(model, past, ltvm_ln_rising(r, x), ltvm_pareto_ln_odds(model, past));
@@ -327,6 +324,8 @@ ltvm_pareto_log_likelihood(const LtvmModel *model, const LtvmPast *past, double 
 		ltvm_pareto_odds(model, past, &odds);
 	else
 	{
+		int			i;
+
 		odds.ln_odds = -INFINITY;
 		for (i = 0; i < 4; i++)
 			odds.g[i] = 0.0;
