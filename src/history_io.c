@@ -125,7 +125,7 @@ typedef struct Reading
 	Scales		scales;
 } Reading;
 
-static void
+pg_noreturn static void
 report_text(const char *detail)
 {
 	ereport(ERROR,
@@ -176,7 +176,6 @@ on_field_start(void *state, char *name, bool isnull)
 		}
 	report_text(psprintf("A purchase has no field \"%s\"; the fields are \"on\", \"amount\", \"quantity\", \"cost\".",
 						 name));
-	LTV_JSON_RETURN;
 }
 
 /* The number that two digits write, or -1. */
