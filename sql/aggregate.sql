@@ -119,6 +119,9 @@ FROM unnest('{ROWS BETWEEN 1 PRECEDING AND CURRENT ROW, ROWS BETWEEN 20 PRECEDIN
 SELECT i, ltv_history(d, a) OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS rows_2, ltv_history(d, a, q, k) OVER (ORDER BY i ROWS BETWEEN 2 FOLLOWING AND 3 FOLLOWING) AS later
 FROM (VALUES (1, date '2024-01-01', NULL::numeric, 1, 1), (2, NULL, 5, 1, 1), (3, '2024-01-03', 3.5, NULL, NULL), (4, '2024-01-04', NULL, 2, 2), (5, '2024-01-05', 4, 2, 2.25)) v(i, d, a, q, k);
 SELECT i, ltv_rollup(h) OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM (VALUES (1, NULL), (2, NULL), (3, '[]'::ltv_history), (4, '[{"on":"2024-01-01","amount":1.50}]'), (5, NULL), (6, NULL)) v(i, h);
+-- large histories come and go: 5,000 purchases, then 4,097, then 1, two at a time
+SELECT i, ltv_orders(ltv_rollup(h) OVER (ORDER BY i ROWS 1 PRECEDING)) AS orders, ltv_revenue(ltv_rollup(h) OVER (ORDER BY i ROWS 1 PRECEDING)) AS revenue
+FROM (SELECT i, ltv_history(date '2024-01-01' + j, i) AS h FROM (VALUES (1, 5000), (2, 4097), (3, 1)) v(i, n), generate_series(1, n) j GROUP BY i) t ORDER BY i;
 
 -- the functions of the state by hand: what comes out is a history
 SELECT ltv_history_accum(NULL, '2024-01-01', 5) AS first, ltv_history_accum('[{"on":"2024-01-02","amount":5.5}]', '2024-01-01', 5, 2, 1) AS next,

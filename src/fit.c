@@ -68,7 +68,7 @@ make_state(LtvmKind kind, int32 unit_days, uint32 slot_count)
 	return state;
 }
 
-static void
+pg_noreturn static void
 report_state(void)
 {
 	ereport(ERROR,
@@ -120,7 +120,6 @@ find_slot(FitState *state, double frequency, double recency, double t)
 			return slot;
 	}
 	report_state();
-	return NULL;
 }
 
 static FitState *

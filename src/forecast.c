@@ -96,6 +96,7 @@ take_model(double *values, const double *model)
 
 	if (first)
 		memcpy(&values[STATE_MODEL], model, MODEL_LENGTH * sizeof(double));
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the same bytes, not equal numbers */
 	else if (memcmp(&values[STATE_MODEL], model, MODEL_LENGTH * sizeof(double)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -78,15 +78,13 @@ get_scaled(const char **p, const char *end, uint8 *scale, int64 *value)
 	return decimal_in_range(*value);
 }
 
+/* Read a purchase from *p, which is before end; false when it is none. */
 static bool
 get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales)
 {
 	uint64		coded;
-	uint8		tag;
+	uint8		tag = (uint8) *(*p)++;
 
-	if (*p == end)
-		return false;
-	tag = (uint8) *(*p)++;
 	*scales = (Scales) {tag & TAG_SCALE, 0, 0};
 	if ((tag & ~(TAG_SCALE | TAG_QUANTITY | TAG_COST)) || scales->amount > DECIMAL_MAX_SCALE)
 		return false;
@@ -110,7 +108,7 @@ get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales)
 const char *
 loose_parse(const char *bytes, Size size, History *history)
 {
-	LooseHistory header;
+	LooseHistory header = {0};
 	const char *p;
 	const char *end;
 
@@ -318,7 +316,7 @@ state_result(FunctionCallInfo fcinfo, LooseHistory *loose)
  * The rows of ltv_history
  */
 
-/* One numeric argument of a row; frees a detoasted copy. */
+/* One numeric argument of a row.  None that is accepted is ever so long that the server stores it compressed or elsewhere. */
 static void
 read_number(Datum datum, const char *what, int64 *value, uint8 *scale)
 {
@@ -329,8 +327,6 @@ read_number(Datum datum, const char *what, int64 *value, uint8 *scale)
 	if (status != DECIMAL_OK)
 		decimal_report(status, what, datum);
 	*scale = (uint8) places;
-	if ((Pointer) num != DatumGetPointer(datum))
-		pfree(num);
 }
 
 static void

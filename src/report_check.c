@@ -251,7 +251,7 @@ check_orders(CheckReport *check, const OrdersRelation *relation)
 		elog(ERROR, "SPI_connect failed");
 	run_query(check, rows_query(relation));
 	for (Finding finding = ROWS_READ; finding <= IMPLAUSIBLE_DAYS; finding++)
-		take_result(check, finding, 2 * finding + 1);
+		take_result(check, finding, 2 * (int) finding + 1);
 	latest = result_value(2 * IMPLAUSIBLE_DAYS + 3, &isnull);
 	check->any = !isnull;
 	check->latest = isnull ? 0 : DatumGetDateADT(latest);

@@ -374,7 +374,7 @@ gather_lines(Grouping *grouping, char **rows, uint32 nrows)
 	qsort(lines, nrows, sizeof(Line), compare_lines_by_purchase);
 	history_reserve(history, nrows);
 	history->scales = scales;
-	if (source->has_item && grouping->items_room < nrows)
+	if (source->has_item && (uint32) grouping->items_room < nrows)
 	{
 		grouping->items_room = history->room;
 		grouping->items = repalloc_huge(grouping->items, grouping->items_room * sizeof(struct varlena *));
