@@ -30,8 +30,11 @@ count_digits(const SortItem *items, uint64 count)
 	uint64	   *counts = palloc0(DIGITS * DIGIT_VALUES * sizeof(uint64));
 
 	for (uint64 i = 0; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		for (int digit = 0; digit < DIGITS; digit++)
 			counts[digit * DIGIT_VALUES + digit_of(&items[i], digit)]++;
+	}
 	return counts;
 }
 
@@ -49,7 +52,10 @@ scatter(const SortItem *from, SortItem *to, uint64 count, int digit, uint64 *cou
 		start += these;
 	}
 	for (uint64 i = 0; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		to[counts[digit_of(&from[i], digit)]++] = from[i];
+	}
 }
 
 /* Sort by high, then low; items with the same key keep their order. */
@@ -69,7 +75,6 @@ radix_sort(SortItem *items, uint64 count)
 		uint64	   *these = counts + digit * DIGIT_VALUES;
 		SortItem   *to = from == items ? scratch : items;
 
-		CHECK_FOR_INTERRUPTS();
 		if (these[digit_of(&from[0], digit)] == count)
 			continue;
 		scatter(from, to, count, digit, these);
