@@ -69,7 +69,7 @@ my %full = (
   'histories' => "$small; SELECT count(*) FROM ltv_customer_summary('histories', '2024-12-31')",
   'a set of customers' => "$small; SELECT ltv_repeat_rate(customer_id) FROM by_text",
   'the result' => "$result; SELECT count(*) FROM ltv_customer_summary('by_number', '2024-12-31')",
-  'the result of another report' => "$result; SELECT count(*) FROM ltv_rfm('by_text', '2024-12-31', NULL::text)",
+  'the result of another report' => "$result; SELECT count(*) FROM ltv_customer_summary('by_text', '2024-12-31', NULL::text)",
 );
 my $settings = 'RESET work_mem; RESET hash_mem_multiplier';
 for my $name (sort keys %full)
