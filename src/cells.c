@@ -26,6 +26,7 @@ make_slots(Cells *cells)
 	{
 		uint64		slot = mix_word(*(int64 *) cells_record(cells, i)) & cells->mask;
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		while (cells->slots[slot] != 0)
 			slot = (slot + 1) & cells->mask;
 		cells->slots[slot] = i + 1;

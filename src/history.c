@@ -126,6 +126,7 @@ history_rescale(History *history, Scales scales)
 	{
 		Purchase   *purchase = &history->purchases[i];
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		rescale_number(&purchase->amount, old.amount, scales.amount, "amount");
 		rescale_number(&purchase->quantity, old.quantity, scales.quantity, "quantity");
 		rescale_number(&purchase->cost, old.cost, scales.cost, "cost");
@@ -217,6 +218,7 @@ history_compare(const History *a, const History *b)
 		int			result = compare_across(&a->purchases[i], a->scales,
 											&b->purchases[i], b->scales);
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (result != 0)
 			return result;
 	}
@@ -252,6 +254,7 @@ history_subtract(History *from, const History *taken)
 			: compare_across(&from->purchases[i], from->scales,
 							 &taken->purchases[next], taken->scales);
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (result > 0)
 			report_missing_purchase(&taken->purchases[next], taken->scales);
 		if (result == 0)

@@ -259,9 +259,8 @@ loose_append_history(LooseHistory *loose, const History *history)
 {
 	for (int i = 0; i < history->count; i++)
 	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		loose = loose_append(loose, &history->purchases[i], history->scales);
-		if ((i & 0xFFFF) == 0xFFFF)
-			CHECK_FOR_INTERRUPTS();
 	}
 	return loose;
 }

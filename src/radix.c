@@ -32,6 +32,7 @@ find_digits(const SortItem *items, uint64 count, int *digits)
 
 	for (uint64 i = 1; i < count; i++)
 	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		differ.low |= items[i].low ^ items[0].low;
 		differ.high |= items[i].high ^ items[0].high;
 	}
@@ -47,8 +48,11 @@ count_values(const SortItem *items, uint64 count, const int *digits, int n, uint
 {
 	memset(counts, 0, n * DIGIT_VALUES * sizeof(uint64));
 	for (uint64 i = 0; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		for (int d = 0; d < n; d++)
 			counts[d * DIGIT_VALUES + digit_of(&items[i], digits[d])]++;
+	}
 }
 
 /* Move the items to where they belong by one digit; equal ones keep their order. */
@@ -65,7 +69,10 @@ scatter(const SortItem *from, SortItem *to, uint64 count, int digit, uint64 *cou
 		start += these;
 	}
 	for (uint64 i = 0; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		to[counts[digit_of(&from[i], digit)]++] = from[i];
+	}
 }
 
 /* Sort by high, then low; items with the same key keep their order. */
@@ -87,7 +94,6 @@ radix_sort(SortItem *items, uint64 count)
 	{
 		SortItem   *to = from == items ? scratch : items;
 
-		CHECK_FOR_INTERRUPTS();
 		scatter(from, to, count, digits[d], counts + d * DIGIT_VALUES);
 		from = to;
 	}
