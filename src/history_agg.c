@@ -158,12 +158,12 @@ as_loose(struct varlena *datum)
 	return loose;
 }
 
+/* All of it is set: a state can be kept in a table, and what memory held before must not get there. */
 static LooseHistory *
 make_loose(Size size)
 {
-	LooseHistory *loose = palloc(size);
+	LooseHistory *loose = palloc0(size);
 
-	memset(loose, 0, LOOSE_HEADER);
 	SET_VARSIZE(loose, size);
 	loose->version = HISTORY_VERSION;
 	loose->flags = HISTORY_LOOSE;

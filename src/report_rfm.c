@@ -166,6 +166,7 @@ find_ranges(const RfmReport *report)
 
 	for (int64 i = 0; i < report->population.customers; i++)
 	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		ranges.best = Max(ranges.best, members[i].revenue);
 		ranges.worst = Min(ranges.worst, members[i].revenue);
 		ranges.first = Min(ranges.first, (int64) members[i].id);
@@ -201,6 +202,7 @@ sort_by_key(RfmReport *report)
 		const Member *member = &report->members[i];
 		uint128		key = (uint128) (ranges.best - member->revenue) << id_bits;
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (report->id_is_integer)
 			key |= (uint64) member->id - (uint64) ranges.first;
 		report->order[i] = (SortItem) {(uint64) key, (uint32) (key >> 64), (uint32) i};
@@ -219,6 +221,7 @@ sort_ids_within(RfmReport *report)
 
 	for (int64 start = 0; start < customers; start = end)
 	{
+		CHECK_FOR_INTERRUPTS();
 		for (end = start + 1; end < customers && same_key(&order[start], &order[end]); end++)
 			;
 		if (end - start > 1)
