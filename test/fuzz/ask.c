@@ -563,5 +563,8 @@ ask_everything(Datum h, const Reference *reference, int64 day, uint32 seed)
 	ask_model_input(h, reference, day);
 	ask_purchases(h, reference);
 	ask_summary(h, reference, day, seed);
+	/* where the annual window begins with, before or behind a purchase */
+	if (reference->count > 0)
+		ask_summary(h, reference, Min(reference->rows[seed % reference->count].day + 363 + seed % 4, LAST_DAY), seed);
 	ask_algebra(h, reference, day, seed);
 }
