@@ -18,7 +18,8 @@
  * close together.  Fewer than two customers have mean = m2 = 0.
  *
  * These are doubles in an array of bigint, bit by bit: a state may travel as
- * text, and the text of a double depends on extra_float_digits.
+ * text, and the text of a double depends on extra_float_digits.  (The SQL of
+ * 0.1.0 had them in an array of double precision.)
  */
 #include "compat.h"
 
@@ -122,7 +123,8 @@ report_bad_state(const char *what)
 static void *
 get_state_numbers(ArrayType *state, int length)
 {
-	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != length || ARR_HASNULL(state) || ARR_ELEMTYPE(state) != INT8OID)
+	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != length || ARR_HASNULL(state) ||
+		(ARR_ELEMTYPE(state) != INT8OID && ARR_ELEMTYPE(state) != FLOAT8OID))
 		report_bad_state(psprintf("A state has %d elements, none of them NULL.", length));
 	return ARR_DATA_PTR(state);
 }

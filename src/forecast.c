@@ -21,6 +21,7 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 enum
 {
@@ -45,8 +46,9 @@ enum
 /* 97.5 % quantile of the normal distribution */
 #define NORMAL_975 1.959963984540054
 
+/* The SQL of 0.1.0 had the numbers in arrays of double precision, bit by bit the same. */
 static ArrayType *
-make_state(void)
+make_state(FunctionCallInfo fcinfo)
 {
 	Size		size = ARR_OVERHEAD_NONULLS(1) + STATE_LENGTH * sizeof(int64);
 	ArrayType  *state = palloc0(size);
@@ -54,7 +56,7 @@ make_state(void)
 	StaticAssertStmt(sizeof(double) == sizeof(int64), "a number fits into a word");
 	SET_VARSIZE(state, size);
 	state->ndim = 1;
-	state->elemtype = INT8OID;
+	state->elemtype = get_func_rettype(fcinfo->flinfo->fn_oid) == FLOAT8ARRAYOID ? FLOAT8OID : INT8OID;
 	ARR_DIMS(state)[0] = STATE_LENGTH;
 	ARR_LBOUND(state)[0] = 1;
 	return state;
@@ -66,7 +68,7 @@ CheckState(ArrayType *state)
 {
 	double	   *values = (double *) ARR_DATA_PTR(state);
 	bool		valid = ARR_NDIM(state) == 1 && ARR_DIMS(state)[0] == STATE_LENGTH && !ARR_HASNULL(state) &&
-		ARR_ELEMTYPE(state) == INT8OID;
+		(ARR_ELEMTYPE(state) == INT8OID || ARR_ELEMTYPE(state) == FLOAT8OID);
 
 	if (!valid || !(values[STATE_CUSTOMERS] >= 0 && values[STATE_CUSTOMERS] <= MAX_CUSTOMERS) ||
 		!(values[STATE_MEAN] >= 0) || !(values[STATE_VARIANCE] >= 0))
@@ -82,7 +84,7 @@ state_argument(FunctionCallInfo fcinfo)
 	ArrayType  *state;
 
 	if (PG_ARGISNULL(0))
-		return make_state();
+		return make_state(fcinfo);
 	state = AggCheckCallContext(fcinfo, NULL) != 0 ? PG_GETARG_ARRAYTYPE_P(0) : PG_GETARG_ARRAYTYPE_P_COPY(0);
 	CheckState(state);
 	return state;
