@@ -10,7 +10,8 @@
  * The state is an array of fixed length, see the enum.  It carries the model,
  * because all customers of a group must be forecast with the same.  Its numbers
  * are doubles, bit by bit in a bigint[]: a state may travel as text, and the
- * text of a double depends on extra_float_digits.
+ * text of a double depends on extra_float_digits.  In the SQL of 0.1.0 the same
+ * bytes are a float8[], and a new state is what its SQL says.
  */
 #include "model.h"
 
@@ -46,7 +47,6 @@ enum
 /* 97.5 % quantile of the normal distribution */
 #define NORMAL_975 1.959963984540054
 
-/* The SQL of 0.1.0 had the numbers in arrays of double precision, bit by bit the same. */
 static ArrayType *
 make_state(FunctionCallInfo fcinfo)
 {
@@ -56,7 +56,7 @@ make_state(FunctionCallInfo fcinfo)
 	StaticAssertStmt(sizeof(double) == sizeof(int64), "a number fits into a word");
 	SET_VARSIZE(state, size);
 	state->ndim = 1;
-	state->elemtype = get_func_rettype(fcinfo->flinfo->fn_oid) == FLOAT8ARRAYOID ? FLOAT8OID : INT8OID;
+	state->elemtype = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
 	ARR_DIMS(state)[0] = STATE_LENGTH;
 	ARR_LBOUND(state)[0] = 1;
 	return state;
