@@ -23,9 +23,9 @@ CREATE VIEW endless_histories AS SELECT i % 1000 AS customer_id, ltv_history '[{
 CREATE TABLE daily AS SELECT i AS customer_id, date '2017-01-01' + i AS ordered_on, 100 AS amount, 40 AS cost FROM generate_series(1, 2900) i;
 CREATE TABLE varied AS
 SELECT customer_id, date '2018-01-01' + customer_id * 7919 % 1000 + n * (1 + customer_id * 104729 % 97) AS ordered_on, (10 + customer_id * 15485863::bigint % 9973 + n * 31)::integer AS amount
-FROM generate_series(1, 20000) customer_id, generate_series(0, 12) n WHERE n <= customer_id * 7907::bigint % 13;
+FROM generate_series(1, 5000) customer_id, generate_series(0, 12) n WHERE n <= customer_id * 7907::bigint % 13;
 CREATE TABLE pasts AS
-SELECT (i % 11)::float8 AS frequency, CASE WHEN i % 11 > 0 THEN (i * 7919::bigint % 900)::float8 / 10 ELSE 0 END AS recency, 90 + i::float8 / 100 AS t, 1000 + i * 7919::bigint % 10007 AS monetary FROM generate_series(1, 100000) i;
+SELECT (i % 11)::float8 AS frequency, CASE WHEN i % 11 > 0 THEN (i * 7919::bigint % 900)::float8 / 10 ELSE 0 END AS recency, 90 + i::float8 / 100 AS t, 1000 + i * 7919::bigint % 10007 AS monetary FROM generate_series(1, 10000) i;
 -- one history of 200,000 purchases, with everything, and of 2,000,000; a model
 CREATE TABLE large AS SELECT ltv_history(date '2000-01-01' + i * 7919 % 9000, (i * 104729::bigint % 100003)::numeric / 100, i % 3, i % 977) AS h FROM generate_series(1, 200000) i;
 CREATE TABLE larger AS SELECT ltv_rollup(h) AS h FROM large, generate_series(1, 10);
@@ -60,11 +60,9 @@ stops('ltv_periods by day', "SELECT count(*) FROM ltv_periods('daily', '4700-12-
 
 for my $kind ('bg/nbd', 'mbg/nbd', 'pareto/nbd')
 {
-  stops_early("a fit of $kind", "SELECT ltv_fit(frequency, recency, t, '$kind') FROM pasts", 60, 85);
+  stops_early("a fit of $kind", "SELECT ltv_fit(frequency, recency, t, '$kind') FROM pasts", 60);
 }
 stops_early('a fit of gamma-gamma', "SELECT ltv_fit(frequency, monetary + t, 'gamma-gamma') FROM pasts", 60);
-# half of it is sorting
-stops_early('a fit of many patterns', "SELECT ltv_fit(0, 0, (i * 7919::bigint % 1000003)::float8, 'bg/nbd') FROM generate_series(1, 1000000) i", 40, 80) if 0;
 stops_early('ltv_predict', "SELECT count(*) FROM ltv_predict('varied', '2024-12-31', NULL::integer, 365, 'pareto/nbd')", 60);
 stops('ltv_predict, thousands of weeks', "SELECT count(*) FROM ltv_predict('varied', '2024-12-31', NULL::integer, 2147483647, annual_discount => 0.1)", 'working', 1500);
 stops_early('ltv_validate', "SELECT count(*) FROM ltv_validate('varied', '2024-12-31', '2020-12-31', 'pareto/nbd')", 60);
@@ -85,8 +83,8 @@ for my $aggregate ('ltv_history(ordered_on, amount)', 'ltv_history(ordered_on, a
 {
   stops($aggregate, "SELECT $aggregate FROM endless", 'working', 100);
 }
-stops_early('ltv_repeat_rate of a million customers', "SET LOCAL work_mem = '64kB'; SELECT ltv_repeat_rate(i) FROM generate_series(1, 1000000) i", 40, 85);
-stops_early('ltv_history of two million orders', "SELECT ltv_orders(ltv_history(date '2000-01-01' + i % 9000, i)) FROM generate_series(1, 2000000) i", 50, 90);
+stops_early('ltv_repeat_rate of a million customers', "SET LOCAL work_mem = '64kB'; SELECT ltv_repeat_rate(i) FROM generate_series(1, 1000000) i", 85);
+stops_early('ltv_history of a million orders', "SELECT ltv_orders(ltv_history(date '2000-01-01' + i % 9000, i)) FROM generate_series(1, 1000000) i", 50, 90);
 
 # --- functions of one history, 200,000 purchases each time ---------------------------------------------------------------
 
@@ -98,13 +96,13 @@ for my $function (qw(ltv_orders(h) ltv_revenue(h) ltv_refunded(h) ltv_quantity(h
   stops($function, "SELECT max($function) FROM large, generate_series(1, 1000000) i WHERE i > 0", 'working', 100);
 }
 # one call over 2,000,000
-stops_early('ltv_purchases', 'SELECT count(*) FROM larger, ltv_purchases(h)', 30, 75);
+stops_early('ltv_purchases', 'SELECT count(*) FROM larger, ltv_purchases(h)', 60);
 stops_early('jsonb', 'SELECT ltv_orders(h::jsonb::ltv_history) FROM large', 70);
 stops_early('ORDER BY', 'SELECT count(*) FROM (SELECT h FROM larger, generate_series(1, 30) i ORDER BY h || ltv_history \'[]\', i) s', 50);
 
 # --- a session that is ended, and a timeout of the transaction -----------------------------------------------------------
 
-sub fatal
+sub ends
 {
   my ($name, $settings) = @_;
   my ($out, $err) = ('', '');
@@ -113,7 +111,7 @@ sub fatal
   for (1 .. 3)
   {
     my $began = time;
-    $node->psql('postgres', "$settings; SELECT ltv_fit(frequency, recency, t + extra, 'pareto/nbd') FROM pasts, generate_series(1, 5) extra", stdout => \$out, stderr => \$err);
+    $node->psql('postgres', "$settings; SELECT ltv_fit(frequency, recency, t + extra, 'pareto/nbd') FROM pasts, generate_series(1, 30) extra", stdout => \$out, stderr => \$err);
     $took = time - $began;
     last if $took < 3;
   }
@@ -124,7 +122,7 @@ sub fatal
 SKIP:
 {
   skip 'transactions have no timeout before 17', 2 if $node->pg_version < 17;
-  fatal('transaction_timeout', "SET transaction_timeout = '2s'");
+  ends('transaction_timeout', "SET transaction_timeout = '2s'");
 }
 
 $node->stop;
