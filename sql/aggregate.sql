@@ -152,3 +152,6 @@ CREATE TABLE b AS SELECT c, bare(d, a) AS s, ltv_history(d, a) AS h FROM p GROUP
 SELECT count(*) FILTER (WHERE s <> h OR ltv_history_hash(s) <> ltv_history_hash(h) OR ltv_history_send(s) <> ltv_history_send(h) OR s::text <> h::text OR ltv_revenue(s) <> ltv_revenue(h)
                            OR s || s <> h || h OR s - h <> '[]' OR ltv_between(s, '2021-01-01', NULL) <> ltv_between(h, '2021-01-01', NULL)) AS differ,
        ltv_rollup(s) = ltv_rollup(h) AS rollup FROM b;
+-- and its bytes are the same each time: none of them is what memory held before
+CREATE TABLE again AS SELECT c, s FROM (SELECT c, md5(string_agg(i || ' ' || d || a, ',')) AS other, bare(d, a ORDER BY i) AS s FROM p GROUP BY c ORDER BY 2) t;
+SELECT count(*) FILTER (WHERE NOT record_image_eq(ROW(b.s), ROW(again.s))) AS differ, count(*) > 300 AS many FROM (SELECT c, bare(d, a ORDER BY i) AS s FROM p GROUP BY c) b JOIN again USING (c);

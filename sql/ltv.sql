@@ -349,16 +349,16 @@ COMMENT ON COLUMN ltv_effect_estimate.standard_error IS 'of difference; for shar
 COMMENT ON COLUMN ltv_effect_estimate.degrees_of_freedom IS 'of Welch''s t distribution; null for shares';
 COMMENT ON COLUMN ltv_effect_estimate.p_value IS 'two-sided, of no difference';
 
-CREATE FUNCTION ltv_effect_mean_accum(state double precision[], treated boolean, outcome double precision) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_mean_accum(double precision[], boolean, double precision) IS 'transition function of ltv_effect over numbers';
+CREATE FUNCTION ltv_effect_mean_accum(state bigint[], treated boolean, outcome double precision) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_accum(bigint[], boolean, double precision) IS 'transition function of ltv_effect over numbers';
 
-CREATE FUNCTION ltv_effect_mean_combine(state double precision[], other double precision[]) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_mean_combine(double precision[], double precision[]) IS 'combine function of ltv_effect over numbers';
+CREATE FUNCTION ltv_effect_mean_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_combine(bigint[], bigint[]) IS 'combine function of ltv_effect over numbers';
 
-CREATE FUNCTION ltv_effect_mean_final(state double precision[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_mean_final(double precision[]) IS 'final function of ltv_effect over numbers';
+CREATE FUNCTION ltv_effect_mean_final(state bigint[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_final(bigint[]) IS 'final function of ltv_effect over numbers';
 
-CREATE AGGREGATE ltv_effect(treated boolean, outcome double precision) (SFUNC = ltv_effect_mean_accum, STYPE = double precision[], INITCOND = '{0,0,0,0,0,0,0,0}', COMBINEFUNC = ltv_effect_mean_combine, FINALFUNC = ltv_effect_mean_final, PARALLEL = SAFE);
+CREATE AGGREGATE ltv_effect(treated boolean, outcome double precision) (SFUNC = ltv_effect_mean_accum, STYPE = bigint[], INITCOND = '{0,0,0,0,0,0,0,0}', COMBINEFUNC = ltv_effect_mean_combine, FINALFUNC = ltv_effect_mean_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_effect(boolean, double precision) IS 'difference of the mean outcome of treated and untreated customers, by Welch''s test';
 
 CREATE FUNCTION ltv_effect_share_accum(state bigint[], treated boolean, outcome boolean) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -478,14 +478,14 @@ COMMENT ON COLUMN ltv_forecast_estimate.standard_error IS 'of the order days tha
 COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_low IS 'lower end of the 95 % interval';
 COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_high IS 'upper end of the 95 % interval';
 
-CREATE FUNCTION ltv_forecast_accum(state double precision[], model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
-CREATE FUNCTION ltv_forecast_combine(state double precision[], added double precision[]) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_forecast_final(state double precision[]) RETURNS ltv_forecast_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_forecast_accum(double precision[], ltv_model, ltv_history, date, integer) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_forecast_combine(double precision[], double precision[]) IS 'aggregate combine function';
-COMMENT ON FUNCTION ltv_forecast_final(double precision[]) IS 'aggregate final function';
+CREATE FUNCTION ltv_forecast_accum(state bigint[], model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
+CREATE FUNCTION ltv_forecast_combine(state bigint[], added bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_forecast_final(state bigint[]) RETURNS ltv_forecast_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_forecast_accum(bigint[], ltv_model, ltv_history, date, integer) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_forecast_combine(bigint[], bigint[]) IS 'aggregate combine function';
+COMMENT ON FUNCTION ltv_forecast_final(bigint[]) IS 'aggregate final function';
 CREATE AGGREGATE ltv_forecast(model ltv_model, h ltv_history, as_of date, horizon_days integer) (
-    SFUNC = ltv_forecast_accum, STYPE = double precision[], FINALFUNC = ltv_forecast_final, COMBINEFUNC = ltv_forecast_combine, PARALLEL = SAFE);
+    SFUNC = ltv_forecast_accum, STYPE = bigint[], FINALFUNC = ltv_forecast_final, COMBINEFUNC = ltv_forecast_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_forecast(ltv_model, ltv_history, date, integer) IS 'expected order days of a whole group in the horizon after as_of, with a 95 % interval';
 
 CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin double precision DEFAULT 1, annual_discount double precision DEFAULT 0)

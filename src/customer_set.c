@@ -31,6 +31,7 @@
 #include "utils/builtins.h"
 #include "utils/expandeddatum.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -807,15 +808,31 @@ ltv_customer_set_in(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(array);
 }
 
+static void
+set_for_now(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 PG_FUNCTION_INFO_V1(ltv_customer_set_out);
 
+/*
+ * A state that is written here may be read by a session with other settings:
+ * ids that are days or doubles are written so that any session reads the same.
+ */
 Datum
 ltv_customer_set_out(PG_FUNCTION_ARGS)
 {
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	int			level = NewGUCNestLevel();
+	char	   *ids;
 
-	PG_RETURN_CSTRING(psprintf("%s %s", format_type_be_qualified(ARR_ELEMTYPE(array)),
-							   OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array))));
+	set_for_now("datestyle", "ISO");
+	set_for_now("intervalstyle", "postgres");
+	set_for_now("extra_float_digits", "3");
+	ids = OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
+	AtEOXact_GUC(true, level);
+	PG_RETURN_CSTRING(psprintf("%s %s", format_type_be_qualified(ARR_ELEMTYPE(array)), ids));
 }
 
 PG_FUNCTION_INFO_V1(ltv_customer_set_recv);

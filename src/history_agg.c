@@ -158,12 +158,12 @@ as_loose(struct varlena *datum)
 	return loose;
 }
 
+/* All of it is set: a state can be kept in a table, and what memory held before must not get there. */
 static LooseHistory *
 make_loose(Size size)
 {
-	LooseHistory *loose = palloc(size);
+	LooseHistory *loose = palloc0(size);
 
-	memset(loose, 0, LOOSE_HEADER);
 	SET_VARSIZE(loose, size);
 	loose->version = HISTORY_VERSION;
 	loose->flags = HISTORY_LOOSE;
@@ -259,9 +259,8 @@ loose_append_history(LooseHistory *loose, const History *history)
 {
 	for (int i = 0; i < history->count; i++)
 	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		loose = loose_append(loose, &history->purchases[i], history->scales);
-		if ((i & 0xFFFF) == 0xFFFF)
-			CHECK_FOR_INTERRUPTS();
 	}
 	return loose;
 }

@@ -39,7 +39,7 @@ append_decimal(StringInfo out, int64 value, int scale)
 }
 
 /* A day as ISO 8601 writes it, whatever the session's DateStyle. */
-static void
+void
 append_day(StringInfo out, DateADT day)
 {
 	struct pg_tm tm;
@@ -438,6 +438,7 @@ hash_argument(FunctionCallInfo fcinfo, uint64 seed)
 		const Purchase *purchase = &history.purchases[i];
 		int128		numbers[4];
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		numbers[0] = (int128) purchase->amount * decimal_power[DECIMAL_MAX_SCALE - history.scales.amount];
 		numbers[1] = (int128) purchase->quantity * decimal_power[DECIMAL_MAX_SCALE - history.scales.quantity];
 		numbers[2] = (int128) purchase->cost * decimal_power[DECIMAL_MAX_SCALE - history.scales.cost];

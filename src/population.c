@@ -42,7 +42,10 @@ money_divide(const Money *money, int64 divisor)
 static void
 money_add_money(Money *to, const Money *from)
 {
+	int64		scale = Max(to->scale, from->scale);
+
 	money_add(to, money_units(from), DECIMAL_MAX_SCALE);
+	to->scale = scale;
 }
 
 /*
