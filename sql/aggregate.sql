@@ -119,6 +119,9 @@ FROM unnest('{ROWS BETWEEN 1 PRECEDING AND CURRENT ROW, ROWS BETWEEN 20 PRECEDIN
 SELECT i, ltv_history(d, a) OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS rows_2, ltv_history(d, a, q, k) OVER (ORDER BY i ROWS BETWEEN 2 FOLLOWING AND 3 FOLLOWING) AS later
 FROM (VALUES (1, date '2024-01-01', NULL::numeric, 1, 1), (2, NULL, 5, 1, 1), (3, '2024-01-03', 3.5, NULL, NULL), (4, '2024-01-04', NULL, 2, 2), (5, '2024-01-05', 4, 2, 2.25)) v(i, d, a, q, k);
 SELECT i, ltv_rollup(h) OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM (VALUES (1, NULL), (2, NULL), (3, '[]'::ltv_history), (4, '[{"on":"2024-01-01","amount":1.50}]'), (5, NULL), (6, NULL)) v(i, h);
+-- large histories come and go: 5,000 purchases, then 4,097, then 1, two at a time
+SELECT i, ltv_orders(ltv_rollup(h) OVER (ORDER BY i ROWS 1 PRECEDING)) AS orders, ltv_revenue(ltv_rollup(h) OVER (ORDER BY i ROWS 1 PRECEDING)) AS revenue
+FROM (SELECT i, ltv_history(date '2024-01-01' + j, i) AS h FROM (VALUES (1, 5000), (2, 4097), (3, 1)) v(i, n), generate_series(1, n) j GROUP BY i) t ORDER BY i;
 
 -- the functions of the state by hand: what comes out is a history
 SELECT ltv_history_accum(NULL, '2024-01-01', 5) AS first, ltv_history_accum('[{"on":"2024-01-02","amount":5.5}]', '2024-01-01', 5, 2, 1) AS next,
@@ -149,3 +152,6 @@ CREATE TABLE b AS SELECT c, bare(d, a) AS s, ltv_history(d, a) AS h FROM p GROUP
 SELECT count(*) FILTER (WHERE s <> h OR ltv_history_hash(s) <> ltv_history_hash(h) OR ltv_history_send(s) <> ltv_history_send(h) OR s::text <> h::text OR ltv_revenue(s) <> ltv_revenue(h)
                            OR s || s <> h || h OR s - h <> '[]' OR ltv_between(s, '2021-01-01', NULL) <> ltv_between(h, '2021-01-01', NULL)) AS differ,
        ltv_rollup(s) = ltv_rollup(h) AS rollup FROM b;
+-- and its bytes are the same each time: none of them is what memory held before
+CREATE TABLE again AS SELECT c, s FROM (SELECT c, md5(string_agg(i || ' ' || d || a, ',')) AS other, bare(d, a ORDER BY i) AS s FROM p GROUP BY c ORDER BY 2) t;
+SELECT count(*) FILTER (WHERE NOT record_image_eq(ROW(b.s), ROW(again.s))) AS differ, count(*) > 300 AS many FROM (SELECT c, bare(d, a ORDER BY i) AS s FROM p GROUP BY c) b JOIN again USING (c);

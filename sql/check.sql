@@ -168,3 +168,8 @@ CREATE FUNCTION check_traps.format(pg_catalog.text, pg_catalog.text, pg_catalog.
 CREATE TABLE check_test.trapped AS SELECT 'rows' AS orders, c.* FROM ltv_check('check_test.rows', '2024-12-31') c UNION ALL SELECT 'stored', c.* FROM ltv_check('check_test.stored', '2024-12-31') c;
 SET search_path = check_test, public;
 SELECT (SELECT count(*) FROM trapped) AS lines, (SELECT count(*) FROM (TABLE trapped EXCEPT ALL TABLE untrapped) d) AS differing;
+
+-- days of examples are ISO in every session, and the example is the same row
+SET datestyle = 'SQL, DMY';
+SELECT (SELECT count(*) FROM ltv_check('rows', '2024-12-31')) AS lines, (SELECT count(*) FROM (SELECT 'rows' AS orders, c.* FROM ltv_check('rows', '2024-12-31') c UNION ALL SELECT 'stored', c.* FROM ltv_check('stored', '2024-12-31') c EXCEPT ALL TABLE untrapped) d) AS differing;
+RESET datestyle;

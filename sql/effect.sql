@@ -48,12 +48,17 @@ $$ SELECT format('%s/%s', e.treated_customers, e.control_customers),
 	round(e.difference::numeric, 4), round(e.lift::numeric, 4), round(e.difference_low::numeric, 4), round(e.difference_high::numeric, 4),
 	round(e.standard_error::numeric, 4), round(e.degrees_of_freedom::numeric, 3), round(e.p_value::numeric, 5) $$;
 
+-- The state that has these numbers: the bits of doubles as bigint.
+CREATE FUNCTION bits(state double precision[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE AS
+$$ SELECT CASE WHEN array_ndims(state) > 1 THEN ARRAY[words] ELSE words END
+FROM (SELECT coalesce(array_agg(('x' || encode(float8send(x), 'hex'))::bit(64)::bigint ORDER BY i), '{}') AS words FROM unnest(state) WITH ORDINALITY u(x, i)) w $$;
+
 /*
  * Student's t.  A state with no spread among the untreated, and a standard error
  * of 1 among k + 1 treated, has k degrees of freedom; its mean is t.
  */
 CREATE FUNCTION t_test(t double precision, df double precision) RETURNS ltv_effect_estimate LANGUAGE sql IMMUTABLE AS
-$$ SELECT ltv_effect_mean_final(ARRAY[2, 0, 0, 0, df + 1, 0, t, df * (df + 1)]) $$;
+$$ SELECT ltv_effect_mean_final(bits(ARRAY[2, 0, 0, 0, df + 1, 0, t, df * (df + 1)])) $$;
 
 -- Quantiles: the printed table (two-sided 5 percent, as in any textbook), then mpmath
 SELECT df, round(((e).difference_high - (e).difference)::numeric, 3) AS got, want,
@@ -101,7 +106,7 @@ FROM (VALUES (12, 100.0, 7, 30.0, 3.0, 15.78891820580474934::float8, 1.213202980
 	(3, 0.5, 50, 900, 2, 32.622380439986537796, 0.67132724666055640246, 2.0354103369886361692, 0.0054209333247256755604),
 	(1000, 5000, 900, 8000, 0.25, 1657.3352190401265429, 0.12203497186711591779, 1.9613963895044242249, 0.040659139202739063028),
 	(2, 1, 2, 3, 1, 1.6, 1.4142135623730950488, 5.517245438758765176, 0.56816484809592729048)) AS t(nt, st, nc, sc, difference, df, se, quantile, p),
-LATERAL (SELECT ltv_effect_mean_final(ARRAY[nc, 0, 0, sc, nt, 0, difference, st])) s(e);
+LATERAL (SELECT ltv_effect_mean_final(bits(ARRAY[nc, 0, 0, sc, nt, 0, difference, st]))) s(e);
 
 /*
  * Stability.  NIST's certified data sets for univariate statistics: NumAcc3 is 1000000.2 and then .1 and .3 in turn (1,001 values), NumAcc4 the same
@@ -212,12 +217,12 @@ SELECT ltv_effect_mean_final('{1,2,3}');
 /*
  * Forged states: an error, never an answer
  */
-SELECT state, error_of(format('SELECT ltv_effect_mean_final(%L)', state)) AS final,
-	error_of(format('SELECT ltv_effect_mean_accum(%L, true, 1)', state)) = error_of(format('SELECT ltv_effect_mean_final(%L)', state))
-	AND error_of(format('SELECT ltv_effect_mean_combine(%L, ''{0,0,0,0,0,0,0,0}'')', state)) = error_of(format('SELECT ltv_effect_mean_final(%L)', state))
-	AND error_of(format('SELECT ltv_effect_mean_combine(''{0,0,0,0,0,0,0,0}'', %L)', state)) = error_of(format('SELECT ltv_effect_mean_final(%L)', state))
-	AND error_of(format('SELECT ltv_effect_mean_combine(NULL, %L)', state)) = error_of(format('SELECT ltv_effect_mean_final(%L)', state))
-	AND error_of(format('SELECT ltv_effect_mean_combine(%L, NULL)', state)) = error_of(format('SELECT ltv_effect_mean_final(%L)', state)) AS everywhere
+SELECT state, error_of(format('SELECT ltv_effect_mean_final(bits(%L))', state)) AS final,
+	error_of(format('SELECT ltv_effect_mean_accum(bits(%L), true, 1)', state)) = error_of(format('SELECT ltv_effect_mean_final(bits(%L))', state))
+	AND error_of(format('SELECT ltv_effect_mean_combine(bits(%L), ''{0,0,0,0,0,0,0,0}'')', state)) = error_of(format('SELECT ltv_effect_mean_final(bits(%L))', state))
+	AND error_of(format('SELECT ltv_effect_mean_combine(''{0,0,0,0,0,0,0,0}'', bits(%L))', state)) = error_of(format('SELECT ltv_effect_mean_final(bits(%L))', state))
+	AND error_of(format('SELECT ltv_effect_mean_combine(NULL, bits(%L))', state)) = error_of(format('SELECT ltv_effect_mean_final(bits(%L))', state))
+	AND error_of(format('SELECT ltv_effect_mean_combine(bits(%L), NULL)', state)) = error_of(format('SELECT ltv_effect_mean_final(bits(%L))', state)) AS everywhere
 FROM (VALUES ('{}'), ('{1}'), ('{0,0,0,0,0,0,0}'), ('{0,0,0,0,0,0,0,0,0}'), ('{{0,0,0,0},{0,0,0,0}}'), ('{{0,0,0,0,0,0,0,0}}'), ('{0,0,0,0,0,0,0,NULL}'),
 	('{-1,0,0,0,0,0,0,0}'), ('{1.5,0,0,0,0,0,0,0}'), ('{NaN,0,0,0,0,0,0,0}'), ('{Infinity,0,0,0,0,0,0,0}'), ('{1e16,0,0,0,0,0,0,0}'),
 	('{2,NaN,0,0,0,0,0,0}'), ('{2,0,Infinity,0,0,0,0,0}'), ('{2,0,0,-1,0,0,0,0}'), ('{2,0,0,NaN,0,0,0,0}'), ('{2,0,0,Infinity,0,0,0,0}'),
@@ -231,13 +236,13 @@ SELECT state, error_of(format('SELECT ltv_effect_share_final(%L)', state)) AS fi
 FROM (VALUES ('{}'), ('{0,0,0}'), ('{0,0,0,0,0}'), ('{{0,0},{0,0}}'), ('{0,0,0,NULL}'), ('{-1,0,0,0}'), ('{0,1,0,0}'), ('{1,-1,0,0}'), ('{0,0,3,4}')) AS t(state);
 -- well-formed but extreme
 SELECT call, error_of('SELECT ' || call) AS error FROM (VALUES
-	('ltv_effect_mean_final(''{9007199254740992,0,0,1e308,9007199254740992,0,0,1e308}'')'),
-	('ltv_effect_mean_final(''{2,0,0,1.79e308,2,0,0,1.79e308}'')'),
-	('ltv_effect_mean_final(''{2,0,0,1e308,2,1e308,1e308,0}'')'),
-	('ltv_effect_mean_final(''{2,0,0,5e-324,2,0,0,0}'')'),
-	('ltv_effect_mean_accum(''{9007199254740992,0,0,0,0,0,0,0}'', false, 1)'),
-	('ltv_effect_mean_combine(''{9007199254740992,0,0,0,0,0,0,0}'', ''{1,0,0,0,0,0,0,0}'')'),
-	('ltv_effect_mean_combine(''{2,1e308,0,0,0,0,0,0}'', ''{2,-1e308,0,0,0,0,0,0}'')'),
+	('ltv_effect_mean_final(bits(''{9007199254740992,0,0,1e308,9007199254740992,0,0,1e308}''))'),
+	('ltv_effect_mean_final(bits(''{2,0,0,1.79e308,2,0,0,1.79e308}''))'),
+	('ltv_effect_mean_final(bits(''{2,0,0,1e308,2,1e308,1e308,0}''))'),
+	('ltv_effect_mean_final(bits(''{2,0,0,5e-324,2,0,0,0}''))'),
+	('ltv_effect_mean_accum(bits(''{9007199254740992,0,0,0,0,0,0,0}''), false, 1)'),
+	('ltv_effect_mean_combine(bits(''{9007199254740992,0,0,0,0,0,0,0}''), bits(''{1,0,0,0,0,0,0,0}''))'),
+	('ltv_effect_mean_combine(bits(''{2,1e308,0,0,0,0,0,0}''), bits(''{2,-1e308,0,0,0,0,0,0}''))'),
 	('ltv_effect_share_accum(''{9223372036854775807,0,0,0}'', false, true)'),
 	('ltv_effect_share_combine(''{9223372036854775807,0,0,0}'', ''{1,1,0,0}'')')
 ) AS t(call);
@@ -248,15 +253,15 @@ SELECT call, error_of('SELECT ' || call) AS error FROM (VALUES
 SELECT ltv_effect_mean_combine(NULL, NULL) IS NULL AS both_null, ltv_effect_mean_combine(NULL, s) = s AS left_null, ltv_effect_mean_combine(s, NULL) = s AS right_null,
 	ltv_effect_mean_combine('{0,0,0,0,0,0,0,0}', s) = s AS left_empty, ltv_effect_mean_combine(s, '{0,0,0,0,0,0,0,0}') = s AS right_empty,
 	-- the same three customers again: the mean stays, the sum of squares doubles
-	ltv_effect_mean_combine(s, s) AS twice, s AS unchanged
-FROM (SELECT '{3,1,1.5,3.5,0,0,0,0}'::float8[] AS s OFFSET 0) t;
+	ltv_effect_mean_combine(s, s) = bits('{6,1,1.5,7,0,0,0,0}') AS twice, s = bits('{3,1,1.5,3.5,0,0,0,0}') AS unchanged
+FROM (SELECT bits('{3,1,1.5,3.5,0,0,0,0}') AS s OFFSET 0) t;
 SELECT ltv_effect_share_combine(NULL, NULL) IS NULL AS both_null, ltv_effect_share_combine(NULL, s) = s AS left_null, ltv_effect_share_combine(s, NULL) = s AS right_null,
 	ltv_effect_share_combine('{0,0,0,0}', s) = s AS left_empty, ltv_effect_share_combine(s, '{0,0,0,0}') = s AS right_empty, ltv_effect_share_combine(s, s) AS twice,
 	ltv_effect_share_accum(s, true, true) AS one_more, s AS unchanged
 FROM (SELECT '{3,1,5,2}'::bigint[] AS s OFFSET 0) t;
 
-CREATE AGGREGATE mean_state(boolean, double precision) (SFUNC = ltv_effect_mean_accum, STYPE = double precision[], INITCOND = '{0,0,0,0,0,0,0,0}');
-CREATE AGGREGATE mean_rollup(double precision[]) (SFUNC = ltv_effect_mean_combine, STYPE = double precision[], FINALFUNC = ltv_effect_mean_final);
+CREATE AGGREGATE mean_state(boolean, double precision) (SFUNC = ltv_effect_mean_accum, STYPE = bigint[], INITCOND = '{0,0,0,0,0,0,0,0}');
+CREATE AGGREGATE mean_rollup(bigint[]) (SFUNC = ltv_effect_mean_combine, STYPE = bigint[], FINALFUNC = ltv_effect_mean_final);
 CREATE AGGREGATE share_state(boolean, boolean) (SFUNC = ltv_effect_share_accum, STYPE = bigint[], INITCOND = '{0,0,0,0}');
 CREATE AGGREGATE share_rollup(bigint[]) (SFUNC = ltv_effect_share_combine, STYPE = bigint[], FINALFUNC = ltv_effect_share_final);
 CREATE TABLE part AS SELECT parts, i % parts AS part, mean_state(treated, value + 1e12) AS means, share_state(treated, bought) AS shares
@@ -291,6 +296,6 @@ SELECT bool_and(running IS NOT DISTINCT FROM again) AS same FROM (
 
 DROP VIEW reference;
 DROP TABLE sleep, outcome, part, serial, parallel;
-DROP AGGREGATE mean_state(boolean, double precision), mean_rollup(double precision[]), share_state(boolean, boolean), share_rollup(bigint[]);
+DROP AGGREGATE mean_state(boolean, double precision), mean_rollup(bigint[]), share_state(boolean, boolean), share_rollup(bigint[]);
 DROP FUNCTION error_of(text), plan_has(text, text), near(ltv_effect_estimate, ltv_effect_estimate, double precision), near(double precision, double precision, double precision),
-	show(ltv_effect_estimate), t_test(double precision, double precision), shares(bigint, bigint, bigint, bigint), mean_of(double precision[], double precision[]);
+	show(ltv_effect_estimate), t_test(double precision, double precision), shares(bigint, bigint, bigint, bigint), mean_of(double precision[], double precision[]), bits(double precision[]);

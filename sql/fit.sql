@@ -229,6 +229,8 @@ CREATE TABLE forged AS SELECT i, b, set_byte(state, i, b) AS state FROM (SELECT 
 SELECT count(*) > 3000 AS many, count(*) FILTER (WHERE final !~ '^(22023|22000): (invalid state|the data cannot)') > 1000 AS some_are_models,
 	bool_and(final ~ '^(\(|22023: invalid state of ltv_fit|22000: the data cannot identify)') AS final, bool_and(accum ~ '^(\(|\\x|22023: invalid state of ltv_fit|22023: the kind of model)') AS accum, bool_and(combine ~ '^(\(|\\x|22023: invalid state of ltv_fit|22023: the kind of model)') AS combine
 FROM (SELECT result_of(format('ltv_fit_final(%L)', state)) AS final, result_of(format('ltv_fit_accum(%L::bytea, 7, 8, 9, ''bg/nbd'')', state)) AS accum, result_of(format('ltv_fit_combine(ltv_fit_accum(NULL::bytea, 7, 8, 9, ''bg/nbd''), %L)', state)) AS combine FROM forged) AS f;
+-- more slots in use than the state says: all of them
+SELECT result_of(format('ltv_fit_accum(%L::bytea, 7, 8, 9, ''bg/nbd'')', substr(state, 1, 28) || decode(repeat('01', length(state) - 28), 'hex'))) AS full_of_lies FROM forged WHERE i = 0 AND b = 1;
 
 -- As a window, growing row by row, the state outlives its results
 SELECT bool_and(f = g) AS same, count(*) FROM (

@@ -118,6 +118,9 @@ ORDER BY a.name COLLATE "C", b.name COLLATE "C";
 SELECT '[{"on":"2024-01-01","amount":1.00},{"on":"2024-01-02","amount":2}]'::ltv_history - '[{"on":"2024-01-01","amount":1}]' AS keeps_its_scale,
        '[{"on":"2024-01-01","amount":1},{"on":"2024-01-01","amount":1}]'::ltv_history - '[{"on":"2024-01-01","amount":1.000}]' AS one_of_two,
        '[{"on":"2024-01-01","amount":1.5,"quantity":1.5,"cost":2.5}]'::ltv_history - '[{"on":"2024-01-01","amount":1.5,"quantity":1.5,"cost":2.5}]' AS nothing_left;
+-- the functions behind them
+SELECT ltv_history_merge('[{"on":"2024-01-02","amount":2}]', '[{"on":"2024-01-01","amount":1}]') AS merged,
+       ltv_history_subtract('[{"on":"2024-01-01","amount":1},{"on":"2024-01-02","amount":2}]', '[{"on":"2024-01-01","amount":1}]') AS left_over;
 SELECT '[]'::ltv_history - '[{"on":"2024-01-01","amount":1}]';
 SELECT '[{"on":"2024-01-01","amount":1}]'::ltv_history - '[{"on":"2024-01-01","amount":1},{"on":"2024-01-01","amount":1}]';
 SELECT '[{"on":"2024-01-01","amount":1}]'::ltv_history - '[{"on":"2024-01-01","amount":1,"cost":0}]';

@@ -14,6 +14,7 @@ CREATE TABLE h AS SELECT i % 100 AS c, ltv_history(date '0001-01-01' + (random()
     CASE WHEN i % 5 > 0 THEN round((random() * 900 - 100)::numeric, i % 4) END) AS h FROM generate_series(1, 1500) i GROUP BY i % 100;
 SELECT count(*) FILTER (WHERE ltv_history_send(h::jsonb::ltv_history) <> ltv_history_send(h)) AS bytes, count(*) FILTER (WHERE h::jsonb <> h::text::jsonb) AS text,
        count(*) FILTER (WHERE (SELECT sum((e->>'amount')::numeric) FROM jsonb_array_elements(h::jsonb) e)::text <> ltv_revenue(h)::text) AS revenue FROM h;
+SELECT ltv_history_to_jsonb('[{"on":"2024-01-05","amount":3000}]') AS "to", ltv_history_from_jsonb('[{"amount": 1.50, "on": "2024-01-05"}]') AS "from";
 -- casts are explicit: a history is not silently text or jsonb
 \set VERBOSITY sqlstate
 SELECT jsonb_array_length('[]'::ltv_history);

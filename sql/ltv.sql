@@ -32,6 +32,8 @@ CREATE FUNCTION ltv_history_from_jsonb(j jsonb) RETURNS ltv_history AS 'MODULE_P
 COMMENT ON FUNCTION ltv_history_from_jsonb(jsonb) IS 'implementation of the cast from jsonb';
 CREATE CAST (ltv_history AS jsonb) WITH FUNCTION ltv_history_to_jsonb(ltv_history);
 CREATE CAST (jsonb AS ltv_history) WITH FUNCTION ltv_history_from_jsonb(jsonb);
+COMMENT ON CAST (ltv_history AS jsonb) IS 'the text form as jsonb';
+COMMENT ON CAST (jsonb AS ltv_history) IS 'checked like the text form';
 
 -- order and hashing, by value
 
@@ -60,6 +62,12 @@ CREATE OPERATOR < (FUNCTION = ltv_history_lt, LEFTARG = ltv_history, RIGHTARG = 
 CREATE OPERATOR <= (FUNCTION = ltv_history_le, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
 CREATE OPERATOR > (FUNCTION = ltv_history_gt, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
 CREATE OPERATOR >= (FUNCTION = ltv_history_ge, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel);
+COMMENT ON OPERATOR = (ltv_history, ltv_history) IS 'equal by value: the same purchases, whatever their scales';
+COMMENT ON OPERATOR <> (ltv_history, ltv_history) IS 'not equal by value';
+COMMENT ON OPERATOR < (ltv_history, ltv_history) IS 'less: by the purchases in their order, by value';
+COMMENT ON OPERATOR <= (ltv_history, ltv_history) IS 'less or equal';
+COMMENT ON OPERATOR > (ltv_history, ltv_history) IS 'greater';
+COMMENT ON OPERATOR >= (ltv_history, ltv_history) IS 'greater or equal';
 
 CREATE OPERATOR CLASS ltv_history_ops DEFAULT FOR TYPE ltv_history USING btree AS
     OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
@@ -68,6 +76,10 @@ CREATE OPERATOR CLASS ltv_history_ops DEFAULT FOR TYPE ltv_history USING hash AS
     OPERATOR 1 =,
     FUNCTION 1 ltv_history_hash(ltv_history),
     FUNCTION 2 ltv_history_hash_extended(ltv_history, bigint);
+COMMENT ON OPERATOR CLASS ltv_history_ops USING btree IS 'order by value';
+COMMENT ON OPERATOR CLASS ltv_history_ops USING hash IS 'hash by value';
+COMMENT ON OPERATOR FAMILY ltv_history_ops USING btree IS 'order by value';
+COMMENT ON OPERATOR FAMILY ltv_history_ops USING hash IS 'hash by value';
 
 -- combining and slicing
 
@@ -325,17 +337,28 @@ CREATE TYPE ltv_effect_estimate AS (
 	p_value double precision
 );
 COMMENT ON TYPE ltv_effect_estimate IS 'treated and untreated customers compared, with a 95 percent interval of the difference and a p-value';
+COMMENT ON COLUMN ltv_effect_estimate.treated_customers IS 'customers with the treatment and an outcome';
+COMMENT ON COLUMN ltv_effect_estimate.control_customers IS 'customers without the treatment and with an outcome';
+COMMENT ON COLUMN ltv_effect_estimate.treated_mean IS 'mean outcome, or share of yes, of the treated';
+COMMENT ON COLUMN ltv_effect_estimate.control_mean IS 'the same of the others';
+COMMENT ON COLUMN ltv_effect_estimate.difference IS 'treated_mean - control_mean';
+COMMENT ON COLUMN ltv_effect_estimate.lift IS 'difference / control_mean';
+COMMENT ON COLUMN ltv_effect_estimate.difference_low IS 'lower end of the 95 percent interval of difference';
+COMMENT ON COLUMN ltv_effect_estimate.difference_high IS 'upper end of the 95 percent interval of difference';
+COMMENT ON COLUMN ltv_effect_estimate.standard_error IS 'of difference; for shares of the test';
+COMMENT ON COLUMN ltv_effect_estimate.degrees_of_freedom IS 'of Welch''s t distribution; null for shares';
+COMMENT ON COLUMN ltv_effect_estimate.p_value IS 'two-sided, of no difference';
 
-CREATE FUNCTION ltv_effect_mean_accum(state double precision[], treated boolean, outcome double precision) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_mean_accum(double precision[], boolean, double precision) IS 'transition function of ltv_effect over numbers';
+CREATE FUNCTION ltv_effect_mean_accum(state bigint[], treated boolean, outcome double precision) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_accum(bigint[], boolean, double precision) IS 'transition function of ltv_effect over numbers';
 
-CREATE FUNCTION ltv_effect_mean_combine(state double precision[], other double precision[]) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_mean_combine(double precision[], double precision[]) IS 'combine function of ltv_effect over numbers';
+CREATE FUNCTION ltv_effect_mean_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_combine(bigint[], bigint[]) IS 'combine function of ltv_effect over numbers';
 
-CREATE FUNCTION ltv_effect_mean_final(state double precision[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_mean_final(double precision[]) IS 'final function of ltv_effect over numbers';
+CREATE FUNCTION ltv_effect_mean_final(state bigint[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_final(bigint[]) IS 'final function of ltv_effect over numbers';
 
-CREATE AGGREGATE ltv_effect(treated boolean, outcome double precision) (SFUNC = ltv_effect_mean_accum, STYPE = double precision[], INITCOND = '{0,0,0,0,0,0,0,0}', COMBINEFUNC = ltv_effect_mean_combine, FINALFUNC = ltv_effect_mean_final, PARALLEL = SAFE);
+CREATE AGGREGATE ltv_effect(treated boolean, outcome double precision) (SFUNC = ltv_effect_mean_accum, STYPE = bigint[], INITCOND = '{0,0,0,0,0,0,0,0}', COMBINEFUNC = ltv_effect_mean_combine, FINALFUNC = ltv_effect_mean_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_effect(boolean, double precision) IS 'difference of the mean outcome of treated and untreated customers, by Welch''s test';
 
 CREATE FUNCTION ltv_effect_share_accum(state bigint[], treated boolean, outcome boolean) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -455,14 +478,14 @@ COMMENT ON COLUMN ltv_forecast_estimate.standard_error IS 'of the order days tha
 COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_low IS 'lower end of the 95 % interval';
 COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_high IS 'upper end of the 95 % interval';
 
-CREATE FUNCTION ltv_forecast_accum(state double precision[], model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
-CREATE FUNCTION ltv_forecast_combine(state double precision[], added double precision[]) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_forecast_final(state double precision[]) RETURNS ltv_forecast_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_forecast_accum(double precision[], ltv_model, ltv_history, date, integer) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_forecast_combine(double precision[], double precision[]) IS 'aggregate combine function';
-COMMENT ON FUNCTION ltv_forecast_final(double precision[]) IS 'aggregate final function';
+CREATE FUNCTION ltv_forecast_accum(state bigint[], model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
+CREATE FUNCTION ltv_forecast_combine(state bigint[], added bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_forecast_final(state bigint[]) RETURNS ltv_forecast_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_forecast_accum(bigint[], ltv_model, ltv_history, date, integer) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_forecast_combine(bigint[], bigint[]) IS 'aggregate combine function';
+COMMENT ON FUNCTION ltv_forecast_final(bigint[]) IS 'aggregate final function';
 CREATE AGGREGATE ltv_forecast(model ltv_model, h ltv_history, as_of date, horizon_days integer) (
-    SFUNC = ltv_forecast_accum, STYPE = double precision[], FINALFUNC = ltv_forecast_final, COMBINEFUNC = ltv_forecast_combine, PARALLEL = SAFE);
+    SFUNC = ltv_forecast_accum, STYPE = bigint[], FINALFUNC = ltv_forecast_final, COMBINEFUNC = ltv_forecast_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_forecast(ltv_model, ltv_history, date, integer) IS 'expected order days of a whole group in the horizon after as_of, with a 95 % interval';
 
 CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin double precision DEFAULT 1, annual_discount double precision DEFAULT 0)

@@ -16,6 +16,10 @@ SELECT count(*) AS pairs,
        count(*) FILTER (WHERE a.n = b.n AND (ltv_history_hash(a.h) <> ltv_history_hash(b.h) OR ltv_history_hash_extended(a.h, 42) <> ltv_history_hash_extended(b.h, 42))) AS hash_wrong,
        count(*) FILTER (WHERE a.n <> b.n AND ltv_history_hash_extended(a.h, 42) = ltv_history_hash_extended(b.h, 42)) AS hash_alike
 FROM v a, v b WHERE a.n IS NOT NULL AND b.n IS NOT NULL;
+-- the functions behind the operators, by the same order
+SELECT count(*) FILTER (WHERE ltv_history_lt(a.h, b.h) <> (a.n < b.n) OR ltv_history_le(a.h, b.h) <> (a.n <= b.n) OR ltv_history_eq(a.h, b.h) <> (a.n = b.n)
+                           OR ltv_history_ne(a.h, b.h) <> (a.n <> b.n) OR ltv_history_ge(a.h, b.h) <> (a.n >= b.n) OR ltv_history_gt(a.h, b.h) <> (a.n > b.n)) AS wrong
+FROM v a, v b WHERE a.n IS NOT NULL AND b.n IS NOT NULL;
 SELECT bool_and(ltv_history_hash(h) = (ltv_history_hash_extended(h, 0) << 32 >> 32)) AS same_low_bits, count(DISTINCT ltv_history_hash_extended(h, 1) = ltv_history_hash_extended(h, 0)) AS seeds FROM v WHERE n > 1;
 SELECT '[]'::ltv_history = NULL AS unknown, (SELECT count(*) FROM v WHERE h = h) AS known;
 SELECT array_agg(n ORDER BY h, n) AS ascending, array_agg(n ORDER BY h DESC, n) AS descending FROM v;

@@ -17,6 +17,14 @@ SELECT customer_id, r, f, m FROM ltv_rfm('small', '2024-03-01', NULL::bigint, 2)
 SELECT customer_id, r, f, m FROM ltv_rfm('small', '2024-03-01', NULL::bigint, 1000);
 SELECT DISTINCT r, f, m FROM ltv_rfm('small', '2024-03-01', NULL::bigint, 1);
 
+-- ids in the order of integers, below zero too, and with a revenue besides that no key of 96 bits holds
+CREATE TABLE extremes (customer_id bigint, ordered_on date, amount bigint);
+INSERT INTO extremes VALUES (2, '2024-01-01', 10), (-3, '2024-01-01', 10), (-1, '2024-01-01', 10);
+SELECT customer_id, monetary, m FROM ltv_rfm('extremes', '2024-03-01', NULL::bigint);
+INSERT INTO extremes VALUES (9223372036854775807, '2024-01-01', 10), (-9223372036854775808, '2024-01-01', 10), (5, '2024-01-01', 999999999999999999), (5, '2024-01-01', 1),
+  (7, '2024-01-01', 1000000), (8, '2024-01-01', 1), (8, '2024-01-01', -999999999999999999);
+SELECT customer_id, monetary, m FROM ltv_rfm('extremes', '2024-03-01', NULL::bigint);
+
 -- against plain SQL
 CREATE FUNCTION expected(bins int) RETURNS TABLE (customer_id int, recency_days int, frequency bigint, monetary numeric, r int, f int, m int)
 LANGUAGE sql STABLE AS $$

@@ -10,8 +10,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
-#include "decimal.h"
-
 static inline Numeric
 calculate(PGFunction operation, Numeric a, Numeric b)
 {
@@ -34,13 +32,6 @@ static inline int
 sign_of(Numeric value)
 {
 	return compare(value, int64_to_numeric(0));
-}
-
-/* A sum at DECIMAL_MAX_SCALE places, which has no digits behind the given ones. */
-static inline Numeric
-money_numeric(int128 money, int scale)
-{
-	return decimal_make(money / decimal_power[DECIMAL_MAX_SCALE - scale], scale);
 }
 
 /* A column of a result; no number is NULL. */

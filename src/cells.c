@@ -1,6 +1,7 @@
 /*
  * cells.c: records found by a number, made when first asked for: a hash table
- * with open addressing over an array.
+ * with open addressing over an array, and for small numbers, once there are
+ * many records, a table without hashing beside it.
  */
 #include "cells.h"
 
@@ -25,6 +26,7 @@ make_slots(Cells *cells)
 	{
 		uint64		slot = mix_word(*(int64 *) cells_record(cells, i)) & cells->mask;
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		while (cells->slots[slot] != 0)
 			slot = (slot + 1) & cells->mask;
 		cells->slots[slot] = i + 1;
@@ -45,6 +47,20 @@ cells_create(MemoryContext context, Size size)
 	return cells;
 }
 
+/* Where the small keys are. */
+static void
+make_near(Cells *cells)
+{
+	cells->near = MemoryContextAllocZero(cells->context, CELLS_NEAR * sizeof(uint32));
+	for (uint32 i = 0; i < cells->count; i++)
+	{
+		int64		key = *(int64 *) cells_record(cells, i);
+
+		if ((uint64) key < CELLS_NEAR)
+			cells->near[key] = i + 1;
+	}
+}
+
 static void
 grow(Cells *cells)
 {
@@ -55,6 +71,8 @@ grow(Cells *cells)
 	cells->records = repalloc_huge(cells->records, (Size) cells->room * 2 * cells->size);
 	cells->room *= 2;
 	make_slots(cells);
+	if (cells->near == NULL)
+		make_near(cells);
 }
 
 void *
@@ -79,6 +97,8 @@ cells_search(Cells *cells, int64 key, bool make)
 		return NULL;
 	cells->latest = cells->count++;
 	cells->slots[slot] = cells->count;
+	if (cells->near != NULL && (uint64) key < CELLS_NEAR)
+		cells->near[key] = cells->count;
 	memset(cells_record(cells, cells->latest), 0, cells->size);
 	*(int64 *) cells_record(cells, cells->latest) = key;
 	return cells_record(cells, cells->latest);

@@ -21,8 +21,11 @@ typedef struct Cells
 	uint32		room;			/* in records */
 	uint32	   *slots;			/* hash table: record + 1, or 0 */
 	uint64		mask;
+	uint32	   *near;			/* record + 1, or 0, of the keys from 0 to CELLS_NEAR - 1; NULL while there are few */
 	uint32		latest;			/* the record found last */
 } Cells;
+
+#define CELLS_NEAR 2048			/* days: more than five years */
 
 extern Cells *cells_create(MemoryContext context, Size size);
 extern void *cells_search(Cells *cells, int64 key, bool make);
@@ -34,20 +37,24 @@ cells_record(const Cells *cells, uint32 i)
 	return cells->records + i * cells->size;
 }
 
-/* The record with a key, made if there is none. */
-static inline void *
-cells_at(Cells *cells, int64 key)
-{
-	if (cells->latest < cells->count && *(int64 *) cells_record(cells, cells->latest) == key)
-		return cells_record(cells, cells->latest);
-	return cells_search(cells, key, true);
-}
-
 /* The record with a key, or NULL. */
 static inline void *
 cells_find(Cells *cells, int64 key)
 {
+	if (cells->near != NULL && (uint64) key < CELLS_NEAR)
+		return cells->near[key] == 0 ? NULL : cells_record(cells, cells->near[key] - 1);
+	if (cells->latest < cells->count && *(int64 *) cells_record(cells, cells->latest) == key)
+		return cells_record(cells, cells->latest);
 	return cells_search(cells, key, false);
+}
+
+/* The record with a key, made if there is none. */
+static inline void *
+cells_at(Cells *cells, int64 key)
+{
+	void	   *record = cells_find(cells, key);
+
+	return record != NULL ? record : cells_search(cells, key, true);
 }
 
 /*

@@ -28,6 +28,29 @@
 #endif
 
 /*
+ * In a loop over whatever a shop may have: an interrupt is looked for often
+ * enough to be answered at once, and too seldom to cost anything.
+ */
+#define LTV_CHECK_FOR_INTERRUPTS(i) \
+	do \
+	{ \
+		if (((i) & 0xFFFF) == 0xFFFF) \
+			CHECK_FOR_INTERRUPTS(); \
+	} while (0)
+
+/*
+ * Whether CHECK_FOR_INTERRUPTS would end the query, for code that must not be
+ * jumped out of; 17 knows timeouts of transactions.
+ */
+#if PG_VERSION_NUM >= 170000
+#define LTV_CANCEL_PENDING() \
+	(InterruptPending && (QueryCancelPending || ProcDiePending || TransactionTimeoutPending))
+#else
+#define LTV_CANCEL_PENDING() \
+	(InterruptPending && (QueryCancelPending || ProcDiePending))
+#endif
+
+/*
  * The JSON parser: since 16 its callbacks return a result code, since 17 the
  * caller provides the lexer.  (The including file has common/jsonapi.h.)
  */
@@ -45,6 +68,20 @@
 #else
 #define ltv_json_lexer(text, size) \
 	makeJsonLexContextCstringLen(text, size, GetDatabaseEncoding(), true)
+#endif
+
+/* Memory that will be read soon. */
+#if defined(__GNUC__)
+#define prefetch_memory(address) __builtin_prefetch(address)
+#else
+#define prefetch_memory(address) ((void) (address))
+#endif
+
+/* Since 16 one function asks for the rights on an object of any kind.  (The including file has utils/acl.h.) */
+#if PG_VERSION_NUM >= 160000
+#define ltv_function_aclcheck(function) object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE)
+#else
+#define ltv_function_aclcheck(function) pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE)
 #endif
 
 #endif							/* LTV_COMPAT_H */

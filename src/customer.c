@@ -150,14 +150,13 @@ mean_repeat_amount(const ModelInput *input)
 	return (double) input->repeat_revenue / (double) decimal_power[input->scale] / (double) (input->days - 1);
 }
 
-/* Revenue less cost, at the finer of the two scales; NULL when a cost is unknown. */
+/* Revenue less cost, of which none is unknown, at the finer of the two scales. */
 Numeric
 gross_profit_of(const Totals *totals, Scales scales)
 {
 	int			scale = Max(scales.amount, scales.cost);
 
-	if (!totals->cost_known)
-		return NULL;
+	Assert(totals->cost_known);
 	return decimal_make(totals->revenue * decimal_power[scale - scales.amount] -
 						totals->cost * decimal_power[scale - scales.cost], scale);
 }

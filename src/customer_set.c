@@ -31,6 +31,7 @@
 #include "utils/builtins.h"
 #include "utils/expandeddatum.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -526,7 +527,7 @@ set_flat_size(ExpandedObjectHeader *header)
 		return set->flat_size;
 	set_visit(set, flatten_id, &flat);
 	flat.size = att_align_nominal(flat.size, set->align);
-	if (flat.size > MaxAllocSize - ARR_OVERHEAD_NONULLS(1) || flat.ids > MaxArraySize)
+	if (flat.size > MaxAllocSize - ARR_OVERHEAD_NONULLS(1) || flat.ids > (int64) MaxArraySize)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many customers for a partial result of ltv_repeat_rate"),
@@ -706,7 +707,6 @@ Datum
 ltv_customer_set_combine(PG_FUNCTION_ARGS)
 {
 	CustomerSet *set = NULL;
-	ArrayType  *array;
 
 	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
 		PG_RETURN_NULL();
@@ -716,7 +716,8 @@ ltv_customer_set_combine(PG_FUNCTION_ARGS)
 		set = writable_copy(fcinfo, PG_GETARG_DATUM(PG_ARGISNULL(0) ? 1 : 0));
 	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1))
 	{
-		array = (ArrayType *) PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
+		ArrayType  *array = (ArrayType *) PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
+
 		CheckIdTypes(set->key.type, ARR_ELEMTYPE(array));
 		set_add_array(set, fcinfo, array);
 	}
@@ -807,15 +808,31 @@ ltv_customer_set_in(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(array);
 }
 
+static void
+set_for_now(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 PG_FUNCTION_INFO_V1(ltv_customer_set_out);
 
+/*
+ * A state that is written here may be read by a session with other settings:
+ * ids that are days or doubles are written so that any session reads the same.
+ */
 Datum
 ltv_customer_set_out(PG_FUNCTION_ARGS)
 {
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	int			level = NewGUCNestLevel();
+	char	   *ids;
 
-	PG_RETURN_CSTRING(psprintf("%s %s", format_type_be_qualified(ARR_ELEMTYPE(array)),
-							   OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array))));
+	set_for_now("datestyle", "ISO");
+	set_for_now("intervalstyle", "postgres");
+	set_for_now("extra_float_digits", "3");
+	ids = OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
+	AtEOXact_GUC(true, level);
+	PG_RETURN_CSTRING(psprintf("%s %s", format_type_be_qualified(ARR_ELEMTYPE(array)), ids));
 }
 
 PG_FUNCTION_INFO_V1(ltv_customer_set_recv);
@@ -824,7 +841,7 @@ Datum
 ltv_customer_set_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	buffer = (StringInfo) PG_GETARG_POINTER(0);
-	int			size = pq_getmsgint(buffer, 4);
+	int			size = (int) pq_getmsgint(buffer, 4);
 	int			got;
 	Oid			type = parse_id_type(pq_getmsgtext(buffer, size, &got));
 	ArrayType  *array = DatumGetArrayTypeP(OidReceiveFunctionCall(F_ARRAY_RECV, buffer, type, -1));
@@ -840,13 +857,14 @@ ltv_customer_set_send(PG_FUNCTION_ARGS)
 {
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
 	char	   *type = format_type_be_qualified(ARR_ELEMTYPE(array));
-	char	   *sent = pg_server_to_client(type, strlen(type));
+	char	   *sent = pg_server_to_client(type, (int) strlen(type));
+	int			length = (int) strlen(sent);
 	bytea	   *bytes = OidSendFunctionCall(F_ARRAY_SEND, PointerGetDatum(array));
 	StringInfoData buffer;
 
 	pq_begintypsend(&buffer);
-	pq_sendint32(&buffer, strlen(sent));
-	pq_sendbytes(&buffer, sent, strlen(sent));
+	pq_sendint32(&buffer, length);
+	pq_sendbytes(&buffer, sent, length);
 	pq_sendbytes(&buffer, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
 }

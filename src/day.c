@@ -35,7 +35,7 @@ static pg_tz *
 zone_argument(FunctionCallInfo fcinfo)
 {
 	text	   *name = PG_GETARG_TEXT_PP(1);
-	int			size = VARSIZE_ANY_EXHDR(name);
+	Size		size = VARSIZE_ANY_EXHDR(name);
 	ZoneLookup *lookup = fcinfo->flinfo->fn_extra;
 	char	   *string;
 

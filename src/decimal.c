@@ -226,11 +226,11 @@ cut_groups(uint128 magnitude, uint16 *groups, int *skipped)
 }
 
 /*
- * The numeric of an integer at a scale of at most 24; value times 10^3 must
- * fit 128 bits.
+ * The numeric of an integer at a scale of at most 24, shown with as many
+ * places or more; value times 10^3 must fit 128 bits.
  */
 static Numeric
-make_numeric(int128 value, int scale)
+make_numeric(int128 value, int scale, int shown)
 {
 	uint16		groups[MAX_GROUPS];
 	int			fraction_groups = (scale + GROUP_DIGITS - 1) / GROUP_DIGITS;
@@ -245,7 +245,7 @@ make_numeric(int128 value, int scale)
 	uint16	   *words = (uint16 *) (result + VARHDRSZ);
 
 	SET_VARSIZE(result, size);
-	words[0] = NUM_SHORT | (negative ? NUM_SHORT_NEGATIVE : 0) | (scale << 7) | (weight & 0x7F);
+	words[0] = NUM_SHORT | (negative ? NUM_SHORT_NEGATIVE : 0) | (shown << 7) | (weight & 0x7F);
 	for (int i = 0; i < n; i++)
 		words[1 + i] = groups[n - 1 - i];
 	return (Numeric) result;
@@ -258,7 +258,7 @@ make_numeric(int128 value, int scale)
 Numeric
 decimal_make(int128 value, int scale)
 {
-	return make_numeric(value, scale);
+	return make_numeric(value, scale, scale);
 }
 
 /* The leading stored digit of a positive integer at a scale, and its weight. */
@@ -312,6 +312,9 @@ decimal_divide(int128 value, int scale, int64 divisor)
 	uint128		limit = (uint128) 1 << 115;	/* times 10^3 fits the sign bit too */
 	uint128		factor;
 
+	/* most customers order once, and many quotients come out even */
+	if (magnitude <= PG_INT64_MAX && (uint64) magnitude % (uint64) divisor == 0 && result_scale <= 24)
+		return make_numeric((int64) value / divisor, scale, result_scale);
 	if (result_scale - scale <= 2 * DECIMAL_MAX_DIGITS && result_scale <= 24 &&
 		magnitude < limit / (factor = power128(result_scale - scale)))
 	{
@@ -331,10 +334,10 @@ decimal_divide(int128 value, int scale, int64 divisor)
 		}
 		if (2 * rest >= (uint128) divisor)
 			quotient++;
-		return make_numeric(negative ? -(int128) quotient : (int128) quotient, result_scale);
+		return make_numeric(negative ? -(int128) quotient : (int128) quotient, result_scale, result_scale);
 	}
 	return DatumGetNumeric(DirectFunctionCall2(numeric_div,
-											   NumericGetDatum(make_numeric(value, scale)),
+											   NumericGetDatum(make_numeric(value, scale, scale)),
 											   NumericGetDatum(int64_to_numeric(divisor))));
 }
 

@@ -40,4 +40,11 @@ extern Numeric decimal_make(int128 value, int scale);
 extern Numeric decimal_divide(int128 value, int scale, int64 divisor);
 extern int128 decimal_ceiling(Numeric num);
 
+/* A sum at DECIMAL_MAX_SCALE places, which has no digits behind the given ones. */
+static inline Numeric
+decimal_of_sum(int128 sum, int scale)
+{
+	return decimal_make(sum / decimal_power[DECIMAL_MAX_SCALE - scale], scale);
+}
+
 #endif							/* LTV_DECIMAL_H */

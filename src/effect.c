@@ -16,6 +16,9 @@
  * kept by Welford's update and Chan's merge, which never subtract two large
  * sums.  Counting from the origin keeps the digits where outcomes are large and
  * close together.  Fewer than two customers have mean = m2 = 0.
+ *
+ * These are doubles in an array of bigint, bit by bit: a state may travel as
+ * text, and the text of a double depends on extra_float_digits.
  */
 #include "compat.h"
 
@@ -117,9 +120,9 @@ report_bad_state(const char *what)
  * The numbers of a state array.
  */
 static void *
-get_state_numbers(ArrayType *state, Oid type, int length)
+get_state_numbers(ArrayType *state, int length)
 {
-	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != length || ARR_HASNULL(state) || ARR_ELEMTYPE(state) != type)
+	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != length || ARR_HASNULL(state) || ARR_ELEMTYPE(state) != INT8OID)
 		report_bad_state(psprintf("A state has %d elements, none of them NULL.", length));
 	return ARR_DATA_PTR(state);
 }
@@ -195,7 +198,7 @@ start_estimate(Estimate *estimate)
 static MeanArm *
 get_mean_arms(ArrayType *state)
 {
-	MeanArm    *arms = get_state_numbers(state, FLOAT8OID, MEAN_STATE_LENGTH);
+	MeanArm    *arms = get_state_numbers(state, MEAN_STATE_LENGTH);
 
 	for (int i = 0; i < ARMS; i++)
 	{
@@ -363,7 +366,7 @@ ltv_effect_mean_final(PG_FUNCTION_ARGS)
 static ShareArm *
 get_share_arms(ArrayType *state)
 {
-	ShareArm   *arms = get_state_numbers(state, INT8OID, SHARE_STATE_LENGTH);
+	ShareArm   *arms = get_state_numbers(state, SHARE_STATE_LENGTH);
 
 	for (int i = 0; i < ARMS; i++)
 	{

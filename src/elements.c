@@ -109,7 +109,7 @@ visit_customer(const Customer *customer, void *arg)
 Numeric
 annual_revenue(const ShopYears *years)
 {
-	return money_numeric(years->earnings.revenue, years->population.scales.amount);
+	return decimal_of_sum(years->earnings.revenue, years->population.scales.amount);
 }
 
 /* NULL where a cost is not known. */
@@ -120,7 +120,7 @@ annual_gross_profit(const ShopYears *years)
 
 	if (years->earnings.cost_unknown)
 		return NULL;
-	return money_numeric(years->earnings.revenue - years->earnings.cost, Max(scales.amount, scales.cost));
+	return decimal_of_sum(years->earnings.revenue - years->earnings.cost, Max(scales.amount, scales.cost));
 }
 
 static void

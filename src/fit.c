@@ -68,7 +68,7 @@ make_state(LtvmKind kind, int32 unit_days, uint32 slot_count)
 	return state;
 }
 
-static void
+pg_noreturn static void
 report_state(void)
 {
 	ereport(ERROR,
@@ -120,7 +120,6 @@ find_slot(FitState *state, double frequency, double recency, double t)
 			return slot;
 	}
 	report_state();
-	return NULL;
 }
 
 static FitState *
@@ -147,9 +146,13 @@ add_pattern(FitState *state, double frequency, double recency, double t, double 
 		larger->left_out = state->left_out;
 		larger->used = state->used;
 		for (uint32 i = 0; i < state->slot_count; i++)
-			if (state->slots[i].weight != 0)
-				*find_slot(larger, state->slots[i].frequency, state->slots[i].recency, state->slots[i].t) =
-					state->slots[i];
+		{
+			const Slot *old = &state->slots[i];
+
+			LTV_CHECK_FOR_INTERRUPTS(i);
+			if (old->weight != 0)
+				*find_slot(larger, old->frequency, old->recency, old->t) = *old;
+		}
 		state = larger;
 		slot = find_slot(state, frequency + 0.0, recency + 0.0, t + 0.0);
 	}
@@ -337,8 +340,7 @@ ltv_fit_combine(PG_FUNCTION_ARGS)
 	{
 		const Slot *slot = &added->slots[i];
 
-		if ((i & 0xFFFF) == 0xFFFF)
-			CHECK_FOR_INTERRUPTS();
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (slot->weight == 0)
 			continue;
 		if (!valid_slot(slot))
@@ -357,7 +359,7 @@ ltv_fit_combine(PG_FUNCTION_ARGS)
 static bool
 cancel_pending(void *context)
 {
-	return InterruptPending && (QueryCancelPending || ProcDiePending);
+	return LTV_CANCEL_PENDING();
 }
 
 static void
@@ -411,6 +413,7 @@ compare_slots(const void *a, const void *b)
 	const Slot *left = a;
 	const Slot *right = b;
 
+	CHECK_FOR_INTERRUPTS();
 	if (left->frequency != right->frequency)
 		return left->frequency < right->frequency ? -1 : 1;
 	if (left->recency != right->recency)
@@ -427,6 +430,7 @@ sorted_patterns(const FitState *state, int *n)
 	*n = 0;
 	for (uint32 i = 0; i < state->slot_count; i++)
 	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (state->slots[i].weight == 0)
 			continue;
 		if (!valid_slot(&state->slots[i]) || *n == (int) state->used)

@@ -7,8 +7,10 @@
  * of the parameters (the delta method: g' C g, with the gradient g of the sum
  * in the logarithms of the parameters and their covariance C).
  *
- * The state is a float8[] of fixed length, see the enum.  It carries the
- * model, because all customers of a group must be forecast with the same.
+ * The state is an array of fixed length, see the enum.  It carries the model,
+ * because all customers of a group must be forecast with the same.  Its numbers
+ * are doubles, bit by bit in a bigint[]: a state may travel as text, and the
+ * text of a double depends on extra_float_digits.
  */
 #include "model.h"
 
@@ -46,12 +48,13 @@ enum
 static ArrayType *
 make_state(void)
 {
-	Size		size = ARR_OVERHEAD_NONULLS(1) + STATE_LENGTH * sizeof(double);
+	Size		size = ARR_OVERHEAD_NONULLS(1) + STATE_LENGTH * sizeof(int64);
 	ArrayType  *state = palloc0(size);
 
+	StaticAssertStmt(sizeof(double) == sizeof(int64), "a number fits into a word");
 	SET_VARSIZE(state, size);
 	state->ndim = 1;
-	state->elemtype = FLOAT8OID;
+	state->elemtype = INT8OID;
 	ARR_DIMS(state)[0] = STATE_LENGTH;
 	ARR_LBOUND(state)[0] = 1;
 	return state;
@@ -63,7 +66,7 @@ CheckState(ArrayType *state)
 {
 	double	   *values = (double *) ARR_DATA_PTR(state);
 	bool		valid = ARR_NDIM(state) == 1 && ARR_DIMS(state)[0] == STATE_LENGTH && !ARR_HASNULL(state) &&
-		ARR_ELEMTYPE(state) == FLOAT8OID;
+		ARR_ELEMTYPE(state) == INT8OID;
 
 	if (!valid || !(values[STATE_CUSTOMERS] >= 0 && values[STATE_CUSTOMERS] <= MAX_CUSTOMERS) ||
 		!(values[STATE_MEAN] >= 0) || !(values[STATE_VARIANCE] >= 0))
@@ -93,6 +96,7 @@ take_model(double *values, const double *model)
 
 	if (first)
 		memcpy(&values[STATE_MODEL], model, MODEL_LENGTH * sizeof(double));
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the same bytes, not equal numbers */
 	else if (memcmp(&values[STATE_MODEL], model, MODEL_LENGTH * sizeof(double)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -68,30 +68,13 @@ history_add(History *history)
 	return &history->purchases[history->count++];
 }
 
-/* Canonical order of two purchases at the same scales. */
-int
-purchase_compare(const Purchase *a, const Purchase *b)
-{
-	if (a->day != b->day)
-		return a->day < b->day ? -1 : 1;
-	if (a->amount != b->amount)
-		return a->amount < b->amount ? -1 : 1;
-	if (a->quantity != b->quantity)
-		return a->quantity < b->quantity ? -1 : 1;
-	if (a->cost_known != b->cost_known)
-		return a->cost_known ? -1 : 1;
-	if (a->cost != b->cost)
-		return a->cost < b->cost ? -1 : 1;
-	return 0;
-}
-
-/* sorting millions of purchases takes seconds, and qsort never looks up */
-static int
-compare_for_qsort(const void *a, const void *b)
-{
-	CHECK_FOR_INTERRUPTS();
-	return purchase_compare(a, b);
-}
+#define ST_SORT sort_purchases
+#define ST_ELEMENT_TYPE Purchase
+#define ST_COMPARE(a, b) purchase_compare(a, b)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 void
 history_sort(History *history)
@@ -100,7 +83,7 @@ history_sort(History *history)
 
 	if (history->count > INSERTION_LIMIT)
 	{
-		qsort(purchases, history->count, sizeof(Purchase), compare_for_qsort);
+		sort_purchases(purchases, history->count);
 		return;
 	}
 	for (int i = 1; i < history->count; i++)
@@ -143,6 +126,7 @@ history_rescale(History *history, Scales scales)
 	{
 		Purchase   *purchase = &history->purchases[i];
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		rescale_number(&purchase->amount, old.amount, scales.amount, "amount");
 		rescale_number(&purchase->quantity, old.quantity, scales.quantity, "quantity");
 		rescale_number(&purchase->cost, old.cost, scales.cost, "cost");
@@ -234,6 +218,7 @@ history_compare(const History *a, const History *b)
 		int			result = compare_across(&a->purchases[i], a->scales,
 											&b->purchases[i], b->scales);
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (result != 0)
 			return result;
 	}
@@ -269,6 +254,7 @@ history_subtract(History *from, const History *taken)
 			: compare_across(&from->purchases[i], from->scales,
 							 &taken->purchases[next], taken->scales);
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (result > 0)
 			report_missing_purchase(&taken->purchases[next], taken->scales);
 		if (result == 0)

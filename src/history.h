@@ -7,6 +7,7 @@
 #include "compat.h"
 
 #include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
 #include "utils/date.h"
 
 #include "decimal.h"
@@ -66,6 +67,23 @@ same_scales(Scales a, Scales b)
 	return a.amount == b.amount && a.quantity == b.quantity && a.cost == b.cost;
 }
 
+/* Canonical order of two purchases at the same scales. */
+static inline int
+purchase_compare(const Purchase *a, const Purchase *b)
+{
+	if (a->day != b->day)
+		return a->day < b->day ? -1 : 1;
+	if (a->amount != b->amount)
+		return a->amount < b->amount ? -1 : 1;
+	if (a->quantity != b->quantity)
+		return a->quantity < b->quantity ? -1 : 1;
+	if (a->cost_known != b->cost_known)
+		return a->cost_known ? -1 : 1;
+	if (a->cost != b->cost)
+		return a->cost < b->cost ? -1 : 1;
+	return 0;
+}
+
 /*
  * An empty history.  Not a symbol of the library, as libedit, which LLVM
  * brings into the server, has one of this name.
@@ -91,12 +109,14 @@ extern void history_subtract(History *from, const History *taken);
 extern void history_slice(History *history, DateADT from_day, DateADT to_day);
 extern int	history_count_until(const History *history, DateADT day);
 extern int	history_compare(const History *a, const History *b);
-extern int	purchase_compare(const Purchase *a, const Purchase *b);
 
 /* history_bytes.c: the stored form */
 extern const char *history_parse(const char *bytes, Size size, History *history);
 extern StoredHistory *history_store(const History *history);
 extern void history_open(StoredHistory *stored, History *history);
+
+/* history_io.c: the text form */
+extern void append_day(StringInfo out, DateADT day);
 
 /* history_agg.c: the form of a state */
 extern const char *loose_parse(const char *bytes, Size size, History *history);

@@ -78,15 +78,13 @@ get_scaled(const char **p, const char *end, uint8 *scale, int64 *value)
 	return decimal_in_range(*value);
 }
 
+/* Read a purchase from *p, which is before end; false when it is none. */
 static bool
 get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales)
 {
 	uint64		coded;
-	uint8		tag;
+	uint8		tag = (uint8) *(*p)++;
 
-	if (*p == end)
-		return false;
-	tag = (uint8) *(*p)++;
 	*scales = (Scales) {tag & TAG_SCALE, 0, 0};
 	if ((tag & ~(TAG_SCALE | TAG_QUANTITY | TAG_COST)) || scales->amount > DECIMAL_MAX_SCALE)
 		return false;
@@ -110,7 +108,7 @@ get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales)
 const char *
 loose_parse(const char *bytes, Size size, History *history)
 {
-	LooseHistory header;
+	LooseHistory header = {0};
 	const char *p;
 	const char *end;
 
@@ -160,12 +158,12 @@ as_loose(struct varlena *datum)
 	return loose;
 }
 
+/* All of it is set: a state can be kept in a table, and what memory held before must not get there. */
 static LooseHistory *
 make_loose(Size size)
 {
-	LooseHistory *loose = palloc(size);
+	LooseHistory *loose = palloc0(size);
 
-	memset(loose, 0, LOOSE_HEADER);
 	SET_VARSIZE(loose, size);
 	loose->version = HISTORY_VERSION;
 	loose->flags = HISTORY_LOOSE;
@@ -261,9 +259,8 @@ loose_append_history(LooseHistory *loose, const History *history)
 {
 	for (int i = 0; i < history->count; i++)
 	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		loose = loose_append(loose, &history->purchases[i], history->scales);
-		if ((i & 0xFFFF) == 0xFFFF)
-			CHECK_FOR_INTERRUPTS();
 	}
 	return loose;
 }
@@ -318,7 +315,7 @@ state_result(FunctionCallInfo fcinfo, LooseHistory *loose)
  * The rows of ltv_history
  */
 
-/* One numeric argument of a row; frees a detoasted copy. */
+/* One numeric argument of a row.  None that is accepted is ever so long that the server stores it compressed or elsewhere. */
 static void
 read_number(Datum datum, const char *what, int64 *value, uint8 *scale)
 {
@@ -329,8 +326,6 @@ read_number(Datum datum, const char *what, int64 *value, uint8 *scale)
 	if (status != DECIMAL_OK)
 		decimal_report(status, what, datum);
 	*scale = (uint8) places;
-	if ((Pointer) num != DatumGetPointer(datum))
-		pfree(num);
 }
 
 static void

@@ -95,8 +95,7 @@ parse_purchases(const char *p, const char *end, uint8 flags, uint64 count, Histo
 			plain_costs = false;
 		if (i > 0 && purchase_compare(purchase - 1, purchase) > 0)
 			return "Purchases are out of order.";
-		if ((i & 0xFFFF) == 0xFFFF)
-			CHECK_FOR_INTERRUPTS();
+		LTV_CHECK_FOR_INTERRUPTS(i);
 	}
 	if (p != end)
 		return "There are bytes behind the last purchase.";
@@ -214,7 +213,10 @@ put_history(char *p, const History *history, uint8 flags)
 	*p++ = (char) (word >> 8);
 	p = put_varint(p, history->count);
 	for (int i = 0; i < history->count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		p = put_purchase(p, history, i, flags);
+	}
 }
 
 /* The exact number of bytes behind the length word. */
@@ -225,7 +227,10 @@ stored_size(const History *history, uint8 flags)
 	Size		size = HEADER_SIZE + (put_varint(p, history->count) - p);
 
 	for (int i = 0; i < history->count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		size += put_purchase(p, history, i, flags) - p;
+	}
 	return size;
 }
 

@@ -39,7 +39,7 @@ append_decimal(StringInfo out, int64 value, int scale)
 }
 
 /* A day as ISO 8601 writes it, whatever the session's DateStyle. */
-static void
+void
 append_day(StringInfo out, DateADT day)
 {
 	struct pg_tm tm;
@@ -125,7 +125,7 @@ typedef struct Reading
 	Scales		scales;
 } Reading;
 
-static void
+pg_noreturn static void
 report_text(const char *detail)
 {
 	ereport(ERROR,
@@ -176,7 +176,15 @@ on_field_start(void *state, char *name, bool isnull)
 		}
 	report_text(psprintf("A purchase has no field \"%s\"; the fields are \"on\", \"amount\", \"quantity\", \"cost\".",
 						 name));
-	LTV_JSON_RETURN;
+}
+
+/* The number that two digits write, or -1. */
+static int
+two_digits(const char *text)
+{
+	if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+		return -1;
+	return (text[0] - '0') * 10 + (text[1] - '0');
 }
 
 /* A day in ISO 8601 and nothing else: a session's DateStyle has no say. */
@@ -184,17 +192,18 @@ static DateADT
 parse_day(const char *text)
 {
 	int			year = 0;
-	int			month;
-	int			day;
+	int			month = -1;
+	int			day = -1;
 	int			digits = 0;
-	int			used = 0;
 	int64		julian;
 
 	while (digits < 7 && text[digits] >= '0' && text[digits] <= '9')
 		year = year * 10 + (text[digits++] - '0');
-	if (digits < 4 || strspn(text + digits, "-0123456789") != 6 ||
-		text[digits] != '-' || text[digits + 3] != '-' ||
-		sscanf(text + digits, "-%2d-%2d%n", &month, &day, &used) != 2 || used != 6)
+	if (digits >= 4 && text[digits] == '-')
+		month = two_digits(text + digits + 1);
+	if (month >= 0 && text[digits + 3] == '-')
+		day = two_digits(text + digits + 4);
+	if (day < 0 || (text[digits + 6] >= '0' && text[digits + 6] <= '9'))
 		report_text(psprintf("\"%s\" is not a day such as \"2024-01-05\".", text));
 	if (year == 0)
 		report_text(psprintf("There is no day \"%s\".", text));
@@ -390,20 +399,22 @@ compare_arguments(FunctionCallInfo fcinfo)
 	return result;
 }
 
-#define COMPARISON(name, test) \
+#define COMPARISON(name, answer) \
 PG_FUNCTION_INFO_V1(name); \
 Datum \
 name(PG_FUNCTION_ARGS) \
 { \
-	PG_RETURN_BOOL(compare_arguments(fcinfo) test 0); \
+	int			order = compare_arguments(fcinfo); \
+\
+	PG_RETURN_BOOL(answer); \
 }
 
-COMPARISON(ltv_history_eq, ==)
-COMPARISON(ltv_history_ne, !=)
-COMPARISON(ltv_history_lt, <)
-COMPARISON(ltv_history_le, <=)
-COMPARISON(ltv_history_gt, >)
-COMPARISON(ltv_history_ge, >=)
+COMPARISON(ltv_history_eq, order == 0)
+COMPARISON(ltv_history_ne, order != 0)
+COMPARISON(ltv_history_lt, order < 0)
+COMPARISON(ltv_history_le, order <= 0)
+COMPARISON(ltv_history_gt, order > 0)
+COMPARISON(ltv_history_ge, order >= 0)
 
 PG_FUNCTION_INFO_V1(ltv_history_cmp);
 
@@ -427,6 +438,7 @@ hash_argument(FunctionCallInfo fcinfo, uint64 seed)
 		const Purchase *purchase = &history.purchases[i];
 		int128		numbers[4];
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		numbers[0] = (int128) purchase->amount * decimal_power[DECIMAL_MAX_SCALE - history.scales.amount];
 		numbers[1] = (int128) purchase->quantity * decimal_power[DECIMAL_MAX_SCALE - history.scales.quantity];
 		numbers[2] = (int128) purchase->cost * decimal_power[DECIMAL_MAX_SCALE - history.scales.cost];

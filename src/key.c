@@ -8,8 +8,11 @@
 #include "key.h"
 
 #include "access/hash.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -40,6 +43,20 @@ deterministic(Oid collation)
 }
 
 /*
+ * Whoever calls a report calls the functions of the ids' type through it:
+ * equality, and the cast to text.  Where plain SQL (GROUP BY, a cast) would
+ * refuse one, so does ltv.
+ */
+void
+CheckMayExecute(Oid function)
+{
+	AclResult	result = ltv_function_aclcheck(function);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
+}
+
+/*
  * Prepare a type for use as a key; false when it has no default hash operator
  * class.
  */
@@ -64,6 +81,7 @@ key_type_init(KeyType *key, Oid type, Oid collation)
 		entry = lookup_type_cache(key->type, TYPECACHE_HASH_EXTENDED_PROC_FINFO | TYPECACHE_EQ_OPR_FINFO);
 		if (!OidIsValid(entry->hash_extended_proc_finfo.fn_oid) || !OidIsValid(entry->eq_opr_finfo.fn_oid))
 			return false;
+		CheckMayExecute(entry->eq_opr_finfo.fn_oid);
 		fmgr_info_copy(&key->hash, &entry->hash_extended_proc_finfo, CurrentMemoryContext);
 		fmgr_info_copy(&key->equal, &entry->eq_opr_finfo, CurrentMemoryContext);
 	}

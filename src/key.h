@@ -25,6 +25,7 @@ typedef struct KeyType
 	FmgrInfo	equal;			/* only KEY_GENERIC */
 } KeyType;
 
+extern void CheckMayExecute(Oid function);
 extern bool key_type_init(KeyType *key, Oid type, Oid collation);
 extern uint64 key_hash_generic(KeyType *key, Datum value);
 extern bool key_equal_generic(KeyType *key, Datum a, Datum b);

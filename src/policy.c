@@ -105,7 +105,7 @@ policy_read(HeapTupleHeader row, PolicyMemo *memo)
 	if (size == memo->size && memcmp(row, memo->bytes, size) == 0)
 		return &memo->policy;
 	for (int i = 0; i < POLICY_FIELDS; i++)
-		values[i] = GetAttributeByNum(row, i + 1, &nulls[i]);
+		values[i] = GetAttributeByNum(row, (AttrNumber) (i + 1), &nulls[i]);
 	memo->size = 0;
 	read_fields(values, nulls, &memo->policy);
 	if (size <= POLICY_MEMO_SIZE)

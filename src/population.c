@@ -29,20 +29,23 @@
 Numeric
 money_numeric(const Money *money)
 {
-	return decimal_make(money_units(money) / decimal_power[DECIMAL_MAX_SCALE - money->scale], money->scale);
+	return decimal_of_sum(money_units(money), (int) money->scale);
 }
 
 /* As the server's numeric division gives it; the divisor is above zero. */
 Numeric
 money_divide(const Money *money, int64 divisor)
 {
-	return decimal_divide(money_units(money) / decimal_power[DECIMAL_MAX_SCALE - money->scale], money->scale, divisor);
+	return decimal_divide(money_units(money) / decimal_power[DECIMAL_MAX_SCALE - money->scale], (int) money->scale, divisor);
 }
 
 static void
 money_add_money(Money *to, const Money *from)
 {
+	int64		scale = Max(to->scale, from->scale);
+
 	money_add(to, money_units(from), DECIMAL_MAX_SCALE);
+	to->scale = scale;
 }
 
 /*
@@ -340,7 +343,7 @@ kpi_argument(FunctionCallInfo fcinfo, int arg)
 	Kpi		   *kpi = kpi_of(state);
 	int64		scales[] = {kpi->revenue.scale, kpi->annual_revenue.scale, kpi->cost.scale};
 
-	for (int i = 0; i < lengthof(scales); i++)
+	for (Size i = 0; i < lengthof(scales); i++)
 		if (scales[i] < 0 || scales[i] > DECIMAL_MAX_SCALE)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -23,16 +23,36 @@ digit_of(const SortItem *item, int digit)
 	return (item->high >> ((digit - LOW_DIGITS) * DIGIT_BITS)) & (DIGIT_VALUES - 1);
 }
 
-/* How often each value of each digit occurs. */
-static uint64 *
-count_digits(const SortItem *items, uint64 count)
+/* The digits in which keys differ, the last first; returns how many. */
+static int
+find_digits(const SortItem *items, uint64 count, int *digits)
 {
-	uint64	   *counts = palloc0(DIGITS * DIGIT_VALUES * sizeof(uint64));
+	SortItem	differ = {0, 0, 0};
+	int			n = 0;
 
+	for (uint64 i = 1; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		differ.low |= items[i].low ^ items[0].low;
+		differ.high |= items[i].high ^ items[0].high;
+	}
+	for (int digit = 0; digit < DIGITS; digit++)
+		if (digit_of(&differ, digit) != 0)
+			digits[n++] = digit;
+	return n;
+}
+
+/* How often each value of these digits occurs. */
+static void
+count_values(const SortItem *items, uint64 count, const int *digits, int n, uint64 *counts)
+{
+	memset(counts, 0, n * DIGIT_VALUES * sizeof(uint64));
 	for (uint64 i = 0; i < count; i++)
-		for (int digit = 0; digit < DIGITS; digit++)
-			counts[digit * DIGIT_VALUES + digit_of(&items[i], digit)]++;
-	return counts;
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		for (int d = 0; d < n; d++)
+			counts[d * DIGIT_VALUES + digit_of(&items[i], digits[d])]++;
+	}
 }
 
 /* Move the items to where they belong by one digit; equal ones keep their order. */
@@ -49,7 +69,10 @@ scatter(const SortItem *from, SortItem *to, uint64 count, int digit, uint64 *cou
 		start += these;
 	}
 	for (uint64 i = 0; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		to[counts[digit_of(&from[i], digit)]++] = from[i];
+	}
 }
 
 /* Sort by high, then low; items with the same key keep their order. */
@@ -59,20 +82,19 @@ radix_sort(SortItem *items, uint64 count)
 	SortItem   *from = items;
 	SortItem   *scratch;
 	uint64	   *counts;
+	int			digits[DIGITS];
+	int			n = find_digits(items, count, digits);
 
-	if (count < 2)
+	if (n == 0)
 		return;
 	scratch = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(SortItem));
-	counts = count_digits(items, count);
-	for (int digit = 0; digit < DIGITS; digit++)
+	counts = palloc(n * DIGIT_VALUES * sizeof(uint64));
+	count_values(items, count, digits, n, counts);
+	for (int d = 0; d < n; d++)
 	{
-		uint64	   *these = counts + digit * DIGIT_VALUES;
 		SortItem   *to = from == items ? scratch : items;
 
-		CHECK_FOR_INTERRUPTS();
-		if (these[digit_of(&from[0], digit)] == count)
-			continue;
-		scatter(from, to, count, digit, these);
+		scatter(from, to, count, digits[d], counts + d * DIGIT_VALUES);
 		from = to;
 	}
 	if (from != items)

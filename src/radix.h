@@ -14,6 +14,8 @@ typedef struct SortItem
 	uint32		number;			/* the caller's */
 } SortItem;
 
+#define RADIX_KEY_BITS 96
+
 extern void radix_sort(SortItem *items, uint64 count);
 
 static inline bool

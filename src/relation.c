@@ -5,13 +5,19 @@
  */
 #include "relation.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
+#include "commands/defrem.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 const char *const orders_column_names[ORDERS_COLUMNS] = {
@@ -157,6 +163,69 @@ choose_kind(Relation rel, Oid history, OrdersRelation *relation)
 		relation->columns[ORDERS_HISTORY].type = InvalidOid;
 }
 
+/* Whether what a catalog says was so when the rows that will be read were seen: an older snapshot has older rows. */
+static bool
+held_at_snapshot(HeapTuple tuple)
+{
+	TransactionId xid = HeapTupleHeaderGetXmin(tuple->t_data);
+
+	return ActiveSnapshotSet() && !TransactionIdIsCurrentTransactionId(xid) &&
+		!XidInMVCCSnapshot(xid, GetActiveSnapshot());
+}
+
+/*
+ * Whether an index says that each value of a column stands in one row: unique
+ * at once (not only at commit), of all rows, by what the column's type calls
+ * equal.
+ */
+static bool
+index_is_unique(Oid indexid, AttrNumber attnum, const ColumnType *column)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
+	Form_pg_index index;
+	Oid			default_class = GetDefaultOpClass(column->type, BTREE_AM_OID);
+	bool		unique = false;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	index = (Form_pg_index) GETSTRUCT(tuple);
+	if (index->indisunique && index->indimmediate && index->indisvalid && index->indnkeyatts == 1 &&
+		index->indkey.values[0] == attnum && heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+		OidIsValid(default_class) && held_at_snapshot(tuple))
+	{
+		Datum		classes;
+		Datum		collations;
+		bool		isnull;
+
+		classes = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indclass, &isnull);
+		collations = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indcollation, &isnull);
+		unique = ((oidvector *) DatumGetPointer(classes))->values[0] == default_class &&
+			((oidvector *) DatumGetPointer(collations))->values[0] == column->collation;
+	}
+	ReleaseSysCache(tuple);
+	return unique;
+}
+
+/* Whether each customer_id stands in one row only, as an index says. */
+static bool
+has_distinct_customers(Relation rel, const ColumnType *customer)
+{
+	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), orders_column_names[ORDERS_CUSTOMER]);
+	List	   *indexes;
+	ListCell   *cell;
+	bool		distinct = false;
+
+	/* the rows of child tables are read, too, and are not in its index */
+	if ((rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_MATVIEW) ||
+		rel->rd_rel->relhassubclass)
+		return false;
+	indexes = RelationGetIndexList(rel);
+	foreach(cell, indexes)
+		distinct = distinct || index_is_unique(lfirst_oid(cell), attnum, customer);
+	list_free(indexes);
+	return distinct;
+}
+
 static void
 CheckRelationKind(Relation rel)
 {
@@ -207,5 +276,6 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, bool wants_item,
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		if (has_column(relation, column) && (column != ORDERS_ITEM || wants_item))
 			CheckColumnType(rel, column, relation->columns[column].type);
+	relation->distinct = relation->histories && has_distinct_customers(rel, &relation->columns[ORDERS_CUSTOMER]);
 	relation_close(rel, NoLock);
 }

@@ -36,6 +36,7 @@ typedef struct OrdersRelation
 	char	   *name;			/* as users know it */
 	char	   *qualified;		/* quoted, with its schema, for a query */
 	bool		histories;		/* it holds histories instead of orders */
+	bool		distinct;		/* of histories: no customer_id stands in two rows */
 	ColumnType	columns[ORDERS_COLUMNS];
 } OrdersRelation;
 

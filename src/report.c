@@ -7,6 +7,8 @@
  */
 #include "report.h"
 
+#include "key.h"
+
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "parser/parse_coerce.h"
@@ -73,6 +75,7 @@ find_cast_to_text(Report *report)
 			report->id_is_text = true;
 			return;
 		case COERCION_PATH_FUNC:
+			CheckMayExecute(function);
 			report->id_has_cast = true;
 			break;
 		default:

@@ -4,7 +4,9 @@
  *
  * The other reports refuse what they cannot use; this one counts it.  It is
  * plain SQL, as nobody waits for it every night.  Operators and functions
- * are named with their schema: the caller's search_path has no say.
+ * are named with their schema: the caller's search_path has no say.  As in
+ * source.c, the only thing in the queries that is not constant is the quoted
+ * name of the relation; as_of and the latest day are parameters.
  */
 #include "compat.h"
 
@@ -118,8 +120,10 @@ orders_table(const OrdersRelation *relation)
 	return sql.data;
 }
 
+/* a day as text, whatever the DateStyle of the session, or of the node that the query runs on */
+#define DAY(day)	"(pg_catalog.to_jsonb(" day ") OPERATOR(pg_catalog.#>>) '{}')"
 #define EXAMPLE	"pg_catalog.format('customer %s, day %s, amount %s', COALESCE(o.customer_id::pg_catalog.text, 'none')," \
-	" COALESCE(o.ordered_on::pg_catalog.text, 'none'), COALESCE(o.amount::pg_catalog.text, 'none'))"
+	" COALESCE(" DAY("o.ordered_on") ", 'none'), COALESCE(o.amount::pg_catalog.text, 'none'))"
 
 /* The query with a count and an example for each condition over single rows. */
 static char *
@@ -184,7 +188,7 @@ grouped_query(const OrdersRelation *relation, Finding finding)
 							" AND pg_catalog.count(*) FILTER (WHERE o.amount " GT " 0) " EQ " 0"
 							" ORDER BY 2 DESC, 1 LIMIT 5) s", table);
 		default:
-			return psprintf("SELECT pg_catalog.count(*), pg_catalog.format('%%s, %%s days before as_of', $2, $1 " MINUS " $2), 0::pg_catalog.int8"
+			return psprintf("SELECT pg_catalog.count(*), pg_catalog.format('%%s, %%s days before as_of', " DAY("$2") ", $1 " MINUS " $2), 0::pg_catalog.int8"
 							" FROM %s WHERE o.ordered_on " EQ " $2 AND o.amount " GE " 0", table);
 	}
 }
@@ -247,7 +251,7 @@ check_orders(CheckReport *check, const OrdersRelation *relation)
 		elog(ERROR, "SPI_connect failed");
 	run_query(check, rows_query(relation));
 	for (Finding finding = ROWS_READ; finding <= IMPLAUSIBLE_DAYS; finding++)
-		take_result(check, finding, 2 * finding + 1);
+		take_result(check, finding, 2 * (int) finding + 1);
 	latest = result_value(2 * IMPLAUSIBLE_DAYS + 3, &isnull);
 	check->any = !isnull;
 	check->latest = isnull ? 0 : DatumGetDateADT(latest);
@@ -305,9 +309,14 @@ check_histories(CheckReport *check, const OrdersRelation *relation)
 	check->rows[MISSING_AMOUNTS] = check->report.counts.skipped;
 	check->rows[ROWS_READ] = check->rows[ROWS_USED];
 	if (check->any)
-		check->examples[LATEST_ORDER] = psprintf("%s, %d days before as_of",
-												 DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(check->latest))),
-												 check->as_of - check->latest);
+	{
+		StringInfoData example;
+
+		initStringInfo(&example);
+		append_day(&example, check->latest);
+		appendStringInfo(&example, ", %d days before as_of", check->as_of - check->latest);
+		check->examples[LATEST_ORDER] = example.data;
+	}
 }
 
 PG_FUNCTION_INFO_V1(ltv_check);

@@ -57,10 +57,9 @@ Datum
 ltv_cpm_segments(PG_FUNCTION_ARGS)
 {
 	CpmReport	cpm = {0};
-	PolicyMemo	memo;
+	PolicyMemo	memo = {.size = 0};
 
 	report_begin(&cpm.report, fcinfo, 0, REPORT_NO_ID);
-	memo.size = 0;
 	cpm.moment = moment_of(PG_GETARG_DATEADT(1));
 	cpm.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
 	report_visit(&cpm.report, visit_customer, &cpm);

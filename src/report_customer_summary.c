@@ -45,10 +45,9 @@ ltv_customer_summary(PG_FUNCTION_ARGS)
 {
 	int			policy_arg = PG_NARGS() - 1;
 	SummaryReport summary;
-	PolicyMemo	memo;
+	PolicyMemo	memo = {.size = 0};
 
 	report_begin(&summary.report, fcinfo, WANT_QUANTITY | WANT_COST, policy_arg == 3 ? 2 : REPORT_ID_AS_TEXT);
-	memo.size = 0;
 	summary.moment = moment_of(PG_GETARG_DATEADT(1));
 	summary.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
 	stage_labels_read(TupleDescAttr(summary.report.desc, CUSTOMER_COLUMNS)->atttypid, &summary.labels);

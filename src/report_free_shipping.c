@@ -92,7 +92,7 @@ shipping_columns(const ShippingReport *shipping, Numeric threshold, Numeric ship
 				 Datum *values, bool *nulls)
 {
 	Numeric		near = int64_to_numeric(shipping->orders_near);
-	Numeric		amount = money_numeric(shipping->amount_near, shipping->population.scales.amount);
+	Numeric		amount = decimal_of_sum(shipping->amount_near, shipping->population.scales.amount);
 	Numeric		missing = subtract(multiply(near, threshold), amount);
 	Numeric		gain = subtract(multiply(missing, margin), multiply(near, shipping_cost));
 	Numeric		cost = multiply(shipping_cost, int64_to_numeric(shipping->orders_above));

@@ -100,6 +100,8 @@ visit_customer(const Customer *customer, void *arg)
 		return;
 	from = items_number(report->items, customer->items[buyer.first]);
 	for (int i = buyer.first + 1; i < buyer.count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (is_order(&buyer.purchases[i]))
 		{
 			uint32		to = items_number(report->items, customer->items[i]);
@@ -107,6 +109,7 @@ visit_customer(const Customer *customer, void *arg)
 			count_flow(report, step++, from, to);
 			from = to;
 		}
+	}
 }
 
 static void

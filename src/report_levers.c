@@ -24,10 +24,10 @@ enum
 typedef struct Lever
 {
 	LtvElement	element;
+	int			rank;			/* 0 without a gain */
 	Fraction	improved;		/* the element */
 	Fraction	ltv;			/* with only this element improved */
 	Fraction	gain;			/* under the same denominator for all levers */
-	int			rank;			/* 0 without a gain */
 } Lever;
 
 /*
@@ -64,7 +64,7 @@ improve(LtvElement element, Fraction base, Numeric improvement)
 static Lever
 pull(const Fraction *elements, LtvElement element, Numeric improvement)
 {
-	Lever		lever = {element, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, 0};
+	Lever		lever = {.element = element};
 	Fraction	base = lifetime_fraction(elements);
 	Fraction	changed[LTV_ELEMENTS];
 

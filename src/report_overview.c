@@ -49,12 +49,11 @@ Datum
 ltv_overview(PG_FUNCTION_ARGS)
 {
 	OverviewReport overview = {0};
-	PolicyMemo	memo;
+	PolicyMemo	memo = {.size = 0};
 	Datum		values[KPI_COLUMNS + 2];
 	bool		nulls[KPI_COLUMNS + 2];
 
 	report_begin(&overview.report, fcinfo, WANT_COST | WANT_GUESTS, REPORT_NO_ID);
-	memo.size = 0;
 	overview.moment = moment_of(PG_GETARG_DATEADT(1));
 	overview.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
 	report_visit(&overview.report, visit_customer, &overview);

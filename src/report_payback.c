@@ -93,10 +93,10 @@ gross_profit(const PaybackReport *payback, const Earnings *earnings)
 	Scales		scales = payback->population.scales;
 
 	if (payback->margin != NULL)
-		return multiply(money_numeric(earnings->revenue, scales.amount), payback->margin);
+		return multiply(decimal_of_sum(earnings->revenue, scales.amount), payback->margin);
 	if (earnings->cost_unknown)
 		return NULL;
-	return money_numeric(earnings->revenue - earnings->cost, Max(scales.amount, scales.cost));
+	return decimal_of_sum(earnings->revenue - earnings->cost, Max(scales.amount, scales.cost));
 }
 
 /*

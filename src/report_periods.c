@@ -54,7 +54,7 @@ visit_customer(const Customer *customer, void *arg)
 		revenue = money_of(revenue, buyer.scales.amount);
 		cell->customers += orders > 0;
 		cell->new_customers += period == first;
-		cell->repeat_customers += orders > (period == first);
+		cell->repeat_customers += orders > (period == first ? 1 : 0);
 		cell->orders += orders;
 		cell->revenue += revenue;
 		cell->new_revenue += period == first ? revenue : 0;

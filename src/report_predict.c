@@ -48,7 +48,7 @@ typedef struct PredictReport
 	PatternSet *patterns;
 	PredictedCustomer *customers;	/* by their number in patterns */
 	uint64		room;
-	double		amount;			/* of all orders */
+	int128		amount;			/* of all repeat days, at DECIMAL_MAX_SCALE; exact, as customers come in no order */
 	double		order_days;		/* of all customers */
 	LtvmModel	spend;
 	bool		has_spend;
@@ -75,7 +75,7 @@ visit_customer(const Customer *customer, void *arg)
 	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
 	kept->monetary = mean_repeat_amount(&input);
 	patterns_add(predict->patterns, &input, predict->as_of);
-	predict->amount += (double) input.repeat_revenue / (double) decimal_power[input.scale];
+	predict->amount += input.repeat_revenue * decimal_power[DECIMAL_MAX_SCALE - input.scale];
 	predict->order_days += (double) (input.days - 1);
 	MemoryContextSwitchTo(old);
 }
@@ -129,7 +129,8 @@ fit_spend(PredictReport *predict)
 	predict->has_spend = try_fit_spend(spends, n, &fit) == LTVM_FIT_DONE && fit.converged;
 	if (predict->has_spend)
 		predict->spend = fit.model;
-	predict->mean_value = predict->order_days > 0 ? predict->amount / predict->order_days : 0;
+	predict->mean_value = predict->order_days > 0
+		? (double) predict->amount / (double) decimal_power[DECIMAL_MAX_SCALE] / predict->order_days : 0;
 	pfree(spends);
 }
 

@@ -93,10 +93,9 @@ Datum
 ltv_stage_flow(PG_FUNCTION_ARGS)
 {
 	StageFlowReport flow = {0};
-	PolicyMemo	memo;
+	PolicyMemo	memo = {.size = 0};
 
 	report_begin(&flow.report, fcinfo, 0, REPORT_NO_ID);
-	memo.size = 0;
 	flow.from = moment_argument(fcinfo, 1, "from_day");
 	flow.to = moment_argument(fcinfo, 2, "to_day");
 	CheckDays(flow.from.as_of, flow.to.as_of);

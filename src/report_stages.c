@@ -56,10 +56,9 @@ Datum
 ltv_stages(PG_FUNCTION_ARGS)
 {
 	StagesReport stages = {0};
-	PolicyMemo	memo;
+	PolicyMemo	memo = {.size = 0};
 
 	report_begin(&stages.report, fcinfo, 0, REPORT_NO_ID);
-	memo.size = 0;
 	stages.moment = moment_of(PG_GETARG_DATEADT(1));
 	stages.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
 	report_visit(&stages.report, visit_customer, &stages);

@@ -87,7 +87,7 @@ Datum
 ltv_steps(PG_FUNCTION_ARGS)
 {
 	StepsReport report;
-	PolicyMemo	memo;
+	PolicyMemo	memo = {.size = 0};
 
 	population_begin(&report.population, fcinfo, 0, REPORT_NO_ID);
 	report.max_step = PG_GETARG_INT32(2);
@@ -95,7 +95,6 @@ ltv_steps(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_step must be from 1 to %d, not %d", STEPS_LIMIT, report.max_step)));
-	memo.size = 0;
 	report.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
 	report.steps = palloc0((report.max_step + 1) * sizeof(Step));
 	for (int n = 0; n < report.max_step; n++)

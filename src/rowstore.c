@@ -84,7 +84,10 @@ write_out(RowStore *store, Part *part)
 {
 	rowstore_settle(part);
 	for (Chunk *chunk = part->chunks; chunk != NULL; chunk = chunk->next)
+	{
+		CHECK_FOR_INTERRUPTS();
 		write_chunk(store, part, chunk);
+	}
 	free_chunks(store, part->chunks);
 	forget_chunks(part);
 }
@@ -95,10 +98,7 @@ start_spilling(RowStore *store)
 {
 	store->spilled = true;
 	for (int i = 0; i < 1 << store->bits; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
 		write_out(store, &store->parts[i]);
-	}
 }
 
 /* Room for a row that the current chunk of a part has no room for; the caller moves part->next behind it. */

@@ -52,6 +52,7 @@ prepare_keys(Source *source)
 					 errmsg("column \"customer_id\" of relation \"%s\" has type %s, whose values cannot be told apart",
 							source->relation.name, format_type_be(id->declared)),
 					 errhint("Write a view with a cast: customer_id::text AS customer_id.")));
+		CheckMayExecute(entry->eq_opr_finfo.fn_oid);
 		fmgr_info_copy(&source->id_equal, &entry->eq_opr_finfo, source->context);
 		key_type_init(&source->key, INT8OID, InvalidOid);
 	}
@@ -175,6 +176,15 @@ source_name(const Source *source)
  * Reading
  */
 
+/*
+ * The query over the relation.
+ *
+ * Its text is made of names alone: of the columns, out of our own list, and
+ * of the relation, looked up by its OID, with its schema, quoted by the
+ * server's rules.  No value of a row or an argument ever gets into it.  There
+ * is no function, operator, type or cast in it either (ORDER BY takes the
+ * default operator class of the type), so search_path has no say.
+ */
 static char *
 orders_query(Source *source)
 {
@@ -271,8 +281,7 @@ read_number(Datum datum, Oid type, OrdersColumn column, int *scale)
 	status = decimal_read(num, &value, scale);
 	if (status != DECIMAL_OK)
 		decimal_report(status, orders_column_names[column], datum);
-	if ((Pointer) num != DatumGetPointer(datum))
-		pfree(num);
+	/* no number that is accepted is ever so long that the server stores it compressed or elsewhere: num is no copy */
 	return value;
 }
 
@@ -503,6 +512,18 @@ receive_guest(Source *source, TupleTableSlot *slot)
 	visit_guest(source, &history);
 }
 
+/* The history of a customer who is in no other row needs no grouping. */
+static void
+receive_customer(Source *source, TupleTableSlot *slot)
+{
+	History		history;
+	Customer	customer = {.history = &history};
+
+	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(slot_value(source, slot, ORDERS_HISTORY)), &history);
+	customer.id = key_flatten(&source->id, slot_value(source, slot, ORDERS_CUSTOMER));
+	source->visit(&customer, source->visit_arg);
+}
+
 static bool
 receive_row(TupleTableSlot *slot, DestReceiver *self)
 {
@@ -527,6 +548,11 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 		source->counts.skipped++;
 		return true;
 	}
+	if (source->relation.distinct)
+	{
+		receive_customer(source, slot);
+		return true;
+	}
 	if (source->relation.histories)
 		parts.history = PG_DETOAST_DATUM_PACKED(slot_value(source, slot, ORDERS_HISTORY));
 	else if (source->has_order || source->has_item)
@@ -536,9 +562,23 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
+/*
+ * The relation is locked, but its schema may have been renamed since we
+ * looked, so that the query finds another relation under the name.  With the
+ * caller's rights it may be read, but not as what it is not.
+ */
 static void
 receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
 {
+	Source	   *source = ((OrdersReceiver *) self)->source;
+
+	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
+		if (source->position[column] >= 0 &&
+			TupleDescAttr(typeinfo, source->position[column])->atttypid != source->relation.columns[column].declared)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("relation \"%s\" is another one since the report began", source->relation.name),
+					 errhint("Its schema has been renamed meanwhile. Call the report again.")));
 }
 
 static void
@@ -602,9 +642,9 @@ read_orders(Source *source)
 
 /*
  * Read the relation and visit every customer once, with all purchases in
- * canonical order.  Customers come in no particular order, and with
- * WANT_GUESTS guests before, between and after them, one or more orders at a
- * time.  The visitor is called in a memory context that is emptied after each
+ * canonical order.  Customers come in no particular order, some perhaps while
+ * the relation is still being read, and with WANT_GUESTS guests before,
+ * between and after them, one or more orders at a time.  The visitor is called in a memory context that is emptied after each
  * customer.
  */
 SourceCounts

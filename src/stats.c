@@ -29,8 +29,9 @@ stirling_rest(double z)
 }
 
 /*
- * ln B(a, b).  The difference of two log-gammas loses all its digits when one
- * argument is large, so there only the small remainders are subtracted.
+ * ln B(a, b), one of the two below STIRLING_FROM.  The difference of two log-gammas
+ * loses all its digits when the other is large, so there only the small remainders
+ * are subtracted.
  */
 static double
 log_beta(double a, double b)
@@ -43,11 +44,7 @@ log_beta(double a, double b)
 		return lgamma(a) + lgamma(b) - lgamma(a + b);
 
 	rest = stirling_rest(large) - stirling_rest(a + b);
-	if (small < STIRLING_FROM)
-		return lgamma(small) - (large - 0.5) * log1p(small / large) - small * log(a + b) + small + rest;
-
-	return LN_SQRT_2PI - 0.5 * log(large) + (small - 0.5) * log(small / (a + b)) -
-		large * log1p(small / large) + stirling_rest(small) + rest;
+	return lgamma(small) - (large - 0.5) * log1p(small / large) - small * log(a + b) + small + rest;
 }
 
 /*
@@ -90,11 +87,11 @@ beta_fraction(double a, double b, double x, double y)
 }
 
 /*
- * The regularized incomplete beta function I_x(a, b), a and b > 0.  The caller
- * gives x and y = 1 - x both: whichever is tiny is known better than a
- * subtraction could tell.
+ * The regularized incomplete beta function I_x(a, b), a and b > 0, one of the two
+ * below STIRLING_FROM (Student's t has b = 1/2).  The caller gives x and y = 1 - x
+ * both: whichever is tiny is known better than a subtraction could tell.
  */
-double
+static double
 incomplete_beta(double a, double b, double x, double y)
 {
 	double		log_x,
@@ -139,7 +136,7 @@ student_t_density(double t, double df)
 }
 
 /*
- * The t with probability p below it, 0 < p < 1.
+ * The t with probability p below it, 1/2 < p < 1.
  *
  * Newton's method on ln(tail) as a function of ln(t): that function is concave,
  * so after one step the iteration comes down to the root from the right and
@@ -148,11 +145,9 @@ student_t_density(double t, double df)
 double
 student_t_quantile(double p, double df)
 {
-	double		tail = fmin(p, 1.0 - p);
-	double		t = -normal_quantile(tail);
+	double		tail = 1.0 - p;
+	double		t = normal_quantile(p);
 
-	if (p == 0.5)
-		return 0.0;
 	for (int i = 0; i < 100; i++)
 	{
 		double		now = student_t_tail(t, df);
@@ -162,7 +157,7 @@ student_t_quantile(double p, double df)
 		if (fabs(step) <= 4 * DBL_EPSILON)
 			break;
 	}
-	return p < 0.5 ? -t : t;
+	return t;
 }
 
 /*
@@ -175,7 +170,7 @@ normal_tail(double z)
 }
 
 /*
- * The z with probability p below it, 0 < p < 1.
+ * The z with probability p below it, 1/2 < p < 1.
  *
  * tail(z) <= exp(-z^2 / 2) / 2 gives a start on the right of the root; the
  * logarithm of the tail is concave, so Newton's method comes down from there.
@@ -183,7 +178,7 @@ normal_tail(double z)
 double
 normal_quantile(double p)
 {
-	double		tail = fmin(p, 1.0 - p);
+	double		tail = 1.0 - p;
 	double		z = sqrt(-2.0 * log(2.0 * tail));
 
 	for (int i = 0; i < 100; i++)
@@ -195,5 +190,5 @@ normal_quantile(double p)
 		if (fabs(step) <= 2 * DBL_EPSILON * z)
 			break;
 	}
-	return p < 0.5 ? -z : z;
+	return z;
 }

@@ -4,7 +4,6 @@
 #ifndef LTV_STATS_H
 #define LTV_STATS_H
 
-extern double incomplete_beta(double a, double b, double x, double y);
 extern double student_t_tail(double t, double df);
 extern double student_t_quantile(double p, double df);
 extern double normal_tail(double z);

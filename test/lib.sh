@@ -1,4 +1,4 @@
-# What test/demo, test/check and test/matrix share: prerequisites, a build in a copy, a throw-away server.  Sourced by bash.
+# What test/demo, test/check, test/matrix and test/pg_upgrade share: prerequisites, a build in a copy, a throw-away server.  Sourced by bash.
 #
 # Everything happens in one temporary folder, $work, which goes away at exit together with the server in it.  The server
 # listens on a socket in that folder alone, so any number of runs can go on side by side.

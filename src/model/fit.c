@@ -200,11 +200,12 @@ falls_from_nbd(LtvmProblem *problem, const LtvmPoint *nbd, bool *falls, double *
 	double		b[SLOPE_COUNT];
 	double		slopes[SLOPE_COUNT];
 	double		best = 0.0;
+	const int	middle = SLOPE_COUNT / 2;
 	int			i;
 
 	ltvm_parameters_at(problem, nbd->theta, &model);
 	for (i = 0; i < SLOPE_COUNT; i++)
-		b[i] = exp(problem->scale[3] + (i - SLOPE_COUNT / 2) * 1.5);
+		b[i] = exp(problem->scale[3] + (i - middle) * 1.5);
 	if (!ltvm_leaving_slopes(&model, problem->patterns, problem->n, problem->interrupt, b, SLOPE_COUNT, slopes))
 	{
 		problem->interrupted = true;
@@ -322,9 +323,7 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 static void
 clear_fit(LtvmKind kind, LtvmFit *fit)
 {
-	static const LtvmFit empty;
-
-	*fit = empty;
+	*fit = (LtvmFit) {0};
 	fit->model.kind = kind;
 	fit->count = ltvm_parameter_count(kind);
 	fit->first_bad = -1;

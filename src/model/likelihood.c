@@ -25,9 +25,7 @@ stop(const LtvmInterrupt *interrupt, int i)
 static void
 clear(LtvmSum *sum)
 {
-	static const LtvmSum zero;
-
-	*sum = zero;
+	*sum = (LtvmSum) {0};
 }
 
 /* fills the lower triangle */

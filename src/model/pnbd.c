@@ -95,7 +95,7 @@ kernel_panels(const Kernel *q, double *whole, const LtvmRule **rule)
 	double		per_panel = drop / panels;
 
 	*whole = w;
-	if (panels > 1)
+	if (panels > 1 || !(per_panel <= 28.0))
 		*rule = ltvm_gauss_rule(32);
 	else if (w <= 0.4 && per_panel <= 1.5)
 		*rule = ltvm_gauss_rule(8);
@@ -103,10 +103,8 @@ kernel_panels(const Kernel *q, double *whole, const LtvmRule **rule)
 		*rule = ltvm_gauss_rule(12);
 	else if (w <= 2.0 && per_panel <= 14.0)
 		*rule = ltvm_gauss_rule(16);
-	else if (per_panel <= 28.0)
-		*rule = ltvm_gauss_rule(24);
 	else
-		*rule = ltvm_gauss_rule(32);
+		*rule = ltvm_gauss_rule(24);
 	return panels;
 }
 
@@ -174,94 +172,100 @@ ltvm_pareto_ln_odds(const LtvmModel *model, const LtvmPast *past)
  *	d ln f / ds = 1/s + ln((beta+T)/(beta+y)),		d ln f / dbeta = s/(beta+T) - (s+1)/(beta+y),
  * and, E being the mean under f, d ln J = E[d ln f], d2 ln J = E[d2 ln f] + Cov[d ln f].
  */
+typedef struct OddsSums
+{
+	double		ln_alpha;		/* ln((alpha+T)/(alpha+t_x)) */
+	double		ln_beta;		/* ln((beta+T)/(beta+t_x)) */
+	double		end_alpha;		/* 1 / (alpha+T) */
+	double		end_beta;		/* 1 / (beta+T) */
+	double		sum;			/* of f; the rest are sums of f times ... */
+	double		g[4];			/* ... d ln f, 1/s left out */
+	double		h[10];			/* ... products of two of these, upper triangle by rows */
+	double		ra;				/* ... d2 ln f / dr dalpha, divided by m like the next */
+	double		aa;
+	double		sb;				/* ... d2 ln f / ds dbeta */
+	double		bb;
+} OddsSums;
+
+/* Adds what the integrand is at w, with this weight. */
+static inline void
+add_odds(const Kernel *q, double w, double weight, OddsSums *sums)
+{
+	double		low = q->beta <= q->alpha ? q->beta : q->alpha;
+	double		high = q->beta <= q->alpha ? q->alpha : q->beta;
+	double		distance = low * expm1(w);
+	double		other = log1p(distance / high);
+	double		to_alpha = q->beta <= q->alpha ? other : w;
+	double		to_beta = q->beta <= q->alpha ? w : other;
+	double		at_alpha = 1.0 / (q->alpha + distance);
+	double		at_beta = 1.0 / (q->beta + distance);
+	double		f = weight * exp(-q->m * to_alpha - q->k * to_beta);
+	double		rest = q->length - distance;
+	double		less_alpha = -rest * sums->end_alpha * at_alpha;	/* end - at */
+	double		less_beta = -rest * sums->end_beta * at_beta;
+	double		d0 = sums->ln_alpha - to_alpha;
+	double		d1 = q->m * less_alpha;
+	double		d2 = sums->ln_beta - to_beta;
+	double		d3 = q->k * less_beta - at_beta;
+
+	if (q->beta > q->alpha)
+		f *= at_beta / at_alpha;
+	sums->sum += f;
+	sums->g[0] += f * d0;
+	sums->g[1] += f * d1;
+	sums->g[2] += f * d2;
+	sums->g[3] += f * d3;
+	sums->h[0] += f * d0 * d0;
+	sums->h[1] += f * d0 * d1;
+	sums->h[2] += f * d0 * d2;
+	sums->h[3] += f * d0 * d3;
+	sums->h[4] += f * d1 * d1;
+	sums->h[5] += f * d1 * d2;
+	sums->h[6] += f * d1 * d3;
+	sums->h[7] += f * d2 * d2;
+	sums->h[8] += f * d2 * d3;
+	sums->h[9] += f * d3 * d3;
+	sums->ra += f * less_alpha;
+	sums->aa -= f * less_alpha * (at_alpha + sums->end_alpha);
+	sums->sb += f * less_beta;
+	sums->bb += f * (at_beta * at_beta - q->k * less_beta * (at_beta + sums->end_beta));
+}
+
 void
 ltvm_pareto_odds(const LtvmModel *model, const LtvmPast *past, LtvmOdds *odds)
 {
+	static const int first[4] = {0, 3, 5, 6};
 	Kernel		q = odds_kernel(model, past);
+	OddsSums	sums = {0};
 	const LtvmRule *rule;
-	double		whole,
-				step;
-	double		ln_alpha,
-				ln_beta;		/* ln((alpha+T)/(alpha+t_x)), same for beta */
-	double		end_alpha,
-				end_beta;		/* 1 / (alpha+T), 1 / (beta+T) */
-	double		sum = 0.0;
-	double		g[4] = {0.0, 0.0, 0.0, 0.0};
-	double		h[10] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
-	double		ra = 0.0,
-				aa = 0.0,
-				sb = 0.0,
-				bb = 0.0;		/* E[d2 ln f], the non-zero ones */
-	int			panels,
-				i,
+	double		whole;
+	int			panels = kernel_panels(&q, &whole, &rule);
+	double		step = whole / panels;
+	int			i,
 				j;
 
-	panels = kernel_panels(&q, &whole, &rule);
-	step = whole / panels;
-	ln_alpha = log1p(q.length / q.alpha);
-	ln_beta = log1p(q.length / q.beta);
-	end_alpha = 1.0 / (q.alpha + q.length);
-	end_beta = 1.0 / (q.beta + q.length);
+	sums.ln_alpha = log1p(q.length / q.alpha);
+	sums.ln_beta = log1p(q.length / q.beta);
+	sums.end_alpha = 1.0 / (q.alpha + q.length);
+	sums.end_beta = 1.0 / (q.beta + q.length);
 	for (j = 0; j < panels; j++)
 	{
 		for (i = 0; i < rule->n; i++)
-		{
-			double		w = (j + rule->node[i]) * step;
-			double		low = q.beta <= q.alpha ? q.beta : q.alpha;
-			double		high = q.beta <= q.alpha ? q.alpha : q.beta;
-			double		distance = low * expm1(w);
-			double		other = log1p(distance / high);
-			double		to_alpha = q.beta <= q.alpha ? other : w;
-			double		to_beta = q.beta <= q.alpha ? w : other;
-			double		at_alpha = 1.0 / (q.alpha + distance);
-			double		at_beta = 1.0 / (q.beta + distance);
-			double		f = rule->weight[i] * exp(-q.m * to_alpha - q.k * to_beta);
-			double		d0 = ln_alpha - to_alpha;
-			double		rest = q.length - distance;
-			double		less_alpha = -rest * end_alpha * at_alpha;	/* end - at */
-			double		less_beta = -rest * end_beta * at_beta;
-			double		d1 = q.m * less_alpha;
-			double		d2 = ln_beta - to_beta;
-			double		d3 = q.k * less_beta - at_beta;
-
-			if (q.beta > q.alpha)
-				f *= at_beta / at_alpha;
-			sum += f;
-			g[0] += f * d0;
-			g[1] += f * d1;
-			g[2] += f * d2;
-			g[3] += f * d3;
-			h[0] += f * d0 * d0;
-			h[1] += f * d0 * d1;
-			h[2] += f * d0 * d2;
-			h[3] += f * d0 * d3;
-			h[4] += f * d1 * d1;
-			h[5] += f * d1 * d2;
-			h[6] += f * d1 * d3;
-			h[7] += f * d2 * d2;
-			h[8] += f * d2 * d3;
-			h[9] += f * d3 * d3;
-			ra += f * less_alpha;
-			aa -= f * less_alpha * (at_alpha + end_alpha);
-			sb += f * less_beta;
-			bb += f * (at_beta * at_beta - q.k * less_beta * (at_beta + end_beta));
-		}
+			add_odds(&q, (j + rule->node[i]) * step, rule->weight[i], &sums);
 	}
 
-	odds->ln_odds = log(q.k) + q.m * ln_alpha + q.k * ln_beta + log(sum * step);
+	odds->ln_odds = log(q.k) + q.m * sums.ln_alpha + q.k * sums.ln_beta + log(sums.sum * step);
 	for (i = 0; i < 4; i++)
-		odds->g[i] = g[i] / sum;
+		odds->g[i] = sums.g[i] / sums.sum;
 	for (i = 0; i < 4; i++)
 	{
-		static const int first[4] = {0, 3, 5, 6};
-
 		for (j = i; j < 4; j++)
-			odds->h[i][j] = h[first[i] + j] / sum - odds->g[i] * odds->g[j];
+			odds->h[i][j] = sums.h[first[i] + j] / sums.sum - odds->g[i] * odds->g[j];
 	}
-	odds->h[0][1] += ra / sum;
-	odds->h[1][1] += q.m * aa / sum;
-	odds->h[2][3] += sb / sum;
-	odds->h[3][3] += bb / sum;
+	odds->h[0][1] += sums.ra / sums.sum;
+	odds->h[1][1] += q.m * sums.aa / sums.sum;
+	odds->h[2][3] += sums.sb / sums.sum;
+	odds->h[3][3] += sums.bb / sums.sum;
 	odds->h[2][2] -= 1.0 / (q.k * q.k);
 	odds->g[2] += 1.0 / q.k;
 }
@@ -319,7 +323,6 @@ ltvm_pareto_log_likelihood(const LtvmModel *model, const LtvmPast *past, double 
 	LtvmOdds	odds;
 	LtvmTaylor	rising = {0.0, 0.0, 0.0};
 	double		left;
-	int			i;
 
 	if (gradient == NULL)
 		return ln_value(model, past, ltvm_ln_rising(r, x), ltvm_pareto_ln_odds(model, past));
@@ -327,6 +330,8 @@ ltvm_pareto_log_likelihood(const LtvmModel *model, const LtvmPast *past, double 
 		ltvm_pareto_odds(model, past, &odds);
 	else
 	{
+		int			i;
+
 		odds.ln_odds = -INFINITY;
 		for (i = 0; i < 4; i++)
 			odds.g[i] = 0.0;

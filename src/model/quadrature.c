@@ -116,7 +116,6 @@ ltvm_ln_integral(LtvmLogFunction log_f, const void *context, double scale)
 {
 	LineSum		line = {log_f, context, scale, -INFINITY, 0.0};
 	double		step = 0.5;
-	double		before = -INFINITY;
 	double		now;
 	int			halving;
 
@@ -128,7 +127,8 @@ ltvm_ln_integral(LtvmLogFunction log_f, const void *context, double scale)
 	/* each halving more than squares the error, once it is small: agreement means that the last value is exact */
 	for (halving = 0; halving < 9; halving++)
 	{
-		before = now;
+		double		before = now;
+
 		step *= 0.5;
 		/* the new points lie between the old ones */
 		add_ray(&line, step, 2.0 * step);

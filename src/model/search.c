@@ -211,7 +211,7 @@ climb(LtvmProblem *problem, LtvmPoint *point)
 		return;
 	for (k = 0; k < MAX_NEWTON; k++)
 	{
-		double		step[LTVM_MAX_PARAMETERS];
+		double		step[LTVM_MAX_PARAMETERS] = {0};
 		bool		concave = false;
 		double		size = newton_step(problem, &point->value, step, &concave);
 		double		part = size > 1.5 ? 1.5 / size : 1.0;

@@ -89,12 +89,12 @@ ltvm_ln_beta(double a, double b)
 double
 ltvm_ln_rising(double y, double n)
 {
-	double		sum = 0.0;
 	double		product = 1.0;
 	double		z;
 
 	if (n <= SHORT_SHIFT && n == floor(n))
 	{
+		double		sum = 0.0;
 		int			i;
 
 		for (i = 0; i < (int) n; i++)

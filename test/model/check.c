@@ -19,8 +19,6 @@ int			failed = 0;
 bool
 check(bool ok, const char *format,...)
 {
-	va_list		args;
-
 	if (ok)
 	{
 		passed++;
@@ -29,6 +27,8 @@ check(bool ok, const char *format,...)
 	failed++;
 	if (failed <= 200)
 	{
+		va_list		args;
+
 		printf("FAILED: ");
 		va_start(args, format);
 		vprintf(format, args);

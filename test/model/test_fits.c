@@ -89,11 +89,10 @@ test_shop_fits(const char *summary, const char *fits, bool with_pareto)
 {
 	Csv		   *csv = read_csv(reference_dir, summary);
 	char	   *json = read_file(reference_dir, fits);
-	int			kind;
 
 	if (csv != NULL && json != NULL)
 	{
-		for (kind = LTVM_BG_NBD; kind <= LTVM_GAMMA_GAMMA; kind++)
+		for (int kind = LTVM_BG_NBD; kind <= LTVM_GAMMA_GAMMA; kind++)
 		{
 			LtvmFit		fit;
 			int			n;

@@ -36,7 +36,7 @@ static const LtvmPast pasts[] = {
 static double
 difference(const LtvmModel *model, const LtvmPast *past, int i)
 {
-	double		step[2] = {2e-3, 1e-3};
+	const double step[2] = {2e-3, 1e-3};
 	double		slope[2];
 	int			k;
 
@@ -249,7 +249,6 @@ test_pmf(void)
 		LtvmModel	model = {(LtvmKind) k, {0}};
 		char		quoted[30];
 		const char *at;
-		const char *pmf;
 		double		none_yet;
 
 		snprintf(quoted, sizeof(quoted), "\"%s\": {", sections[k]);
@@ -266,7 +265,8 @@ test_pmf(void)
 		}
 		else
 		{
-			pmf = strstr(at, "\"pmf_39w\"");
+			const char *pmf = strstr(at, "\"pmf_39w\"");
+
 			none_yet = strtod(strchr(strchr(pmf, '['), '"') + 1, NULL);
 		}
 		check_close(ltvm_p_order_within(&model, &none, 39), 1 - none_yet, 1e-13, 0.0, "1 - P(X(39) = 0)");

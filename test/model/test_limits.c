@@ -47,7 +47,15 @@ test_refusals(void)
 	check(ltvm_fit_spend(lone, 1, NULL, &fit) == LTVM_FIT_ONE_CUSTOMER, "one spender");
 	check(ltvm_fit_spend(lone, 0, NULL, &fit) == LTVM_FIT_NO_REPEATS, "no spender");
 	check(ltvm_fit_spend(refund, 2, NULL, &fit) == LTVM_FIT_BAD_PATTERN && fit.first_bad == 1, "negative amount");
-	check(ltvm_fit_reason(LTVM_FIT_NO_REPEATS) != NULL && ltvm_fit_advice(LTVM_FIT_NO_REPEATS) != NULL, "reason and advice");
+	for (int status = LTVM_FIT_DONE; status <= LTVM_FIT_ALL_ALIKE; status++)
+	{
+		const char *reason = ltvm_fit_reason((LtvmFitStatus) status);
+		const char *advice = ltvm_fit_advice((LtvmFitStatus) status);
+
+		/* a fit that was stopped, or had no memory, can only be tried again */
+		check((reason == NULL) == (status == LTVM_FIT_DONE), "reason of status %d", status);
+		check((advice == NULL) == (status <= LTVM_FIT_NO_MEMORY), "advice for status %d", status);
+	}
 }
 
 static void
@@ -310,6 +318,80 @@ test_interrupts(void)
 	free(patterns);
 }
 
+/* never asks to stop, but counts how often it was looked up */
+static bool
+count_looks(void *context)
+{
+	++*(int *) context;
+	return false;
+}
+
+/* wherever a fit looks up, it can be stopped: at every look of fits to few customers */
+static void
+test_interrupts_everywhere(void)
+{
+	LtvmModel	model = {LTVM_BG_NBD, {0.8, 5, 0.8, 2.5}};
+	LtvmPattern patterns[150];
+	LtvmSpend	spends[150];
+	int			n = simulate(&model, 6, 150, patterns);
+	int			spenders;
+	int			kind;
+	int			i;
+
+	for (i = 0; i < 150; i++)
+		spends[i] = (LtvmSpend) {1 + i % 5, 1000 + i * 7919 % 4001, 1};
+	spenders = compact_spends(spends, 150);
+	for (kind = LTVM_BG_NBD; kind <= LTVM_GAMMA_GAMMA; kind++)
+	{
+		int			all = 0;
+		LtvmInterrupt counting = {count_looks, &all};
+		LtvmFit		fit;
+		int			looks;
+
+		check((kind == LTVM_GAMMA_GAMMA ? ltvm_fit_spend(spends, spenders, &counting, &fit)
+			   : ltvm_fit_orders((LtvmKind) kind, patterns, n, &counting, &fit)) == LTVM_FIT_DONE && all > 20,
+			  "a fit that is let go on, after %d looks", all);
+		for (looks = 1; looks <= all; looks++)
+		{
+			int			left = looks;
+			LtvmInterrupt interrupt = {stop_after, &left};
+
+			check((kind == LTVM_GAMMA_GAMMA ? ltvm_fit_spend(spends, spenders, &interrupt, &fit)
+				   : ltvm_fit_orders((LtvmKind) kind, patterns, n, &interrupt, &fit)) == LTVM_FIT_INTERRUPTED && left == 0,
+				  "interrupt at look %d of %d, %d left", looks, all, left);
+		}
+	}
+}
+
+/* what a kind of model has no answer to is no number */
+static void
+test_wrong_kinds(void)
+{
+	LtvmModel	spend = {LTVM_GAMMA_GAMMA, {6.25, 3.74, 15.44}};
+	LtvmModel	orders = {LTVM_BG_NBD, {0.6, 5, 0.8, 2.5}};
+	LtvmPast	past = {3, 20, 39};
+
+	check(isnan(ltvm_log_likelihood(&spend, &past, NULL)) && isnan(ltvm_p_alive(&spend, &past))
+		  && isnan(ltvm_expected_orders(&spend, &past, 10)) && isnan(ltvm_p_order_within(&spend, &past, 10))
+		  && isnan(ltvm_expected_gap(&spend, &past)) && isnan(ltvm_discounted_orders(&spend, &past, 0.01)),
+		  "orders by a model of spend");
+	check(isnan(ltvm_spend_log_likelihood(&orders, 3, 20, NULL)) && isnan(ltvm_expected_order_value(&orders, 3, 20))
+		  && isnan(ltvm_discounted_orders(&orders, &past, 0.01)), "spend by a model of orders");
+}
+
+/* without a discount: all orders there will ever be, which are finite for s > 1 */
+static void
+test_no_discount(void)
+{
+	LtvmModel	leaving = {LTVM_PARETO_NBD, {0.55, 10.6, 2.5, 11.7}};
+	LtvmModel	staying = {LTVM_PARETO_NBD, {0.55, 10.6, 1, 11.7}};
+	LtvmPast	past = {3, 20, 39};
+
+	check_close(ltvm_discounted_orders(&leaving, &past, 0), ltvm_expected_orders(&leaving, &past, 1e12), 1e-10, 0.0,
+				"all orders there will be");
+	check(isinf(ltvm_discounted_orders(&staying, &past, 0)), "orders without an end");
+}
+
 /* amounts in other currencies, times in other units: the same fit */
 static void
 test_units(void)
@@ -383,5 +465,8 @@ test_limits(void)
 	test_degenerate_fits();
 	test_leave_at_once();
 	test_interrupts();
+	test_interrupts_everywhere();
+	test_wrong_kinds();
+	test_no_discount();
 	test_units();
 }

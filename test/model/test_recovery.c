@@ -96,14 +96,16 @@ static void
 test_spend(void)
 {
 	static const double truth[] = {6.25, 3.74, 15.44};
-	const int	customers = 3000;
-	LtvmSpend  *spends = malloc(sizeof(LtvmSpend) * customers);
+	/* so many that the search begins in a sample of them, every other time */
+	const int	most = 9000;
+	LtvmSpend  *spends = malloc(sizeof(LtvmSpend) * most);
 	double		total = 0;
 	int			seed,
 				i;
 
 	for (seed = 1; seed <= SEEDS; seed++)
 	{
+		int			customers = seed % 2 == 0 ? most : most / 3;
 		Random		random;
 		LtvmFit		fit;
 		double		d;

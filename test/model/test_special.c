@@ -104,6 +104,10 @@ test_gamma(void)
 		}
 	}
 	check_close(ltvm_ln_rising(1, 10000), lgamma(10001), 1e-14, 0.0, "10000!");
+	/* not whole: Gamma(1/2) is the root of pi, Gamma(x + 1) = x Gamma(x) */
+	check_close(ltvm_ln_rising(0.5, 0.5), -0.5 * log(M_PI), 1e-14, 0.0, "Gamma(1) / Gamma(1/2)");
+	check_close(ltvm_ln_rising(0.5, 2.5), log(2) - 0.5 * log(M_PI), 1e-14, 1.0, "Gamma(3) / Gamma(1/2)");
+	check_close(ltvm_ln_rising(2.5, 0.5), log(8.0 / 3) - 0.5 * log(M_PI), 1e-14, 1.0, "Gamma(3) / Gamma(5/2)");
 }
 
 static void
@@ -155,6 +159,14 @@ test_survival(void)
 }
 
 static double
+ln_nothing(double d, const void *context)
+{
+	(void) d;
+	(void) context;
+	return NAN;
+}
+
+static double
 ln_gamma_density(double d, const void *context)
 {
 	/* Gamma(shape) over y = ln x, around its mode ln(shape) */
@@ -194,6 +206,7 @@ test_quadrature(void)
 		check_close(ltvm_ln_integral(ln_gamma_density, &shapes[i], scale), lgamma(shapes[i]), 2e-15 * shapes[i] + 1e-12, 1.0,
 					"Gamma as an integral");
 	}
+	check(isnan(ltvm_ln_integral(ln_nothing, NULL, 1.0)), "the integral of what is no number");
 }
 
 void

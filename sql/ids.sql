@@ -1,0 +1,50 @@
+-- Ids of types of one's own: hashes that collide, for customers and for orders, and casts to text that are not output.
+SET datestyle = 'ISO, YMD';
+SET client_min_messages = warning;
+CREATE SCHEMA ids_test;
+SET search_path = ids_test, public;
+-- an integer whose values all have the same hash
+CREATE TYPE odd;
+CREATE FUNCTION odd_in(cstring) RETURNS odd AS 'int4in' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION odd_out(odd) RETURNS cstring AS 'int4out' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TYPE odd (INPUT = odd_in, OUTPUT = odd_out, LIKE = integer);
+CREATE FUNCTION odd_eq(odd, odd) RETURNS boolean AS 'int4eq' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OPERATOR = (FUNCTION = odd_eq, LEFTARG = odd, RIGHTARG = odd, COMMUTATOR = =, HASHES);
+CREATE FUNCTION odd_hash(odd) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN 7;
+CREATE FUNCTION odd_hash_extended(odd, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN 7;
+CREATE OPERATOR CLASS odd_ops DEFAULT FOR TYPE odd USING hash AS OPERATOR 1 =, FUNCTION 1 odd_hash(odd), FUNCTION 2 odd_hash_extended(odd, bigint);
+CREATE CAST (integer AS odd) WITHOUT FUNCTION;
+CREATE CAST (odd AS integer) WITHOUT FUNCTION;
+RESET client_min_messages;
+
+-- 1,500 lines of 600 orders of 40 customers
+CREATE TABLE lines AS SELECT i % 600 % 40 AS customer_id, i % 600 AS order_id, date '2024-01-01' + i * 61 % 360 AS ordered_on, 100 + i * 37 % 901 AS amount FROM generate_series(1, 1500) i;
+CREATE VIEW shop AS SELECT customer_id::odd, order_id::odd, ordered_on, amount FROM lines;
+-- an order is on the day of its first line
+CREATE VIEW plain AS
+SELECT customer_id, count(*) AS orders, sum(amount) AS revenue, min(ordered_on) AS first_order, max(ordered_on) AS last_order
+FROM (SELECT customer_id, order_id, min(ordered_on) AS ordered_on, sum(amount) AS amount FROM lines GROUP BY customer_id, order_id) o GROUP BY customer_id;
+SELECT count(*) AS customers, count(*) FILTER (WHERE (s.orders, s.revenue, s.first_order, s.last_order) IS DISTINCT FROM (p.orders, p.revenue, p.first_order, p.last_order)) AS wrong
+FROM ltv_customer_summary('shop', '2024-12-31') s FULL JOIN plain p ON s.customer_id = p.customer_id::text;
+SELECT count(*) AS customers, count(*) FILTER (WHERE (s.orders, s.revenue) IS DISTINCT FROM (p.orders, p.revenue)) AS wrong
+FROM ltv_customer_summary('shop', '2024-12-31', NULL::odd) s FULL JOIN plain p ON s.customer_id::integer = p.customer_id;
+-- the set of customers behind the repeat rate of rows: 31 of 50 twice
+SELECT ltv_repeat_rate((i % 50)::odd) AS rate, 31 / 50.0 AS by_hand FROM generate_series(0, 80) i;
+
+-- customer_id is shown as customer_id::text would be, also by a cast that takes a typmod, and one that also asks how it was written
+CREATE TYPE shade AS ENUM ('light', 'dark');
+CREATE TYPE tone AS ENUM ('low', 'high');
+CREATE FUNCTION shade_text(shade, integer) RETURNS text LANGUAGE sql IMMUTABLE STRICT RETURN 'shade ' || enum_range(NULL, $1)::text || ' ' || $2;
+CREATE FUNCTION tone_text(tone, integer, boolean) RETURNS text LANGUAGE sql IMMUTABLE STRICT RETURN 'tone ' || enum_range(NULL, $1)::text || ' ' || $2 || ' ' || $3;
+CREATE CAST (shade AS text) WITH FUNCTION shade_text(shade, integer);
+CREATE CAST (tone AS text) WITH FUNCTION tone_text(tone, integer, boolean);
+CREATE VIEW shades AS SELECT shade 'dark' AS customer_id, date '2024-01-01' AS ordered_on, 100 AS amount;
+CREATE VIEW tones AS SELECT tone 'low' AS customer_id, date '2024-01-01' AS ordered_on, 100 AS amount;
+SELECT s.customer_id, s.customer_id = shades.customer_id::text AS as_text FROM ltv_customer_summary('shades', '2024-12-31') s, shades;
+SELECT s.customer_id, s.customer_id = tones.customer_id::text AS as_text FROM ltv_customer_summary('tones', '2024-12-31') s, tones;
+
+-- a label of an enum of the extension that is gone
+BEGIN;
+ALTER TYPE ltv_stage RENAME VALUE 'dormant' TO 'asleep';
+SELECT * FROM ltv_stages('tones', '2024-12-31');
+ROLLBACK;

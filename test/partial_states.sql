@@ -1,0 +1,75 @@
+-- Every aggregate of the extension, taken apart as a distributed server does it: state_N gives the state of aggregate N for
+-- some rows, whole_N combines states and says what the aggregate says.  Included by the topic partial and by test/t/061_states.pl.
+
+CREATE SCHEMA partial_states;
+SET search_path = partial_states, public;
+
+-- A number from 0 to below n that looks like chance and depends on the text alone.
+CREATE FUNCTION chance(seed text, n integer) RETURNS integer LANGUAGE sql IMMUTABLE
+RETURN ('x' || substr(md5(seed), 1, 7))::bit(28)::integer % n;
+
+-- Four parts with customers, one with nothing but nulls, one without any row.
+CREATE TABLE input (
+  part integer, id integer, day date, amount numeric, quantity numeric, cost numeric, h ltv_history, as_of date, policy ltv_policy,
+  treated boolean, outcome double precision, bought boolean, frequency double precision, recency double precision, t double precision, monetary double precision, customers bigint, model ltv_model);
+INSERT INTO input (part, id, day, amount, quantity, cost, treated, outcome, bought, frequency, recency, t, monetary, customers)
+SELECT chance('part ' || id, 4), id % 150, date '2023-01-01' + chance('day ' || id, 700), round((chance('amount ' || id, 200000) - 9000) / 10.0 ^ (id % 3), id % 3), chance('quantity ' || id, 5), round(nullif(chance('cost ' || id, 900), 7) / 100.0, 2),
+  id % 3 = 0, chance('outcome ' || id, 1000003) / 7.0, chance('bought ' || id, 9) < 4, chance('frequency ' || id, 6), CASE WHEN chance('frequency ' || id, 6) > 0 THEN 1 + chance('recency ' || id, 300) / 7.0 ELSE 0 END, 45 + chance('t ' || id, 300) / 7.0,
+  1 + chance('monetary ' || id, 90000) / 70.0, 1 + chance('customers ' || id, 9)
+FROM generate_series(1, 400) id;
+UPDATE input SET as_of = '2024-12-31', policy = ltv_policy(dormant_days => 90, benchmark_annual_orders => 2), h = (SELECT ltv_history(day, amount, quantity, cost) FROM input o WHERE o.id = input.id),
+  model = ROW('bg/nbd', '{0.5,7.1,0.3,2.9}', NULL, 7, '{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}', NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO input (part) VALUES (4), (4);
+CREATE TABLE part AS SELECT part FROM generate_series(0, 5) part;
+
+CREATE TABLE aggregate (n serial, called regprocedure, arguments text);
+INSERT INTO aggregate (called, arguments) VALUES
+  ('ltv_history(date, numeric)', 'day, amount'),
+  ('ltv_history(date, numeric, numeric)', 'day, amount, quantity'),
+  ('ltv_history(date, numeric, numeric, numeric)', 'day, amount, quantity, cost'),
+  ('ltv_rollup(ltv_history)', 'h'),
+  ('ltv_repeat_rate(ltv_history)', 'h'),
+  ('ltv_repeat_rate(anyelement)', 'id'),
+  ('ltv_kpis(ltv_history, date)', 'h, as_of'),
+  ('ltv_kpis(ltv_history, date, ltv_policy)', 'h, as_of, policy'),
+  ('ltv_effect(boolean, double precision)', 'treated, outcome'),
+  ('ltv_effect(boolean, boolean)', 'treated, bought'),
+  ('ltv_fit(ltv_history, date, text)', 'h, as_of, ''bg/nbd''::text'),
+  ('ltv_fit(ltv_history, date, text, integer)', 'h, as_of, ''gamma-gamma''::text, 1'),
+  ('ltv_fit(double precision, double precision, double precision, text)', 'frequency, recency, t, ''mbg/nbd''::text'),
+  ('ltv_fit(double precision, double precision, double precision, text, bigint)', 'frequency, recency, t, ''pareto/nbd''::text, customers'),
+  ('ltv_fit(double precision, double precision, text)', 'frequency, monetary, ''gamma-gamma''::text'),
+  ('ltv_fit(double precision, double precision, text, bigint)', 'frequency, monetary, ''gamma-gamma''::text, customers'),
+  ('ltv_forecast(ltv_model, ltv_history, date, integer)', 'model, h, as_of, 90');
+
+CREATE VIEW definition AS
+SELECT n, called, called::oid::regproc::text AS name, arguments, aggtransfn::regproc::text AS transition, aggcombinefn::regproc::text AS combine, aggfinalfn::regproc::text AS final,
+  aggtranstype::regtype::text AS state_type, agginitval AS first_state, pg_get_function_identity_arguments(called) AS argument_types
+FROM aggregate JOIN pg_aggregate ON aggfnoid = called::oid;
+
+DO $$
+DECLARE
+  d definition;
+  initial text;
+BEGIN
+  FOR d IN SELECT * FROM definition LOOP
+    initial := coalesce(', INITCOND = ' || quote_literal(d.first_state), '');
+    EXECUTE format('CREATE AGGREGATE state_%s(%s) (SFUNC = %s, STYPE = %s%s)', d.n, d.argument_types, d.transition, d.state_type, initial);
+    EXECUTE format('CREATE AGGREGATE whole_%s(%s) (SFUNC = %s, STYPE = %s, FINALFUNC = %s%s)', d.n, d.state_type, d.combine, d.state_type, d.final, initial);
+    EXECUTE format('CREATE TABLE states_%s (part integer, state %s)', d.n, d.state_type);
+  END LOOP;
+END $$;
+
+-- The only row and column of a query, as text; doubles with all their digits, whatever the session's settings are.
+CREATE FUNCTION answer(query text) RETURNS text LANGUAGE plpgsql SET extra_float_digits = 3 SET datestyle = 'ISO' SET intervalstyle = 'postgres' SET timezone = 'UTC' SET bytea_output = 'hex' AS $$
+DECLARE
+  result text;
+BEGIN
+  EXECUTE query INTO result;
+  RETURN result;
+END $$;
+
+-- Two answers that differ in the last digits of a double at most: sums of doubles depend on their order.
+CREATE FUNCTION near(a text, b text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT a IS NOT DISTINCT FROM b OR coalesce((SELECT bool_and(x IS NOT DISTINCT FROM y OR coalesce(x ~ '^-?\d+\.?\d*(e[-+]?\d+)?$' AND y ~ '^-?\d+\.?\d*(e[-+]?\d+)?$' AND abs(x::float8 - y::float8) <= 1e-11 * abs(y::float8), false))
+    FROM ROWS FROM (regexp_split_to_table(a, '[(),{}"]'), regexp_split_to_table(b, '[(),{}"]')) AS t(x, y)), false) $$;

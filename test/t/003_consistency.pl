@@ -1,0 +1,259 @@
+# What is said in several places agrees: the install script, the catalogs that it makes, the C functions behind it, the
+# reference and the tests.  Every object has a comment, every function the labels that follow from what it does, a test
+# that names it, and C code that looks for NULL exactly where SQL lets one through.  And the limits of size and the order
+# of rooms in src.  The server is the one that psql finds.
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use IPC::Run qw(run);
+use Test::More;
+
+my $top = abs_path(dirname(__FILE__) . '/../..');
+chdir $top or die "cannot enter $top: $!\n";
+$SIG{PIPE} = 'IGNORE';    # a server that dies is a failure of the test, not its end
+my $database = "ltv_consistency_$$";
+my $made = 0;
+
+sub psql
+{
+  my ($in, $sql) = @_;
+  my ($out, $err) = ('', '');
+  run([ 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $in ], '<', \$sql, '>', \$out, '2>', \$err)
+    or die "$sql\nfailed: $err\n";
+  return split /\n/, $out;
+}
+
+END { local $?; psql('postgres', "DROP DATABASE $database") if $made; }
+
+sub slurp
+{
+  my ($path) = @_;
+  open my $in, '<', $path or die "cannot read $path: $!\n";
+  local $/;
+  return scalar <$in>;
+}
+
+# none(list, name): it is empty, or what is in it is printed
+sub none
+{
+  my ($name, @wrong) = @_;
+  is(join("\n", @wrong), '', $name);
+  return;
+}
+
+psql('postgres', "CREATE DATABASE $database ENCODING 'UTF8' TEMPLATE template0");
+$made = 1;
+psql($database, 'CREATE EXTENSION ltv');
+
+my $ours = "deptype = 'e' AND refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ltv')";
+my $our_procs = "pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND $ours";
+
+# --- comments ----------------------------------------------------------------------------------------------------
+
+my ($objects) = psql($database, "SELECT count(*) FROM pg_depend WHERE $ours");
+cmp_ok($objects, '>', 150, 'the extension has many objects');
+none('every function, aggregate, type, operator, cast and operator class has a comment', psql($database, <<"END"));
+SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depend
+WHERE $ours AND coalesce(obj_description(objid, classid::regclass::name), '') !~ '[a-zA-Z/]' ORDER BY 1
+END
+none('every field of a row type has a comment', psql($database, <<"END"));
+SELECT attrelid::regclass || '.' || attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid AND relkind = 'c'
+JOIN pg_type t ON t.typrelid = c.oid JOIN pg_depend ON classid = 'pg_type'::regclass AND objid = t.oid
+WHERE $ours AND attnum > 0 AND coalesce(col_description(attrelid, attnum), '') !~ '[a-zA-Z/]' ORDER BY 1
+END
+
+# --- labels ------------------------------------------------------------------------------------------------------
+
+# Who reads a relation sees what the query sees, and its query may itself run in parallel: STABLE, UNSAFE.  The text of an
+# ltv_customer_set names a type of the database, and its elements are read by the functions of that type: STABLE, SAFE.
+# Everything else depends on its arguments alone.
+none('volatility and parallel safety are what follows from the arguments', psql($database, <<"END"));
+SELECT p.oid::regprocedure || ': ' || provolatile::text || proparallel::text FROM $our_procs
+WHERE provolatile::text || proparallel::text <> CASE
+    WHEN 'regclass'::regtype = ANY (proargtypes) THEN 'su'
+    WHEN proname IN ('ltv_customer_set_in', 'ltv_customer_set_out', 'ltv_customer_set_recv', 'ltv_customer_set_send') THEN 'ss'
+    ELSE 'is' END
+END
+none('every aggregate can be computed in parts', psql($database, <<"END"));
+SELECT p.oid::regprocedure FROM $our_procs JOIN pg_aggregate a ON a.aggfnoid = p.oid WHERE aggcombinefn = 0
+END
+none('no function runs SQL or with the rights of its owner, none has settings, all are in C', psql($database, <<"END"));
+SELECT p.oid::regprocedure FROM $our_procs JOIN pg_language l ON l.oid = prolang
+WHERE prosecdef OR proconfig IS NOT NULL OR lanname <> CASE prokind WHEN 'a' THEN 'internal' ELSE 'c' END
+END
+my $script = slurp('sql/ltv.sql') =~ s{--[^\n]*|/\*.*?\*/}{}gsr;
+my @functions = $script =~ /^(CREATE (?:FUNCTION|AGGREGATE) .*?);\s*$/gms;
+my ($procs) = psql($database, "SELECT count(*) FROM $our_procs");
+is(@functions, $procs, 'the install script is read whole');
+none('the labels are written out, none is left to the default',
+  map { /^(.*?\))/s } grep { !(/\bPARALLEL (=\s*)?(SAFE|UNSAFE|RESTRICTED)\b/ && (/^CREATE AGGREGATE/ || /\b(IMMUTABLE|STABLE|VOLATILE)\b/)) } @functions);
+
+# --- C and SQL ---------------------------------------------------------------------------------------------------
+
+my @sources = sort(glob('src/*.c'), glob('src/model/*.c'));
+my @headers = sort(glob('src/*.h'), glob('src/model/*.h'));
+my %text = map { $_ => slurp($_) } @sources, @headers;
+my (%entry, %body);
+for my $file (@sources)
+{
+  # a macro that declares functions stands for each of its uses
+  my $code = $text{$file};
+  while ($code =~ /^#define (\w+)\((\w+)[^)]*\) \\\n((?:.*\\\n)*.*\n)/gm)
+  {
+    my ($macro, $first, $define) = ($1, $2, $3);
+    next unless $define =~ /PG_FUNCTION_INFO_V1\($first\)/;
+    $define =~ s/ *\\$//gm;
+    $code =~ s/^#define $macro\(.*?[^\\]\n//ms;
+    for my $name ($code =~ /^$macro\((\w+)/gm)
+    {
+      $code .= $define =~ s/\b$first\b/$name/gr;
+    }
+  }
+  $entry{$_} = $file for $code =~ /^\s*PG_FUNCTION_INFO_V1\((\w+)\)/gm;
+  $body{$1} = $2 while $code =~ /^(\w+)\(PG_FUNCTION_ARGS\)\s*\n(\{\n.*?^\})/gms;
+}
+my %strict;
+for (psql($database, "SELECT DISTINCT prosrc, proisstrict FROM $our_procs WHERE prokind = 'f'"))
+{
+  my ($symbol, $is) = split /\|/;
+  $strict{$symbol}{$is} = 1;
+}
+cmp_ok(scalar keys %entry, '>', 90, 'C has many entry points');
+none('every C entry point has an SQL function', grep { !$strict{$_} } sort keys %entry);
+none('every SQL function has a C entry point', grep { !$entry{$_} } sort keys %strict);
+none('the body of every C entry point is found', grep { !$body{$_} } sort keys %entry);
+none('a C entry point is STRICT for all SQL functions or for none', grep { keys %{ $strict{$_} } > 1 } sort keys %strict);
+none('behind a STRICT function no argument is tested for NULL',
+  grep { $strict{$_}{t} && ($body{$_} // '') =~ /PG_ARGISNULL/ } sort keys %strict);
+
+# --- NULL in every place that SQL lets through -------------------------------------------------------------------
+
+# Each function that is not STRICT is called with every set of its arguments NULL: it gives a result or one of the errors
+# of the reference, and the server lives.  With all arguments given a report succeeds.
+my %documented = map { $_ => 1 } slurp('doc/ltv.md') =~ /^\| ([0-9A-Z]{5}) \| `/gm;
+delete $documented{XX001};
+my %sample = (
+  ltv_history => q{ltv_history '[{"on":"2024-01-05","amount":3000,"cost":1},{"on":"2024-02-05","amount":3000,"cost":1}]'}, date => q{date '2024-06-30'},
+  numeric => '0.5', integer => '30', bigint => '1::bigint', 'double precision' => '1::double precision', boolean => 'true',
+  regclass => q{'shop'::regclass}, ltv_policy => 'ltv_policy()', anyelement => '1', bytea => q{'\x'::bytea},
+  ltv_customer_set => q{'integer {1,2,2}'::ltv_customer_set}, 'integer[]' => q{'{30}'::integer[]}, 'bigint[]' => q{'{1,1}'::bigint[]},
+  'double precision[]' => q{'{0}'::double precision[]}, kind => q{'bg/nbd'::text}, period => q{'month'::text}, split_day => q{date '2024-04-30'},
+  ltv_model => q{ROW('bg/nbd', '{1,10,1,2}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model});
+psql($database, <<'END');
+CREATE TABLE shop AS SELECT i % 40 AS customer_id, date '2024-01-01' + (i * i * 7 + i % 40) % 179 AS ordered_on, 100 + i * 13 % 89 AS amount, 10 AS cost, 'a' || i % 3 AS item
+FROM generate_series(1, 200) i;
+CREATE TABLE outcome (call text, outcome text);
+CREATE PROCEDURE try(call text) LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE 'SELECT * FROM ' || call;
+  INSERT INTO outcome VALUES (call, 'ok');
+EXCEPTION WHEN OTHERS THEN
+  INSERT INTO outcome VALUES (call, SQLSTATE || ' ' || SQLERRM);
+END $$;
+END
+my ($calls, $functions, @unknown, @reports) = ('', 0);
+for (psql($database, <<"END"))
+SELECT proname, pronargs, array_to_string(ARRAY(SELECT format_type(t, NULL) FROM unnest(proargtypes) WITH ORDINALITY u (t, n) ORDER BY n), ','), array_to_string(proargnames[:pronargs], ',')
+FROM $our_procs WHERE prokind = 'f' AND NOT proisstrict
+END
+{
+  my ($name, $n, $types, $names) = split /\|/;
+  my @types = split /,/, $types;
+  my @names = split /,/, $names;
+  my @given = map { $sample{ $names[$_] } // $sample{ $types[$_] } // (push(@unknown, "$name: $types[$_]"), 'NULL') } 0 .. $n - 1;
+  $functions++;
+  for my $set (0 .. 2**$n - 1)
+  {
+    my $call = "$name(" . join(', ', map { $set >> $_ & 1 ? 'NULL::' . ($types[$_] eq 'anyelement' ? 'integer' : $types[$_]) : $given[$_] } 0 .. $n - 1) . ')';
+    $calls .= "CALL try(\$call\$$call\$call\$);\n";
+    push @reports, $call if $set == 0 && $types =~ /regclass/;
+  }
+}
+none('there is a sample for every type of argument', @unknown);
+cmp_ok($functions, '>', 50, 'there are functions that are not STRICT');
+psql($database, $calls);
+my @outcomes = map { [ split /\|/, $_, 2 ] } psql($database, 'SELECT outcome, call FROM outcome');
+is(@outcomes, $calls =~ tr/\n//, 'all calls with NULLs came to an end');
+none('with NULLs there is a result or an error of the reference', map { "$_->[1]: $_->[0]" } grep { $_->[0] ne 'ok' && !$documented{ substr $_->[0], 0, 5 } } @outcomes);
+my %ended = map { $_->[1] => $_->[0] } @outcomes;
+none('every report succeeds with all arguments given', map { "$_: $ended{$_}" } grep { $ended{$_} ne 'ok' } @reports);
+none('a report never succeeds without its relation or day', map { $_->[1] } grep { $_->[0] eq 'ok' && $_->[1] =~ /NULL::regclass|regclass, NULL::date/ } @outcomes);
+
+# --- a test names every function ---------------------------------------------------------------------------------
+
+my %named;
+for my $file (grep { basename($_) !~ /^ltv\b/ } glob('sql/*.sql'), glob('test/t/*.pl'))
+{
+  next if $file =~ /003_consistency/;
+  $named{$_} = 1 for slurp($file) =~ /\b(ltv_\w+)\(/g;
+}
+# Text and binary form of a type go through its four functions wherever a value is read, shown or copied.
+none('every function is called by its name in a topic or a Perl test', grep { !$named{$_} } psql($database, <<"END"));
+SELECT DISTINCT proname FROM $our_procs
+WHERE NOT EXISTS (SELECT FROM pg_type WHERE p.oid IN (typinput, typoutput, typreceive, typsend)) ORDER BY 1
+END
+
+# --- the reference says every argument ---------------------------------------------------------------------------
+
+my $reference = slurp('doc/ltv.md');
+my ($support) = $reference =~ /^## Support functions\n(.*)/ms;
+my %support = map { $_ => 1 } $support =~ /\b(ltv_\w+)/g;
+my @missing;
+for (psql($database, "SELECT DISTINCT proname, array_to_string(proargnames[:pronargs], ',') FROM $our_procs ORDER BY 1"))
+{
+  my ($name, $arguments) = split /\|/;
+  next if $support{$name} && $reference !~ /^#+ $name\b/m;
+  # the arguments of ltv_policy are the fields of a policy, in a table
+  my $written = join ' ', $name eq 'ltv_policy' ? $reference =~ /^\| `(\w+)` \|/gm : (), $reference =~ /`$name\((.*?)\)`/gs, $reference =~ /\b$name\(([^`]*?)\)/gs;
+  push @missing, map { "$name: $_" } grep { $written !~ /\b\Q$_\E\b/ } split /,/, $arguments;
+}
+none('the reference names every argument of every function', @missing);
+
+# --- the shape of src --------------------------------------------------------------------------------------------
+
+# A function's length is that of its body, braces included.
+my ($file_lines, $function_lines) = (1200, 60);
+none("no file of src is longer than $file_lines lines", grep { $text{$_} =~ tr/\n// > $file_lines } sort keys %text);
+my $bodies = 0;
+my @long;
+for my $file (sort keys %text)
+{
+  while ($text{$file} =~ /^(\w+)\([^;{}]*?\)\s*\n(\{\n.*?^\})/gms)
+  {
+    my ($name, $lines) = ($1, 1 + $2 =~ tr/\n//);
+    $bodies++;
+    push @long, "$file: $name has $lines lines" if $lines > $function_lines;
+  }
+}
+cmp_ok($bodies, '>', 600, 'the functions of src are found');
+none("no function of src is longer than $function_lines lines", @long);
+
+# A room is NAME.c and NAME.h; the stream of orders is one room of four files, and so are the models.
+sub room
+{
+  my ($file) = @_;
+  return $file =~ m{^model/} ? 'model/' : $file =~ /^source_(rows|group)\./ ? 'source' : $file =~ s/\.[ch]$//r;
+}
+my (%uses, @foreign);
+for my $file (sort keys %text)
+{
+  my $inside = $file =~ s{^src/}{}r;
+  for my $include ($text{$file} =~ /^#include "(.*)"/gm)
+  {
+    my $is_ours = -e "src/$include";
+    push @foreign, "$file: $include" if $inside =~ m{^model/} && $include !~ m{^model/};
+    $uses{ room($inside) }{ room($include) } = 1 if $is_ours && room($inside) ne room($include);
+  }
+}
+none('the mathematics includes no header of the server or of the glue', @foreign);
+none('a report is included by no other room', sort map { my $from = $_; map { "$from: $_" } grep { /^report_(?!table$)/ } keys %{ $uses{$from} } } keys %uses);
+# A room all of whose rooms are gone may go; what stays includes each other.
+my %left = map { $_ => 1 } keys %uses;
+while (my @free = grep { my $room = $_; !grep { $left{$_} } keys %{ $uses{$room} } } keys %left)
+{
+  delete @left{@free};
+}
+none('a room includes rooms before it, never after it', sort keys %left);
+
+done_testing();

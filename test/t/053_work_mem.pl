@@ -1,0 +1,107 @@
+# Every report over one shop, as orders, lines and histories, and the aggregates that keep customers: the same rows, bit
+# for bit and in the same order where there is one, with 64kB of work_mem as with 2GB.
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $test = abs_path(dirname(__FILE__) . '/..');
+my $node = PostgreSQL::Test::Cluster->new('work_mem');
+$node->init;
+$node->append_conf('postgresql.conf', "jit = off\nautovacuum = off\nlog_temp_files = 0\nmax_parallel_workers_per_gather = 0");
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION ltv; ' . slurp_file("$test/plain_summary.sql"));
+# 40,000 orders in cents, by guests and by customers with one to some sixty, who come back or leave; the same in lines and as
+# histories of a store each
+$node->safe_psql('postgres', <<'END');
+SELECT setseed(0.6);
+CREATE TABLE orders AS
+SELECT CASE WHEN customer_id % 97 > 0 THEN 'customer ' || customer_id END AS customer_id, (customer_id * 1000 + n)::text AS order_id, first + (gap * (n + random()))::integer AS ordered_on,
+	CASE WHEN random() < 0.05 THEN -1 ELSE 1 END * round((exp(random() * 3) * 20)::numeric, 2) AS amount, (1 + random() * 3)::integer AS quantity, CASE WHEN n > 0 OR customer_id % 50 > 0 OR first > '2023-06-01' THEN round((random() * 20)::numeric, 3) END AS cost,
+	'item ' || (random() * random() * 40)::integer AS item
+FROM (SELECT i AS customer_id, date '2022-01-01' + (random() * 900)::integer AS first, 10 + random() * 90 AS gap, (random() ^ 4 * 60)::integer AS last FROM generate_series(1, 3200) i) c, LATERAL generate_series(0, last) n;
+CREATE TABLE lines AS
+SELECT customer_id, order_id, ordered_on, amount - 1 AS amount, quantity, cost, item FROM orders
+UNION ALL SELECT customer_id, order_id, ordered_on + 3, 1, 0, 0, 'wrapping' FROM orders WHERE amount > 2
+UNION ALL SELECT customer_id, order_id, ordered_on, 1, 0, 0, item FROM orders WHERE amount <= 2;
+CREATE VIEW plain AS SELECT customer_id, ordered_on, amount, quantity, cost, item FROM orders;
+CREATE TABLE histories AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history FROM orders GROUP BY customer_id, quantity;
+CREATE VIEW one_price AS SELECT customer_id, ordered_on, 19.99 AS amount FROM orders;
+CREATE TABLE stored AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id;
+END
+note('orders, customers: ' . $node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT customer_id) FROM orders'));
+
+my @work_mems = ('64kB', '300kB', '4MB', '2097151kB');
+my @relations = ('plain', 'lines', 'histories');
+# rows in no particular order are sorted
+my $sorted = q{ORDER BY r::text COLLATE "C"};
+my %reports = (
+  "ltv_customer_summary(ORDERS, '2024-12-31')" => $sorted,
+  "ltv_customer_summary(ORDERS, '2024-06-30', NULL::text, ltv_policy(dormant_days => 100))" => $sorted,
+  "ltv_predict(ORDERS, '2024-12-31', NULL::text)" => $sorted,
+  "ltv_predict(ORDERS, '2024-12-31', NULL::text, 730, 'pareto/nbd', 0.4, 0.1)" => $sorted,
+  (map { $_ => '' } (
+    "ltv_check(ORDERS, '2024-12-31')", "ltv_overview(ORDERS, '2024-12-31')", "ltv_stages(ORDERS, '2024-12-31')", "ltv_stage_flow(ORDERS, '2023-12-31', '2024-12-31')", "ltv_cpm_segments(ORDERS, '2024-12-31')",
+    "ltv_periods(ORDERS, '2024-12-31')", "ltv_periods(ORDERS, '2024-12-31', 'day')", "ltv_steps(ORDERS, '2024-12-31', 100)", "ltv_cohorts(ORDERS, '2024-12-31')", "ltv_cohorts(ORDERS, '2024-12-31', 'week')",
+    "ltv_windows(ORDERS, '2024-12-31')", "ltv_rfm(ORDERS, '2024-12-31', NULL::text)", "ltv_deciles(ORDERS, '2024-12-31')", "ltv_entry_items(ORDERS, '2024-12-31')", "ltv_item_flow(ORDERS, '2024-12-31')",
+    "ltv_economics(ORDERS, '2024-12-31', NULL, 500, 100, NULL)", "ltv_levers(ORDERS, '2024-12-31', 0.5, 500)", "ltv_payback(ORDERS, '2024-12-31', 20, 0.5)", "ltv_free_shipping(ORDERS, '2024-12-31', 80, 5, 0.5)",
+    "ltv_validate(ORDERS, '2024-12-31', '2023-12-31', 'mbg/nbd')",
+  )),
+);
+my %queries;
+for my $relation (@relations)
+{
+  for my $report (sort keys %reports)
+  {
+    # the items are not in a history, and what is in one cannot be told from the row it was
+    next if $relation eq 'histories' && $report =~ /ltv_(entry_items|item_flow)/;
+    $queries{ $report =~ s/ORDERS/'$relation'/r } = "SELECT count(*), md5(string_agg(r::text, E'\\n' $reports{$report})) FROM " . ($report =~ s/ORDERS/'$relation'/r) . ' r';
+  }
+}
+%queries = (
+  %queries,
+  # without a model of order values the mean of all stands in, a sum over all customers
+  "ltv_predict('one_price')" => "SELECT count(*), md5(string_agg(r::text, E'\\n' $sorted)) FROM ltv_predict('one_price', '2024-12-31', NULL::text) r",
+  'ltv_repeat_rate(customer_id)' => 'SELECT 1, ltv_repeat_rate(customer_id) FROM orders',
+  'ltv_repeat_rate(customer_id) by item' => 'SELECT count(*), md5(string_agg(r::text, \',\' ORDER BY item)) FROM (SELECT item, ltv_repeat_rate(customer_id) AS r FROM orders GROUP BY item) g',
+  'ltv_history by customer' => q{SELECT count(*), md5(string_agg(h::text, ',' ORDER BY customer_id)) FROM (SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS h FROM orders GROUP BY customer_id) g},
+  'ltv_rollup by customer' => q{SELECT count(*), md5(string_agg(h::text, ',' ORDER BY customer_id)) FROM (SELECT customer_id, ltv_rollup(history) AS h FROM histories GROUP BY customer_id) g},
+  'ltv_fit' => q{SELECT 1, ltv_fit(history, '2024-12-31', 'pareto/nbd')::text FROM stored},
+  'ltv_kpis' => q{SELECT 1, ltv_kpis(history, '2024-12-31')::text FROM stored},
+);
+
+my @names = sort keys %queries;
+my (%answers, %files);
+for my $work_mem (@work_mems)
+{
+  my $begin = -s $node->logfile;
+  my $all = join ";\n", "SET work_mem = '$work_mem'", map { $queries{$_} } @names;
+  my @answers = split /\n/, $node->safe_psql('postgres', $all);
+  is(scalar @answers, scalar @names, "$work_mem: an answer to every question");
+  $answers{$work_mem} = { map { $names[$_] => $answers[$_] } 0 .. $#names };
+  $files{$work_mem} = () = slurp_file($node->logfile, $begin) =~ /temporary file: /g;
+  note("$work_mem: $files{$work_mem} temporary files");
+}
+for my $name (@names)
+{
+  my %different;
+  push @{ $different{ $answers{$_}{$name} } }, $_ for @work_mems;
+  like($answers{'64kB'}{$name}, qr/^[1-9]\d*\|./, "$name: rows");
+  is(keys %different, 1, "$name: the same with each work_mem") or diag(explain(\%different));
+}
+cmp_ok($files{'64kB'}, '>', 1000, 'the smallest goes through many temporary files');
+is($files{'2097151kB'}, 0, 'the largest through none');
+
+# and right: what plain SQL says
+for my $work_mem ('64kB', '2097151kB')
+{
+  is($node->safe_psql('postgres', "SET work_mem = '$work_mem'; SELECT * FROM summary_differences('$_', '2024-12-31')"), '', "$work_mem: the summary of $_ equals plain SQL") for qw(plain lines);
+  is($node->safe_psql('postgres', "SET work_mem = '$work_mem'; SELECT * FROM summary_differences('histories', '2024-12-31', 'plain')"), '', "$work_mem: that of histories too");
+}
+is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'no temporary file is left');
+
+$node->stop;
+done_testing();

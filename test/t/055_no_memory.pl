@@ -1,0 +1,121 @@
+# A server that may not have more memory (ulimit -v): what needs too much ends with error 53200, whoever asks malloc for
+# it; nobody else notices, and the session goes on.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+plan skip_all => 'no prlimit here (util-linux), which sets the limit of a server that runs' if system('prlimit --version >/dev/null 2>&1') != 0;
+
+my $node = PostgreSQL::Test::Cluster->new('no_memory');
+$node->init;
+$node->append_conf('postgresql.conf', <<'END');
+shared_buffers = 16MB
+jit = off
+autovacuum = off
+max_parallel_workers_per_gather = 0
+restart_after_crash = on
+END
+$node->start;
+$node->safe_psql('postgres', <<'END');
+CREATE EXTENSION ltv;
+CREATE VIEW many AS SELECT i % 3000000 AS customer_id, date '2022-01-01' + i % 997 AS ordered_on, i % 1009 AS amount, i AS order_id, 'item ' || i AS item FROM (SELECT generate_series(1, 6000000) AS i) s;
+CREATE VIEW of_one AS SELECT 1 AS customer_id, ordered_on, amount FROM many;
+CREATE VIEW guests AS SELECT NULL::integer AS customer_id, ordered_on, amount, order_id FROM many;
+CREATE TABLE few AS SELECT i % 100 AS customer_id, date '2022-01-01' + i * 7 % 997 AS ordered_on, i % 1009 AS amount FROM generate_series(1, 1000) i;
+CREATE TABLE parts AS SELECT ltv_history(date '2000-01-01' + i * 7 % 9000, i) AS history FROM generate_series(1, 100000) i;
+CREATE TABLE pasts AS
+SELECT (i % 5)::float8 AS frequency, CASE WHEN i % 5 > 0 THEN (i * 7919::bigint % 900)::float8 / 10 ELSE 0 END AS recency, 90 + i::float8 / 1000 AS t FROM generate_series(1, 60000) i;
+END
+my $quick = "SELECT sum(orders) FROM ltv_customer_summary('few', '2024-12-31')";
+
+# the postmaster's limit is that of every backend to come
+sub limit
+{
+  my ($kilobytes) = @_;
+  my $bytes = $kilobytes * 1024;
+  my ($pid) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+  system('prlimit', "--pid=$pid", "--as=$bytes:") == 0 or die 'could not set the limit';
+  return;
+}
+
+# What a backend has when it is idle: address space, in kB.
+my ($idle) = $node->safe_psql('postgres', "LOAD 'ltv'; SELECT pg_read_file('/proc/self/status', 0, 100000, true)") =~ /^VmSize:\s+(\d+) kB/m;
+plan skip_all => 'no /proc/self/status here' unless $idle;
+
+# --- far too little ----------------------------------------------------------------------------------------------------
+
+my $large = "SET work_mem = '1GB'";
+my %needs_much = (
+  'rows of orders' => "$large; SELECT count(*) FROM ltv_customer_summary('many', '2024-12-31')",
+  'rows of lines with items' => "$large; SELECT count(*) FROM ltv_item_flow('many', '2024-12-31')",
+  'rows of guests' => "$large; SELECT guest_orders FROM ltv_overview('guests', '2024-12-31')",
+  'purchases of one' => "SELECT count(*) FROM ltv_customer_summary('of_one', '2024-12-31')",
+  'members of a ranking' => "SELECT count(*) FROM ltv_rfm('many', '2024-12-31', NULL::integer)",
+  'items' => "SELECT count(*) FROM ltv_entry_items('many', '2024-12-31')",
+  'customers to predict' => "SELECT count(*) FROM ltv_predict('many', '2024-12-31', NULL::integer)",
+  'a set of customers' => "$large; SELECT ltv_repeat_rate(customer_id) FROM many",
+  'a history' => 'SELECT ltv_orders(ltv_history(ordered_on, amount)) FROM many',
+  'histories rolled up' => 'SELECT ltv_orders(ltv_rollup(history)) FROM parts, generate_series(1, 100)',
+  'a text' => q{SELECT ltv_orders(('[' || repeat('{"on":"2024-01-05","amount":1},', 3000000) || '{"on":"2024-01-05","amount":1}]')::ltv_history)},
+  'text of a history' => 'SELECT length(h::text) FROM (SELECT ltv_rollup(history) AS h FROM parts, generate_series(1, 20)) s',
+  'patterns of a fit' => q{SELECT ltv_fit(i % 5, 0, i, 'bg/nbd') FROM generate_series(1, 6000000) i},
+);
+limit($idle + 100 * 1024);
+my $postmaster = slurp_file($node->data_dir . '/postmaster.pid');
+for my $name (sort keys %needs_much)
+{
+  my ($out, $err);
+  $node->psql('postgres', "\\set VERBOSITY verbose\n$needs_much{$name};\nRESET work_mem;\n$quick;\n", stdout => \$out, stderr => \$err, on_error_stop => 0, timeout => 120);
+  like($err, qr/\A[^\n]*ERROR: +53200: out of memory\n/, "$name: out of memory");
+  is(() = $err =~ /(ERROR|FATAL|PANIC|connection)/g, 1, "$name: that is all");
+  is($out, '1000', "$name: the session goes on");
+}
+
+# --- just too little ------------------------------------------------------------------------------------------------------
+
+# The least limit, to 100 kB, with which a query succeeds; with less it has to be an error.  On the way there somebody else runs
+# short each time: the server's contexts, the mathematics of a fit, which has malloc, NLopt within it.
+sub least
+{
+  my ($name, $query, $answer) = @_;
+  my ($too_little, $enough, %seen) = ($idle, $idle + 100 * 1024);
+  while ($enough - $too_little > 100)
+  {
+    my $middle = int(($too_little + $enough) / 2);
+    my ($out, $err) = ('', '');
+    limit($middle);
+    $node->psql('postgres', "\\set VERBOSITY verbose\n$query;\n$quick;\n", stdout => \$out, stderr => \$err, on_error_stop => 0, timeout => 120);
+    my ($got, $goes_on) = split /\n/, $out;
+    my $as_it_should = $err eq '' ? $got eq $answer && $goes_on eq '1000' : $err =~ /(ERROR|FATAL): +53200/ && $err !~ /PANIC|server closed/;
+    ok($as_it_should, sprintf('%s with %+d kB: %s', $name, $middle - $idle, $err eq '' ? 'the right answer' : 'out of memory')) or diag("$out\n$err");
+    $seen{$1} = 1 while $err =~ /^DETAIL: +(\w+)/mg;
+    ($too_little, $enough) = $err eq '' ? ($too_little, $middle) : ($middle, $enough);
+  }
+  return ($enough, \%seen);
+}
+
+for my $kind ('bg/nbd', 'pareto/nbd')
+{
+  my $fit = "SELECT md5(ltv_fit(frequency, recency, t, '$kind')::text) FROM pasts";
+  limit($idle + 1024 * 1024);
+  my ($least, $seen) = least("a fit of $kind", $fit, $node->safe_psql('postgres', $fit));
+  # some steps below it the mathematics run short
+  my ($out, $err, %details) = ('', '');
+  for my $less (map { 100 * $_ } 1 .. 12)
+  {
+    limit($least - $less);
+    $node->psql('postgres', "\\set VERBOSITY verbose\n$fit;\n$quick;\n", stdout => \$out, stderr => \$err, on_error_stop => 0);
+    like($err, qr/53200: out of memory/, "a fit of $kind with $less kB too little: out of memory") if $err ne '';
+    $details{$1} = 1 while $err =~ /^DETAIL: +(\w+)/mg;
+  }
+  ok($details{Fitting}, "a fit of $kind: the mathematics ran short, and said so");
+}
+limit($idle + 1024 * 1024);
+is(slurp_file($node->data_dir . '/postmaster.pid'), $postmaster, 'the postmaster is the same');
+unlike(slurp_file($node->logfile), qr/terminated by signal|terminating any other active server processes|PANIC/, 'no process died');
+is($node->safe_psql('postgres', $quick), 1000, 'the server answers');
+
+$node->stop;
+done_testing();

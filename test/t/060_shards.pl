@@ -1,0 +1,236 @@
+# Orders on two shards behind postgres_fdw, in databases with other settings than the session that asks: histories and
+# summaries are computed where the orders are, come home as they are, and every report says what it says on a single node.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('shards');
+$node->init;
+$node->append_conf('postgresql.conf', "jit = off\nautovacuum = off");
+$node->start;
+
+my @shards = ('tokyo', 'osaka');
+my %settings = (
+  tokyo => [ "timezone = 'Asia/Tokyo'", "datestyle = 'German'", 'extra_float_digits = -15', "intervalstyle = 'iso_8601'", "bytea_output = 'escape'" ],
+  osaka => [ "timezone = 'America/Los_Angeles'", "datestyle = 'SQL, MDY'", 'extra_float_digits = 0', "search_path = ''" ]);
+
+# --- the shards: what a shop writes, and the view over it ------------------------------------------------------------------
+
+$node->safe_psql('postgres', "CREATE DATABASE $_") for 'home', @shards;
+for my $shard (@shards)
+{
+  $node->safe_psql($shard, <<'END');
+CREATE EXTENSION ltv;
+CREATE TABLE sale (order_id bigint, customer_id text, created_at timestamptz, amount numeric(12,2), quantity integer, cost numeric(12,2), item text);
+-- the day in the shop's calendar, wherever the session is
+CREATE VIEW orders AS SELECT order_id, customer_id, ltv_day(created_at, 'Asia/Tokyo') AS ordered_on, amount, quantity, cost, item FROM sale;
+CREATE VIEW careless AS SELECT customer_id, created_at::date AS ordered_on FROM sale;
+CREATE TABLE histories (customer_id text, prefecture text, history ltv_history);
+END
+  $node->safe_psql('postgres', "ALTER DATABASE $shard SET $_") for @{ $settings{$shard} };
+}
+
+# --- home: the same orders in one place, and all shards as one table -----------------------------------------------------------
+
+my ($host, $port) = ($node->host, $node->port);
+$node->safe_psql('home', <<'END');
+CREATE EXTENSION ltv;
+CREATE EXTENSION postgres_fdw;
+CREATE TABLE orders (order_id bigint, customer_id text, ordered_on date, amount numeric(12,2), quantity integer, cost numeric(12,2), item text) PARTITION BY HASH (customer_id);
+CREATE TABLE careless (customer_id text, ordered_on date) PARTITION BY HASH (customer_id);
+CREATE TABLE histories (customer_id text, prefecture text, history ltv_history) PARTITION BY HASH (customer_id);
+CREATE SCHEMA single;
+END
+for my $i (0 .. 1)
+{
+  my $shard = $shards[$i];
+  $node->safe_psql('home', <<"END");
+CREATE SERVER $shard FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname '$shard', extensions 'ltv', batch_size '500');
+CREATE USER MAPPING FOR CURRENT_USER SERVER $shard;
+CREATE FOREIGN TABLE sale_$shard (order_id bigint, customer_id text, created_at timestamptz, amount numeric(12,2), quantity integer, cost numeric(12,2), item text) SERVER $shard OPTIONS (schema_name 'public', table_name 'sale');
+CREATE FOREIGN TABLE orders_$shard PARTITION OF orders FOR VALUES WITH (MODULUS 2, REMAINDER $i) SERVER $shard OPTIONS (schema_name 'public', table_name 'orders');
+CREATE FOREIGN TABLE careless_$shard PARTITION OF careless FOR VALUES WITH (MODULUS 2, REMAINDER $i) SERVER $shard OPTIONS (schema_name 'public', table_name 'careless');
+CREATE FOREIGN TABLE histories_$shard PARTITION OF histories FOR VALUES WITH (MODULUS 2, REMAINDER $i) SERVER $shard OPTIONS (schema_name 'public', table_name 'histories');
+END
+}
+
+# One-time buyers, regulars, refunds, guests, missing amounts and costs, orders of several lines, moments around midnight
+$node->safe_psql('home', <<'END');
+CREATE TABLE single.sale AS
+SELECT o::bigint AS order_id, CASE WHEN o % 50 > 0 THEN 'C' || (o::bigint * o * 31 % 997) % 700 END AS customer_id,
+  timestamptz '2022-01-01 00:00+09' + make_interval(days => o * 7919 % 1000, mins => o * 104729 % 1440) + CASE line WHEN 0 THEN interval '0' ELSE interval '20 minutes' END AS created_at,
+  CASE WHEN o % 83 > 0 THEN ((((o + line) * 15485863::bigint) % 100003) - 6000)::numeric(12,2) / 100 END::numeric(12,2) AS amount,
+  (o + line) % 4 AS quantity, CASE WHEN o % 60 > 0 THEN (o * 7 % 977)::numeric(12,2) / 10 END::numeric(12,2) AS cost, nullif('item ' || (o * 13 + line) % 11, 'item 3') AS item
+FROM generate_series(1, 2000) o, LATERAL generate_series(0, CASE WHEN o % 9 = 0 THEN 1 ELSE 0 END) line;
+CREATE VIEW single.orders AS SELECT order_id, customer_id, ltv_day(created_at, 'Asia/Tokyo') AS ordered_on, amount, quantity, cost, item FROM single.sale;
+INSERT INTO sale_tokyo SELECT * FROM single.sale WHERE satisfies_hash_partition('orders'::regclass, 2, 0, customer_id);
+INSERT INTO sale_osaka SELECT * FROM single.sale WHERE satisfies_hash_partition('orders'::regclass, 2, 1, customer_id);
+CREATE TABLE single.histories AS SELECT customer_id, 'prefecture ' || length(customer_id) AS prefecture, ltv_history(ordered_on, amount, quantity, cost) AS history FROM single.orders WHERE customer_id IS NOT NULL GROUP BY 1;
+ANALYZE single.sale, single.histories;
+END
+for my $shard (@shards)
+{
+  $node->safe_psql($shard, "INSERT INTO public.histories SELECT customer_id, 'prefecture ' || length(customer_id), public.ltv_history(ordered_on, amount, quantity, cost) FROM public.orders WHERE customer_id IS NOT NULL GROUP BY 1");
+  cmp_ok($node->safe_psql($shard, 'SELECT count(DISTINCT customer_id) FROM public.orders'), '>', 150, "$shard has its share of the customers");
+}
+
+# In these sessions every question is asked.
+my %session = (
+  'UTC' => "SET timezone = 'UTC'; SET datestyle = 'ISO, YMD';",
+  'Tokyo' => "SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; SET extra_float_digits = -15;",
+  'Chatham' => "SET timezone = 'Pacific/Chatham'; SET datestyle = 'SQL, DMY'; SET extra_float_digits = 0; SET work_mem = '64kB';");
+my $partitionwise = 'SET enable_partitionwise_aggregate = on;';
+
+# One text for all rows of a query, every bit of them, whatever the settings of the session are
+sub fingerprint
+{
+  my ($setting, $query) = @_;
+  return $node->safe_psql('home', "$setting SELECT count(*) || ' ' || coalesce(md5(string_agg(encode(record_send(q), 'hex'), ' ' ORDER BY encode(record_send(q), 'hex') COLLATE \"C\")), 'none') FROM ($query) q");
+}
+
+# same(name, query over ORDERS or HISTORIES): the shards together are the single node, in every session
+sub same
+{
+  my ($name, $query) = @_;
+  my $single = fingerprint('', $query =~ s/ORDERS/single.orders/gr =~ s/HISTORIES/single.histories/gr);
+  isnt($single, '0 none', "$name: there are rows");
+  for my $where (sort keys %session)
+  {
+    is(fingerprint("$session{$where} $partitionwise", $query =~ s/ORDERS/public.orders/gr =~ s/HISTORIES/public.histories/gr), $single, "$name: asked from $where");
+  }
+  return;
+}
+
+# --- what is computed on the shards ---------------------------------------------------------------------------------------------
+
+# The queries that the plan sends to the shards, and the rest of the plan.
+sub plan_of
+{
+  my ($query) = @_;
+  my $plan = $node->safe_psql('home', "$partitionwise EXPLAIN (VERBOSE, COSTS OFF) $query");
+  my @remote = $plan =~ /Remote SQL: (.*)/g;
+  return (\@remote, join "\n", grep { !/Remote SQL/ } split /\n/, $plan);
+}
+
+# pushed(name, query, part of the remote SQL, ...): both shards are sent this, and no aggregate is left for the session
+sub pushed
+{
+  my ($name, $query, @parts) = @_;
+  my ($remote, $rest) = plan_of($query);
+  is(@$remote, 2, "$name: two queries are sent");
+  for my $sent (@$remote)
+  {
+    like($sent, qr/\Q$_\E/, "$name: a shard is sent $_") for @parts;
+  }
+  unlike($rest, qr/Aggregate$|Group Key/m, "$name: nothing is aggregated here");
+  return;
+}
+
+my $history = 'ltv_history(ordered_on, amount, quantity, cost)';
+my $there = 'public.ltv_history(ordered_on, amount, quantity, cost)';
+my $grouped = 'FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id';
+pushed('histories', "SELECT customer_id, $history $grouped", $there, 'GROUP BY 1');
+pushed('histories of two columns', "SELECT customer_id, ltv_history(ordered_on, amount) $grouped", 'public.ltv_history(ordered_on, amount)');
+pushed('summary', "SELECT customer_id, ltv_summarize($history, '2024-12-31') $grouped", "public.ltv_summarize($there, '2024-12-31'::date, ", '::public.ltv_policy)');
+pushed('summary with a policy', "SELECT customer_id, ltv_summarize($history, '2024-12-31', ltv_policy(dormant_days => 90)) $grouped", "'(18000,3,90,365,240,90,210,70000)'::public.ltv_policy)");
+pushed('stage', "SELECT customer_id, ltv_stage($history, '2024-12-31') $grouped", 'public.ltv_stage(');
+pushed('segment', "SELECT customer_id, ltv_cpm($history, '2024-12-31') $grouped", 'public.ltv_cpm(');
+pushed('revenue of a year', "SELECT customer_id, ltv_revenue(ltv_between($history, '2023-01-01', '2023-12-31')) $grouped", 'public.ltv_revenue(public.ltv_between(', "'2023-12-31'::date");
+pushed('those who came again', "SELECT customer_id, ltv_last_order($history) $grouped HAVING ltv_is_repeater($history)", "HAVING (public.ltv_is_repeater($there))");
+pushed('today of the session', "SELECT customer_id, ltv_summarize($history, (SELECT CURRENT_DATE)) $grouped", 'public.ltv_summarize(', '$1::date');
+pushed('stored histories merged', 'SELECT customer_id, ltv_rollup(history) FROM histories GROUP BY customer_id', 'public.ltv_rollup(history)');
+pushed('a condition on stored histories', "SELECT customer_id FROM histories WHERE ltv_orders(history) >= 4 AND history <> '[]'", 'public.ltv_orders(history) >= 4', "history OPERATOR(public.<>) '[]'");
+
+# CURRENT_DATE itself is the session's own: the shards do the histories, the session the rest
+my ($remote) = plan_of("SELECT customer_id, ltv_summarize($history, CURRENT_DATE) $grouped");
+is(join(' ', map { (/ltv_history/ ? 'histories' : '-') . (/ltv_summarize/ ? ' summaries' : '') } @$remote), 'histories histories', 'CURRENT_DATE: histories on the shards, summaries here');
+
+# Without the server's option nothing of it is sent, and the answer is the same
+my $summary = "SELECT customer_id, ltv_summarize($history, '2024-12-31') AS s $grouped";
+my $with = fingerprint($partitionwise, $summary);
+$node->safe_psql('home', "ALTER SERVER $_ OPTIONS (DROP extensions)") for @shards;
+($remote) = plan_of($summary);
+is(scalar(grep { /ltv_/ } @$remote), 0, 'without extensions: the rows are fetched');
+is(fingerprint($partitionwise, $summary), $with, 'without extensions: the same summaries');
+$node->safe_psql('home', "ALTER SERVER $_ OPTIONS (ADD extensions 'ltv')") for @shards;
+
+# --- it comes home as it is --------------------------------------------------------------------------------------------------------
+
+my ($careless, $right) = map { $node->safe_psql('home', "SELECT md5(string_agg(customer_id || ordered_on, ' ' ORDER BY customer_id COLLATE \"C\", ordered_on)) FROM $_") } 'public.careless', 'single.orders';
+isnt($careless, $right, 'a day without a zone is another day on a shard');
+same('orders', 'SELECT * FROM ORDERS');
+my $of = 'FROM ORDERS WHERE customer_id IS NOT NULL GROUP BY customer_id';
+same('histories', "SELECT customer_id, ltv_history_send($history) $of");
+# A day as a constant among the columns is sent in the DateStyle of the session, so that the shard may read another one;
+# postgres_fdw does that with every date.  As a parameter it is sent right.
+my $day = "(SELECT date '2024-06-05')";
+same('summaries', "SELECT customer_id, ltv_summarize($history, $day) $of");
+same('summaries, one column each', "SELECT customer_id, (s).* FROM (SELECT customer_id, ltv_summarize($history, $day, ltv_policy(benchmark_annual_orders => 1, benchmark_annual_revenue => 500)) AS s $of OFFSET 0) c");
+same('years', "SELECT customer_id, ltv_revenue(ltv_between($history, $day, NULL)) $of HAVING ltv_first_order($history) > '2023-05-06'");
+same('stages, segments, intervals', "SELECT customer_id, ltv_stage(h, '2024-06-30'), ltv_cpm(h, '2024-06-30'), ltv_mean_interval(h), ltv_model_input(h, '2024-06-30') FROM (SELECT customer_id, $history AS h $of) c");
+same('stored histories', 'SELECT customer_id, prefecture, ltv_history_send(history) FROM HISTORIES');
+same('stored histories merged', 'SELECT customer_id, ltv_history_send(ltv_rollup(history)) FROM HISTORIES GROUP BY customer_id');
+
+# By COPY, text and binary, between sessions with settings of their own
+my $folder = $node->basedir;
+$node->safe_psql('home', 'CREATE TABLE copied (how text, customer_id text, history ltv_history)');
+for my $how ('text', 'binary', 'csv')
+{
+  for my $shard (@shards)
+  {
+    my $file = "$folder/$shard.$how";
+    $node->safe_psql($shard, "COPY (SELECT '$how'::text, customer_id, public.ltv_history(ordered_on, amount, quantity, cost) FROM public.orders WHERE customer_id IS NOT NULL GROUP BY 2) TO '$file' (FORMAT $how)");
+    $node->safe_psql('home', "$session{Chatham} COPY copied FROM '$file' (FORMAT $how)");
+  }
+  is($node->safe_psql('home', "SELECT count(*) - count(c.customer_id), bool_and(ltv_history_send(c.history) = ltv_history_send(s.history)) FROM (SELECT * FROM single.histories WHERE history IS NOT NULL) s FULL JOIN (SELECT * FROM copied WHERE how = '$how' AND history IS NOT NULL) c USING (customer_id)"), '0|t', "COPY $how: the same histories");
+}
+
+# --- every report ---------------------------------------------------------------------------------------------------------------------
+
+my %report = (
+  'ltv_check' => "'2024-09-30'",
+  'ltv_customer_summary' => "'2024-09-30'",
+  'ltv_customer_summary, typed' => "'2024-09-30', NULL::text, ltv_policy(dormant_days => 100)",
+  'ltv_overview' => "'2024-09-30'",
+  'ltv_stages' => "'2024-06-30'",
+  'ltv_stage_flow' => "'2023-12-31', '2024-09-30'",
+  'ltv_cpm_segments' => "'2024-06-30'",
+  'ltv_periods' => "'2024-09-30', 'week'",
+  'ltv_steps' => "'2024-09-30', 6",
+  'ltv_cohorts' => "'2024-09-30', 'quarter'",
+  'ltv_windows' => "'2024-09-30'",
+  'ltv_rfm' => "'2024-09-30', NULL::text",
+  'ltv_deciles' => "'2024-09-30'",
+  'ltv_economics' => "'2024-06-30', 0.4, 900, 50, NULL",
+  'ltv_levers' => "'2024-06-30', 0.4, 900",
+  'ltv_payback' => "'2024-09-30', 150, 0.5",
+  'ltv_free_shipping' => "'2024-06-30', 500, 60, 0.4",
+  'ltv_predict' => "'2024-06-30', NULL::text",
+  'ltv_validate' => "'2024-09-30', '2023-09-30'");
+my %items_report = ('ltv_entry_items' => "'2024-09-30'", 'ltv_item_flow' => "'2024-09-30'");
+my @functions = split /\n/, $node->safe_psql('home', "SELECT DISTINCT proname COLLATE \"C\" FROM pg_proc WHERE proname LIKE 'ltv\\_%' AND 'regclass'::regtype = ANY (proargtypes::oid[]) ORDER BY 1");
+is(join(' ', @functions), join(' ', sort grep { !/,/ } keys %report, keys %items_report), 'every report is asked');
+for my $name (sort keys %report)
+{
+  my $function = $name =~ s/,.*//r;
+  same("$name over orders", "SELECT * FROM $function('ORDERS', $report{$name})");
+  same("$name over histories", "SELECT * FROM $function('HISTORIES', $report{$name})");
+}
+same("$_ over orders", "SELECT * FROM $_('ORDERS', $items_report{$_})") for sort keys %items_report;
+
+# --- figures of groups, over stored histories -----------------------------------------------------------------------------------------
+
+same('ltv_repeat_rate', 'SELECT prefecture, ltv_repeat_rate(history) FROM HISTORIES GROUP BY 1');
+same('ltv_repeat_rate of rows', 'SELECT ltv_repeat_rate(customer_id) FROM ORDERS');
+same('ltv_kpis', "SELECT prefecture, ltv_kpis(history, '2024-06-30') FROM HISTORIES GROUP BY 1");
+same('ltv_kpis with a policy', "SELECT ltv_kpis(history, '2024-06-30', ltv_policy(dormant_days => 100)) FROM HISTORIES");
+same('ltv_effect of shares', "SELECT ltv_effect(prefecture = 'prefecture 4', ltv_is_repeater(history)) FROM HISTORIES");
+same('ltv_fit', "SELECT ltv_fit(history, '2024-06-30', 'bg/nbd') FROM HISTORIES");
+# sums of doubles: in the order of the customers
+same('ltv_effect of means', "SELECT ltv_effect(prefecture = 'prefecture 4', ltv_revenue(history)::float8 ORDER BY customer_id COLLATE \"C\") FROM HISTORIES");
+same('ltv_forecast', "SELECT ltv_forecast((SELECT ltv_fit(history, '2024-06-30', 'mbg/nbd') FROM single.histories), history, '2024-06-30', 90 ORDER BY customer_id COLLATE \"C\") FROM HISTORIES");
+
+$node->stop;
+done_testing();

@@ -1,0 +1,87 @@
+/*
+ * Every function and operator of ltv called over the shop of shop.sql, with the schema written out wherever a name could
+ * mean something else under another search_path.  What the tests compare before and after.  Errors are answers too.
+ */
+-- one history
+SELECT customer_id, ltv.ltv_orders(history), ltv.ltv_revenue(history), ltv.ltv_refunded(history), ltv.ltv_quantity(history), ltv.ltv_cost(history), ltv.ltv_gross_profit(history), ltv.ltv_first_order(history), ltv.ltv_last_order(history),
+	ltv.ltv_nth_order(history, 2), ltv.ltv_active_months(history), ltv.ltv_average_order_value(history), ltv.ltv_mean_interval(history), ltv.ltv_days_since_last(history, '2024-12-31'), ltv.ltv_is_repeater(history),
+	ltv.ltv_stage(history, '2024-12-31'), ltv.ltv_cpm(history, '2024-12-31'), ltv.ltv_summarize(history, '2024-12-31')::pg_catalog.text, ltv.ltv_model_input(history, '2024-12-31')::pg_catalog.text FROM shop.stored ORDER BY customer_id;
+SELECT s.customer_id, p::pg_catalog.text FROM shop.stored s, ltv.ltv_purchases(s.history) p WHERE s.customer_id OPERATOR(pg_catalog.<) 20 ORDER BY s.customer_id, p.n;
+SELECT customer_id, history::pg_catalog.text, history::pg_catalog.jsonb, history::pg_catalog.jsonb::ltv.ltv_history OPERATOR(ltv.=) history, ltv.ltv_history_to_jsonb(history), ltv.ltv_history_from_jsonb(ltv.ltv_history_to_jsonb(history))::pg_catalog.text, ltv.ltv_history_send(history) FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 20 ORDER BY customer_id;
+SELECT ltv.ltv_history_out(ltv.ltv_history_in('[{"on":"2024-01-05","amount":3000,"quantity":2,"cost":1200}]')), ltv.ltv_between(history, '2023-06-01', '2024-05-31')::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 20 ORDER BY customer_id;
+-- two
+SELECT a.customer_id, b.customer_id, (a.history OPERATOR(ltv.||) b.history)::pg_catalog.text, ((a.history OPERATOR(ltv.||) b.history) OPERATOR(ltv.-) b.history)::pg_catalog.text, a.history OPERATOR(ltv.=) b.history, a.history OPERATOR(ltv.<>) b.history,
+	a.history OPERATOR(ltv.<) b.history, a.history OPERATOR(ltv.<=) b.history, a.history OPERATOR(ltv.>) b.history, a.history OPERATOR(ltv.>=) b.history
+	FROM shop.stored a, shop.stored b WHERE a.customer_id OPERATOR(pg_catalog.<) 4 AND b.customer_id OPERATOR(pg_catalog.<) 4 ORDER BY 1, 2;
+SELECT ltv.ltv_history_merge(history, history)::pg_catalog.text, ltv.ltv_history_subtract(history, history)::pg_catalog.text, ltv.ltv_history_eq(history, '[]'), ltv.ltv_history_ne(history, '[]'), ltv.ltv_history_lt(history, '[]'), ltv.ltv_history_le(history, '[]'), ltv.ltv_history_gt(history, '[]'), ltv.ltv_history_ge(history, '[]'),
+	ltv.ltv_history_cmp(history, '[]'), ltv.ltv_history_hash(history), ltv.ltv_history_hash_extended(history, 7) FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 20 ORDER BY history;
+SELECT ltv.ltv_history_subtract('[]', '[{"on":"2024-01-05","amount":3000}]');
+SELECT 'no history'::ltv.ltv_history;
+-- histories of order rows
+SELECT customer_id, ltv.ltv_history(ordered_on, amount)::pg_catalog.text, ltv.ltv_history(ordered_on, amount, quantity)::pg_catalog.text, ltv.ltv_history(ordered_on, amount, quantity, cost)::pg_catalog.text FROM shop.orders GROUP BY customer_id ORDER BY customer_id;
+SELECT ltv.ltv_rollup(history)::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 100;
+SELECT order_id, ltv.ltv_history(ordered_on, amount) OVER w, ltv.ltv_history(ordered_on, amount, quantity) OVER w, ltv.ltv_history(ordered_on, amount, quantity, cost) OVER w FROM shop.orders WHERE order_id OPERATOR(pg_catalog.<) 100 WINDOW w AS (ORDER BY order_id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) ORDER BY order_id;
+SELECT customer_id, ltv.ltv_rollup(history) OVER (ORDER BY customer_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 30 ORDER BY customer_id;
+SELECT ltv.ltv_history_final(ltv.ltv_history_combine(ltv.ltv_history_accum(NULL, '2024-01-05', 1), ltv.ltv_history_accum(ltv.ltv_history_accum(NULL, '2024-01-06', 2, 3), '2024-01-07', 4, 5, 6)))::pg_catalog.text;
+SELECT ltv.ltv_history_discard(h, '2024-01-05', 1)::pg_catalog.text, ltv.ltv_history_discard(h, '2024-01-05', 1, 1)::pg_catalog.text, ltv.ltv_history_discard(h, '2024-01-05', 1, 1, NULL)::pg_catalog.text, ltv.ltv_rollup_discard(h, h)::pg_catalog.text FROM (SELECT ltv.ltv_history_accum(NULL, '2024-01-05', 1) AS h) s;
+SELECT ltv.ltv_day('2024-01-05 15:30:00+00'::pg_catalog.timestamptz, 'Asia/Tokyo');
+SELECT ltv.ltv_day('2024-01-05 15:30:00'::pg_catalog.timestamp, 'Asia/Tokyo');
+SELECT ltv.ltv_day('2024-01-05'::pg_catalog.date, 'Asia/Tokyo');
+-- policies, plans and money
+SELECT ltv.ltv_policy(), ltv.ltv_policy(dormant_days => 30, churned_days => 60), ltv.ltv_annual(3, 1000, 2.5), ltv.ltv_lifetime(12000, 0.5, 1.5, 2, 3000, 100), ltv.ltv_profit(9000, 3000, 1000, 100), ltv.ltv_max_cpo(9000, 1000, 500), ltv.ltv_cpo(300000, 100), ltv.ltv_meets_benchmark(20000, 3);
+SELECT ltv.ltv_policy(dormant_days => -1);
+SELECT p::pg_catalog.text FROM ltv.ltv_plan(3000, 2, 3, 0.4, 2000, 500, 100, 50) p;
+SELECT b::pg_catalog.text FROM ltv.ltv_bundle(1000, 400, '{1,2,3}', '{0,0.05,0.1}') b;
+-- effects
+SELECT ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount::pg_catalog.float8)::pg_catalog.text, ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount OPERATOR(pg_catalog.>) 500)::pg_catalog.text FROM shop.orders;
+SELECT ltv.ltv_effect_mean_final(ltv.ltv_effect_mean_combine(ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', true, 1), ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', false, 2)))::pg_catalog.text,
+	ltv.ltv_effect_share_final(ltv.ltv_effect_share_combine(ltv.ltv_effect_share_accum('{0,0,0,0}', true, true), ltv.ltv_effect_share_accum('{0,0,0,0}', false, false)))::pg_catalog.text;
+-- models
+SELECT kind, ltv.ltv_fit(history, '2024-12-31', kind)::pg_catalog.text, ltv.ltv_fit(history, '2024-12-31', kind, 30)::pg_catalog.text FROM shop.models, shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 1000 GROUP BY kind ORDER BY kind COLLATE pg_catalog."C";
+SELECT ltv.ltv_fit(i.frequency::pg_catalog.float8, i.recency, i.t, 'bg/nbd')::pg_catalog.text, ltv.ltv_fit(i.frequency::pg_catalog.float8, i.recency, i.t, 'bg/nbd', 2)::pg_catalog.text, ltv.ltv_fit(i.frequency::pg_catalog.float8, i.monetary, 'gamma-gamma')::pg_catalog.text,
+	ltv.ltv_fit(i.frequency::pg_catalog.float8, i.monetary, 'gamma-gamma', 2)::pg_catalog.text FROM shop.stored, ltv.ltv_model_input(history, '2024-12-31') i WHERE customer_id OPERATOR(pg_catalog.<) 1000;
+SELECT kind, customer_id, ltv.ltv_p_alive(model, history, '2024-12-31'), ltv.ltv_expected_orders(model, history, '2024-12-31', 365), ltv.ltv_p_order_within(model, history, '2024-12-31', 90), ltv.ltv_expected_gap(model, history, '2024-12-31') FROM shop.models, shop.stored WHERE kind OPERATOR(pg_catalog.<>) 'gamma-gamma' AND customer_id OPERATOR(pg_catalog.<) 30 ORDER BY kind COLLATE pg_catalog."C", customer_id;
+SELECT kind, ltv.ltv_p_alive(model, 3, 40, 60), ltv.ltv_expected_orders(model, 3, 40, 60, 52), ltv.ltv_p_order_within(model, 3, 40, 60, 12), ltv.ltv_expected_gap(model, 3, 40, 60), ltv.ltv_log_likelihood(model, 3, 40, 60) FROM shop.models WHERE kind OPERATOR(pg_catalog.<>) 'gamma-gamma' ORDER BY kind COLLATE pg_catalog."C";
+SELECT customer_id, ltv.ltv_expected_order_value(model, history, '2024-12-31'), ltv.ltv_expected_order_value(model, 3, 500), ltv.ltv_log_likelihood(model, 3, 500) FROM shop.models, shop.stored WHERE kind OPERATOR(pg_catalog.=) 'gamma-gamma' AND customer_id OPERATOR(pg_catalog.<) 30 ORDER BY customer_id;
+SELECT kind, ltv.ltv_forecast(model, history, '2024-12-31', 90 ORDER BY customer_id)::pg_catalog.text FROM shop.models, shop.stored WHERE kind OPERATOR(pg_catalog.<>) 'gamma-gamma' AND customer_id OPERATOR(pg_catalog.<) 1000 GROUP BY kind ORDER BY kind COLLATE pg_catalog."C";
+SELECT ltv.ltv_forecast_final(ltv.ltv_forecast_combine(ltv.ltv_forecast_accum(NULL, model, history, '2024-12-31', 90), NULL))::pg_catalog.text FROM shop.models, shop.stored WHERE kind OPERATOR(pg_catalog.=) 'bg/nbd' AND customer_id OPERATOR(pg_catalog.=) 7;
+SELECT ltv.ltv_fit_final(ltv.ltv_fit_combine(fit, ltv.ltv_fit_accum(NULL, history, '2024-12-31', 'bg/nbd')))::pg_catalog.text, ltv.ltv_fit_final(ltv.ltv_fit_accum(ltv.ltv_fit_accum(NULL, 3, 40, 60, 'bg/nbd'), 4, 50, 60, 'bg/nbd', 2))::pg_catalog.text,
+	ltv.ltv_fit_final(ltv.ltv_fit_accum(ltv.ltv_fit_accum(NULL, 3, 40, 'gamma-gamma'), 4, 50, 'gamma-gamma', 2))::pg_catalog.text, ltv.ltv_fit_accum(NULL, history, '2024-12-31', 'bg/nbd', 30) IS NULL FROM shop.states, shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 8;
+-- populations
+SELECT stage, ltv.ltv_repeat_rate(history), ltv.ltv_kpis(history, '2024-12-31')::pg_catalog.text, ltv.ltv_kpis(history, '2024-12-31', policy)::pg_catalog.text FROM shop.stored GROUP BY stage ORDER BY stage;
+SELECT ltv.ltv_repeat_rate(customer_id), ltv.ltv_repeat_rate(item), ltv.ltv_repeat_rate(amount), ltv.ltv_repeat_rate(ordered_on::pg_catalog.timestamptz) FROM shop.orders;
+SELECT ltv.ltv_repeat_rate(ARRAY[customer_id]) FROM shop.orders;
+SELECT ltv.ltv_repeat_rate(ROW(customer_id)) FROM shop.orders;
+SELECT ltv.ltv_repeat_rate_final(ltv.ltv_repeat_rate_combine(repeat_rate, ltv.ltv_repeat_rate_accum(NULL, '[{"on":"2024-01-05","amount":3000}]'))), ltv.ltv_kpis_final(ltv.ltv_kpis_combine(kpis, ltv.ltv_kpis_accum(ltv.ltv_kpis_accum(NULL, '[{"on":"2024-01-05","amount":3000}]', '2024-12-31'), '[{"on":"2024-01-05","amount":3000}]', '2024-12-31', ltv.ltv_policy())))::pg_catalog.text,
+	ltv.ltv_customer_set_combine(customers, ltv.ltv_customer_set_accum(NULL, 5))::pg_catalog.text, ltv.ltv_customer_set_repeat_rate(customers), ltv.ltv_customer_set_out(ltv.ltv_customer_set_in('pg_catalog.uuid {00000000-0000-0000-0000-000000000001}')), ltv.ltv_customer_set_send(customers) FROM shop.states;
+-- reports over orders
+SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_check('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_stages('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_stage_flow('shop.orders', '2023-12-31', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_cpm_segments('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_periods('shop.orders', '2024-12-31', 'quarter') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_steps('shop.orders', '2024-12-31', 5) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_cohorts('shop.orders', '2024-12-31', 'quarter') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_windows('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_entry_items('shop.orders', '2024-12-31', 90) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_item_flow('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_economics('shop.orders', '2024-12-31', 0.4, 2000) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_levers('shop.orders', '2024-12-31', 0.4, 2000) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_payback('shop.orders', '2024-12-31', 2000, 0.4, 'quarter') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_free_shipping('shop.orders', '2024-12-31', 500, 60, 0.4) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_validate('shop.orders', '2024-12-31', '2024-06-30') r;
+-- and over histories
+SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.histories', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_check('shop.histories', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.histories', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.histories', '2024-12-31', NULL::pg_catalog.int4) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.histories', '2024-12-31', NULL::pg_catalog.int4, kind => 'mbg/nbd') r;
+-- what is no orders relation
+SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.models', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.text) r;

@@ -1,0 +1,711 @@
+/* ltv 0.1.0: the install script as it was, for the tests of updates; it never changes */
+\echo Use "CREATE EXTENSION ltv" to load this file. \quit
+
+--
+-- ltv_history: the purchases of one customer
+--
+
+CREATE TYPE ltv_history;
+
+CREATE FUNCTION ltv_history_in(cstring) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_out(ltv_history) RETURNS cstring AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_recv(internal) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_send(ltv_history) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE TYPE ltv_history (
+    INPUT = ltv_history_in,
+    OUTPUT = ltv_history_out,
+    RECEIVE = ltv_history_recv,
+    SEND = ltv_history_send,
+    ALIGNMENT = double,
+    STORAGE = extended
+);
+COMMENT ON TYPE ltv_history IS 'all purchases of one customer: day, amount, quantity and cost of each, sorted and exact';
+COMMENT ON FUNCTION ltv_history_in(cstring) IS 'I/O';
+COMMENT ON FUNCTION ltv_history_out(ltv_history) IS 'I/O';
+COMMENT ON FUNCTION ltv_history_recv(internal) IS 'I/O';
+COMMENT ON FUNCTION ltv_history_send(ltv_history) IS 'I/O';
+
+CREATE FUNCTION ltv_history_to_jsonb(h ltv_history) RETURNS jsonb AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_to_jsonb(ltv_history) IS 'implementation of the cast to jsonb';
+CREATE FUNCTION ltv_history_from_jsonb(j jsonb) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_from_jsonb(jsonb) IS 'implementation of the cast from jsonb';
+CREATE CAST (ltv_history AS jsonb) WITH FUNCTION ltv_history_to_jsonb(ltv_history);
+CREATE CAST (jsonb AS ltv_history) WITH FUNCTION ltv_history_from_jsonb(jsonb);
+
+-- order and hashing, by value
+
+CREATE FUNCTION ltv_history_eq(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_ne(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_lt(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_le(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_gt(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_ge(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_cmp(a ltv_history, b ltv_history) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_hash(h ltv_history) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_history_hash_extended(h ltv_history, seed bigint) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_eq(ltv_history, ltv_history) IS 'implementation of = operator';
+COMMENT ON FUNCTION ltv_history_ne(ltv_history, ltv_history) IS 'implementation of <> operator';
+COMMENT ON FUNCTION ltv_history_lt(ltv_history, ltv_history) IS 'implementation of < operator';
+COMMENT ON FUNCTION ltv_history_le(ltv_history, ltv_history) IS 'implementation of <= operator';
+COMMENT ON FUNCTION ltv_history_gt(ltv_history, ltv_history) IS 'implementation of > operator';
+COMMENT ON FUNCTION ltv_history_ge(ltv_history, ltv_history) IS 'implementation of >= operator';
+COMMENT ON FUNCTION ltv_history_cmp(ltv_history, ltv_history) IS 'less-equal-greater';
+COMMENT ON FUNCTION ltv_history_hash(ltv_history) IS 'hash';
+COMMENT ON FUNCTION ltv_history_hash_extended(ltv_history, bigint) IS 'hash';
+
+CREATE OPERATOR = (FUNCTION = ltv_history_eq, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR <> (FUNCTION = ltv_history_ne, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR < (FUNCTION = ltv_history_lt, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR <= (FUNCTION = ltv_history_le, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR > (FUNCTION = ltv_history_gt, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR >= (FUNCTION = ltv_history_ge, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE OPERATOR CLASS ltv_history_ops DEFAULT FOR TYPE ltv_history USING btree AS
+    OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+    FUNCTION 1 ltv_history_cmp(ltv_history, ltv_history);
+CREATE OPERATOR CLASS ltv_history_ops DEFAULT FOR TYPE ltv_history USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 ltv_history_hash(ltv_history),
+    FUNCTION 2 ltv_history_hash_extended(ltv_history, bigint);
+
+-- combining and slicing
+
+CREATE FUNCTION ltv_history_merge(a ltv_history, b ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_merge(ltv_history, ltv_history) IS 'implementation of || operator';
+CREATE FUNCTION ltv_history_subtract(a ltv_history, b ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_subtract(ltv_history, ltv_history) IS 'implementation of - operator';
+CREATE OPERATOR || (FUNCTION = ltv_history_merge, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = ||);
+COMMENT ON OPERATOR || (ltv_history, ltv_history) IS 'the purchases of both histories';
+CREATE OPERATOR - (FUNCTION = ltv_history_subtract, LEFTARG = ltv_history, RIGHTARG = ltv_history);
+COMMENT ON OPERATOR - (ltv_history, ltv_history) IS 'the purchases of the first history less those of the second, which must all be there';
+
+CREATE FUNCTION ltv_between(h ltv_history, from_day date, to_day date) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_between(ltv_history, date, date) IS 'the purchases from one day to another, both included; a null day is open';
+
+-- aggregates; the state is a history in the form described in doc/format.md
+
+CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_combine(state ltv_history, h ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_rollup_discard(state ltv_history, h ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_final(state ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric, numeric) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric, numeric) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric, numeric, numeric) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_history_combine(ltv_history, ltv_history) IS 'aggregate combine function';
+COMMENT ON FUNCTION ltv_rollup_discard(ltv_history, ltv_history) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_history_final(ltv_history) IS 'aggregate final function';
+
+CREATE AGGREGATE ltv_history(ordered_on date, amount numeric) (
+    SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
+    MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_history(date, numeric) IS 'the history of the orders of one customer; rows without day or amount are skipped';
+CREATE AGGREGATE ltv_history(ordered_on date, amount numeric, quantity numeric) (
+    SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
+    MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_history(date, numeric, numeric) IS 'the same with quantities; a null quantity is 1';
+CREATE AGGREGATE ltv_history(ordered_on date, amount numeric, quantity numeric, cost numeric) (
+    SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
+    MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_history(date, numeric, numeric, numeric) IS 'the same with quantities and costs; a null cost is unknown';
+CREATE AGGREGATE ltv_rollup(h ltv_history) (
+    SFUNC = ltv_history_combine, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
+    MSFUNC = ltv_history_combine, MINVFUNC = ltv_rollup_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_rollup(ltv_history) IS 'histories merged: of stores, months or shards';
+
+--
+-- Days
+--
+
+CREATE FUNCTION ltv_day(moment timestamptz, zone text) RETURNS date AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_day(timestamptz, text) IS 'the day of a moment in a time zone, such as ''Asia/Tokyo''';
+CREATE FUNCTION ltv_day(moment timestamp, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_without_zone' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_day(timestamp, text) IS 'an error that says how to make a moment of a timestamp without time zone';
+CREATE FUNCTION ltv_day(moment date, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_of_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_day(date, text) IS 'an error: a date is a day already';
+
+--
+-- Policy, stages and the summary of a customer
+--
+
+CREATE TYPE ltv_policy AS (
+    benchmark_annual_revenue numeric,
+    benchmark_annual_orders integer,
+    dormant_days integer,
+    churned_days integer,
+    cpm_lapsed_days integer,
+    cpm_steady_days integer,
+    cpm_loyal_days integer,
+    cpm_revenue numeric
+);
+COMMENT ON TYPE ltv_policy IS 'what a shop calls loyal, dormant and churned; made by ltv_policy()';
+COMMENT ON COLUMN ltv_policy.benchmark_annual_revenue IS 'revenue of a good customer in a year';
+COMMENT ON COLUMN ltv_policy.benchmark_annual_orders IS 'orders of a good customer in a year';
+COMMENT ON COLUMN ltv_policy.dormant_days IS 'dormant after more days than this without an order';
+COMMENT ON COLUMN ltv_policy.churned_days IS 'churned after more days than this without an order';
+COMMENT ON COLUMN ltv_policy.cpm_lapsed_days IS 'customer portfolio: lapsed from this many days without an order on';
+COMMENT ON COLUMN ltv_policy.cpm_steady_days IS 'customer portfolio: toddling below this many days from first to last order';
+COMMENT ON COLUMN ltv_policy.cpm_loyal_days IS 'customer portfolio: loyal from this many days from first to last order on';
+COMMENT ON COLUMN ltv_policy.cpm_revenue IS 'customer portfolio: trendy or loyal from this revenue on';
+
+CREATE FUNCTION ltv_policy(
+    benchmark_annual_revenue numeric DEFAULT 18000, benchmark_annual_orders integer DEFAULT 3,
+    dormant_days integer DEFAULT 180, churned_days integer DEFAULT 365,
+    cpm_lapsed_days integer DEFAULT 240, cpm_steady_days integer DEFAULT 90, cpm_loyal_days integer DEFAULT 210,
+    cpm_revenue numeric DEFAULT 70000
+) RETURNS ltv_policy AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_policy(numeric, integer, integer, integer, integer, integer, integer, numeric) IS 'a checked policy, with the defaults of mail-order practice';
+
+CREATE TYPE ltv_stage AS ENUM ('new', 'repeat', 'loyal', 'dormant', 'churned');
+COMMENT ON TYPE ltv_stage IS 'the relationship with a customer';
+
+CREATE TYPE ltv_customer AS (
+    orders bigint,
+    quantity numeric,
+    revenue numeric,
+    gross_profit numeric,
+    first_order date,
+    last_order date,
+    active_months numeric,
+    average_order_value numeric,
+    mean_interval_days double precision,
+    days_since_last_order integer,
+    annual_orders bigint,
+    annual_revenue numeric,
+    annual_quantity numeric,
+    is_repeater boolean,
+    meets_benchmark boolean,
+    stage ltv_stage
+);
+COMMENT ON TYPE ltv_customer IS 'the summary of a customer, see ltv_summarize';
+COMMENT ON COLUMN ltv_customer.orders IS 'number of orders (purchases whose amount is not below zero)';
+COMMENT ON COLUMN ltv_customer.quantity IS 'units bought';
+COMMENT ON COLUMN ltv_customer.revenue IS 'the sum of amounts, refunds included: the lifetime value so far';
+COMMENT ON COLUMN ltv_customer.gross_profit IS 'revenue less cost; null if a cost is unknown';
+COMMENT ON COLUMN ltv_customer.first_order IS 'day of the first order';
+COMMENT ON COLUMN ltv_customer.last_order IS 'day of the last order';
+COMMENT ON COLUMN ltv_customer.active_months IS '(last order - first order) / 30';
+COMMENT ON COLUMN ltv_customer.average_order_value IS 'revenue / orders';
+COMMENT ON COLUMN ltv_customer.mean_interval_days IS '(last order - first order) / (orders - 1); null for fewer than two orders';
+COMMENT ON COLUMN ltv_customer.days_since_last_order IS 'as_of - last order';
+COMMENT ON COLUMN ltv_customer.annual_orders IS 'orders in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer.annual_revenue IS 'revenue in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer.annual_quantity IS 'units bought in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer.is_repeater IS 'two orders or more';
+COMMENT ON COLUMN ltv_customer.meets_benchmark IS 'annual revenue and annual orders reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_customer.stage IS 'the relationship on as_of; null without an order';
+
+--
+-- Asking one history
+--
+
+CREATE FUNCTION ltv_orders(h ltv_history) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_orders(ltv_history) IS 'number of orders';
+CREATE FUNCTION ltv_revenue(h ltv_history) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_revenue(ltv_history) IS 'sum of amounts, refunds included';
+CREATE FUNCTION ltv_refunded(h ltv_history) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_refunded(ltv_history) IS 'sum of the amounts below zero: zero or negative';
+CREATE FUNCTION ltv_quantity(h ltv_history) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_quantity(ltv_history) IS 'units bought';
+CREATE FUNCTION ltv_cost(h ltv_history) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_cost(ltv_history) IS 'sum of costs; null if one is unknown';
+CREATE FUNCTION ltv_gross_profit(h ltv_history) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_gross_profit(ltv_history) IS 'revenue less cost; null if a cost is unknown';
+CREATE FUNCTION ltv_first_order(h ltv_history) RETURNS date AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_first_order(ltv_history) IS 'day of the first order';
+CREATE FUNCTION ltv_last_order(h ltv_history) RETURNS date AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_last_order(ltv_history) IS 'day of the last order';
+CREATE FUNCTION ltv_nth_order(h ltv_history, n integer) RETURNS date AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_nth_order(ltv_history, integer) IS 'day of the n-th order; null when there are fewer';
+CREATE FUNCTION ltv_active_months(h ltv_history) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_active_months(ltv_history) IS '(last order - first order) / 30';
+CREATE FUNCTION ltv_average_order_value(h ltv_history) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_average_order_value(ltv_history) IS 'revenue / orders';
+CREATE FUNCTION ltv_mean_interval(h ltv_history) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_mean_interval(ltv_history) IS 'days between orders: (last order - first order) / (orders - 1)';
+CREATE FUNCTION ltv_days_since_last(h ltv_history, as_of date) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_days_since_last(ltv_history, date) IS 'days from the last order up to as_of to as_of';
+CREATE FUNCTION ltv_is_repeater(h ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_is_repeater(ltv_history) IS 'two orders or more';
+CREATE FUNCTION ltv_purchases(h ltv_history, OUT n integer, OUT ordered_on date, OUT amount numeric, OUT quantity numeric, OUT cost numeric, OUT days_since_previous integer)
+RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 4;
+COMMENT ON FUNCTION ltv_purchases(ltv_history) IS 'the purchases as rows, by day';
+CREATE FUNCTION ltv_stage(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_stage AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_stage(ltv_history, date, ltv_policy) IS 'the relationship on as_of; null without an order';
+CREATE FUNCTION ltv_summarize(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_customer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_summarize(ltv_history, date, ltv_policy) IS 'the summary of a customer: purchases up to as_of, and the year that ends with it';
+CREATE FUNCTION ltv_model_input(h ltv_history, as_of date, unit_days integer DEFAULT 7, OUT frequency bigint, OUT recency double precision, OUT t double precision, OUT monetary double precision)
+RETURNS record AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_model_input(ltv_history, date, integer) IS 'what the purchase models take: repeat purchase days, first to last and first to as_of in units, mean amount of the repeat days';
+
+--
+-- Reports over an orders relation
+--
+
+CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (
+    customer_id text, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
+    active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
+    annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+COMMENT ON FUNCTION ltv_customer_summary(regclass, date, ltv_policy) IS 'the summary of every customer with a purchase up to as_of, customer_id as text; columns as in ltv_customer';
+CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date, id_type anyelement, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (
+    customer_id anyelement, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
+    active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
+    annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint';
+
+CREATE FUNCTION ltv_check(orders regclass, as_of date DEFAULT CURRENT_DATE)
+RETURNS TABLE (finding text, rows bigint, example text, meaning text) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 14 COST 100000;
+COMMENT ON FUNCTION ltv_check(regclass, date) IS 'what is in an orders relation: rows read and used, and whatever is left out or would surprise';
+
+/*
+ * Money: what a customer is worth and may cost
+ */
+CREATE FUNCTION ltv_annual(quantity numeric, unit_price numeric, purchases numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_annual(numeric, numeric, numeric) IS 'annual LTV: quantity x unit price x purchases a year';
+
+CREATE FUNCTION ltv_lifetime(average_order_value numeric, gross_margin numeric, annual_orders numeric, active_years numeric, acquisition_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_lifetime(numeric, numeric, numeric, numeric, numeric, numeric) IS 'lifetime value: order value x margin x orders a year x years - acquisition cost - retention cost x years';
+
+CREATE FUNCTION ltv_profit(ltv numeric, cpo numeric, cost numeric, customers numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_profit(numeric, numeric, numeric, numeric) IS 'profit: (LTV - CPO - cost) x customers';
+
+CREATE FUNCTION ltv_max_cpo(ltv numeric, cost numeric, target_profit numeric DEFAULT 0) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_max_cpo(numeric, numeric, numeric) IS 'what one new customer may cost: LTV - cost - target profit';
+
+CREATE FUNCTION ltv_cpo(advertising_cost numeric, customers numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_cpo(numeric, numeric) IS 'what one new customer did cost: advertising cost / new customers';
+
+CREATE FUNCTION ltv_meets_benchmark(annual_revenue numeric, annual_orders numeric, policy ltv_policy DEFAULT ltv_policy()) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_meets_benchmark(numeric, numeric, ltv_policy) IS 'do annual revenue and annual orders both reach the benchmark of the policy';
+
+CREATE FUNCTION ltv_plan(unit_price numeric, quantity numeric, annual_orders numeric, gross_margin numeric, cpo numeric DEFAULT 0, shipping_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0, customers numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy(),
+	OUT annual_revenue numeric, OUT contribution numeric, OUT profit_per_customer numeric, OUT annual_profit numeric, OUT max_cpo numeric, OUT break_even_orders numeric, OUT shipping_ratio numeric, OUT shipping_within_limit boolean, OUT meets_benchmark boolean, OUT missing_revenue numeric, OUT missing_orders numeric)
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_plan(numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, ltv_policy) IS 'one product planned for a year before its first sale: one row';
+
+CREATE FUNCTION ltv_bundle(unit_price numeric, unit_cost numeric, quantities integer[], discounts numeric[],
+	OUT quantity integer, OUT discount numeric, OUT unit_price numeric, OUT order_value numeric, OUT gross_profit numeric, OUT gain numeric, OUT loss numeric, OUT step_up_share numeric)
+	RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
+COMMENT ON FUNCTION ltv_bundle(numeric, numeric, integer[], numeric[]) IS 'price ladder: per tier what it brings, and which share of its buyers must have stepped up from a single piece';
+
+/*
+ * Effects: two arms of customers compared
+ */
+CREATE TYPE ltv_effect_estimate AS (
+	treated_customers bigint,
+	control_customers bigint,
+	treated_mean double precision,
+	control_mean double precision,
+	difference double precision,
+	lift double precision,
+	difference_low double precision,
+	difference_high double precision,
+	standard_error double precision,
+	degrees_of_freedom double precision,
+	p_value double precision
+);
+COMMENT ON TYPE ltv_effect_estimate IS 'treated and untreated customers compared, with a 95 percent interval of the difference and a p-value';
+
+CREATE FUNCTION ltv_effect_mean_accum(state double precision[], treated boolean, outcome double precision) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_accum(double precision[], boolean, double precision) IS 'transition function of ltv_effect over numbers';
+
+CREATE FUNCTION ltv_effect_mean_combine(state double precision[], other double precision[]) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_combine(double precision[], double precision[]) IS 'combine function of ltv_effect over numbers';
+
+CREATE FUNCTION ltv_effect_mean_final(state double precision[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_final(double precision[]) IS 'final function of ltv_effect over numbers';
+
+CREATE AGGREGATE ltv_effect(treated boolean, outcome double precision) (SFUNC = ltv_effect_mean_accum, STYPE = double precision[], INITCOND = '{0,0,0,0,0,0,0,0}', COMBINEFUNC = ltv_effect_mean_combine, FINALFUNC = ltv_effect_mean_final, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_effect(boolean, double precision) IS 'difference of the mean outcome of treated and untreated customers, by Welch''s test';
+
+CREATE FUNCTION ltv_effect_share_accum(state bigint[], treated boolean, outcome boolean) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_share_accum(bigint[], boolean, boolean) IS 'transition function of ltv_effect over yes and no';
+
+CREATE FUNCTION ltv_effect_share_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_share_combine(bigint[], bigint[]) IS 'combine function of ltv_effect over yes and no';
+
+CREATE FUNCTION ltv_effect_share_final(state bigint[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_share_final(bigint[]) IS 'final function of ltv_effect over yes and no';
+
+CREATE AGGREGATE ltv_effect(treated boolean, outcome boolean) (SFUNC = ltv_effect_share_accum, STYPE = bigint[], INITCOND = '{0,0,0,0}', COMBINEFUNC = ltv_effect_share_combine, FINALFUNC = ltv_effect_share_final, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_effect(boolean, boolean) IS 'difference of the share of treated and untreated customers with a yes, with Newcombe''s interval';
+
+--
+-- Prediction
+--
+
+CREATE TYPE ltv_model AS (
+    kind text,
+    parameters double precision[],
+    standard_errors double precision[],
+    unit_days integer,
+    covariance double precision[],
+    customers bigint,
+    log_likelihood double precision,
+    converged boolean,
+    iterations integer,
+    gradient_norm double precision,
+    note text
+);
+COMMENT ON TYPE ltv_model IS 'a fitted purchase or spend model, made by the aggregate ltv_fit';
+COMMENT ON COLUMN ltv_model.kind IS 'bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
+COMMENT ON COLUMN ltv_model.parameters IS 'in the order of the papers: r, alpha, a, b; r, alpha, s, beta; p, q, v';
+COMMENT ON COLUMN ltv_model.standard_errors IS 'of the parameters, from the observed information; null where a limit leaves one undetermined';
+COMMENT ON COLUMN ltv_model.unit_days IS 'days in a unit of time; null after a fit to plain numbers';
+COMMENT ON COLUMN ltv_model.covariance IS 'of the logarithms of the parameters';
+COMMENT ON COLUMN ltv_model.customers IS 'customers the model was fitted to';
+COMMENT ON COLUMN ltv_model.log_likelihood IS 'at the parameters';
+COMMENT ON COLUMN ltv_model.converged IS 'whether the optimum, or a limit named in note, was reached';
+COMMENT ON COLUMN ltv_model.iterations IS 'passes over the patterns of customers';
+COMMENT ON COLUMN ltv_model.gradient_norm IS 'length of the gradient in the logarithms of the parameters';
+COMMENT ON COLUMN ltv_model.note IS 'what is special about the fit; null for an ordinary optimum';
+
+CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text, unit_days integer) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_combine(state bytea, added bytea) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_final(state bytea) RETURNS ltv_model AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, text) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, text, integer) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text, bigint) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text, bigint) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_combine(bytea, bytea) IS 'aggregate combine function';
+COMMENT ON FUNCTION ltv_fit_final(bytea) IS 'aggregate final function';
+
+CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, kind text) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(ltv_history, date, text) IS 'a model of the given kind, fitted to the purchases up to as_of in weeks';
+CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, kind text, unit_days integer) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(ltv_history, date, text, integer) IS 'the same in units of unit_days';
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text) IS 'a model of orders, fitted to summaries that come from elsewhere';
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text, customers bigint) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
+CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text) IS 'a gamma-gamma model of order values, fitted to summaries that come from elsewhere';
+CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text, customers bigint) (
+    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
+
+CREATE FUNCTION ltv_p_alive(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_alive(ltv_model, ltv_history, date) IS 'probability that the customer is still one on as_of; null without an order';
+CREATE FUNCTION ltv_p_alive(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_alive_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_alive(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_expected_orders(model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_orders(ltv_model, ltv_history, date, integer) IS 'expected order days in the horizon after as_of; null without an order';
+CREATE FUNCTION ltv_expected_orders(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_orders_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_orders(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_p_order_within(model ltv_model, h ltv_history, as_of date, days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_order_within(ltv_model, ltv_history, date, integer) IS 'probability of at least one order in the days after as_of; null without an order';
+CREATE FUNCTION ltv_p_order_within(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_order_within_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_order_within(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_expected_gap(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_gap(ltv_model, ltv_history, date) IS 'expected days to the next order of a customer who is still one; null without an order';
+CREATE FUNCTION ltv_expected_gap(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_gap_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_gap(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers, in the unit of the model';
+CREATE FUNCTION ltv_expected_order_value(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_order_value(ltv_model, ltv_history, date) IS 'expected amount of an order day of the customer, by a gamma-gamma model; null without an order';
+CREATE FUNCTION ltv_expected_order_value(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_order_value_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_order_value(ltv_model, double precision, double precision) IS 'the same over plain numbers';
+CREATE FUNCTION ltv_log_likelihood(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double precision, double precision) IS 'logarithm of the likelihood of one customer''s orders';
+CREATE FUNCTION ltv_log_likelihood(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_log_likelihood_spend' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double precision) IS 'logarithm of the likelihood of one customer''s mean amount';
+
+CREATE TYPE ltv_forecast_estimate AS (
+    customers bigint,
+    expected_orders double precision,
+    standard_error double precision,
+    expected_orders_low double precision,
+    expected_orders_high double precision
+);
+COMMENT ON TYPE ltv_forecast_estimate IS 'the expected order days of a group of customers, with a 95 % interval';
+COMMENT ON COLUMN ltv_forecast_estimate.customers IS 'customers with an order up to as_of';
+COMMENT ON COLUMN ltv_forecast_estimate.expected_orders IS 'expected order days in the horizon';
+COMMENT ON COLUMN ltv_forecast_estimate.standard_error IS 'of the order days that will be seen: spread of the process and uncertainty of the parameters';
+COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_low IS 'lower end of the 95 % interval';
+COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_high IS 'upper end of the 95 % interval';
+
+CREATE FUNCTION ltv_forecast_accum(state double precision[], model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
+CREATE FUNCTION ltv_forecast_combine(state double precision[], added double precision[]) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_forecast_final(state double precision[]) RETURNS ltv_forecast_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_forecast_accum(double precision[], ltv_model, ltv_history, date, integer) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_forecast_combine(double precision[], double precision[]) IS 'aggregate combine function';
+COMMENT ON FUNCTION ltv_forecast_final(double precision[]) IS 'aggregate final function';
+CREATE AGGREGATE ltv_forecast(model ltv_model, h ltv_history, as_of date, horizon_days integer) (
+    SFUNC = ltv_forecast_accum, STYPE = double precision[], FINALFUNC = ltv_forecast_final, COMBINEFUNC = ltv_forecast_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_forecast(ltv_model, ltv_history, date, integer) IS 'expected order days of a whole group in the horizon after as_of, with a 95 % interval';
+
+CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin double precision DEFAULT 1, annual_discount double precision DEFAULT 0)
+RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000;
+COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, double precision, double precision) IS 'per customer: p_alive (probability of still being one on as_of), expected_orders (order days in the horizon), expected_order_value (amount of an order day), predicted_value (orders x value x gross_margin, discounted by month)';
+CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'bg/nbd')
+RETURNS TABLE (repeat_orders text, customers bigint, actual_orders bigint, predicted_orders double precision)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
+COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of: per repeat_orders before (0 to 7+, all): customers, actual_orders, predicted_orders';
+
+-- Populations: aggregates over customers
+--
+
+-- the repeat rate of histories; the state is {customers, repeaters}
+
+CREATE FUNCTION ltv_repeat_rate_accum(state bigint[], h ltv_history) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_repeat_rate_accum(bigint[], ltv_history) IS 'aggregate transition function';
+CREATE FUNCTION ltv_repeat_rate_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_repeat_rate_combine(bigint[], bigint[]) IS 'aggregate combine function';
+CREATE FUNCTION ltv_repeat_rate_final(state bigint[]) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_repeat_rate_final(bigint[]) IS 'aggregate final function';
+CREATE AGGREGATE ltv_repeat_rate(h ltv_history) (
+    SFUNC = ltv_repeat_rate_accum, STYPE = bigint[], SSPACE = 40, FINALFUNC = ltv_repeat_rate_final, COMBINEFUNC = ltv_repeat_rate_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(ltv_history) IS 'customers with two orders or more / customers with an order; null for none';
+
+-- the repeat rate of order rows; the state is the set of customers, each once or twice
+
+CREATE TYPE ltv_customer_set;
+CREATE FUNCTION ltv_customer_set_in(cstring) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_out(ltv_customer_set) RETURNS cstring AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_recv(internal) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_send(ltv_customer_set) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE TYPE ltv_customer_set (
+    INPUT = ltv_customer_set_in,
+    OUTPUT = ltv_customer_set_out,
+    RECEIVE = ltv_customer_set_recv,
+    SEND = ltv_customer_set_send,
+    ALIGNMENT = double,
+    STORAGE = extended
+);
+COMMENT ON TYPE ltv_customer_set IS 'ids of customers, those of repeaters twice: the state of ltv_repeat_rate over order rows';
+COMMENT ON FUNCTION ltv_customer_set_in(cstring) IS 'I/O';
+COMMENT ON FUNCTION ltv_customer_set_out(ltv_customer_set) IS 'I/O';
+COMMENT ON FUNCTION ltv_customer_set_recv(internal) IS 'I/O';
+COMMENT ON FUNCTION ltv_customer_set_send(ltv_customer_set) IS 'I/O';
+
+CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id anyelement) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, anyelement) IS 'aggregate transition function';
+CREATE FUNCTION ltv_customer_set_combine(state ltv_customer_set, other ltv_customer_set) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_combine(ltv_customer_set, ltv_customer_set) IS 'aggregate combine function';
+CREATE FUNCTION ltv_customer_set_repeat_rate(state ltv_customer_set) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_repeat_rate(ltv_customer_set) IS 'aggregate final function';
+CREATE AGGREGATE ltv_repeat_rate(customer_id anyelement) (
+    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 2048, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(anyelement) IS 'over one row per order: customers with two rows or more / customers; rows without a customer do not count; null for none';
+
+-- key figures; the state is the struct Kpi of population.h as an array
+
+CREATE TYPE ltv_kpi AS (
+    customers bigint,
+    repeaters bigint,
+    repeat_rate double precision,
+    repeat_rate_low double precision,
+    repeat_rate_high double precision,
+    orders bigint,
+    orders_per_customer double precision,
+    revenue numeric,
+    revenue_per_customer numeric,
+    average_order_value numeric,
+    active_months numeric,
+    annual_customers bigint,
+    annual_orders_per_customer double precision,
+    annual_revenue_per_customer numeric,
+    benchmark_customers bigint,
+    dormant_customers bigint,
+    churned_customers bigint,
+    gross_profit numeric
+);
+COMMENT ON TYPE ltv_kpi IS 'key figures of a population of customers, see ltv_kpis';
+COMMENT ON COLUMN ltv_kpi.customers IS 'customers with an order';
+COMMENT ON COLUMN ltv_kpi.repeaters IS 'customers with two orders or more';
+COMMENT ON COLUMN ltv_kpi.repeat_rate IS 'repeaters / customers';
+COMMENT ON COLUMN ltv_kpi.repeat_rate_low IS 'lower end of the 95 percent interval of repeat_rate (Wilson)';
+COMMENT ON COLUMN ltv_kpi.repeat_rate_high IS 'upper end of the 95 percent interval of repeat_rate (Wilson)';
+COMMENT ON COLUMN ltv_kpi.orders IS 'orders of these customers';
+COMMENT ON COLUMN ltv_kpi.orders_per_customer IS 'orders / customers';
+COMMENT ON COLUMN ltv_kpi.revenue IS 'revenue of these customers, refunds included';
+COMMENT ON COLUMN ltv_kpi.revenue_per_customer IS 'revenue / customers: the mean lifetime value so far';
+COMMENT ON COLUMN ltv_kpi.average_order_value IS 'revenue / orders';
+COMMENT ON COLUMN ltv_kpi.active_months IS 'mean over customers of (last order - first order) / 30';
+COMMENT ON COLUMN ltv_kpi.annual_customers IS 'customers with an order in the year that ends with as_of';
+COMMENT ON COLUMN ltv_kpi.annual_orders_per_customer IS 'orders in that year / annual_customers';
+COMMENT ON COLUMN ltv_kpi.annual_revenue_per_customer IS 'revenue in that year of the annual_customers / annual_customers';
+COMMENT ON COLUMN ltv_kpi.benchmark_customers IS 'customers whose annual revenue and annual orders reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_kpi.dormant_customers IS 'customers of stage dormant';
+COMMENT ON COLUMN ltv_kpi.churned_customers IS 'customers of stage churned';
+COMMENT ON COLUMN ltv_kpi.gross_profit IS 'revenue less cost; null if a cost of these customers is unknown';
+
+CREATE FUNCTION ltv_kpis_accum(state bigint[], h ltv_history, as_of date) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_accum(bigint[], ltv_history, date) IS 'aggregate transition function';
+CREATE FUNCTION ltv_kpis_accum(state bigint[], h ltv_history, as_of date, policy ltv_policy) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_accum(bigint[], ltv_history, date, ltv_policy) IS 'aggregate transition function';
+CREATE FUNCTION ltv_kpis_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_combine(bigint[], bigint[]) IS 'aggregate combine function';
+CREATE FUNCTION ltv_kpis_final(state bigint[]) RETURNS ltv_kpi AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_kpis_final(bigint[]) IS 'aggregate final function';
+CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date) (
+    SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_kpis(ltv_history, date) IS 'key figures of customers on as_of, with the default policy; columns as in ltv_kpi';
+CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date, policy ltv_policy) (
+    SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_kpis(ltv_history, date, ltv_policy) IS 'key figures of customers on as_of; columns as in ltv_kpi';
+
+-- the customer portfolio
+
+CREATE TYPE ltv_cpm AS ENUM (
+    'first', 'toddling', 'steady', 'trendy', 'loyal',
+    'lapsed_first', 'lapsed_toddling', 'lapsed_steady', 'lapsed_trendy', 'lapsed_loyal'
+);
+COMMENT ON TYPE ltv_cpm IS 'segments of the customer portfolio (CPM): five kinds of customers, and the same five lapsed';
+CREATE FUNCTION ltv_cpm(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_cpm AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_cpm(ltv_history, date, ltv_policy) IS 'the segment of the customer portfolio on as_of; null without an order';
+
+--
+-- Populations: reports over an orders relation
+--
+
+CREATE FUNCTION ltv_overview(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (
+    customers bigint, repeaters bigint, repeat_rate double precision, repeat_rate_low double precision, repeat_rate_high double precision,
+    orders bigint, orders_per_customer double precision, revenue numeric, revenue_per_customer numeric, average_order_value numeric,
+    active_months numeric, annual_customers bigint, annual_orders_per_customer double precision, annual_revenue_per_customer numeric,
+    benchmark_customers bigint, dormant_customers bigint, churned_customers bigint, gross_profit numeric,
+    guest_orders bigint, refund_only bigint
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_overview(regclass, date, ltv_policy) IS 'one row of key figures on as_of: the columns of ltv_kpi; guest_orders: orders without a customer, in no other figure; refund_only: customers with refunds but no order, in no other figure';
+
+CREATE FUNCTION ltv_stages(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (stage ltv_stage, customers bigint, share double precision, revenue numeric, annual_revenue numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
+COMMENT ON FUNCTION ltv_stages(regclass, date, ltv_policy) IS 'one row per stage, in the order of ltv_stage, also for empty ones; no row without a customer. customers: in the stage on as_of; share: of all customers with an order; revenue: of these customers so far, refunds included; annual_revenue: in the year that ends with as_of';
+
+CREATE FUNCTION ltv_stage_flow(orders regclass, from_day date, to_day date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (from_stage ltv_stage, to_stage ltv_stage, customers bigint, revenue numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 30 COST 100000;
+COMMENT ON FUNCTION ltv_stage_flow(regclass, date, date, ltv_policy) IS 'one row per pair of stages that a customer has, by from_stage and to_stage, nulls last. from_stage: on from_day, null without an order by then; to_stage: on to_day; customers: with this pair; revenue: of these customers after from_day and up to to_day, refunds included';
+
+CREATE FUNCTION ltv_cpm_segments(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (segment ltv_cpm, customers bigint, share double precision, revenue numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+COMMENT ON FUNCTION ltv_cpm_segments(regclass, date, ltv_policy) IS 'one row per segment of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer. customers: in the segment on as_of; share: of all customers with an order; revenue: of these customers so far, refunds included';
+
+--
+-- Reports over an orders relation: periods, steps, cohorts, windows, RFM, deciles, items
+--
+
+CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
+RETURNS TABLE (
+    period_start date, customers bigint, new_customers bigint, returning_customers bigint, repeat_customers bigint, acquired_customers bigint,
+    orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share double precision, repeat_rate double precision
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_periods(regclass, date, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included.
+period_start: its first day; customers: with an order in it; new_customers: with the first order of all in it; returning_customers: the others; repeat_customers: with an order in it that is not their first; acquired_customers: new ones so far; orders, revenue: of the period, refunds on their own day; new_revenue: revenue of the new customers; returning_revenue: the rest; repeater_share: repeat_customers / customers; repeat_rate: repeat_customers / acquired_customers';
+
+CREATE FUNCTION ltv_steps(orders regclass, as_of date DEFAULT CURRENT_DATE, max_step integer DEFAULT 12, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (
+    step integer, customers bigint, rate_from_first double precision, next_rate double precision, stopped bigint, churned bigint,
+    median_days_to_next double precision, average_order_value numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
+COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_policy) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step.
+step: n; customers: with an n-th order; rate_from_first: customers / customers of step 1; next_rate: customers with an (n+1)-th order / customers; stopped: with exactly n orders; churned: of those, in stage churned on as_of; median_days_to_next: from the n-th to the (n+1)-th order, over those who made it; average_order_value: of the n-th orders';
+
+CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
+RETURNS TABLE (
+    cohort date, period_index integer, customers bigint, active bigint, retention double precision, orders bigint,
+    revenue numeric, cumulative_revenue numeric, revenue_per_customer numeric,
+    gross_profit numeric, cumulative_gross_profit numeric, gross_profit_per_customer numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+COMMENT ON FUNCTION ltv_cohorts(regclass, date, text) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included.
+cohort: first day of the period of the first order; period_index: periods since, from 0; customers: all of the cohort; active: with an order in that period; retention: active / customers; orders, revenue: of the cohort in that period; cumulative_revenue: up to it; revenue_per_customer: cumulative_revenue / customers; gross_profit, cumulative_gross_profit, gross_profit_per_customer: the same for revenue less cost, null if a cost is unknown';
+
+CREATE FUNCTION ltv_windows(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,180,365}')
+RETURNS TABLE (
+    window_days integer, customers bigint, second_order_customers bigint, f2_rate double precision, orders_per_customer double precision,
+    revenue_per_customer numeric, gross_profit_per_customer numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
+COMMENT ON FUNCTION ltv_windows(regclass, date, integer[]) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of.
+window_days: the window, its last day included; customers: observed for all of it; second_order_customers: with a second order in it; f2_rate: second_order_customers / customers; orders_per_customer, revenue_per_customer, gross_profit_per_customer: within it, first order included, / customers; gross profit is null if a cost is unknown';
+
+CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5)
+RETURNS TABLE (customer_id anyelement, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; id_type is a null of its type, such as NULL::bigint.
+recency_days: as_of - last order; frequency: orders; monetary: revenue, refunds included; r, f, m: 1 + floor(bins * share of customers who are strictly worse: more days, fewer orders, less revenue)';
+
+CREATE FUNCTION ltv_deciles(orders regclass, as_of date DEFAULT CURRENT_DATE)
+RETURNS TABLE (
+    decile integer, customers bigint, revenue numeric, share double precision, cumulative_share double precision,
+    average_revenue numeric, minimum_revenue numeric
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+COMMENT ON FUNCTION ltv_deciles(regclass, date) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one.
+decile: 1 to 10; customers: in the group; revenue: of the group; share: of all revenue; cumulative_share: share of this group and those before; average_revenue: revenue / customers; minimum_revenue: the least revenue of a customer of the group';
+
+CREATE FUNCTION ltv_entry_items(orders regclass, as_of date DEFAULT CURRENT_DATE, horizon_days integer DEFAULT 365)
+RETURNS TABLE (item text, customers bigint, repeat_rate double precision, orders_per_customer double precision, revenue_per_customer numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_entry_items(regclass, date, integer) IS 'customers by the item of their first order, over those whose first order is at least horizon_days before as_of; by customers, the most first, then by item.
+item: of the first order, null where it has none; customers: who came for it; repeat_rate: those with a second order within the horizon / customers; orders_per_customer, revenue_per_customer: within the horizon, first order included, / customers';
+
+CREATE FUNCTION ltv_item_flow(orders regclass, as_of date DEFAULT CURRENT_DATE)
+RETURNS TABLE (from_step integer, from_item text, to_item text, customers bigint, share double precision)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+COMMENT ON FUNCTION ltv_item_flow(regclass, date) IS 'from the item of the n-th order to the item of the next, by from_step, then customers, the most first, then items.
+from_step: n; from_item, to_item: of the n-th and of the next order, null where it has none; customers: who went this way; share: customers / all who went on from from_item at this step';
+
+/*
+ * Money of a shop: reports over an orders relation
+ */
+CREATE FUNCTION ltv_economics(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy())
+RETURNS TABLE (average_order_value numeric, gross_margin numeric, annual_orders numeric, active_years numeric, acquisition_cost numeric, retention_cost numeric, ltv numeric, max_cpo numeric, profit numeric, payback_months numeric, meets_benchmark boolean, customers bigint, orders bigint, revenue numeric, gross_profit numeric, previous_customers bigint, lost_customers bigint, churn numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_economics(regclass, date, numeric, numeric, numeric, numeric, ltv_policy) IS 'unit economics of a shop in one row, over the year that ends with as_of: the six elements, average_order_value = revenue / orders, gross_margin as given or gross_profit / revenue, annual_orders = orders / customers, active_years as given or previous_customers / lost_customers, the two costs as given; ltv = value x margin x orders x years - acquisition - retention x years; max_cpo, the same before acquisition; profit = ltv x customers; payback_months, whole months until the acquisition cost is back, null when it is not within the active years; meets_benchmark; customers with an order, their orders, revenue and gross_profit; previous_customers, with an order in the year before, lost_customers, those without one since, churn = lost / previous';
+
+CREATE FUNCTION ltv_levers(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10)
+RETURNS TABLE (element text, base numeric, improved numeric, ltv numeric, gain numeric, rank integer)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 6 COST 100000;
+COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric) IS 'which element of the lifetime value to pull first, largest gain first: base as in ltv_economics; improved by improvement x its size, costs down, a margin up to 1; ltv with only this element improved; gain, that less the ltv as it is; rank, equal gains alike';
+
+CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period text DEFAULT 'month')
+RETURNS TABLE (cohort date, customers bigint, periods bigint, payback_period bigint, gross_profit numeric, gross_profit_per_customer numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, text) IS 'payback per cohort (first day of the period of the first order): customers; periods observed, its own and that of as_of included; payback_period, the first period_index at which cumulative gross profit covers acquisition_cost x customers, null while it does not; gross_profit up to as_of, from costs or as revenue x gross_margin; gross_profit_per_customer';
+
+CREATE FUNCTION ltv_free_shipping(orders regclass, as_of date DEFAULT CURRENT_DATE, threshold numeric DEFAULT NULL, shipping_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, reach numeric DEFAULT 0.8)
+RETURNS TABLE (orders bigint, above bigint, near bigint, mean_missing numeric, cost numeric, gain_per_step_up numeric, step_up_share numeric)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric) IS 'would free shipping from a threshold on pay, over the year that ends with as_of: orders; above, at the threshold or more; near, from reach x threshold up to it; mean_missing of the near ones; cost = shipping_cost x above; gain_per_step_up = mean_missing x gross_margin - shipping_cost; step_up_share = cost / (near x gain_per_step_up), the share of the near ones that must step up, null when it cannot pay';
