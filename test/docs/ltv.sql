@@ -16,3 +16,13 @@ FROM generate_series(1, 600) AS i, generate_series(0, 60) AS n
 WHERE n <= 3 * exponential('stay' || i) / exponential('leave' || i);
 DELETE FROM mail_orders WHERE ordered_on > '2024-12-31';
 CREATE VIEW buyers AS SELECT customer_id, ltv_history(ordered_on, amount) AS h FROM mail_orders GROUP BY customer_id;
+
+-- for the questions: the sample shop, and the shop of the topic questions2, each in a schema of its own
+CREATE SCHEMA sample;
+SET search_path = sample, public;
+\cd test/sample
+\i load.sql
+\cd ../..
+CREATE SCHEMA question;
+SET search_path = question, public;
+\i test/question_shop.sql
