@@ -18,7 +18,8 @@
  * close together.  Fewer than two customers have mean = m2 = 0.
  *
  * These are doubles in an array of bigint, bit by bit: a state may travel as
- * text, and the text of a double depends on extra_float_digits.
+ * text, and the text of a double depends on extra_float_digits.  In the SQL of
+ * 0.1.0 the same bytes are an array of double precision.
  */
 #include "compat.h"
 
@@ -117,12 +118,13 @@ report_bad_state(const char *what)
 }
 
 /*
- * The numbers of a state array.
+ * The numbers of a state array; of words that may also be declared as older.
  */
 static void *
-get_state_numbers(ArrayType *state, int length)
+get_state_numbers(ArrayType *state, int length, Oid older)
 {
-	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != length || ARR_HASNULL(state) || ARR_ELEMTYPE(state) != INT8OID)
+	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != length || ARR_HASNULL(state) ||
+		(ARR_ELEMTYPE(state) != INT8OID && ARR_ELEMTYPE(state) != older))
 		report_bad_state(psprintf("A state has %d elements, none of them NULL.", length));
 	return ARR_DATA_PTR(state);
 }
@@ -198,7 +200,7 @@ start_estimate(Estimate *estimate)
 static MeanArm *
 get_mean_arms(ArrayType *state)
 {
-	MeanArm    *arms = get_state_numbers(state, MEAN_STATE_LENGTH);
+	MeanArm    *arms = get_state_numbers(state, MEAN_STATE_LENGTH, FLOAT8OID);
 
 	for (int i = 0; i < ARMS; i++)
 	{
@@ -366,7 +368,7 @@ ltv_effect_mean_final(PG_FUNCTION_ARGS)
 static ShareArm *
 get_share_arms(ArrayType *state)
 {
-	ShareArm   *arms = get_state_numbers(state, SHARE_STATE_LENGTH);
+	ShareArm   *arms = get_state_numbers(state, SHARE_STATE_LENGTH, INT8OID);
 
 	for (int i = 0; i < ARMS; i++)
 	{

@@ -292,6 +292,22 @@ search_value(unsigned dim, const double *theta, double *gradient, void *data)
 }
 
 /*
+ * NLopt says nothing when it gets no memory for its steps: it goes on with fewer, to another end.  Whether there is some
+ * has to be known before.  A block of this size, given back, stays with the process, and NLopt needs half of it.
+ */
+#define NLOPT_MEMORY 40000
+
+static bool
+has_memory_for_nlopt(void)
+{
+	/* volatile, or the compiler leaves out both calls */
+	void	   *volatile block = malloc(NLOPT_MEMORY);
+
+	free(block);
+	return block != NULL;
+}
+
+/*
  * From theta to about the maximum; theta is the best point seen, whatever NLopt thinks of its end.  False without memory.
  */
 static bool
@@ -307,6 +323,11 @@ search_maximum(LtvmProblem *problem, double *theta)
 	search.opt = nlopt_create(NLOPT_LD_LBFGS, problem->dim);
 	if (search.opt == NULL)
 		return false;
+	if (!has_memory_for_nlopt())
+	{
+		nlopt_destroy(search.opt);
+		return false;
+	}
 	for (i = 0; i < problem->dim; i++)
 	{
 		start[i] = theta[i];

@@ -375,11 +375,14 @@ HeapTupleHeaderGetDatum(HeapTupleHeader tuple)
 	return PointerGetDatum(tuple);
 }
 
-struct HeapTupleHeaderData *
+/* a macro in some releases */
+#ifndef DatumGetHeapTupleHeader
+HeapTupleHeader
 DatumGetHeapTupleHeader(Datum datum)
 {
 	return (HeapTupleHeader) DatumGetPointer(datum);
 }
+#endif
 
 TupleDesc
 BlessTupleDesc(TupleDesc desc)
@@ -476,7 +479,7 @@ GetSysCacheOid(int cache, AttrNumber column, Datum type, Datum label, Datum unus
 	while (labels[i][0] != '\0' && strcmp(labels[i], DatumGetCString(label)) != 0)
 		i++;
 	require(i < LABELS - 1);
-	strlcpy(labels[i], DatumGetCString(label), NAMEDATALEN);
+	snprintf(labels[i], NAMEDATALEN, "%s", DatumGetCString(label));
 	return FIRST_LABEL + i;
 }
 

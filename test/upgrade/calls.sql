@@ -55,8 +55,8 @@ SELECT ltv.ltv_repeat_rate(ROW(customer_id)) FROM shop.orders;
 SELECT ltv.ltv_repeat_rate_final(ltv.ltv_repeat_rate_combine(repeat_rate, ltv.ltv_repeat_rate_accum(NULL, '[{"on":"2024-01-05","amount":3000}]'))), ltv.ltv_kpis_final(ltv.ltv_kpis_combine(kpis, ltv.ltv_kpis_accum(ltv.ltv_kpis_accum(NULL, '[{"on":"2024-01-05","amount":3000}]', '2024-12-31'), '[{"on":"2024-01-05","amount":3000}]', '2024-12-31', ltv.ltv_policy())))::pg_catalog.text,
 	ltv.ltv_customer_set_combine(customers, ltv.ltv_customer_set_accum(NULL, 5))::pg_catalog.text, ltv.ltv_customer_set_repeat_rate(customers), ltv.ltv_customer_set_out(ltv.ltv_customer_set_in('pg_catalog.uuid {00000000-0000-0000-0000-000000000001}')), ltv.ltv_customer_set_send(customers) FROM shop.states;
 -- reports over orders
-SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31') r;
-SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";
+SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r ORDER BY r.customer_id;
 SELECT r::pg_catalog.text FROM ltv.ltv_check('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_stages('shop.orders', '2024-12-31') r;
@@ -74,14 +74,14 @@ SELECT r::pg_catalog.text FROM ltv.ltv_economics('shop.orders', '2024-12-31', 0.
 SELECT r::pg_catalog.text FROM ltv.ltv_levers('shop.orders', '2024-12-31', 0.4, 2000) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_payback('shop.orders', '2024-12-31', 2000, 0.4, 'quarter') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_free_shipping('shop.orders', '2024-12-31', 500, 60, 0.4) r;
-SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r ORDER BY r.customer_id;
 SELECT r::pg_catalog.text FROM ltv.ltv_validate('shop.orders', '2024-12-31', '2024-06-30') r;
 -- and over histories
-SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.histories', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.histories', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";
 SELECT r::pg_catalog.text FROM ltv.ltv_check('shop.histories', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.histories', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.histories', '2024-12-31', NULL::pg_catalog.int4) r;
-SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.histories', '2024-12-31', NULL::pg_catalog.int4, kind => 'mbg/nbd') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.histories', '2024-12-31', NULL::pg_catalog.int4, kind => 'mbg/nbd') r ORDER BY r.customer_id;
 -- what is no orders relation
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.models', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.text) r;

@@ -45,14 +45,17 @@ INSERT INTO shop.parts SELECT history, customer_id FROM shop.stored;
 CREATE TABLE shop.models (kind text PRIMARY KEY, model ltv.ltv_model);
 INSERT INTO shop.models SELECT k, (SELECT ltv.ltv_fit(history, '2024-12-31', k) FROM shop.stored WHERE customer_id < 1000) FROM unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd', 'gamma-gamma']) k;
 CREATE TABLE shop.states AS SELECT ltv.ltv_fit_combine(ltv.ltv_fit_accum(NULL, a.history, '2024-12-31', 'bg/nbd'), ltv.ltv_fit_accum(NULL, b.history, '2024-12-31', 'bg/nbd')) AS fit,
-	ltv.ltv_kpis_accum(NULL, a.history, '2024-12-31') AS kpis, ltv.ltv_repeat_rate_accum(NULL, a.history) AS repeat_rate, 'integer {1,2,2,3}'::ltv.ltv_customer_set AS customers
-	FROM shop.stored a, shop.stored b WHERE a.customer_id = 7 AND b.customer_id = 8;
+	ltv.ltv_kpis_accum(NULL, a.history, '2024-12-31') AS kpis, ltv.ltv_repeat_rate_accum(NULL, a.history) AS repeat_rate, 'integer {1,2,2,3}'::ltv.ltv_customer_set AS customers,
+	ltv.ltv_effect_mean_accum(ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', true, 1.5), false, 2.5) AS effect, ltv.ltv_forecast_accum(NULL, m.model, a.history, '2024-12-31', 90) AS forecast
+	FROM shop.stored a, shop.stored b, shop.models m WHERE m.kind = 'bg/nbd' AND a.customer_id = 7 AND b.customer_id = 8;
 
 -- what calls ltv when somebody asks
 CREATE VIEW shop.summary AS SELECT * FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31', policy => ltv.ltv_policy(benchmark_annual_orders => 2, benchmark_annual_revenue => 1000));
 CREATE VIEW shop.stored_histories AS SELECT customer_id, history FROM shop.stored;
 CREATE VIEW shop.overview AS SELECT * FROM ltv.ltv_overview('shop.stored_histories', '2024-12-31');
 CREATE VIEW shop.kpis AS SELECT stage, (ltv.ltv_kpis(history, '2024-12-31', policy)).* FROM shop.stored GROUP BY stage;
+CREATE VIEW shop.effect AS SELECT ltv.ltv_effect(customer_id % 2 = 0, amount::double precision ORDER BY order_id) AS means, ltv.ltv_effect(customer_id % 2 = 0, amount > 500) AS shares FROM shop.orders;
+CREATE VIEW shop.forecast AS SELECT kind, ltv.ltv_forecast(model, history, '2024-12-31', 90 ORDER BY customer_id) FROM shop.models, shop.stored WHERE kind <> 'gamma-gamma' AND customer_id < 1000 GROUP BY kind;
 CREATE VIEW shop.same AS SELECT a.customer_id, b.customer_id AS other FROM shop.stored a JOIN shop.parts b ON a.history OPERATOR(ltv.=) b.history;
 CREATE MATERIALIZED VIEW shop.customers AS SELECT * FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31', NULL::integer);
 CREATE UNIQUE INDEX ON shop.customers (customer_id);

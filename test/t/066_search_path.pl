@@ -115,8 +115,9 @@ for my $case (
 {
   my ($setting, $name) = @$case;
   my @got = plain(psql('shop', "$setting\n$ask"));
-  # parallel workers add up numbers in another order
-  my @want = plain($setting =~ /parallel/ ? psql('shop', $setting =~ s/evil, pg_catalog, ltv, shop/public/r . "\n$ask") : @expected);
+  my @want = plain(@expected);
+  # workers add up numbers in another order
+  if ($setting =~ /parallel/) { s/(\.\d{9})\d+/$1/g for @got, @want; }
   is(scalar @got, scalar @want, "as many answers $name");
   is(join("\n", map { "$got[$_] instead of $want[$_]" } grep { ($got[$_] // '') ne $want[$_] } 0 .. $#want), '', "the same answers and errors $name");
   is(called('shop', 'evil'), $before, "no trap was called $name");
