@@ -17,8 +17,9 @@ CREATE CAST (integer AS odd) WITHOUT FUNCTION;
 CREATE CAST (odd AS integer) WITHOUT FUNCTION;
 RESET client_min_messages;
 
--- 1,500 lines of 600 orders of 40 customers
+-- 1,500 lines of 600 orders of 40 customers, and ten with the same order
 CREATE TABLE lines AS SELECT i % 600 % 40 AS customer_id, i % 600 AS order_id, date '2024-01-01' + i * 61 % 360 AS ordered_on, 100 + i * 37 % 901 AS amount FROM generate_series(1, 1500) i;
+INSERT INTO lines SELECT 40 + i, 600 + i, date '2024-03-01', 1000 FROM generate_series(0, 9) i;
 CREATE VIEW shop AS SELECT customer_id::odd, order_id::odd, ordered_on, amount FROM lines;
 -- an order is on the day of its first line
 CREATE VIEW plain AS
@@ -28,8 +29,14 @@ SELECT count(*) AS customers, count(*) FILTER (WHERE (s.orders, s.revenue, s.fir
 FROM ltv_customer_summary('shop', '2024-12-31') s FULL JOIN plain p ON s.customer_id = p.customer_id::text;
 SELECT count(*) AS customers, count(*) FILTER (WHERE (s.orders, s.revenue) IS DISTINCT FROM (p.orders, p.revenue)) AS wrong
 FROM ltv_customer_summary('shop', '2024-12-31', NULL::odd) s FULL JOIN plain p ON s.customer_id::integer = p.customer_id;
+-- without an order of the type, customers with the same revenue come in any
+SELECT count(*) AS customers, count(*) FILTER (WHERE (s.recency_days, s.frequency, s.monetary, s.r, s.f, s.m) IS DISTINCT FROM (p.recency_days, p.frequency, p.monetary, p.r, p.f, p.m)) AS wrong,
+       bool_and(s.sorted) AS sorted
+FROM (SELECT *, monetary <= coalesce(lag(monetary) OVER (), monetary) AS sorted FROM ltv_rfm('shop', '2024-12-31', NULL::odd)) s
+FULL JOIN ltv_rfm('lines', '2024-12-31', NULL::integer) p ON s.customer_id::integer = p.customer_id;
 -- the set of customers behind the repeat rate of rows: 31 of 50 twice
 SELECT ltv_repeat_rate((i % 50)::odd) AS rate, 31 / 50.0 AS by_hand FROM generate_series(0, 80) i;
+SELECT ltv_customer_set_combine('integer {}', 'integer {}') AS nobody, ltv_customer_set_repeat_rate('integer {}') IS NULL AS no_rate;
 
 -- customer_id is shown as customer_id::text would be, also by a cast that takes a typmod, and one that also asks how it was written
 CREATE TYPE shade AS ENUM ('light', 'dark');

@@ -326,41 +326,57 @@ count_looks(void *context)
 	return false;
 }
 
-/* wherever a fit looks up, it can be stopped: at every look of fits to few customers */
+/* orders or, without patterns, spend */
+static LtvmFitStatus
+fit_either(LtvmKind kind, const LtvmPattern *patterns, const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt)
+{
+	LtvmFit		fit;
+
+	return patterns == NULL ? ltvm_fit_spend(spends, n, interrupt, &fit) : ltvm_fit_orders(kind, patterns, n, interrupt, &fit);
+}
+
+static void
+interrupt_at_every_look(LtvmKind kind, const LtvmPattern *patterns, const LtvmSpend *spends, int n)
+{
+	int			all = 0;
+	LtvmInterrupt counting = {count_looks, &all};
+	int			looks;
+
+	check(fit_either(kind, patterns, spends, n, &counting) == LTVM_FIT_DONE && all > 20, "a fit that goes on, after %d looks", all);
+	for (looks = 1; looks <= all; looks++)
+	{
+		int			left = looks;
+		LtvmInterrupt interrupt = {stop_after, &left};
+
+		check(fit_either(kind, patterns, spends, n, &interrupt) == LTVM_FIT_INTERRUPTED && left == 0,
+			  "interrupt at look %d of %d, %d left", looks, all, left);
+	}
+}
+
+/* wherever a fit looks up, it can be stopped: at every look of fits to few customers, some of whom leave, or none */
 static void
 test_interrupts_everywhere(void)
 {
 	LtvmModel	model = {LTVM_BG_NBD, {0.8, 5, 0.8, 2.5}};
 	LtvmPattern patterns[150];
+	LtvmPattern loyal[90];
 	LtvmSpend	spends[150];
 	int			n = simulate(&model, 6, 150, patterns);
 	int			spenders;
 	int			kind;
 	int			i;
 
+	for (i = 0; i < 90; i++)
+		loyal[i] = (LtvmPattern) {i / 10, i / 10 == 0 ? 0 : 49 + i % 10 * 0.1, 50, 1};
 	for (i = 0; i < 150; i++)
 		spends[i] = (LtvmSpend) {1 + i % 5, 1000 + i * 7919 % 4001, 1};
 	spenders = compact_spends(spends, 150);
-	for (kind = LTVM_BG_NBD; kind <= LTVM_GAMMA_GAMMA; kind++)
+	for (kind = LTVM_BG_NBD; kind <= LTVM_PARETO_NBD; kind++)
 	{
-		int			all = 0;
-		LtvmInterrupt counting = {count_looks, &all};
-		LtvmFit		fit;
-		int			looks;
-
-		check((kind == LTVM_GAMMA_GAMMA ? ltvm_fit_spend(spends, spenders, &counting, &fit)
-			   : ltvm_fit_orders((LtvmKind) kind, patterns, n, &counting, &fit)) == LTVM_FIT_DONE && all > 20,
-			  "a fit that is let go on, after %d looks", all);
-		for (looks = 1; looks <= all; looks++)
-		{
-			int			left = looks;
-			LtvmInterrupt interrupt = {stop_after, &left};
-
-			check((kind == LTVM_GAMMA_GAMMA ? ltvm_fit_spend(spends, spenders, &interrupt, &fit)
-				   : ltvm_fit_orders((LtvmKind) kind, patterns, n, &interrupt, &fit)) == LTVM_FIT_INTERRUPTED && left == 0,
-				  "interrupt at look %d of %d, %d left", looks, all, left);
-		}
+		interrupt_at_every_look((LtvmKind) kind, patterns, NULL, n);
+		interrupt_at_every_look((LtvmKind) kind, loyal, NULL, 90);
 	}
+	interrupt_at_every_look(LTVM_GAMMA_GAMMA, NULL, spends, spenders);
 }
 
 /* what a kind of model has no answer to is no number */
