@@ -64,6 +64,17 @@ key_size(const KeyType *key, Datum value)
 	return MAXALIGN(key->length == -1 ? VARSIZE_ANY(DatumGetPointer(value)) : (Size) key->length);
 }
 
+/* Put bytes, at least one, where they take a multiple of 8: what goes to a file has no byte that was never set. */
+static inline char *
+put_padded(char *p, const void *bytes, Size size)
+{
+	char	   *next = p + MAXALIGN(size);
+
+	memset(next - MAXIMUM_ALIGNOF, 0, MAXIMUM_ALIGNOF);
+	memcpy(p, bytes, size);
+	return next;
+}
+
 static inline char *
 key_put(const KeyType *key, char *p, Datum value)
 {
@@ -72,11 +83,8 @@ key_put(const KeyType *key, char *p, Datum value)
 		memcpy(p, &value, sizeof(Datum));
 		return p + sizeof(Datum);
 	}
-	/* what goes to a file has no byte that was never set */
-	memset(p + key_size(key, value) - sizeof(uint64), 0, sizeof(uint64));
-	memcpy(p, DatumGetPointer(value),
-		   key->length == -1 ? VARSIZE_ANY(DatumGetPointer(value)) : (Size) key->length);
-	return p + key_size(key, value);
+	return put_padded(p, DatumGetPointer(value),
+					  key->length == -1 ? VARSIZE_ANY(DatumGetPointer(value)) : (Size) key->length);
 }
 
 static inline Datum

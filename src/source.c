@@ -430,12 +430,9 @@ write_row(Source *source, const RowParts *parts, char *row, Size size)
 	if (parts->head.tag & TAG_HAS_ORDER)
 		p = key_put(&source->order, p, parts->order);
 	if (parts->item != NULL)
-	{
-		memcpy(p, parts->item, VARSIZE_ANY(parts->item));
-		p += MAXALIGN(VARSIZE_ANY(parts->item));
-	}
+		p = put_padded(p, parts->item, VARSIZE_ANY(parts->item));
 	if (parts->history != NULL)
-		memcpy(p, parts->history, VARSIZE_ANY(parts->history));
+		put_padded(p, parts->history, VARSIZE_ANY(parts->history));
 }
 
 /* The rows have outgrown the cache: scatter them. */
