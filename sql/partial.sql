@@ -28,7 +28,7 @@ DECLARE d definition;
 BEGIN
     TRUNCATE travelling;
     FOR d IN SELECT * FROM definition LOOP
-        EXECUTE format('INSERT INTO travelling SELECT %s, part, state_%s(%s) FILTER (WHERE input.part IS NOT NULL)::text FROM part LEFT JOIN input USING (part) GROUP BY part', d.n, d.n, d.arguments);
+        EXECUTE format('INSERT INTO travelling SELECT %s, part, state_%s(%s ORDER BY id) FILTER (WHERE input.part IS NOT NULL)::text FROM part LEFT JOIN input USING (part) GROUP BY part', d.n, d.n, d.arguments);
     END LOOP;
 END $$;
 CALL take_apart();
