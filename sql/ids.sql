@@ -34,6 +34,10 @@ SELECT count(*) AS customers, count(*) FILTER (WHERE (s.recency_days, s.frequenc
        bool_and(s.sorted) AS sorted
 FROM (SELECT *, monetary <= coalesce(lag(monetary) OVER (), monetary) AS sorted FROM ltv_rfm('shop', '2024-12-31', NULL::odd)) s
 FULL JOIN ltv_rfm('lines', '2024-12-31', NULL::integer) p ON s.customer_id::integer = p.customer_id;
+-- the same where revenues lie so far apart that 96 bits do not tell them: 40,000 times 18 digits, two customers alike, one who gave all that back
+CREATE VIEW rich AS SELECT c::odd AS customer_id, date '2024-01-01' AS ordered_on, CASE WHEN n = 0 THEN 0 WHEN c < 3 THEN 999999999999999999 ELSE -999999999999999999 END AS amount
+FROM generate_series(1, 3) c, generate_series(0, 40000) n;
+SELECT array_agg(monetary / 40000) AS monetary, array_agg(m) AS m, min(customer_id::integer) FILTER (WHERE monetary > 0) AS one, max(customer_id::integer) FILTER (WHERE monetary > 0) AS other FROM ltv_rfm('rich', '2024-12-31', NULL::odd);
 -- the set of customers behind the repeat rate of rows: 31 of 50 twice
 SELECT ltv_repeat_rate((i % 50)::odd) AS rate, 31 / 50.0 AS by_hand FROM generate_series(0, 80) i;
 SELECT ltv_customer_set_combine('integer {}', 'integer {}') AS nobody, ltv_customer_set_repeat_rate('integer {}') IS NULL AS no_rate;
