@@ -62,7 +62,6 @@ typedef struct IdTable
 #define SHORT_BYTES		(16 * 1024)
 /* a part whose table would be larger is scattered again */
 #define PART_BYTES		(4 * 1024 * 1024)
-#define LEVELS			4
 #define LEAST_BUDGET	(16 * 1024)
 
 typedef struct CustomerSet
@@ -191,18 +190,10 @@ table_add(IdTable *table, KeyType *key, Datum id, uint64 hash, bool repeat)
  * Stores
  */
 
-static inline int
-part_of_hash(const RowStore *store, uint64 hash, int level)
-{
-	return (int) ((hash >> (64 - ROWSTORE_MAX_BITS * (level + 1))) & (((uint64) 1 << store->bits) - 1));
-}
-
 static inline void
 store_add(RowStore *store, int level, const KeyType *key, Datum id, uint64 hash)
 {
-	Part	   *part = &store->parts[part_of_hash(store, hash, level)];
-
-	key_put(key, rowstore_reserve(store, part, key_size(key, id)), id);
+	key_put(key, rowstore_reserve(store, rowstore_part(store, hash, level), key_size(key, id)), id);
 }
 
 /* Reads the ids of a part, those in memory first. */
@@ -330,8 +321,9 @@ static void
 visit_store(KeyType *key, RowStore *store, int level, IdVisitor visit, void *arg)
 {
 	Size		budget = get_hash_memory_limit() / 4;
-	Size		memory = level + 1 < LEVELS ? Min(PART_BYTES, budget) : SIZE_MAX;
+	Size		memory = level + 1 < ROWSTORE_LEVELS ? Min(PART_BYTES, budget) : SIZE_MAX;
 
+	rowstore_finish(store);
 	for (int i = 0; i < 1 << store->bits; i++)
 	{
 		Part	   *part = &store->parts[i];

@@ -24,6 +24,7 @@
 /* short form: sign, display scale and weight in one word */
 #define NUM_SHORT_NEGATIVE	0x2000
 #define NUM_SHORT_SCALE(h)	(((h) & 0x1F80) >> 7)
+#define NUM_SHORT_WEIGHT_MASK 0x007F	/* its sign included */
 #define NUM_SHORT_WEIGHT(h) (((h) & 0x0040) ? (int) ((h) & 0x003F) - 64 : (int) ((h) & 0x003F))
 
 /* long form: display scale in the first word, weight in the second */
@@ -92,6 +93,35 @@ read_fraction(const char *digits, int ndigits, int first, int scale, int64 *frac
 }
 
 /*
+ * Read what most amounts are: below 10^12, with up to 4 places.  False for
+ * all others.
+ */
+static inline bool
+read_usual(uint16 header, const char *digits, int ndigits, int64 *value, int *scale)
+{
+	int			places = NUM_SHORT_SCALE(header);
+	int			weight = header & NUM_SHORT_WEIGHT_MASK;
+	int64		whole = 0;
+	int			fraction;
+	int			unit;
+
+	if ((header & NUM_FORM_MASK) != NUM_SHORT || weight > 2 || places > GROUP_DIGITS || ndigits > weight + 2)
+		return false;
+	for (int i = 0; i <= weight; i++)
+		whole = whole * GROUP + (i < ndigits ? load_word(digits + 2 * i) : 0);
+	fraction = ndigits > weight + 1 ? load_word(digits + 2 * (weight + 1)) : 0;
+	if (places > 0)
+	{
+		unit = (int) decimal_power[GROUP_DIGITS - places];
+		whole = whole * decimal_power[places] + fraction / unit;
+		fraction %= unit;
+	}
+	*scale = places;
+	*value = header & NUM_SHORT_NEGATIVE ? -whole : whole;
+	return fraction == 0;
+}
+
+/*
  * Read a numeric (detoasted, packed or not) as an integer at a scale: the
  * display scale, or 6 where only zeros stand behind the 6th place.
  */
@@ -110,6 +140,8 @@ decimal_read(struct varlena *num, int64 *value, int *scale)
 	int64		fraction = 0;
 	int128		result;
 
+	if (read_usual(header, digits, ndigits, value, scale))
+		return DECIMAL_OK;
 	if ((header & NUM_FORM_MASK) == NUM_SPECIAL)
 		return (header & NUM_SPECIAL_MASK) == NUM_NAN ? DECIMAL_NAN : DECIMAL_INFINITE;
 

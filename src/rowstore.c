@@ -1,6 +1,8 @@
 /*
  * rowstore.c: rows scattered into parts, in memory or in temporary files.
  *
+ * Rows wait in a buffer and are then put into their parts, part by part.
+ *
  * While there is memory every part is a list of chunks.  When the budget is
  * used up all full chunks are written to a temporary file for each part, and
  * from then on a part keeps one chunk only, written out whenever it is full.
@@ -14,6 +16,8 @@
 #define CHUNK_HEADER	offsetof(Chunk, data)
 #define CHUNK_MAX		16384
 #define CHUNK_MIN		1024
+/* stays in the cache beside what else is done for a row; less than 65536 units of 8 bytes */
+#define WAITING_MAX		(256 * 1024)
 
 /* As many parts as a budget of memory has buffers for. */
 int
@@ -25,6 +29,27 @@ rowstore_bits(Size budget)
 	while (bits > 3 && budget >> bits < 2 * BLCKSZ)
 		bits--;
 	return bits;
+}
+
+static Size
+waiting_memory(const RowStore *store)
+{
+	Size		rows = store->waiting_size / MAXIMUM_ALIGNOF;
+
+	return store->waiting_size + (rows + 1) * sizeof(WaitingRow) + rows * sizeof(uint16);
+}
+
+static void
+prepare_waiting(RowStore *store)
+{
+	Size		rows;
+
+	store->waiting_size = TYPEALIGN_DOWN(MAXIMUM_ALIGNOF, Min(WAITING_MAX, store->budget / 8));
+	rows = store->waiting_size / MAXIMUM_ALIGNOF;
+	store->waiting = MemoryContextAlloc(store->context, store->waiting_size);
+	store->waiting_rows = MemoryContextAlloc(store->context, (rows + 1) * sizeof(WaitingRow));
+	store->dealt = MemoryContextAlloc(store->context, rows * sizeof(uint16));
+	store->memory += waiting_memory(store);
 }
 
 /* A store whose chunks stay within a budget of memory, where that is possible. */
@@ -40,6 +65,8 @@ rowstore_create(int bits, Size budget)
 	store->budget = budget;
 	store->chunk_size = Max(CHUNK_MIN, Min(CHUNK_MAX, chunk_size)) - CHUNK_HEADER;
 	store->parts = MemoryContextAllocZero(context, sizeof(Part) << bits);
+	if (bits > 0)
+		prepare_waiting(store);
 	return store;
 }
 
@@ -102,8 +129,8 @@ start_spilling(RowStore *store)
 }
 
 /* Room for a row that the current chunk of a part has no room for; the caller moves part->next behind it. */
-char *
-rowstore_new_chunk(RowStore *store, Part *part, Size size)
+static char *
+new_chunk(RowStore *store, Part *part, Size size)
 {
 	Size		chunk_size = Max(size, store->chunk_size);
 	Chunk	   *chunk;
@@ -129,6 +156,102 @@ rowstore_new_chunk(RowStore *store, Part *part, Size size)
 	}
 	part->end = part->chunks->data + part->chunks->size;
 	return part->chunks->data;
+}
+
+/* Room for a row right in its part. */
+char *
+rowstore_place(RowStore *store, int number, Size size)
+{
+	Part	   *part = &store->parts[number];
+	char	   *row = part->next;
+
+	part->rows++;
+	part->bytes += size;
+	store->bytes += size;
+	if (part->end - row < (ptrdiff_t) size)
+		row = new_chunk(store, part, size);
+	part->next = row + size;
+	return row;
+}
+
+/* Number the waiting rows by part; end has where those of each part end. */
+static void
+sort_waiting(RowStore *store, uint32 *end)
+{
+	const WaitingRow *rows = store->waiting_rows;
+	uint32		count = store->waiting_count;
+
+	for (uint32 i = 0; i < count; i++)
+		end[rows[i].part + 1]++;
+	for (int i = 1; i < 1 << store->bits; i++)
+		end[i] += end[i - 1];
+	for (uint32 i = 0; i < count; i++)
+		store->dealt[end[rows[i].part]++] = (uint16) i;
+}
+
+/* Put waiting rows, whose numbers are given, into their part. */
+static void
+deal_rows(RowStore *store, Part *part, const uint16 *numbers, uint32 count)
+{
+	char	   *next = part->next;
+	uint64		bytes = 0;
+
+	for (uint32 i = 0; i < count; i++)
+	{
+		const WaitingRow *row = &store->waiting_rows[numbers[i]];
+		const char *from = store->waiting + row->at * (Size) MAXIMUM_ALIGNOF;
+		Size		size = (row[1].at - row->at) * (Size) MAXIMUM_ALIGNOF;
+
+		if (part->end - next < (ptrdiff_t) size)
+		{
+			part->next = next;
+			next = new_chunk(store, part, size);
+		}
+		for (Size at = 0; at < size; at += MAXIMUM_ALIGNOF)
+			memcpy(next + at, from + at, MAXIMUM_ALIGNOF);
+		next += size;
+		bytes += size;
+	}
+	part->next = next;
+	part->rows += count;
+	part->bytes += bytes;
+	store->bytes += bytes;
+}
+
+/* Put all waiting rows into their parts. */
+void
+rowstore_deal(RowStore *store)
+{
+	uint32		end[(1 << ROWSTORE_MAX_BITS) + 1] = {0};
+	uint32		begin = 0;
+
+	if (store->waiting_count == 0)
+		return;
+	store->waiting_rows[store->waiting_count].at = (uint16) (store->waiting_used / MAXIMUM_ALIGNOF);
+	sort_waiting(store, end);
+	for (int i = 0; i < 1 << store->bits; i++)
+	{
+		if (end[i] > begin)
+			deal_rows(store, &store->parts[i], store->dealt + begin, end[i] - begin);
+		begin = end[i];
+	}
+	store->waiting_count = 0;
+	store->waiting_used = 0;
+}
+
+/* There are no more rows to come, or few: what a part has can be read now. */
+void
+rowstore_finish(RowStore *store)
+{
+	rowstore_deal(store);
+	if (store->waiting == NULL)
+		return;
+	pfree(store->waiting);
+	pfree(store->waiting_rows);
+	pfree(store->dealt);
+	store->memory -= waiting_memory(store);
+	store->waiting = NULL;
+	store->waiting_size = 0;
 }
 
 /* Go back to the first row in the file of a part. */

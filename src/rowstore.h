@@ -17,10 +17,6 @@ typedef struct Chunk
 	char		data[FLEXIBLE_ARRAY_MEMBER];
 } Chunk;
 
-/*
- * What a new row touches stands together: a large store has hundreds of parts,
- * and the headers of their chunks would be as many more lines and pages.
- */
 typedef struct Part
 {
 	char	   *next;			/* where the next row goes in the first chunk */
@@ -32,28 +28,56 @@ typedef struct Part
 	Chunk	   *chunks;			/* the one being filled comes first; see rowstore_settle */
 } Part;
 
+/*
+ * A row that waits to be put into its part.  Writing to hundreds of parts in
+ * turn waits for memory with every row, so rows are first gathered where they
+ * stay in the cache, and then dealt out, one part after the other.
+ */
+typedef struct WaitingRow
+{
+	uint16		at;				/* in the waiting bytes, in units of 8 */
+	uint16		part;
+} WaitingRow;
+
 typedef struct RowStore
 {
 	MemoryContext context;
 	int			bits;			/* 2 to the power of bits parts */
 	Size		chunk_size;
-	Size		budget;			/* memory for chunks, bytes */
-	Size		memory;			/* memory of all chunks, bytes */
+	Size		budget;			/* for that memory */
+	Size		memory;			/* of all chunks and what waits, bytes */
 	uint64		bytes;			/* all rows */
 	bool		spilled;		/* chunks are written out when full */
 	Part	   *parts;
+	char	   *waiting;		/* bytes of rows; NULL where there is one part, and in the end */
+	Size		waiting_size;
+	Size		waiting_used;
+	WaitingRow *waiting_rows;
+	uint32		waiting_count;
+	uint16	   *dealt;			/* numbers of waiting rows, by part */
 } RowStore;
 
 #define ROWSTORE_MAX_BITS 9
+#define ROWSTORE_LEVELS 4		/* parts of parts: 36 of the 64 bits of a hash */
 
 extern int	rowstore_bits(Size budget);
 extern RowStore *rowstore_create(int bits, Size budget);
-extern char *rowstore_new_chunk(RowStore *store, Part *part, Size size);
+extern void rowstore_deal(RowStore *store);
+extern void rowstore_finish(RowStore *store);
+extern char *rowstore_place(RowStore *store, int part, Size size);
 extern Chunk *rowstore_load(RowStore *store, Part *part);
 extern void rowstore_rewind(Part *part);
 extern bool rowstore_read(Part *part, char *buffer, Size size);
 extern void rowstore_drop(RowStore *store, Part *part);
 extern void rowstore_free(RowStore *store);
+
+/* The part of a store that a hash belongs to; deeper levels use lower bits. */
+static inline int
+rowstore_part(const RowStore *store, uint64 hash, int level)
+{
+	return store->bits == 0 ? 0
+		: (int) ((hash >> (64 - ROWSTORE_MAX_BITS * (level + 1))) & (((uint64) 1 << store->bits) - 1));
+}
 
 /* Note in the first chunk how far it is filled; whoever reads chunks calls this first. */
 static inline void
@@ -63,18 +87,22 @@ rowstore_settle(Part *part)
 		part->chunks->used = part->next - part->chunks->data;
 }
 
-/* Room for one row of size bytes (a multiple of 8) in a part. */
+/* Room for one row of size bytes (a multiple of 8) in a part; the caller writes it before it asks again. */
 static inline char *
-rowstore_reserve(RowStore *store, Part *part, Size size)
+rowstore_reserve(RowStore *store, int part, Size size)
 {
-	char	   *row = part->next;
+	char	   *row;
 
-	part->rows++;
-	part->bytes += size;
-	store->bytes += size;
-	if (part->end - row < (ptrdiff_t) size)
-		row = rowstore_new_chunk(store, part, size);
-	part->next = row + size;
+	if (store->waiting_size - store->waiting_used < size)
+	{
+		if (store->waiting_size < size)
+			return rowstore_place(store, part, size);
+		rowstore_deal(store);
+	}
+	row = store->waiting + store->waiting_used;
+	store->waiting_rows[store->waiting_count++] =
+		(WaitingRow) {(uint16) (store->waiting_used / MAXIMUM_ALIGNOF), (uint16) part};
+	store->waiting_used += size;
 	return row;
 }
 

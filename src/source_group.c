@@ -187,29 +187,42 @@ row_purchase(const Source *source, char *row)
 	return purchase;
 }
 
+/* Rows whose numbers have different scales. */
+static void
+gather_scaled(Grouping *grouping, char **rows, uint32 nrows)
+{
+	Source	   *source = grouping->source;
+	History    *history = &grouping->history;
+
+	history->count = 0;
+	history->scales = common_scales(grouping, rows, nrows);
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		history_add_scaled(history, row_purchase(source, rows[i]), scales_of(row_head(source, rows[i])->tag));
+	}
+}
+
 /* Rows that are purchases as they stand. */
 static void
 gather_purchases(Grouping *grouping, char **rows, uint32 nrows)
 {
 	Source	   *source = grouping->source;
 	History    *history = &grouping->history;
-	Scales		scales = common_scales(grouping, rows, nrows);
+	uint32		scales = TAG_SCALES(row_head(source, rows[0])->tag);
 
 	history_reserve(history, nrows);
+	history->scales = scales_of(scales);
 	for (uint32 i = 0; i < nrows; i++)
 	{
-		Scales		its = scales_of(row_head(source, rows[i])->tag);
-
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (same_scales(its, scales))
-			history->purchases[history->count++] = row_purchase(source, rows[i]);
-		else
+		if (TAG_SCALES(row_head(source, rows[i])->tag) != scales)
 		{
-			history->scales = scales;
-			history_add_scaled(history, row_purchase(source, rows[i]), its);
+			gather_scaled(grouping, rows, nrows);
+			break;
 		}
+		history->purchases[history->count++] = row_purchase(source, rows[i]);
 	}
-	history->scales = scales;
 	history_sort(history);
 }
 
@@ -505,7 +518,7 @@ scatter_part(Source *source, RowStore *store, Part *part, int level)
 		{
 			uint64		hash = key_hash(&source->key, row_key(source, p));
 
-			memcpy(rowstore_reserve(finer, &finer->parts[part_of(finer, hash, level)], row_size(source, p)),
+			memcpy(rowstore_reserve(finer, rowstore_part(finer, hash, level), row_size(source, p)),
 				   p, row_size(source, p));
 		}
 	}
@@ -526,7 +539,7 @@ scatter_part(Source *source, RowStore *store, Part *part, int level)
 					(errcode_for_file_access(),
 					 errmsg("could not read from a temporary file of orders: unexpected end of file")));
 		hash = key_hash(&source->key, row_key(source, row));
-		memcpy(rowstore_reserve(finer, &finer->parts[part_of(finer, hash, level)], size), row, size);
+		memcpy(rowstore_reserve(finer, rowstore_part(finer, hash, level), size), row, size);
 	}
 	pfree(row);
 	return finer;
@@ -538,6 +551,7 @@ source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, 
 {
 	uint64		limit = Min(PART_BYTES, store->budget);
 
+	rowstore_finish(store);
 	for (int i = 0; i < 1 << store->bits; i++)
 	{
 		Part	   *part = &store->parts[i];

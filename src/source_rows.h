@@ -26,7 +26,7 @@ typedef struct RowHead
 	int64		amount;
 } RowHead;
 
-/* the tag: three scales, four flags, and the low bits of the key's hash */
+/* the tag: three scales, four flags, and the low bits of the key's hash, which no level of parts uses */
 #define TAG_AMOUNT_SCALE(tag)	((tag) & 7)
 #define TAG_QUANTITY_SCALE(tag) (((tag) >> 3) & 7)
 #define TAG_COST_SCALE(tag)		(((tag) >> 6) & 7)
@@ -89,16 +89,6 @@ row_size(const Source *source, const char *row)
 {
 	return source->variable ? *(const uint64 *) row : source->row_size;
 }
-
-/* The part of a store that a hash belongs to; deeper levels use lower bits. */
-static inline int
-part_of(const RowStore *store, uint64 hash, int level)
-{
-	return store->bits == 0 ? 0
-		: (int) ((hash >> (64 - ROWSTORE_MAX_BITS * (level + 1))) & (((uint64) 1 << store->bits) - 1));
-}
-
-#define ROWSTORE_LEVELS 4		/* 36 of the 64 bits; the tag has the lowest 20 */
 
 extern int64 add_lines(int64 a, int64 b, const char *what);
 extern void source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, void *arg);
