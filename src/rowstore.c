@@ -140,6 +140,7 @@ new_chunk(RowStore *store, Part *part, Size size)
 	rowstore_settle(part);
 	if (store->spilled && part->chunks != NULL)
 	{
+		CHECK_FOR_INTERRUPTS();
 		write_chunk(store, part, part->chunks);
 		part->next = part->chunks->data;
 		if (part->chunks->size < size)

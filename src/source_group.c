@@ -505,7 +505,7 @@ group_part(Source *source, RowStore *store, Part *part, CustomerVisitor visit, v
 static RowStore *
 scatter_part(Source *source, RowStore *store, Part *part, int level)
 {
-	RowStore   *finer = rowstore_create(store->bits == 0 ? ROWSTORE_MAX_BITS : store->bits, store->budget);
+	RowStore   *finer = rowstore_create(rowstore_bits(store->budget), store->budget);
 	Size		room = 1024;
 	char	   *row = palloc(room);
 	Size		prefix = source->variable ? sizeof(uint64) : source->row_size;

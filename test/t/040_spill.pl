@@ -76,6 +76,12 @@ for my $relation (qw(by_number by_text lines histories))
   is($large[1], 0, "$relation with 1GB: no temporary file");
 }
 
+# 20,000 rows of 40 bytes are less than what is scattered at once, but more than 128 kB: eight parts, as 128 kB have buffers for
+$node->safe_psql('postgres', 'CREATE TABLE few AS SELECT * FROM by_number LIMIT 20000');
+my @few = temporary("SET work_mem = '64kB'; SELECT count(*) FROM ltv_customer_summary('few', '2000-01-01')");
+cmp_ok($few[1], '>=', 8, 'few rows with 64kB: temporary files');
+cmp_ok($few[1], '<=', 16, 'few rows with 64kB: no more files than there is memory for their buffers');
+
 # --- files that may not be so large ----------------------------------------------------------------------------
 
 for my $relation (qw(by_number by_text lines histories))
