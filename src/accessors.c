@@ -323,7 +323,7 @@ ltv_purchases(PG_FUNCTION_ARGS)
 typedef struct CustomerCall
 {
 	TupleDesc	desc;			/* of ltv_customer; NULL for ltv_stage */
-	StageLabels labels;
+	Oid			labels[STAGE_COUNT];
 	MonthsCache *months;
 	PolicyMemo	policy;
 } CustomerCall;
@@ -348,7 +348,7 @@ customer_call(FunctionCallInfo fcinfo)
 		stage_type = TupleDescAttr(desc, CUSTOMER_COLUMNS - 1)->atttypid;
 		call->months = months_cache_create();
 	}
-	stage_labels_read(stage_type, &call->labels);
+	stage_labels_read(stage_type, call->labels);
 	fcinfo->flinfo->fn_extra = call;
 	MemoryContextSwitchTo(old);
 	return call;
@@ -382,7 +382,7 @@ ltv_stage(PG_FUNCTION_ARGS)
 	figures_argument(fcinfo, call, &figures, &scales);
 	if (figures.total.orders == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_OID(call->labels.oids[figures.stage]);
+	PG_RETURN_OID(call->labels[figures.stage]);
 }
 
 /*
@@ -459,7 +459,7 @@ ltv_summarize(PG_FUNCTION_ARGS)
 		PG_RETURN_HEAPTUPLEHEADER(result);
 	call = customer_call(fcinfo);
 	figures_argument(fcinfo, call, &figures, &scales);
-	customer_columns(&figures, scales, &call->labels, call->months, values, nulls);
+	customer_columns(&figures, scales, call->labels, call->months, values, nulls);
 	result = DatumGetHeapTupleHeader(HeapTupleGetDatum(heap_form_tuple(call->desc, values, nulls)));
 	remember_summary(function, stored, as_of, policy, result);
 	PG_RETURN_HEAPTUPLEHEADER(result);

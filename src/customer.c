@@ -222,19 +222,18 @@ enum_labels_read(Oid type, const char *const *names, int count, Oid *oids)
 }
 
 void
-stage_labels_read(Oid type, StageLabels *labels)
+stage_labels_read(Oid type, Oid *oids)
 {
 	static const char *const names[STAGE_COUNT] = {"new", "repeat", "loyal", "dormant", "churned"};
 
-	labels->type = type;
-	enum_labels_read(type, names, STAGE_COUNT, labels->oids);
+	enum_labels_read(type, names, STAGE_COUNT, oids);
 }
 
 /*
  * The columns of ltv_customer.  cache may be NULL.
  */
 void
-customer_columns(const Figures *figures, Scales scales, const StageLabels *labels,
+customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,
 				 MonthsCache *cache, Datum *values, bool *nulls)
 {
 	const Totals *total = &figures->total;
@@ -261,7 +260,7 @@ customer_columns(const Figures *figures, Scales scales, const StageLabels *label
 	COLUMN(NumericGetDatum(decimal_make(annual->quantity, scales.quantity)));
 	COLUMN(BoolGetDatum(total->orders >= 2));
 	COLUMN(BoolGetDatum(figures->meets_benchmark));
-	COLUMN_UNLESS(none, ObjectIdGetDatum(labels->oids[figures->stage]));
+	COLUMN_UNLESS(none, ObjectIdGetDatum(stage_labels[figures->stage]));
 #undef COLUMN
 #undef COLUMN_UNLESS
 }

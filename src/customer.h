@@ -86,15 +86,9 @@ extern Numeric active_months_of(DateADT first, DateADT last);
  * Enum values are looked up by label, once per call site or report, as
  * oids of labels are not known before.
  */
-typedef struct StageLabels
-{
-	Oid			type;
-	Oid			oids[STAGE_COUNT];
-} StageLabels;
-
 extern void enum_labels_read(Oid type, const char *const *names, int count, Oid *oids);
-extern void stage_labels_read(Oid type, StageLabels *labels);
-extern void customer_columns(const Figures *figures, Scales scales, const StageLabels *labels,
+extern void stage_labels_read(Oid type, Oid *oids);
+extern void customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,
 							 MonthsCache *cache, Datum *values, bool *nulls);
 extern MonthsCache *months_cache_create(void);
 

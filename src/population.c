@@ -61,16 +61,6 @@ segment_add(Segment *segment, const Figures *figures, Scales scales)
 	money_add(&segment->annual_revenue, figures->annual.revenue, scales.amount);
 }
 
-int64
-segments_customers(const Segment *segments, int count)
-{
-	int64		customers = 0;
-
-	for (int i = 0; i < count; i++)
-		customers += segments[i].customers;
-	return customers;
-}
-
 /*
  * Key figures
  */

@@ -77,7 +77,6 @@ typedef struct Segment
 } Segment;
 
 extern void segment_add(Segment *segment, const Figures *figures, Scales scales);
-extern int64 segments_customers(const Segment *segments, int count);
 
 /* A share of a whole that may be empty. */
 static inline Datum

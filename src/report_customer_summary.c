@@ -12,7 +12,7 @@ typedef struct SummaryReport
 	Report		report;
 	Moment		moment;
 	const Policy *policy;
-	StageLabels labels;
+	Oid			labels[STAGE_COUNT];
 	MonthsCache *months;
 } SummaryReport;
 
@@ -29,7 +29,7 @@ visit_customer(const Customer *customer, void *arg)
 		return;
 	values[0] = report_id(&summary->report, customer->id);
 	nulls[0] = false;
-	customer_columns(&figures, customer->history->scales, &summary->labels, summary->months,
+	customer_columns(&figures, customer->history->scales, summary->labels, summary->months,
 					 values + 1, nulls + 1);
 	report_row(&summary->report, values, nulls);
 }
@@ -50,7 +50,7 @@ ltv_customer_summary(PG_FUNCTION_ARGS)
 	report_begin(&summary.report, fcinfo, WANT_QUANTITY | WANT_COST, policy_arg == 3 ? 2 : REPORT_ID_AS_TEXT);
 	summary.moment = moment_of(PG_GETARG_DATEADT(1));
 	summary.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
-	stage_labels_read(TupleDescAttr(summary.report.desc, CUSTOMER_COLUMNS)->atttypid, &summary.labels);
+	stage_labels_read(TupleDescAttr(summary.report.desc, CUSTOMER_COLUMNS)->atttypid, summary.labels);
 	summary.months = months_cache_create();
 	report_visit(&summary.report, visit_customer, &summary);
 	return report_end(&summary.report);

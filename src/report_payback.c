@@ -8,11 +8,9 @@
 #include "utils/memutils.h"
 
 #include "arithmetic.h"
-#include "calendar.h"
-#include "cells.h"
+#include "cohort_cells.h"
 #include "customer.h"
 #include "economics.h"
-#include "report_table.h"
 
 /* The arguments, by position. */
 enum
@@ -24,73 +22,18 @@ enum
 	PAYBACK_ARG_PERIOD
 };
 
-/* What a cohort did in a period. */
-typedef struct PaybackCell
-{
-	int64		key;			/* cohort and period_index, see key_of */
-	int64		customers;		/* whose first order it was */
-	Earnings	earnings;
-} PaybackCell;
-
 typedef struct PaybackReport
 {
-	Population	population;
+	Cohorts		cohorts;
 	Numeric		acquisition_cost;	/* per customer */
 	Numeric		margin;			/* NULL: measured */
-	Calendar	calendar;
-	Cells	   *cells;
 } PaybackReport;
-
-/* Cells sort by cohort, then by the periods since. */
-static inline int64
-key_of(int32 cohort, uint32 index)
-{
-	return (int64) cohort * ((int64) 1 << 32) + index;
-}
-
-static inline int32
-cohort_of(const PaybackCell *cell)
-{
-	return (int32) (cell->key >> 32);
-}
-
-static inline uint32
-index_of(const PaybackCell *cell)
-{
-	return (uint32) cell->key;
-}
-
-/* As in ltv_cohorts, refunds from periods before the first order count nowhere. */
-static void
-visit_customer(const Customer *customer, void *arg)
-{
-	PaybackReport *payback = arg;
-	Calendar   *calendar = &payback->calendar;
-	Buyer		buyer;
-	PaybackCell *cell;
-	int32		cohort;
-
-	if (!population_admit(&payback->population, customer, &buyer))
-		return;
-	cohort = calendar_index(calendar, buyer.purchases[buyer.first].day);
-	cell = cells_at(payback->cells, key_of(cohort, 0));
-	cell->customers++;
-	for (int i = 0; i < buyer.count; i++)
-	{
-		int32		period = calendar_index(calendar, buyer.purchases[i].day);
-
-		if (period < cohort)
-			continue;
-		cell = cells_at(payback->cells, key_of(cohort, (uint32) period - (uint32) cohort));
-		earnings_add_purchase(&cell->earnings, &buyer.purchases[i], buyer.scales);
-	}
-}
 
 /* The gross profit of a cohort so far; NULL where it is not known. */
 static Numeric
 gross_profit(const PaybackReport *payback, const Earnings *earnings)
 {
-	Scales		scales = payback->population.scales;
+	Scales		scales = payback->cohorts.population.scales;
 
 	if (payback->margin != NULL)
 		return multiply(decimal_of_sum(earnings->revenue, scales.amount), payback->margin);
@@ -105,10 +48,10 @@ gross_profit(const PaybackReport *payback, const Earnings *earnings)
  * cannot be covered there for the first time.
  */
 static bool
-find_payback(const PaybackReport *payback, PaybackCell **cells, uint32 ncells, int64 *index)
+find_payback(const PaybackReport *payback, CohortCell **cells, uint32 ncells, int64 *index)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv payback", ALLOCSET_SMALL_SIZES);
-	Numeric		cost = multiply(payback->acquisition_cost, int64_to_numeric(cells[0]->customers));
+	Numeric		cost = multiply(payback->acquisition_cost, int64_to_numeric(cells[0]->active));
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Earnings	sum = {0};
 	bool		found = false;
@@ -121,7 +64,7 @@ find_payback(const PaybackReport *payback, PaybackCell **cells, uint32 ncells, i
 		earnings_add(&sum, &cells[i]->earnings);
 		profit = gross_profit(payback, &sum);
 		found = profit != NULL && compare(profit, cost) >= 0;
-		*index = index_of(cells[i]);
+		*index = cohort_index(cells[i]);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(old);
@@ -131,11 +74,11 @@ find_payback(const PaybackReport *payback, PaybackCell **cells, uint32 ncells, i
 
 /* The row of one cohort. */
 static void
-put_cohort(PaybackReport *payback, Row *row, PaybackCell **cells, uint32 ncells)
+put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 {
 	int32		cohort = cohort_of(cells[0]);
-	int64		customers = cells[0]->customers;
-	int32		last = calendar_index(&payback->calendar, payback->population.as_of);
+	int64		customers = cells[0]->active;
+	int32		last = calendar_index(&payback->cohorts.calendar, payback->cohorts.population.as_of);
 	Earnings	sum = {0};
 	Numeric		profit;
 	int64		index;
@@ -144,7 +87,7 @@ put_cohort(PaybackReport *payback, Row *row, PaybackCell **cells, uint32 ncells)
 		earnings_add(&sum, &cells[i]->earnings);
 	profit = gross_profit(payback, &sum);
 
-	row_value(row, DateADTGetDatum(calendar_start(&payback->calendar, cohort)));
+	row_value(row, DateADTGetDatum(calendar_start(&payback->cohorts.calendar, cohort)));
 	row_count(row, customers);
 	row_count(row, (int64) last - cohort + 1);
 	if (find_payback(payback, cells, ncells, &index))
@@ -167,15 +110,15 @@ put_cohort(PaybackReport *payback, Row *row, PaybackCell **cells, uint32 ncells)
 static void
 put_cohorts(PaybackReport *payback)
 {
-	PaybackCell **cells = (PaybackCell **) cells_sorted(payback->cells);
-	uint32		count = payback->cells->count;
+	CohortCell **cells = (CohortCell **) cells_sorted(payback->cohorts.cells);
+	uint32		count = payback->cohorts.cells->count;
 	uint32		end;
 	Row			row;
 
-	row_begin(&row, &payback->population);
+	row_begin(&row, &payback->cohorts.population);
 	for (uint32 start = 0; start < count; start = end)
 	{
-		for (end = start + 1; end < count && index_of(cells[end]) != 0;)
+		for (end = start + 1; end < count && cohort_index(cells[end]) != 0;)
 			end++;
 		put_cohort(payback, &row, cells + start, end - start);
 	}
@@ -190,7 +133,7 @@ ltv_payback(PG_FUNCTION_ARGS)
 {
 	PaybackReport *payback = palloc0(sizeof(PaybackReport));
 
-	report_begin_nullable(&payback->population.report, fcinfo, WANT_COST, REPORT_NO_ID,
+	report_begin_nullable(&payback->cohorts.population.report, fcinfo, WANT_COST, REPORT_NO_ID,
 						  ARGUMENT_BIT(PAYBACK_ARG_ACQUISITION_COST) | ARGUMENT_BIT(PAYBACK_ARG_GROSS_MARGIN));
 	payback->acquisition_cost = GetGivenNumeric(fcinfo, PAYBACK_ARG_ACQUISITION_COST, "acquisition_cost",
 												"Say what one new customer costs, for example ltv_cpo(1000000, 100).");
@@ -200,11 +143,9 @@ ltv_payback(PG_FUNCTION_ARGS)
 		payback->margin = PG_GETARG_NUMERIC(PAYBACK_ARG_GROSS_MARGIN);
 		CheckElement(LTV_GROSS_MARGIN, payback->margin);
 	}
-	payback->population.as_of = moment_of(PG_GETARG_DATEADT(PAYBACK_ARG_AS_OF)).as_of;
-	calendar_init(&payback->calendar, PG_GETARG_TEXT_PP(PAYBACK_ARG_PERIOD));
-	payback->cells = cells_create(CurrentMemoryContext, sizeof(PaybackCell));
+	payback->cohorts.population.as_of = moment_of(PG_GETARG_DATEADT(PAYBACK_ARG_AS_OF)).as_of;
 
-	report_visit(&payback->population.report, visit_customer, payback);
+	cohorts_visit(&payback->cohorts, PG_GETARG_TEXT_PP(PAYBACK_ARG_PERIOD));
 	put_cohorts(payback);
-	return report_end(&payback->population.report);
+	return report_end(&payback->cohorts.population.report);
 }

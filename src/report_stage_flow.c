@@ -44,9 +44,9 @@ visit_customer(const Customer *customer, void *arg)
 static void
 put_flows(StageFlowReport *flow)
 {
-	StageLabels labels;
+	Oid			labels[STAGE_COUNT];
 
-	stage_labels_read(TupleDescAttr(flow->report.desc, 1)->atttypid, &labels);
+	stage_labels_read(TupleDescAttr(flow->report.desc, 1)->atttypid, labels);
 	for (int from = 0; from <= STAGE_COUNT; from++)
 		for (int to = 0; to < STAGE_COUNT; to++)
 		{
@@ -56,8 +56,8 @@ put_flows(StageFlowReport *flow)
 
 			if (segment->customers == 0)
 				continue;
-			values[0] = from == NO_STAGE ? (Datum) 0 : ObjectIdGetDatum(labels.oids[from]);
-			values[1] = ObjectIdGetDatum(labels.oids[to]);
+			values[0] = from == NO_STAGE ? (Datum) 0 : ObjectIdGetDatum(labels[from]);
+			values[1] = ObjectIdGetDatum(labels[to]);
 			values[2] = Int64GetDatum(segment->customers);
 			values[3] = NumericGetDatum(money_numeric(&segment->revenue));
 			report_row(&flow->report, values, nulls);

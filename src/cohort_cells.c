@@ -1,0 +1,45 @@
+/*
+ * cohort_cells.c: the customers of a shop by the period of their first order,
+ * followed period by period.
+ */
+#include "cohort_cells.h"
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	Cohorts    *cohorts = arg;
+	Calendar   *calendar = &cohorts->calendar;
+	Buyer		buyer;
+	int32		cohort;
+	int			i = 0;
+
+	if (!population_admit(&cohorts->population, customer, &buyer))
+		return;
+	cohort = calendar_index(calendar, buyer.purchases[buyer.first].day);
+	/* refunds from periods before the first order are in no cell */
+	while (calendar_index(calendar, buyer.purchases[i].day) < cohort)
+		i++;
+	while (i < buyer.count)
+	{
+		int32		period = calendar_index(calendar, buyer.purchases[i].day);
+		CohortCell *cell = cells_at(cohorts->cells, cohort_key(cohort, (uint32) period - (uint32) cohort));
+		int64		orders = 0;
+
+		for (; i < buyer.count && calendar_index(calendar, buyer.purchases[i].day) == period; i++)
+		{
+			orders += is_order(&buyer.purchases[i]);
+			earnings_add_purchase(&cell->earnings, &buyer.purchases[i], buyer.scales);
+		}
+		cell->active += orders > 0;
+		cell->orders += orders;
+	}
+}
+
+/* Visit all customers, of a population that has begun. */
+void
+cohorts_visit(Cohorts *cohorts, text *period)
+{
+	calendar_init(&cohorts->calendar, period);
+	cohorts->cells = cells_create(CurrentMemoryContext, sizeof(CohortCell));
+	report_visit(&cohorts->population.report, visit_customer, cohorts);
+}

@@ -1,0 +1,110 @@
+/*
+ * report_segments.c: the customers of a shop by stage, and by segment of the
+ * customer portfolio (CPM).
+ */
+#include "compat.h"
+
+#include "report.h"
+
+#include "cpm.h"
+#include "population.h"
+
+/* How customers are told apart: the values of an enum. */
+typedef struct Division
+{
+	int			count;
+	int			(*segment_of) (const Figures *figures, Scales scales, const Policy *policy);
+	void		(*read_labels) (Oid type, Oid *oids);
+} Division;
+
+#define MOST_SEGMENTS	CPM_SEGMENTS
+
+typedef struct SegmentsReport
+{
+	Report		report;
+	const Division *division;
+	Moment		moment;
+	const Policy *policy;
+	Segment		segments[MOST_SEGMENTS];
+} SegmentsReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	SegmentsReport *report = arg;
+	Scales		scales = customer->history->scales;
+	Figures		figures;
+
+	figures_of(customer->history, report->moment, report->policy, &figures);
+	if (figures.total.orders > 0)
+		segment_add(&report->segments[report->division->segment_of(&figures, scales, report->policy)], &figures, scales);
+}
+
+/* All segments, the empty ones included, unless there is nobody; the fifth column is there for stages only. */
+static void
+put_segments(SegmentsReport *report)
+{
+	int			count = report->division->count;
+	int64		customers = 0;
+	Oid			labels[MOST_SEGMENTS];
+
+	report->division->read_labels(TupleDescAttr(report->report.desc, 0)->atttypid, labels);
+	for (int i = 0; i < count; i++)
+		customers += report->segments[i].customers;
+	for (int i = 0; i < count && customers > 0; i++)
+	{
+		const Segment *segment = &report->segments[i];
+		Datum		values[5];
+		bool		nulls[5] = {false};
+
+		values[0] = ObjectIdGetDatum(labels[i]);
+		values[1] = Int64GetDatum(segment->customers);
+		values[2] = share_column(segment->customers, customers, &nulls[2]);
+		values[3] = NumericGetDatum(money_numeric(&segment->revenue));
+		values[4] = NumericGetDatum(money_numeric(&segment->annual_revenue));
+		report_row(&report->report, values, nulls);
+	}
+}
+
+/* (orders, as_of, policy) */
+static Datum
+report_segments(FunctionCallInfo fcinfo, const Division *division)
+{
+	SegmentsReport report = {.division = division};
+	PolicyMemo	memo = {.size = 0};
+
+	report_begin(&report.report, fcinfo, 0, REPORT_NO_ID);
+	Assert(report.report.desc->natts <= 5);
+	report.moment = moment_of(PG_GETARG_DATEADT(1));
+	report.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
+	report_visit(&report.report, visit_customer, &report);
+	put_segments(&report);
+	return report_end(&report.report);
+}
+
+static int
+stage_segment(const Figures *figures, Scales scales, const Policy *policy)
+{
+	return figures->stage;
+}
+
+PG_FUNCTION_INFO_V1(ltv_stages);
+
+Datum
+ltv_stages(PG_FUNCTION_ARGS)
+{
+	static const Division stages = {STAGE_COUNT, stage_segment, stage_labels_read};
+
+	StaticAssertStmt(STAGE_COUNT <= MOST_SEGMENTS, "a report has room for every stage");
+	return report_segments(fcinfo, &stages);
+}
+
+PG_FUNCTION_INFO_V1(ltv_cpm_segments);
+
+Datum
+ltv_cpm_segments(PG_FUNCTION_ARGS)
+{
+	static const Division portfolio = {CPM_SEGMENTS, cpm_segment_of, cpm_labels_read};
+
+	return report_segments(fcinfo, &portfolio);
+}
