@@ -2,25 +2,20 @@
 # checkout, and are not part of it.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
-use File::Basename qw(dirname);
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use Test::More;
+use lib $FindBin::RealBin;
+use RealOrders;
 
-my $data = abs_path(dirname(__FILE__) . '/../..') . '/../shared/data';
-plan skip_all => 'no orders in ../shared/data' unless -r "$data/cdnow_sample.csv" && -r "$data/online_retail_lines.csv.gz" && -r "$data/online_retail_orders.csv.gz";
+shared_folder();
 
 my $node = PostgreSQL::Test::Cluster->new('money');
 $node->init;
 $node->start;
-$node->safe_psql('postgres', <<"END");
+load_real_orders($node, 'integer');
+$node->safe_psql('postgres', <<'END');
 CREATE EXTENSION ltv;
-CREATE TABLE cdnow (master_id text, customer_id integer, ordered_on date, quantity integer, amount numeric(12,2));
-COPY cdnow FROM PROGRAM 'cat "$data/cdnow_sample.csv"' (FORMAT csv, HEADER);
-CREATE TABLE invoice (invoice_no text, customer_id integer, order_ts timestamp, country text, lines integer, units integer, amount numeric(12,3), is_cancel boolean);
-COPY invoice FROM PROGRAM 'gzip -dc "$data/online_retail_orders.csv.gz"' (FORMAT csv, HEADER);
-CREATE TABLE line (invoice_no text, stock_code text, description text, quantity integer, invoice_date timestamp, unit_price numeric(12,3), customer_id integer, country text);
-COPY line FROM PROGRAM 'gzip -dc "$data/online_retail_lines.csv.gz"' (FORMAT csv, HEADER);
 -- the data have no costs: three in ten of an amount and half a pound for each order, so that margins differ
 CREATE VIEW retail AS SELECT customer_id, order_ts::date AS ordered_on, amount, round(amount * 0.3, 3) + 0.5 AS cost FROM invoice;
 CREATE VIEW retail_lines AS

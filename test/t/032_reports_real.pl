@@ -2,27 +2,20 @@
 # of it), and orders, lines and stored histories of the same shop against each other.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
-use File::Basename qw(dirname);
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use Test::More;
+use lib $FindBin::RealBin;
+use RealOrders;
 
-my $shared = abs_path(dirname(__FILE__) . '/../..') . '/../shared';
-my ($data, $reference) = ("$shared/data", "$shared/reference");
-plan skip_all => 'no orders in ../shared/data' unless -r "$data/cdnow_sample.csv" && -r "$data/online_retail_lines.csv.gz" && -r "$data/online_retail_orders.csv.gz";
-plan skip_all => 'no figures in ../shared/reference' unless -r "$reference/cdnow_sample_cohort_month.csv";
+my $reference = shared_folder('reference/cdnow_sample_cohort_month.csv') . '/reference';
 
 my $node = PostgreSQL::Test::Cluster->new('reports');
 $node->init;
 $node->start;
-$node->safe_psql('postgres', <<"END");
+load_real_orders($node, 'text');
+$node->safe_psql('postgres', <<'END');
 CREATE EXTENSION ltv;
-CREATE TABLE cdnow (master_id text, customer_id text, ordered_on date, quantity integer, amount numeric(12,2));
-COPY cdnow FROM PROGRAM 'cat "$data/cdnow_sample.csv"' (FORMAT csv, HEADER);
-CREATE TABLE invoice (invoice_no text, customer_id text, order_ts timestamp, country text, lines integer, units integer, amount numeric(12,3), is_cancel boolean);
-COPY invoice FROM PROGRAM 'gzip -dc "$data/online_retail_orders.csv.gz"' (FORMAT csv, HEADER);
-CREATE TABLE line (invoice_no text, stock_code text, description text, quantity integer, invoice_date timestamp, unit_price numeric(12,3), customer_id text, country text);
-COPY line FROM PROGRAM 'gzip -dc "$data/online_retail_lines.csv.gz"' (FORMAT csv, HEADER);
 -- an order is a row of the CDNOW sample, or an invoice that is not cancelled, over more than nothing
 CREATE VIEW cdnow_sample AS SELECT customer_id, ordered_on, amount FROM cdnow;
 CREATE VIEW online_retail AS SELECT customer_id, order_ts::date AS ordered_on, amount FROM invoice WHERE NOT is_cancel AND amount > 0;

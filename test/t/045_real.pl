@@ -5,29 +5,23 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use lib $FindBin::RealBin;
+use RealOrders;
 
 my $test = abs_path(dirname(__FILE__) . '/..');
-my $shared = "$test/../../shared";
-for my $file (qw(data/online_retail_orders.csv.gz data/online_retail_lines.csv.gz data/cdnow_sample.csv reference/online_retail_net_customers.csv reference/cdnow_sample_net_customers.csv))
-{
-  plan skip_all => "no ../shared/$file" unless -r "$shared/$file";
-}
+my $shared = shared_folder(qw(reference/online_retail_net_customers.csv reference/cdnow_sample_net_customers.csv));
 
 my $node = PostgreSQL::Test::Cluster->new('real');
 $node->init;
 $node->append_conf('postgresql.conf', "jit = off\nautovacuum = off");
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION ltv; ' . slurp_file("$test/plain_summary.sql"));
+load_real_orders($node, 'integer');
 $node->safe_psql('postgres', <<"END");
-CREATE TABLE invoice (invoice_no text, customer_id integer, order_ts timestamp, country text, lines integer, units integer, amount numeric(12,3), is_cancel boolean);
-COPY invoice FROM PROGRAM 'gzip -dc "$shared/data/online_retail_orders.csv.gz"' (FORMAT csv, HEADER);
-CREATE TABLE line (invoice_no text, stock_code text, description text, quantity integer, invoice_date timestamp, unit_price numeric(12,3), customer_id integer, country text);
-COPY line FROM PROGRAM 'gzip -dc "$shared/data/online_retail_lines.csv.gz"' (FORMAT csv, HEADER);
-CREATE TABLE cdnow (master_id text, customer_id integer, ordered_on date, quantity integer, amount numeric(12,2));
-COPY cdnow FROM PROGRAM 'cat "$shared/data/cdnow_sample.csv"' (FORMAT csv, HEADER);
 CREATE TABLE retail_reference (customer_id integer, orders bigint, order_days bigint, first_order date, last_order date, revenue numeric, refunded numeric, quantity numeric, annual_orders bigint, annual_revenue numeric, recency integer, r integer, f integer, m integer);
 CREATE TABLE cdnow_reference (LIKE retail_reference);
 COPY retail_reference FROM PROGRAM 'cat "$shared/reference/online_retail_net_customers.csv"' (FORMAT csv, HEADER);
