@@ -1,4 +1,5 @@
--- What an orders relation must not be: every error with its SQLSTATE, what it names, and the hint that leads out.
+-- What an orders relation must not be, beyond the topic errors: whose policy counts, what is not looked at, and that the
+-- session goes on after an error.
 SET datestyle = 'ISO, YMD';
 CREATE SCHEMA refusals_test;
 SET search_path = refusals_test, public;
@@ -20,62 +21,24 @@ BEGIN
 END $$;
 \x on
 \pset format aligned
--- a column that is missing
-SELECT c.* FROM unnest('{"ordered_on date, amount int","customer_id int, amount int","customer_id int, ordered_on date","","\"Customer_ID\" int, ordered_on date, \"Amount\" int","customer_id int, history text"}'::text[]) t, LATERAL complain_about(t) c;
--- a column of another type
-SELECT c.* FROM unnest('{"customer_id int, ordered_on timestamp, amount int","customer_id int, ordered_on timestamptz, amount int","customer_id int, ordered_on text, amount int","customer_id int, ordered_on date, amount float8",
-    "customer_id int, ordered_on date, amount money","customer_id int, ordered_on date, amount text","customer_id int, ordered_on date, amount int, quantity float4","customer_id int, ordered_on date, amount int, cost text",
-    "customer_id int, ordered_on date, amount int, currency int","customer_id json, ordered_on date, amount int","customer_id point, ordered_on date, amount int","customer_id int, ordered_on date, amount int, order_id json",
-    "customer_id int, ordered_on date, amount int, order_id money","customer_id json[], ordered_on date, amount int","customer_id int, ordered_on date, amount int, history ltv_history"}'::text[]) t, LATERAL complain_about(t) c;
+-- elements of an array that cannot be told apart
+SELECT c.* FROM complain_about('customer_id json[], ordered_on date, amount int') c;
 -- other columns may be anything, and so may a history that is none
 CREATE TABLE fine (customer_id int, ordered_on date, amount int, history jsonb, note point);
 INSERT INTO fine VALUES (1, '2024-01-01', 5);
 SELECT orders, revenue FROM ltv_customer_summary('fine', '2024-06-01');
 
--- rows that cannot be counted
-CREATE TABLE o (customer_id int, ordered_on date, amount numeric, quantity numeric, cost numeric, currency text);
-CREATE FUNCTION complain_about_row(row_values text) RETURNS TABLE (state text, message text, detail text, hint text) LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE 'INSERT INTO o VALUES (1, ''2024-01-01'', 5, 1, 1, ''JPY''), (' || row_values || ')';
-    RETURN QUERY SELECT * FROM complain($q$SELECT count(*) FROM ltv_customer_summary('o', '2024-06-01')$q$);
-    DELETE FROM o;
-END $$;
-SELECT c.* FROM unnest('{"1, ''infinity'', 1, 1, 1, ''JPY''","1, ''-infinity'', 1, 1, 1, ''JPY''","1, ''2024-01-01'', ''NaN'', 1, 1, ''JPY''","1, ''2024-01-01'', ''Infinity'', 1, 1, ''JPY''","1, ''2024-01-01'', 1e18, 1, 1, ''JPY''","1, ''2024-01-01'', 0.0000001, 1, 1, ''JPY''","1, ''2024-01-01'', 1, ''NaN'', 1, ''JPY''","1, ''2024-01-01'', 1, 1, ''-Infinity'', ''JPY''",
-    "1, ''2024-01-01'', 0.01, 1, 1, ''JPY''), (1, ''2024-01-01'', 1e17, 1, 1, ''JPY''","2, ''2024-01-01'', 1, 1, 1, ''USD''","2, ''2024-01-01'', 1, 1, 1, ''USD''), (3, ''2024-01-01'', 1, 1, 1, ''EUR''","2, ''2024-01-01'', 1, 1, 1, NULL"}'::text[]) t, LATERAL complain_about_row(t) c;
--- of a guest, or without a day: not read, so no error; a currency is one all the same
-SELECT c.* FROM unnest('{"NULL, ''infinity'', ''NaN'', 1, 1, ''JPY''","1, NULL, ''NaN'', 1, 1, ''JPY''","1, ''infinity'', NULL, 1, 1, ''JPY''","NULL, ''2024-01-01'', 1, 1, 1, ''USD''"}'::text[]) t, LATERAL complain_about_row(t) c;
-INSERT INTO o SELECT i, '2024-01-01', 1, 1, 1, 'C' || i FROM generate_series(1, 30) i;
-SELECT * FROM complain($$SELECT count(*) FROM ltv_customer_summary('o', '2024-06-01')$$);
-DELETE FROM o;
--- lines of one order that add up to too much
+-- rows without an order_id are orders of their own, so they are not added up
 CREATE TABLE l (customer_id int, ordered_on date, amount numeric, order_id int, quantity numeric, cost numeric);
-INSERT INTO l VALUES (1, '2024-01-01', 999999999999999999, 1, 1, 1), (1, '2024-01-01', 1, 1, 1, 1);
-SELECT * FROM complain($$SELECT count(*) FROM ltv_customer_summary('l', '2024-06-01')$$);
-UPDATE l SET amount = 1, quantity = 999999999999999999;
-SELECT * FROM complain($$SELECT count(*) FROM ltv_customer_summary('l', '2024-06-01')$$);
-UPDATE l SET quantity = 1, cost = -999999999999999999;
-SELECT * FROM complain($$SELECT count(*) FROM ltv_customer_summary('l', '2024-06-01')$$);
-UPDATE l SET order_id = NULL;
+INSERT INTO l VALUES (1, '2024-01-01', 1, NULL, 1, -999999999999999999), (1, '2024-01-01', 1, NULL, 1, -999999999999999999);
 SELECT orders, revenue, gross_profit FROM ltv_customer_summary('l', '2024-06-01');
 
--- the type of customer_id
-CREATE DOMAIN small AS int CHECK (VALUE < 10);
-CREATE TABLE s (customer_id small, ordered_on date, amount int);
-SELECT c.* FROM unnest(ARRAY['''o'', ''2024-06-01'', NULL::bigint', '''o'', ''2024-06-01'', NULL::text', '''o'', ''2024-06-01'', ''x''::varchar', '''o'', ''2024-06-01'', NULL::small', '''s'', ''2024-06-01'', NULL::bigint', '''s'', ''2024-06-01'', NULL::int',
-    '''s'', ''2024-06-01'', NULL::small', '''o'', ''2024-06-01'', 5', '''o'', ''2024-06-01'', NULL::int[]', '''o'', ''2024-06-01'', NULL']) t, LATERAL complain('SELECT count(*) FROM ltv_customer_summary(' || t || ')') c;
+-- a type of customer_id that is none of a column, and a policy that contradicts itself
+CREATE TABLE o (customer_id int, ordered_on date, amount numeric);
+SELECT c.* FROM unnest(ARRAY['''o'', ''2024-06-01'', NULL::int[]', '''o'', ''2024-06-01'', ROW(1, 2, 3, 2, 5, 6, 7, 8)::ltv_policy',
+    '''o'', ''2024-06-01'', NULL::int, ROW(NULL, 2, 3, 4, 5, 6, 7, 8)::ltv_policy']) t, LATERAL complain('SELECT count(*) FROM ltv_customer_summary(' || t || ')') c;
 
--- arguments that are NULL, or no day, or no policy
-SELECT c.* FROM unnest(ARRAY['NULL', 'NULL, ''2024-06-01''', '''o'', NULL', '''o'', NULL, NULL::int', '''o'', ''2024-06-01'', NULL::ltv_policy', '''o'', ''2024-06-01'', NULL::int, NULL', '''o'', ''infinity''', '''o'', ''-infinity'', NULL::int',
-    '''o'', ''2024-06-01'', ROW(1, 2, 3, 2, 5, 6, 7, 8)::ltv_policy', '''o'', ''2024-06-01'', NULL::int, ROW(NULL, 2, 3, 4, 5, 6, 7, 8)::ltv_policy', '''nothing'', ''2024-06-01''']) t, LATERAL complain('SELECT count(*) FROM ltv_customer_summary(' || t || ')') c;
-
--- no relation, or none that has rows
-CREATE INDEX i ON o (customer_id);
-CREATE SEQUENCE q;
-CREATE TYPE composite AS (customer_id int, ordered_on date, amount int);
-CREATE INDEX pi ON fine (customer_id);
-SELECT c.* FROM unnest('{i,q,composite,0,4000000000}'::text[]) t, LATERAL complain(format('SELECT count(*) FROM ltv_customer_summary(%L, ''2024-06-01'')', t)) c;
-
--- a view that fails while it is read says why
+-- a view that fails while it is read, and one that would lock
 CREATE VIEW failing AS SELECT customer_id, ordered_on, 1 / (customer_id - 5) AS amount FROM (SELECT i AS customer_id, date '2024-01-01' AS ordered_on FROM generate_series(1, 10) i) t;
 SELECT * FROM complain($$SELECT count(*) FROM ltv_customer_summary('failing', '2024-06-01')$$);
 CREATE VIEW locking AS SELECT customer_id, ordered_on, amount FROM fine FOR UPDATE;
