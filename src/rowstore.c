@@ -25,8 +25,8 @@ rowstore_bits(Size budget)
 {
 	int			bits = ROWSTORE_MAX_BITS;
 
-	/* a part needs a chunk, and a file's buffer once it is written out */
-	while (bits > 3 && budget >> bits < 2 * BLCKSZ)
+	/* a part needs a chunk, and a file's buffer once it is written out; files beyond that take longer to make than they save */
+	while (bits > 3 && budget >> bits < 8 * BLCKSZ)
 		bits--;
 	return bits;
 }
