@@ -103,7 +103,6 @@ read_usual(uint16 header, const char *digits, int ndigits, int64 *value, int *sc
 	int			weight = header & NUM_SHORT_WEIGHT_MASK;
 	int64		whole = 0;
 	int			fraction;
-	int			unit;
 
 	if ((header & NUM_FORM_MASK) != NUM_SHORT || weight > 2 || places > GROUP_DIGITS || ndigits > weight + 2)
 		return false;
@@ -112,7 +111,8 @@ read_usual(uint16 header, const char *digits, int ndigits, int64 *value, int *sc
 	fraction = ndigits > weight + 1 ? load_word(digits + 2 * (weight + 1)) : 0;
 	if (places > 0)
 	{
-		unit = (int) decimal_power[GROUP_DIGITS - places];
+		int			unit = (int) decimal_power[GROUP_DIGITS - places];
+
 		whole = whole * decimal_power[places] + fraction / unit;
 		fraction %= unit;
 	}

@@ -367,7 +367,11 @@ test_interrupts_everywhere(void)
 	int			i;
 
 	for (i = 0; i < 90; i++)
-		loyal[i] = (LtvmPattern) {i / 10, i / 10 == 0 ? 0 : 49 + i % 10 * 0.1, 50, 1};
+	{
+		int			frequency = i / 10;
+
+		loyal[i] = (LtvmPattern) {frequency, frequency == 0 ? 0 : 49 + i % 10 * 0.1, 50, 1};
+	}
 	for (i = 0; i < 150; i++)
 		spends[i] = (LtvmSpend) {1 + i % 5, 1000 + i * 7919 % 4001, 1};
 	spenders = compact_spends(spends, 150);
