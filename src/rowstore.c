@@ -31,24 +31,26 @@ rowstore_bits(Size budget)
 	return bits;
 }
 
+/* As many rows as can wait, were they as short as can be. */
+static Size
+waiting_rows(const RowStore *store)
+{
+	return store->waiting_size / MAXIMUM_ALIGNOF;
+}
+
 static Size
 waiting_memory(const RowStore *store)
 {
-	Size		rows = store->waiting_size / MAXIMUM_ALIGNOF;
-
-	return store->waiting_size + (rows + 1) * sizeof(WaitingRow) + rows * sizeof(uint16);
+	return store->waiting_size + (waiting_rows(store) + 1) * sizeof(WaitingRow) + waiting_rows(store) * sizeof(uint16);
 }
 
 static void
 prepare_waiting(RowStore *store)
 {
-	Size		rows;
-
 	store->waiting_size = TYPEALIGN_DOWN(MAXIMUM_ALIGNOF, Min(WAITING_MAX, store->budget / 8));
-	rows = store->waiting_size / MAXIMUM_ALIGNOF;
 	store->waiting = MemoryContextAlloc(store->context, store->waiting_size);
-	store->waiting_rows = MemoryContextAlloc(store->context, (rows + 1) * sizeof(WaitingRow));
-	store->dealt = MemoryContextAlloc(store->context, rows * sizeof(uint16));
+	store->waiting_rows = MemoryContextAlloc(store->context, (waiting_rows(store) + 1) * sizeof(WaitingRow));
+	store->dealt = MemoryContextAlloc(store->context, waiting_rows(store) * sizeof(uint16));
 	store->memory += waiting_memory(store);
 }
 
