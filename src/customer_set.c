@@ -196,71 +196,34 @@ store_add(RowStore *store, int level, const KeyType *key, Datum id, uint64 hash)
 	key_put(key, rowstore_reserve(store, rowstore_part(store, hash, level), key_size(key, id)), id);
 }
 
-/* Reads the ids of a part, those in memory first. */
-typedef struct PartReader
+/* Reads the ids of a part. */
+typedef struct IdReader
 {
 	const KeyType *key;
-	Part	   *part;
+	ChunkWalk	walk;
 	Chunk	   *chunk;
 	Size		at;				/* in the chunk */
-	char	   *row;			/* from the file */
-	Size		room;
-	uint32		reads;
-} PartReader;
+} IdReader;
 
 static void
-reader_init(PartReader *reader, const KeyType *key, Part *part)
+reader_init(IdReader *reader, const KeyType *key, Part *part)
 {
-	memset(reader, 0, sizeof(*reader));
 	reader->key = key;
-	reader->part = part;
-	rowstore_settle(part);
-	reader->chunk = part->chunks;
-	reader->room = 1024;
-	reader->row = palloc(reader->room);
-	rowstore_rewind(part);
-}
-
-/* The next id in the file; reading to the end leaves it ready for more rows. */
-static bool
-read_from_file(PartReader *reader, Datum *id)
-{
-	const KeyType *key = reader->key;
-	Size		prefix = sizeof(uint64);
-	Size		size;
-
-	if (reader->part->file == NULL || !rowstore_read(reader->part, reader->row, prefix))
-		return false;
-	*id = key_get(key, reader->row);
-	size = key_size(key, *id);
-	if (size > prefix)
-	{
-		if (size > reader->room)
-		{
-			reader->room = size;
-			reader->row = repalloc_huge(reader->row, size);
-			*id = key_get(key, reader->row);
-		}
-		if (!rowstore_read(reader->part, reader->row + prefix, size - prefix))
-			ereport(ERROR,
-					(errcode_for_file_access(),
-					 errmsg("could not read from a temporary file of customers: unexpected end of file")));
-	}
-	return true;
+	rowstore_walk(part, &reader->walk);
+	reader->chunk = rowstore_next(&reader->walk);
+	reader->at = 0;
 }
 
 static bool
-read_id(PartReader *reader, Datum *id)
+read_id(IdReader *reader, Datum *id)
 {
-	if ((reader->reads++ & 0xFFFF) == 0)
-		CHECK_FOR_INTERRUPTS();
 	while (reader->chunk != NULL && reader->at == reader->chunk->used)
 	{
-		reader->chunk = reader->chunk->next;
+		reader->chunk = rowstore_next(&reader->walk);
 		reader->at = 0;
 	}
 	if (reader->chunk == NULL)
-		return read_from_file(reader, id);
+		return false;
 	*id = key_get(reader->key, reader->chunk->data + reader->at);
 	reader->at += key_size(reader->key, *id);
 	return true;
@@ -286,7 +249,7 @@ visit_table(const IdTable *table, const KeyType *key, IdVisitor visit, void *arg
 static bool
 visit_part(KeyType *key, Part *part, Size memory, IdVisitor visit, void *arg)
 {
-	PartReader	reader;
+	IdReader	reader;
 	IdTable		table;
 	Datum		id;
 
@@ -307,7 +270,7 @@ static RowStore *
 scatter_part(KeyType *key, Part *part, int level, Size budget)
 {
 	RowStore   *finer = rowstore_create(rowstore_bits(budget), budget);
-	PartReader	reader;
+	IdReader	reader;
 	Datum		id;
 
 	reader_init(&reader, key, part);

@@ -1,15 +1,18 @@
 /*
- * rowstore.c: rows scattered into parts, in memory or in temporary files.
+ * rowstore.c: rows scattered into parts, in memory or in a temporary file.
  *
  * Rows wait in a buffer and are then put into their parts, part by part.
  *
  * While there is memory every part is a list of chunks.  When the budget is
- * used up all full chunks are written to a temporary file for each part, and
- * from then on a part keeps one chunk only, written out whenever it is full.
- * A row never spans chunks, so a file is just rows one behind the other.
+ * used up all chunks are written to one temporary file, and from then on a
+ * part keeps one chunk only, written out whenever it is full, and a list of
+ * where in the file its chunks are.  A row never spans chunks.
  */
 #include "rowstore.h"
 
+#include <fcntl.h>
+
+#include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -19,13 +22,13 @@
 /* stays in the cache beside what else is done for a row; less than 65536 units of 8 bytes */
 #define WAITING_MAX		(256 * 1024)
 
-/* As many parts as a budget of memory has buffers for. */
+/* As many parts as a budget of memory has room for. */
 int
 rowstore_bits(Size budget)
 {
 	int			bits = ROWSTORE_MAX_BITS;
 
-	/* a part needs a chunk, and a file's buffer once it is written out; files beyond that take longer to make than they save */
+	/* with less for each, chunks become so short that to read them one by one takes longer than more parts save */
 	while (bits > 3 && budget >> bits < 8 * BLCKSZ)
 		bits--;
 	return bits;
@@ -73,17 +76,49 @@ rowstore_create(int bits, Size budget)
 }
 
 static void
+add_extent(RowStore *store, Part *part, Extent extent)
+{
+	if (part->nextents == part->extents_room)
+	{
+		Size		room = part->extents_room == 0 ? 16 : part->extents_room * (Size) 2;
+
+		if (room > PG_UINT32_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many rows for a temporary file")));
+		part->extents = part->extents == NULL
+			? MemoryContextAlloc(store->context, room * sizeof(Extent))
+			: repalloc_huge(part->extents, room * sizeof(Extent));
+		part->extents_room = room;
+	}
+	part->extents[part->nextents++] = extent;
+	part->file_bytes += extent.size;
+}
+
+static void
+seek(BufFile *file, uint64 to)
+{
+	if (BufFileSeek(file, 0, to, SEEK_SET) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not seek in a temporary file of orders: %m")));
+}
+
+static void
 write_chunk(RowStore *store, Part *part, Chunk *chunk)
 {
-	if (part->file == NULL)
+	if (store->file == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(store->context);
 
-		part->file = BufFileCreateTemp(false);
+		store->file = store->files != NULL
+			? BufFileCreateFileSet(store->files, store->file_name) : BufFileCreateTemp(false);
 		MemoryContextSwitchTo(old);
 	}
-	BufFileWrite(part->file, chunk->data, chunk->used);
-	part->file_bytes += chunk->used;
+	seek(store->file, store->file_size);
+	BufFileWrite(store->file, chunk->data, chunk->used);
+	add_extent(store, part, (Extent) {store->file, store->file_size, chunk->used});
+	store->file_size += chunk->used;
 	chunk->used = 0;
 }
 
@@ -107,7 +142,7 @@ forget_chunks(Part *part)
 	part->next = part->end = NULL;
 }
 
-/* Write all that a part has in memory to its file. */
+/* Write all that a part has in memory to the file. */
 static void
 write_out(RowStore *store, Part *part)
 {
@@ -115,7 +150,8 @@ write_out(RowStore *store, Part *part)
 	for (Chunk *chunk = part->chunks; chunk != NULL; chunk = chunk->next)
 	{
 		CHECK_FOR_INTERRUPTS();
-		write_chunk(store, part, chunk);
+		if (chunk->used > 0)
+			write_chunk(store, part, chunk);
 	}
 	free_chunks(store, part->chunks);
 	forget_chunks(part);
@@ -128,6 +164,17 @@ start_spilling(RowStore *store)
 	store->spilled = true;
 	for (int i = 0; i < 1 << store->bits; i++)
 		write_out(store, &store->parts[i]);
+}
+
+static Chunk *
+make_chunk(MemoryContext context, Size size)
+{
+	Chunk	   *chunk = MemoryContextAllocHuge(context, CHUNK_HEADER + size);
+
+	chunk->next = NULL;
+	chunk->used = 0;
+	chunk->size = size;
+	return chunk;
 }
 
 /* Room for a row that the current chunk of a part has no room for; the caller moves part->next behind it. */
@@ -150,10 +197,8 @@ new_chunk(RowStore *store, Part *part, Size size)
 	}
 	if (!store->spilled || part->chunks == NULL)
 	{
-		chunk = MemoryContextAllocHuge(store->context, CHUNK_HEADER + chunk_size);
+		chunk = make_chunk(store->context, chunk_size);
 		chunk->next = part->chunks;
-		chunk->used = 0;
-		chunk->size = chunk_size;
 		part->chunks = chunk;
 		store->memory += CHUNK_HEADER + chunk_size;
 	}
@@ -257,30 +302,26 @@ rowstore_finish(RowStore *store)
 	store->waiting_size = 0;
 }
 
-/* Go back to the first row in the file of a part. */
-void
-rowstore_rewind(Part *part)
-{
-	if (part->file != NULL && BufFileSeek(part->file, 0, 0, SEEK_SET) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not rewind a temporary file of orders: %m")));
-}
-
-/* Read bytes from the file of a part; false at its end. */
-bool
-rowstore_read(Part *part, char *buffer, Size size)
-{
-	Size		got = BufFileRead(part->file, buffer, size);
-
-	if (got != size && got != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read from a temporary file of orders: read only %zu of %zu bytes", got, size)));
-	return got == size;
-}
-
 #define READ_PIECE (1024 * 1024)
+
+/* Put a chunk that was written out behind what another chunk holds. */
+static void
+read_extent(const Extent *extent, Chunk *chunk)
+{
+	seek(extent->file, extent->start);
+	for (uint64 done = 0; done < extent->size;)
+	{
+		Size		piece = Min(READ_PIECE, extent->size - done);
+
+		CHECK_FOR_INTERRUPTS();
+		if (BufFileRead(extent->file, chunk->data + chunk->used, piece) != piece)
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not read from a temporary file of orders: unexpected end of file")));
+		chunk->used += piece;
+		done += piece;
+	}
+}
 
 /* All rows of a part, in memory. */
 Chunk *
@@ -291,26 +332,126 @@ rowstore_load(RowStore *store, Part *part)
 	rowstore_settle(part);
 	if (part->file_bytes == 0)
 		return part->chunks;
-	rowstore_rewind(part);
-	chunk = MemoryContextAllocHuge(store->context, CHUNK_HEADER + part->file_bytes);
+	chunk = make_chunk(store->context, part->file_bytes);
 	chunk->next = part->chunks;
-	chunk->used = 0;
-	chunk->size = part->file_bytes;
 	part->chunks = chunk;
 	store->memory += CHUNK_HEADER + chunk->size;
-	while (chunk->used < part->file_bytes)
-	{
-		Size		piece = Min(READ_PIECE, part->file_bytes - chunk->used);
-
-		CHECK_FOR_INTERRUPTS();
-		if (!rowstore_read(part, chunk->data + chunk->used, piece))
-			ereport(ERROR,
-					(errcode_for_file_access(),
-					 errmsg("could not read from a temporary file of orders: unexpected end of file")));
-		chunk->used += piece;
-	}
+	for (uint32 i = 0; i < part->nextents; i++)
+		read_extent(&part->extents[i], chunk);
 	part->next = part->end = chunk->data + chunk->used;
 	return part->chunks;
+}
+
+/* Go through all rows of a part with little memory.  Nothing is put into the store meanwhile. */
+void
+rowstore_walk(Part *part, ChunkWalk *walk)
+{
+	rowstore_settle(part);
+	*walk = (ChunkWalk) {.part = part, .chunk = part->chunks};
+}
+
+/* The next chunk of a walk, good until the one after it is asked for; NULL at the end. */
+Chunk *
+rowstore_next(ChunkWalk *walk)
+{
+	Chunk	   *chunk = walk->chunk;
+	const Extent *extent;
+
+	CHECK_FOR_INTERRUPTS();
+	if (chunk != NULL)
+	{
+		walk->chunk = chunk->next;
+		return chunk;
+	}
+	chunk = walk->read;
+	extent = walk->extent < walk->part->nextents ? &walk->part->extents[walk->extent++] : NULL;
+	if (chunk != NULL && (extent == NULL || extent->size > chunk->size))
+	{
+		pfree(chunk);
+		chunk = NULL;
+	}
+	if (extent != NULL)
+	{
+		if (chunk == NULL)
+			chunk = make_chunk(CurrentMemoryContext, extent->size);
+		chunk->used = 0;
+		read_extent(extent, chunk);
+	}
+	walk->read = chunk;
+	return chunk;
+}
+
+/*
+ * Stores of several processes
+ *
+ * A process writes out its whole store and describes what is where in the
+ * file; the one that adopts it reads these chunks like its own.  Both stores
+ * have the same number of parts.
+ */
+
+/* The store will be handed over: its file is made in a set of files that others can open. */
+void
+rowstore_share(RowStore *store, FileSet *files, const char *file_name)
+{
+	store->files = files;
+	store->file_name = file_name;
+}
+
+/* Write out all rows, and the directory of the file.  The store is of no further use. */
+void
+rowstore_hand_over(RowStore *store, StringInfo directory)
+{
+	rowstore_finish(store);
+	for (int i = 0; i < 1 << store->bits; i++)
+		write_out(store, &store->parts[i]);
+	pq_sendbyte(directory, store->file != NULL);
+	for (int i = 0; i < 1 << store->bits; i++)
+	{
+		Part	   *part = &store->parts[i];
+
+		pq_sendint64(directory, part->rows);
+		pq_sendint32(directory, part->nextents);
+		for (uint32 j = 0; j < part->nextents; j++)
+		{
+			pq_sendint64(directory, part->extents[j].start);
+			pq_sendint64(directory, part->extents[j].size);
+		}
+	}
+	if (store->file != NULL)
+		BufFileExportFileSet(store->file);
+}
+
+/* Take over the rows of a store that was handed over. */
+void
+rowstore_adopt(RowStore *store, FileSet *files, const char *file_name, StringInfo directory)
+{
+	MemoryContext old = MemoryContextSwitchTo(store->context);
+	BufFile    *file = NULL;
+
+	if (pq_getmsgbyte(directory))
+	{
+		file = BufFileOpenFileSet(files, file_name, O_RDONLY, false);
+		store->adopted = lappend(store->adopted, file);
+	}
+	for (int i = 0; i < 1 << store->bits; i++)
+	{
+		Part	   *part = &store->parts[i];
+		uint32		nextents;
+
+		part->rows += pq_getmsgint64(directory);
+		nextents = pq_getmsgint(directory, 4);
+		for (uint32 j = 0; j < nextents; j++)
+		{
+			Extent		extent = {.file = file};
+
+			extent.start = pq_getmsgint64(directory);
+			extent.size = pq_getmsgint64(directory);
+			add_extent(store, part, extent);
+			part->bytes += extent.size;
+			store->bytes += extent.size;
+		}
+	}
+	MemoryContextSwitchTo(old);
 }
 
 /* Give back what a part holds. */
@@ -319,17 +460,21 @@ rowstore_drop(RowStore *store, Part *part)
 {
 	free_chunks(store, part->chunks);
 	forget_chunks(part);
-	if (part->file != NULL)
-		BufFileClose(part->file);
-	part->file = NULL;
+	if (part->extents != NULL)
+		pfree(part->extents);
+	part->extents = NULL;
+	part->nextents = part->extents_room = 0;
 	part->file_bytes = 0;
 }
 
 void
 rowstore_free(RowStore *store)
 {
-	for (int i = 0; i < 1 << store->bits; i++)
-		if (store->parts[i].file != NULL)
-			BufFileClose(store->parts[i].file);
+	ListCell   *cell;
+
+	if (store->file != NULL)
+		BufFileClose(store->file);
+	foreach(cell, store->adopted)
+		BufFileClose(lfirst(cell));
 	MemoryContextDelete(store->context);
 }

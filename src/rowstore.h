@@ -1,12 +1,15 @@
 /*
- * rowstore.h: rows scattered into parts, in memory or in temporary files.
+ * rowstore.h: rows scattered into parts, in memory or in a temporary file.
  */
 #ifndef LTV_ROWSTORE_H
 #define LTV_ROWSTORE_H
 
 #include "compat.h"
 
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
 #include "storage/buffile.h"
+#include "storage/fileset.h"
 
 /* A piece of memory with rows one behind the other, each 8-aligned. */
 typedef struct Chunk
@@ -17,15 +20,25 @@ typedef struct Chunk
 	char		data[FLEXIBLE_ARRAY_MEMBER];
 } Chunk;
 
+/* A chunk that was written to a file. */
+typedef struct Extent
+{
+	BufFile    *file;
+	uint64		start;
+	uint64		size;
+} Extent;
+
 typedef struct Part
 {
 	char	   *next;			/* where the next row goes in the first chunk */
 	char	   *end;			/* of that chunk */
 	uint64		bytes;			/* all rows */
 	uint64		rows;
-	BufFile    *file;			/* rows written out before, or NULL */
-	uint64		file_bytes;
 	Chunk	   *chunks;			/* the one being filled comes first; see rowstore_settle */
+	Extent	   *extents;		/* chunks written out before */
+	uint32		nextents;
+	uint32		extents_room;
+	uint64		file_bytes;		/* of all extents */
 } Part;
 
 /*
@@ -48,6 +61,11 @@ typedef struct RowStore
 	Size		memory;			/* of all chunks and what waits, bytes */
 	uint64		bytes;			/* all rows */
 	bool		spilled;		/* chunks are written out when full */
+	BufFile    *file;			/* all chunks written out, one behind the other; NULL before the first */
+	uint64		file_size;
+	FileSet    *files;			/* where that file is made for another process, or NULL */
+	const char *file_name;		/* in files */
+	List	   *adopted;		/* files of other stores */
 	Part	   *parts;
 	char	   *waiting;		/* bytes of rows; NULL where there is one part, and in the end */
 	Size		waiting_size;
@@ -56,6 +74,15 @@ typedef struct RowStore
 	uint32		waiting_count;
 	uint16	   *dealt;			/* numbers of waiting rows, by part */
 } RowStore;
+
+/* A walk over the chunks of a part, those in memory first. */
+typedef struct ChunkWalk
+{
+	Part	   *part;
+	Chunk	   *chunk;			/* the next one in memory */
+	uint32		extent;			/* the next one after these */
+	Chunk	   *read;			/* the latest one that was read */
+} ChunkWalk;
 
 #define ROWSTORE_MAX_BITS 9
 #define ROWSTORE_LEVELS 4		/* parts of parts: 36 of the 64 bits of a hash */
@@ -66,8 +93,11 @@ extern void rowstore_deal(RowStore *store);
 extern void rowstore_finish(RowStore *store);
 extern char *rowstore_place(RowStore *store, int part, Size size);
 extern Chunk *rowstore_load(RowStore *store, Part *part);
-extern void rowstore_rewind(Part *part);
-extern bool rowstore_read(Part *part, char *buffer, Size size);
+extern void rowstore_walk(Part *part, ChunkWalk *walk);
+extern Chunk *rowstore_next(ChunkWalk *walk);
+extern void rowstore_share(RowStore *store, FileSet *files, const char *file_name);
+extern void rowstore_hand_over(RowStore *store, StringInfo directory);
+extern void rowstore_adopt(RowStore *store, FileSet *files, const char *file_name, StringInfo directory);
 extern void rowstore_drop(RowStore *store, Part *part);
 extern void rowstore_free(RowStore *store);
 

@@ -506,42 +506,18 @@ static RowStore *
 scatter_part(Source *source, RowStore *store, Part *part, int level)
 {
 	RowStore   *finer = rowstore_create(rowstore_bits(store->budget), store->budget);
-	Size		room = 1024;
-	char	   *row = palloc(room);
-	Size		prefix = source->variable ? sizeof(uint64) : source->row_size;
+	ChunkWalk	walk;
+	Chunk	   *chunk;
 
-	rowstore_settle(part);
-	for (Chunk *chunk = part->chunks; chunk != NULL; chunk = chunk->next)
-	{
-		CHECK_FOR_INTERRUPTS();
-		for (char *p = chunk->data; p < chunk->data + chunk->used; p += row_size(source, p))
+	rowstore_walk(part, &walk);
+	while ((chunk = rowstore_next(&walk)) != NULL)
+		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(source, row))
 		{
-			uint64		hash = key_hash(&source->key, row_key(source, p));
+			uint64		hash = key_hash(&source->key, row_key(source, row));
+			Size		size = row_size(source, row);
 
-			memcpy(rowstore_reserve(finer, rowstore_part(finer, hash, level), row_size(source, p)),
-				   p, row_size(source, p));
+			memcpy(rowstore_reserve(finer, rowstore_part(finer, hash, level), size), row, size);
 		}
-	}
-	rowstore_rewind(part);
-	while (part->file != NULL && rowstore_read(part, row, prefix))
-	{
-		Size		size = row_size(source, row);
-		uint64		hash;
-
-		CHECK_FOR_INTERRUPTS();
-		if (size > room)
-		{
-			room = size;
-			row = repalloc_huge(row, room);
-		}
-		if (size > prefix && !rowstore_read(part, row + prefix, size - prefix))
-			ereport(ERROR,
-					(errcode_for_file_access(),
-					 errmsg("could not read from a temporary file of orders: unexpected end of file")));
-		hash = key_hash(&source->key, row_key(source, row));
-		memcpy(rowstore_reserve(finer, rowstore_part(finer, hash, level), size), row, size);
-	}
-	pfree(row);
 	return finer;
 }
 
