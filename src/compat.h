@@ -70,6 +70,13 @@
 	makeJsonLexContextCstringLen(text, size, GetDatabaseEncoding(), true)
 #endif
 
+/* Run a query to its end; since 18 a query that is run in parts is none of the executor's business.  (The including file has executor/executor.h.) */
+#if PG_VERSION_NUM >= 180000
+#define ltv_executor_run(query) ExecutorRun(query, ForwardScanDirection, 0)
+#else
+#define ltv_executor_run(query) ExecutorRun(query, ForwardScanDirection, 0, true)
+#endif
+
 /* Memory that will be read soon. */
 #if defined(__GNUC__)
 #define prefetch_memory(address) __builtin_prefetch(address)

@@ -13,13 +13,16 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/nodeHash.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
 /* rows up to this many bytes stay in one part: they fit the cache as they are */
@@ -130,6 +133,21 @@ visit_guest_order(const Customer *lines, void *arg)
 	visit_guest(arg, &one);
 }
 
+/* What follows from the relation's columns and what is wanted. */
+void
+source_prepare(Source *source)
+{
+	const OrdersRelation *relation = &source->relation;
+
+	source->has_quantity = (source->wants & WANT_QUANTITY) && has_column(relation, ORDERS_QUANTITY);
+	source->has_cost = (source->wants & WANT_COST) && has_column(relation, ORDERS_COST);
+	source->has_item = (source->wants & WANT_ITEM) && has_column(relation, ORDERS_ITEM);
+	source->has_order = has_column(relation, ORDERS_ORDER);
+	prepare_keys(source);
+	lay_out_rows(source);
+	source->scratch = AllocSetContextCreate(source->context, "ltv customer", ALLOCSET_DEFAULT_SIZES);
+}
+
 /* Look at the relation that an argument names, and prepare to read it. */
 Source *
 source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
@@ -140,16 +158,11 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
 
 	source->context = context;
 	source->wants = wants;
+	source->schema = get_func_namespace(fcinfo->flinfo->fn_oid);
 	orders_relation_open(fcinfo, relation_arg, (wants & WANT_ITEM) != 0, &source->relation);
-	source->has_quantity = (wants & WANT_QUANTITY) && has_column(&source->relation, ORDERS_QUANTITY);
-	source->has_cost = (wants & WANT_COST) && has_column(&source->relation, ORDERS_COST);
-	source->has_item = (wants & WANT_ITEM) && has_column(&source->relation, ORDERS_ITEM);
-	source->has_order = has_column(&source->relation, ORDERS_ORDER);
-	prepare_keys(source);
-	lay_out_rows(source);
+	source_prepare(source);
 	if ((wants & WANT_GUESTS) && source->has_order)
 		source->guests = open_guests(source);
-	source->scratch = AllocSetContextCreate(context, "ltv customer", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(old);
 	return source;
 }
@@ -177,20 +190,19 @@ source_name(const Source *source)
  */
 
 /*
- * The query over the relation.
+ * The text of the query over the relation.
  *
- * Its text is made of names alone: of the columns, out of our own list, and
- * of the relation, looked up by its OID, with its schema, quoted by the
- * server's rules.  No value of a row or an argument ever gets into it.  There
- * is no function, operator, type or cast in it either (ORDER BY takes the
- * default operator class of the type), so search_path has no say.
+ * It is made of names alone: of the columns, out of our own list, and of the
+ * relation, looked up by its OID, with its schema, quoted by the server's
+ * rules.  No value of a row or an argument ever gets into it.  There is no
+ * function, operator, type or cast in it either (ORDER BY takes the default
+ * operator class of the type), so search_path has no say.
  */
 static char *
-orders_query(Source *source)
+query_text(Source *source)
 {
 	bool		used[ORDERS_COLUMNS];
 	StringInfoData query;
-	int			n = 0;
 
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		used[column] = has_column(&source->relation, column);
@@ -202,11 +214,13 @@ orders_query(Source *source)
 
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT ");
+	source->columns = 0;
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 	{
-		source->position[column] = used[column] ? n : -1;
+		source->position[column] = used[column] ? source->columns++ : -1;
 		if (used[column])
-			appendStringInfo(&query, "%s%s", n++ > 0 ? ", " : "", quote_identifier(orders_column_names[column]));
+			appendStringInfo(&query, "%s%s", source->columns > 1 ? ", " : "",
+							 quote_identifier(orders_column_names[column]));
 	}
 	appendStringInfo(&query, " FROM %s", source->relation.qualified);
 	if (source->sorted)
@@ -214,7 +228,62 @@ orders_query(Source *source)
 	return query.data;
 }
 
+/*
+ * The query, analysed.  The relation is locked, but its schema may have been
+ * renamed since we looked, so that the text finds another relation under the
+ * name.  With the caller's rights it may be read, but not as what it is not.
+ */
+static Query *
+analyse_query(Source *source)
+{
+	List	   *parsed = pg_parse_query(source->query);
+	List	   *queries = pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, parsed), source->query, NULL, 0, NULL);
+	Query	   *query = linitial_node(Query, queries);
+
+	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
+	{
+		int			position = source->position[column];
+
+		if (position >= 0 &&
+			exprType((Node *) list_nth_node(TargetEntry, query->targetList, position)->expr) != source->relation.columns[column].declared)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("relation \"%s\" is another one since the report began", source->relation.name),
+					 errhint("Its schema has been renamed meanwhile. Call the report again.")));
+	}
+	return query;
+}
+
+/* Run a plan of the query, with the caller's rights and snapshot. */
+void
+source_run(Source *source, PlannedStmt *plan, DestReceiver *receiver, ParamListInfo params)
+{
+	QueryDesc  *run;
+
+	if (!CommandIsReadOnly(plan))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("reading orders from relation \"%s\" would lock rows", source->relation.name),
+				 errhint("Leave FOR UPDATE and its like out of the view.")));
+	run = CreateQueryDesc(plan, source->query, GetActiveSnapshot(), InvalidSnapshot, receiver, params, NULL, 0);
+	ExecutorStart(run, 0);
+	ltv_executor_run(run);
+	ExecutorFinish(run);
+	ExecutorEnd(run);
+	FreeQueryDesc(run);
+}
+
 /* Keep in mind which currencies there are. */
+void
+note_currency_name(Source *source, const char *name)
+{
+	for (int i = 0; i < source->ncurrencies; i++)
+		if (strcmp(name, source->currencies[i]) == 0)
+			return;
+	if (source->ncurrencies < CURRENCIES_NAMED)
+		source->currencies[source->ncurrencies++] = MemoryContextStrdup(source->context, name);
+}
+
 static void
 note_currency(Source *source, Datum datum, bool isnull)
 {
@@ -231,11 +300,7 @@ note_currency(Source *source, Datum datum, bool isnull)
 			return;
 		name = text_to_cstring((text *) value);
 	}
-	for (int i = 0; i < source->ncurrencies; i++)
-		if (strcmp(name, source->currencies[i]) == 0)
-			return;
-	if (source->ncurrencies < CURRENCIES_NAMED)
-		source->currencies[source->ncurrencies++] = MemoryContextStrdup(source->context, name);
+	note_currency_name(source, name);
 }
 
 static void
@@ -304,22 +369,29 @@ typedef struct RowParts
 	uint32		tag;
 } RowParts;
 
-static inline bool
-slot_null(Source *source, TupleTableSlot *slot, OrdersColumn column)
+/* A row of the query's result, as it comes. */
+typedef struct OrdersRow
 {
-	return source->position[column] < 0 || slot->tts_isnull[source->position[column]];
+	const Datum *values;
+	const bool *isnull;
+} OrdersRow;
+
+static inline bool
+row_null(Source *source, OrdersRow row, OrdersColumn column)
+{
+	return source->position[column] < 0 || row.isnull[source->position[column]];
 }
 
 static inline Datum
-slot_value(Source *source, TupleTableSlot *slot, OrdersColumn column)
+row_value(Source *source, OrdersRow row, OrdersColumn column)
 {
-	return slot->tts_values[source->position[column]];
+	return row.values[source->position[column]];
 }
 
 static inline int64
-slot_number(Source *source, TupleTableSlot *slot, OrdersColumn column, int *scale)
+row_number(Source *source, OrdersRow row, OrdersColumn column, int *scale)
 {
-	return read_number(slot_value(source, slot, column), source->relation.columns[column].type, column, scale);
+	return read_number(row_value(source, row, column), source->relation.columns[column].type, column, scale);
 }
 
 static void
@@ -335,24 +407,24 @@ CheckDay(Source *source, DateADT day)
 
 /* The purchase of an order row; false when it is skipped. */
 static pg_attribute_always_inline bool
-read_purchase(Source *source, TupleTableSlot *slot, RowParts *parts)
+read_purchase(Source *source, OrdersRow row, RowParts *parts)
 {
 	int			amount_scale;
 	int			quantity_scale = 0;
 	int			cost_scale = 0;
 	uint32		flags = 0;
 
-	if (slot->tts_isnull[source->position[ORDERS_DAY]] || slot->tts_isnull[source->position[ORDERS_AMOUNT]])
+	if (row.isnull[source->position[ORDERS_DAY]] || row.isnull[source->position[ORDERS_AMOUNT]])
 		return false;
-	parts->day = DatumGetDateADT(slot_value(source, slot, ORDERS_DAY));
+	parts->day = DatumGetDateADT(row_value(source, row, ORDERS_DAY));
 	CheckDay(source, parts->day);
-	parts->amount = slot_number(source, slot, ORDERS_AMOUNT, &amount_scale);
+	parts->amount = row_number(source, row, ORDERS_AMOUNT, &amount_scale);
 	parts->quantity = 1;
-	if (!slot_null(source, slot, ORDERS_QUANTITY))
-		parts->quantity = slot_number(source, slot, ORDERS_QUANTITY, &quantity_scale);
-	if (!slot_null(source, slot, ORDERS_COST))
+	if (!row_null(source, row, ORDERS_QUANTITY))
+		parts->quantity = row_number(source, row, ORDERS_QUANTITY, &quantity_scale);
+	if (!row_null(source, row, ORDERS_COST))
 	{
-		parts->cost = slot_number(source, slot, ORDERS_COST, &cost_scale);
+		parts->cost = row_number(source, row, ORDERS_COST, &cost_scale);
 		flags |= TAG_COST_KNOWN;
 	}
 	else
@@ -362,25 +434,25 @@ read_purchase(Source *source, TupleTableSlot *slot, RowParts *parts)
 }
 
 static void
-read_order_and_item(Source *source, TupleTableSlot *slot, RowParts *parts)
+read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
 {
-	if (source->has_order && !slot_null(source, slot, ORDERS_ORDER))
+	if (source->has_order && !row_null(source, row, ORDERS_ORDER))
 	{
-		parts->order = key_flatten(&source->order, slot_value(source, slot, ORDERS_ORDER));
+		parts->order = key_flatten(&source->order, row_value(source, row, ORDERS_ORDER));
 		parts->tag |= TAG_HAS_ORDER;
 	}
-	if (source->has_item && !slot_null(source, slot, ORDERS_ITEM))
+	if (source->has_item && !row_null(source, row, ORDERS_ITEM))
 	{
-		parts->item = PG_DETOAST_DATUM_PACKED(slot_value(source, slot, ORDERS_ITEM));
+		parts->item = PG_DETOAST_DATUM_PACKED(row_value(source, row, ORDERS_ITEM));
 		parts->tag |= TAG_HAS_ITEM;
 	}
 }
 
 /* The key of a customer: the id itself, or its number where rows are sorted. */
 static void
-read_key(Source *source, TupleTableSlot *slot, RowParts *parts)
+read_key(Source *source, OrdersRow row, RowParts *parts)
 {
-	Datum		id = key_flatten(&source->id, slot_value(source, slot, ORDERS_CUSTOMER));
+	Datum		id = key_flatten(&source->id, row_value(source, row, ORDERS_CUSTOMER));
 
 	parts->key = id;
 	if (!source->sorted)
@@ -452,13 +524,13 @@ write_row(Source *source, const RowParts *parts, char *row, Size size)
 		put_padded(p, parts->history, VARSIZE_ANY(parts->history));
 }
 
-/* The rows have outgrown the cache: scatter them. */
-static void
-scatter(Source *source)
+/* Scatter the rows, those received and those to come. */
+void
+source_scatter_to(Source *source, int bits)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->context);
 	RowStore   *all = source->store;
-	RowStore   *store = rowstore_create(rowstore_bits(all->budget), all->budget);
+	RowStore   *store = rowstore_create(bits, all->budget);
 
 	for (Chunk *chunk = rowstore_load(all, &all->parts[0]); chunk != NULL; chunk = chunk->next)
 		for (char *row = chunk->data; row < chunk->data + chunk->used;)
@@ -486,8 +558,9 @@ keep_row(Source *source, RowParts *parts)
 	parts->tag |= (uint32) hash << TAG_HASH_SHIFT;
 	size = needed_size(source, parts);
 	write_row(source, parts, rowstore_reserve(store, rowstore_part(store, hash, 0), size), size);
+	/* have they outgrown the cache? */
 	if (!source->scattered && store->bytes > SCATTER_BYTES)
-		scatter(source);
+		source_scatter_to(source, rowstore_bits(store->budget));
 }
 
 /*
@@ -495,28 +568,28 @@ keep_row(Source *source, RowParts *parts)
  * lines must wait for each other.
  */
 static void
-receive_guest(Source *source, TupleTableSlot *slot)
+receive_guest(Source *source, OrdersRow row)
 {
 	RowParts	parts;
 	History		history;
 
 	if (source->relation.histories)
 	{
-		if (slot_null(source, slot, ORDERS_HISTORY))
+		if (row_null(source, row, ORDERS_HISTORY))
 			return;
-		history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(slot_value(source, slot, ORDERS_HISTORY)), &history);
+		history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(row_value(source, row, ORDERS_HISTORY)), &history);
 		visit_guest(source, &history);
 		history_free(&history);
 		return;
 	}
 	memset(&parts, 0, sizeof(parts));
-	if (!read_purchase(source, slot, &parts))
+	if (!read_purchase(source, row, &parts))
 		return;
 	/* day and amount are all that is asked of a guest */
 	parts.tag = TAG_AMOUNT_SCALE(parts.tag);
-	if (source->has_order && !slot_null(source, slot, ORDERS_ORDER))
+	if (source->has_order && !row_null(source, row, ORDERS_ORDER))
 	{
-		parts.key = key_flatten(&source->order, slot_value(source, slot, ORDERS_ORDER));
+		parts.key = key_flatten(&source->order, row_value(source, row, ORDERS_ORDER));
 		keep_row(source->guests, &parts);
 		return;
 	}
@@ -528,71 +601,117 @@ receive_guest(Source *source, TupleTableSlot *slot)
 
 /* The history of a customer who is in no other row needs no grouping. */
 static void
-receive_customer(Source *source, TupleTableSlot *slot)
+receive_customer(Source *source, OrdersRow row)
 {
 	History		history;
 	Customer	customer = {.history = &history};
 
-	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(slot_value(source, slot, ORDERS_HISTORY)), &history);
-	customer.id = key_flatten(&source->id, slot_value(source, slot, ORDERS_CUSTOMER));
+	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(row_value(source, row, ORDERS_HISTORY)), &history);
+	customer.id = key_flatten(&source->id, row_value(source, row, ORDERS_CUSTOMER));
 	source->visit(&customer, source->visit_arg);
 }
 
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
+static void
+receive_row(Source *source, OrdersRow row)
 {
-	Source	   *source = ((OrdersReceiver *) self)->source;
 	RowParts	parts;
 
-	slot_getallattrs(slot);
 	source->counts.rows++;
 	if (source->position[ORDERS_CURRENCY] >= 0)
-		note_currency(source, slot_value(source, slot, ORDERS_CURRENCY), slot_null(source, slot, ORDERS_CURRENCY));
-	if (slot_null(source, slot, ORDERS_CUSTOMER))
+		note_currency(source, row_value(source, row, ORDERS_CURRENCY), row_null(source, row, ORDERS_CURRENCY));
+	if (row_null(source, row, ORDERS_CUSTOMER))
 	{
 		source->counts.guests++;
 		if (source->wants & WANT_GUESTS)
-			receive_guest(source, slot);
-		return true;
+			receive_guest(source, row);
+		return;
 	}
 	memset(&parts, 0, sizeof(parts));
-	if (source->relation.histories ? slot_null(source, slot, ORDERS_HISTORY)
-		: !read_purchase(source, slot, &parts))
+	if (source->relation.histories ? row_null(source, row, ORDERS_HISTORY)
+		: !read_purchase(source, row, &parts))
 	{
 		source->counts.skipped++;
-		return true;
+		return;
 	}
 	if (source->relation.distinct)
 	{
-		receive_customer(source, slot);
-		return true;
+		receive_customer(source, row);
+		return;
 	}
 	if (source->relation.histories)
-		parts.history = PG_DETOAST_DATUM_PACKED(slot_value(source, slot, ORDERS_HISTORY));
+		parts.history = PG_DETOAST_DATUM_PACKED(row_value(source, row, ORDERS_HISTORY));
 	else if (source->has_order || source->has_item)
-		read_order_and_item(source, slot, &parts);
-	read_key(source, slot, &parts);
+		read_order_and_item(source, row, &parts);
+	read_key(source, row, &parts);
 	keep_row(source, &parts);
-	return true;
+}
+
+/* A toasted value of a row leaves a copy; rows are many, so clear them away. */
+static void
+receive_in_scratch(Source *source, const Datum *values, const bool *isnull)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+
+	receive_row(source, (OrdersRow) {values, isnull});
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(source->scratch);
 }
 
 /*
- * The relation is locked, but its schema may have been renamed since we
- * looked, so that the query finds another relation under the name.  With the
- * caller's rights it may be read, but not as what it is not.
+ * The same for the rows of most shops: a customer who is one word, a
+ * purchase, and nothing else.  They make no copies either.
  */
+static void
+receive_plain_row(Source *source, const Datum *values, const bool *isnull)
+{
+	OrdersRow	row = {values, isnull};
+	RowStore   *store = source->store;
+	RowParts	parts;
+	uint64		hash;
+	char	   *kept;
+
+	if (!source->scattered || row_null(source, row, ORDERS_CUSTOMER))
+	{
+		receive_in_scratch(source, values, isnull);
+		return;
+	}
+	source->counts.rows++;
+	if (!read_purchase(source, row, &parts))
+	{
+		source->counts.skipped++;
+		return;
+	}
+	parts.key = key_flatten(&source->key, row_value(source, row, ORDERS_CUSTOMER));
+	hash = key_hash(&source->key, parts.key);
+	parts.tag |= (uint32) hash << TAG_HASH_SHIFT;
+	kept = rowstore_reserve(store, rowstore_part(store, hash, 0), source->row_size);
+	write_purchase(source, &parts, kept);
+	*(Datum *) (kept + source->key_at) = parts.key;
+}
+
+/* Take a row of the query's result. */
+void
+source_receive(Source *source, const Datum *values, const bool *isnull)
+{
+	if (source->variable || source->position[ORDERS_CURRENCY] >= 0)
+		receive_in_scratch(source, values, isnull);
+	else
+		receive_plain_row(source, values, isnull);
+}
+
 static void
 receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
 {
+}
+
+static bool
+receive_slot(TupleTableSlot *slot, DestReceiver *self)
+{
 	Source	   *source = ((OrdersReceiver *) self)->source;
 
-	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
-		if (source->position[column] >= 0 &&
-			TupleDescAttr(typeinfo, source->position[column])->atttypid != source->relation.columns[column].declared)
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("relation \"%s\" is another one since the report began", source->relation.name),
-					 errhint("Its schema has been renamed meanwhile. Call the report again.")));
+	slot_getallattrs(slot);
+	source_receive(source, slot->tts_values, slot->tts_isnull);
+	return true;
 }
 
 static void
@@ -600,90 +719,61 @@ receiver_nothing(DestReceiver *self)
 {
 }
 
-/* A toasted value of a row leaves a copy; rows are many, so clear them away. */
-static bool
-receive_in_scratch(TupleTableSlot *slot, DestReceiver *self)
-{
-	Source	   *source = ((OrdersReceiver *) self)->source;
-	MemoryContext old = MemoryContextSwitchTo(source->scratch);
-
-	receive_row(slot, self);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(source->scratch);
-	return true;
-}
-
-/*
- * The same for the rows of most shops: a customer who is one word, a
- * purchase, and nothing else.  They make no copies either.
- */
-static bool
-receive_plain_row(TupleTableSlot *slot, DestReceiver *self)
-{
-	Source	   *source = ((OrdersReceiver *) self)->source;
-	RowStore   *store = source->store;
-	RowParts	parts;
-	uint64		hash;
-	char	   *row;
-
-	slot_getallattrs(slot);
-	if (!source->scattered || slot->tts_isnull[source->position[ORDERS_CUSTOMER]])
-		return receive_in_scratch(slot, self);
-	source->counts.rows++;
-	if (!read_purchase(source, slot, &parts))
-	{
-		source->counts.skipped++;
-		return true;
-	}
-	parts.key = key_flatten(&source->key, slot_value(source, slot, ORDERS_CUSTOMER));
-	hash = key_hash(&source->key, parts.key);
-	parts.tag |= (uint32) hash << TAG_HASH_SHIFT;
-	row = rowstore_reserve(store, rowstore_part(store, hash, 0), source->row_size);
-	write_purchase(source, &parts, row);
-	*(Datum *) (row + source->key_at) = parts.key;
-	return true;
-}
-
 static void
 report_context(void *arg)
 {
-	errcontext("reading orders from relation \"%s\"", ((Source *) arg)->relation.name);
+	Source	   *source = arg;
+	int			position = geterrposition();
+
+	/* what is wrong stands in our query, not in the user's */
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(source->query);
+	}
+	else
+		errcontext("SQL statement \"%s\"", source->query);
+	errcontext("reading orders from relation \"%s\"", source->relation.name);
+}
+
+/* Read the relation in this process alone. */
+static void
+read_alone(Source *source, Query *query)
+{
+	OrdersReceiver receiver;
+
+	memset(&receiver, 0, sizeof(receiver));
+	receiver.receiver.receiveSlot = receive_slot;
+	receiver.receiver.rStartup = receiver_startup;
+	receiver.receiver.rShutdown = receiver_nothing;
+	receiver.receiver.rDestroy = receiver_nothing;
+	receiver.receiver.mydest = DestTuplestore;
+	receiver.source = source;
+	source_run(source, pg_plan_query(query, source->query, CURSOR_OPT_PARALLEL_OK, NULL), &receiver.receiver, NULL);
 }
 
 /* Run the query; the rows end up in the store. */
 static void
 read_orders(Source *source)
 {
-	OrdersReceiver receiver;
-	SPIExecuteOptions options;
-	ErrorContextCallback context;
-	char	   *query = orders_query(source);
+	MemoryContext context = AllocSetContextCreate(source->context, "ltv query", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	ErrorContextCallback callback;
+	Query	   *query;
 
-	memset(&receiver, 0, sizeof(receiver));
-	receiver.receiver.receiveSlot = source->variable || source->position[ORDERS_CURRENCY] >= 0
-		? receive_in_scratch : receive_plain_row;
-	receiver.receiver.rStartup = receiver_startup;
-	receiver.receiver.rShutdown = receiver_nothing;
-	receiver.receiver.rDestroy = receiver_nothing;
-	receiver.receiver.mydest = DestTuplestore;
-	receiver.source = source;
-
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;
-	options.dest = (DestReceiver *) &receiver;
-
-	context.callback = report_context;
-	context.arg = source;
-	context.previous = error_context_stack;
-	error_context_stack = &context;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
-		elog(ERROR, "could not read orders");
-	SPI_finish();
-	error_context_stack = context.previous;
+	source->query = query_text(source);
+	callback.callback = report_context;
+	callback.arg = source;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	query = analyse_query(source);
+	if (!source_read_parallel(source, query))
+		read_alone(source, query);
+	error_context_stack = callback.previous;
 	CheckOneCurrency(source);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 }
 
 /*
@@ -712,6 +802,7 @@ source_visit(Source *source, CustomerVisitor visit, void *arg)
 	source_group(source, source->store, 0, visit, arg);
 	rowstore_free(source->store);
 	source->store = NULL;
+	source_end_parallel(source);
 	if (guests != NULL)
 	{
 		source_group(guests, guests->store, 0, visit_guest_order, source);

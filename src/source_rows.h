@@ -14,6 +14,10 @@
 
 #include "compat.h"
 
+#include "nodes/params.h"
+#include "nodes/plannodes.h"
+#include "tcop/dest.h"
+
 #include "key.h"
 #include "relation.h"
 #include "rowstore.h"
@@ -56,6 +60,9 @@ struct Source
 	KeyType		order;
 	FmgrInfo	id_equal;		/* only sorted */
 	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
+	int			columns;		/* of the query's result */
+	const char *query;			/* while it runs */
+	Oid			schema;			/* of the function that reports */
 
 	bool		variable;		/* rows differ in size */
 	Size		head_at;		/* offsets in a row */
@@ -65,6 +72,7 @@ struct Source
 	Size		row_size;		/* without key, where that is variable, and what follows */
 
 	RowStore   *store;
+	struct dsm_segment *segment;	/* of several processes that read the relation, or NULL */
 	bool		scattered;		/* the store has more than one part */
 	SourceCounts counts;
 	int64		sequence;		/* only sorted: the number of the latest customer */
@@ -90,6 +98,13 @@ row_size(const Source *source, const char *row)
 	return source->variable ? *(const uint64 *) row : source->row_size;
 }
 
+extern void source_prepare(Source *source);
+extern void source_receive(Source *source, const Datum *values, const bool *isnull);
+extern void source_scatter_to(Source *source, int bits);
+extern void note_currency_name(Source *source, const char *name);
+extern void source_run(Source *source, PlannedStmt *plan, DestReceiver *receiver, ParamListInfo params);
+extern bool source_read_parallel(Source *source, Query *query);
+extern void source_end_parallel(Source *source);
 extern int64 add_lines(int64 a, int64 b, const char *what);
 extern void source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, void *arg);
 

@@ -1,0 +1,260 @@
+# Orders read by several processes: where the server would compute a sum in parallel, and only there; errors, rights and row
+# security as in one process; nothing is left behind; nobody else can use the aggregate that does it.  That every report says
+# the same in several processes is in 053_work_mem.pl, and in all topics under other settings.
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use IPC::Run;
+use Time::HiRes qw(sleep);
+
+my $test = abs_path(dirname(__FILE__) . '/..');
+my $node = PostgreSQL::Test::Cluster->new('parallel');
+$node->init(extra => [ '--encoding', 'UTF8', '--locale', 'C' ]);
+$node->append_conf('postgresql.conf', <<'END');
+jit = off
+autovacuum = off
+log_temp_files = 0
+parallel_setup_cost = 0
+parallel_tuple_cost = 0
+min_parallel_table_scan_size = 0
+max_parallel_workers_per_gather = 2
+END
+$node->start;
+# (the schema is one that has to be quoted)
+$node->safe_psql('postgres', 'CREATE SCHEMA "the Shop"; CREATE EXTENSION ltv SCHEMA "the Shop"; SET search_path = "the Shop", public; ' . slurp_file("$test/plain_summary.sql"));
+$node->safe_psql('postgres', 'ALTER DATABASE postgres SET search_path = "the Shop", public');
+$node->safe_psql('postgres', <<'END');
+CREATE TABLE orders AS
+SELECT CASE WHEN i % 1009 > 0 THEN (i * 7919::bigint % 9000)::integer END AS customer_id, CASE WHEN i % 1013 > 0 THEN date '2022-01-01' + (i * 104729::bigint % 1000)::integer END AS ordered_on,
+	CASE WHEN i % 1019 > 0 THEN (((i * 15485863::bigint % 1000003) - 50000)::numeric / 100)::numeric(10,2) END AS amount, (i % 3 + 1)::smallint AS quantity, (i % 977)::numeric / 10 AS cost
+FROM generate_series(1, 40000) i;
+ANALYZE orders;
+END
+
+# workers(SQL, settings) -> its answer or error, and how many workers handed rows over
+sub workers
+{
+  my ($sql, $settings) = @_;
+  my $before = -s $node->logfile;
+  my ($out, $err) = ('', '');
+  $node->psql('postgres', "\\set VERBOSITY verbose\n" . join('', map { "SET $_;\n" } @{ $settings // [] }) . $sql, stdout => \$out, stderr => \$err);
+  my %files = map { $_ => 1 } slurp_file($node->logfile, $before) =~ m{temporary file: .*?fileset/(orders\.\d+)}g;
+  $err =~ s/^psql:<stdin>:\d+: //gm;
+  return ($err =~ /^(?:ERROR|FATAL): +(.*)/m ? $1 : $out, scalar keys %files, $err);
+}
+
+my $no_leader = 'parallel_leader_participation = off';
+my $alone = ['max_parallel_workers_per_gather = 0'];
+my $answer = 'SELECT count(*), md5(string_agg(s::text, E\'\n\' ORDER BY customer_id::text COLLATE "C")) FROM ltv_customer_summary(\'%s\', \'2024-06-30\') s';
+
+# --- the same as alone, in every shape of relation --------------------------------------------------------------------------
+
+is($node->safe_psql('postgres', "SELECT * FROM summary_differences('orders', '2024-06-30')"), '', 'the summary equals plain SQL');
+$node->safe_psql('postgres', <<'END');
+CREATE EXTENSION citext;
+CREATE TABLE parts (customer_id bigint, ordered_on date, amount numeric) PARTITION BY HASH (customer_id);
+CREATE TABLE parts_0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO parts SELECT customer_id, ordered_on, amount FROM orders;
+CREATE VIEW by_text AS SELECT 'C-' || customer_id AS customer_id, ordered_on, amount FROM orders;
+CREATE VIEW by_uuid AS SELECT md5(customer_id::text)::uuid AS customer_id, ordered_on, amount FROM orders;
+CREATE VIEW by_numeric AS SELECT customer_id::numeric AS customer_id, ordered_on, amount FROM orders;
+CREATE VIEW by_citext AS SELECT ('c-' || customer_id)::citext AS customer_id, ordered_on, amount FROM orders;
+CREATE DOMAIN "order number" AS text;
+CREATE VIEW lines AS SELECT customer_id, ('O-' || cost)::"order number" AS order_id, ordered_on, amount, quantity, cost, 'JPY'::char(3) AS currency FROM orders;
+CREATE TABLE halves AS SELECT customer_id, ltv_history(ordered_on, amount) AS history FROM orders GROUP BY customer_id, quantity;
+CREATE VIEW joined AS SELECT customer_id, ordered_on, amount FROM orders JOIN generate_series(1, 3) AS kept (quantity) USING (quantity);
+CREATE VIEW none AS SELECT customer_id, ordered_on, amount FROM orders WHERE customer_id < 0;
+ANALYZE;
+END
+for my $relation ('orders', 'parts', 'by_text', 'by_uuid', 'by_numeric', 'by_citext', 'lines', 'halves', 'joined', 'none')
+{
+  for my $settings ([], ['work_mem = \'64kB\''], ['enable_partitionwise_aggregate = on'], [$no_leader])
+  {
+    my ($said, $workers) = workers(sprintf($answer, $relation), $settings);
+    is($said, (workers(sprintf($answer, $relation), [@$alone, @$settings]))[0], "$relation @$settings: the same as alone");
+    # (with a leader, workers may come too late for a small table)
+    cmp_ok($workers, '>', 0, "$relation @$settings: workers have read") if "@$settings" eq $no_leader && $relation ne 'none';
+  }
+}
+
+# --- in one process where the server has no parallel plan ----------------------------------------------------------------------
+
+$node->safe_psql('postgres', <<'END');
+CREATE FUNCTION unsafe(numeric) RETURNS numeric LANGUAGE sql PARALLEL UNSAFE BEGIN ATOMIC SELECT $1 + random()::integer * 0; END;
+CREATE VIEW unsafe AS SELECT customer_id, ordered_on, unsafe(amount) AS amount FROM orders;
+CREATE TABLE stored AS SELECT customer_id, ltv_rollup(history) AS history FROM halves WHERE customer_id IS NOT NULL GROUP BY customer_id;
+ALTER TABLE stored ADD PRIMARY KEY (customer_id);
+-- told apart by sorting alone; by a hash function that must stay in one process
+CREATE VIEW by_money AS SELECT customer_id::numeric::money AS customer_id, ordered_on, amount FROM orders;
+CREATE TYPE own AS (number integer);
+CREATE FUNCTION equal(own, own) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1.number = $2.number;
+CREATE FUNCTION hash(own) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL UNSAFE RETURN hashint4($1.number);
+CREATE OPERATOR === (FUNCTION = equal, LEFTARG = own, RIGHTARG = own, COMMUTATOR = ===, HASHES);
+CREATE OPERATOR CLASS own_ops DEFAULT FOR TYPE own USING hash AS OPERATOR 1 ===, FUNCTION 1 hash(own);
+CREATE VIEW by_own AS SELECT ROW(customer_id)::own AS customer_id, ordered_on, amount FROM orders;
+END
+my @one_process = (['unsafe', []], ['stored', []], ['by_money', []], ['by_own', []], ['orders', ['max_parallel_workers = 0']], ['orders', $alone], ['orders', ['parallel_setup_cost = 1e9']]);
+for (@one_process)
+{
+  my ($relation, $settings) = @$_;
+  my ($said, $workers) = workers(sprintf($answer, $relation), [$no_leader, @$settings]);
+  is($said, (workers(sprintf($answer, $relation), [@$alone, @$settings]))[0], "$relation @$settings: the same as alone");
+  is($workers, 0, "$relation @$settings: no worker has read");
+}
+is((workers("SELECT orders FROM ltv_overview('orders', '2024-06-30') LIMIT 1"))[0], (workers("SELECT orders FROM ltv_overview('orders', '2024-06-30') LIMIT 1", $alone))[0], 'a report that shows guests');
+is((workers("CREATE TEMP TABLE mine AS SELECT * FROM orders; ANALYZE mine;\n" . sprintf($answer, 'mine')))[0], (workers(sprintf($answer, 'orders'), $alone))[0], 'a temporary table');
+
+# --- what surrounds the report ---------------------------------------------------------------------------------------------------
+
+my $summed = (workers("SELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer)", $alone))[0];
+is((workers(<<'END'))[0], $summed, 'in a transaction that reads what it has not committed, with a cursor');
+BEGIN;
+INSERT INTO orders VALUES (1, '2024-01-01', 1, 1, 1);
+DELETE FROM orders WHERE customer_id = 1 AND ordered_on = '2024-01-01' AND amount = 1 AND cost = 1;
+DECLARE c CURSOR FOR SELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer);
+FETCH c;
+COMMIT;
+END
+is((workers(<<'END'))[0], $summed, 'in a serializable transaction');
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer);
+COMMIT;
+END
+$node->safe_psql('postgres', <<'END');
+CREATE FUNCTION inner_report() RETURNS numeric LANGUAGE sql STABLE RETURN (SELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer));
+CREATE VIEW nested AS SELECT 1 AS customer_id, date '2024-01-01' AS ordered_on, inner_report() AS amount;
+CREATE MATERIALIZED VIEW summary AS SELECT * FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer);
+CREATE UNIQUE INDEX ON summary (customer_id);
+END
+is((workers("SELECT revenue FROM ltv_customer_summary('nested', '2024-06-30', NULL::integer)"))[0], $summed, 'a report over a view over a report');
+my @refreshed = workers("SET $no_leader; REFRESH MATERIALIZED VIEW CONCURRENTLY summary; SELECT sum(revenue) FROM summary");
+is($refreshed[0], $summed, 'a materialized view, refreshed');
+cmp_ok($refreshed[1], '>', 0, 'workers have read for it');
+
+# --- errors -----------------------------------------------------------------------------------------------------------------------
+
+my $steps = q{SELECT count(*) FROM ltv_steps('%s', '2024-06-30');};
+for my $amount ("'NaN'::numeric", '1e30::numeric', '0.0000001')
+{
+  $node->safe_psql('postgres', "CREATE OR REPLACE VIEW bad AS SELECT customer_id, ordered_on, CASE WHEN customer_id = 8999 THEN $amount ELSE amount END::numeric AS amount FROM orders");
+  my ($said, $workers, $all) = workers(sprintf($steps, 'bad'));
+  my ($alone_said) = workers(sprintf($steps, 'bad'), $alone);
+  like($alone_said, qr/^22\w{3}: /, "$amount is an error");
+  is($said, $alone_said, "$amount: the same error in several processes");
+  like($all, qr/CONTEXT: .*reading orders from relation "bad"/s, "$amount: and where");
+}
+$node->safe_psql('postgres', q{CREATE VIEW endless_days AS SELECT customer_id, CASE WHEN customer_id = 8999 THEN 'infinity' ELSE ordered_on END AS ordered_on, amount FROM orders;
+CREATE VIEW currencies AS SELECT *, CASE WHEN customer_id = 8999 THEN 'USD' WHEN customer_id = 8998 THEN NULL ELSE 'JPY' END AS currency FROM orders});
+is((workers(sprintf($steps, 'endless_days')))[0], (workers(sprintf($steps, 'endless_days'), $alone))[0], 'the same error for a day at infinity');
+like((workers(sprintf($steps, 'currencies')))[0], qr/^22000: relation "currencies" has orders in several currencies/, 'currencies in the rows of several processes are seen together');
+like((workers(sprintf($steps, 'currencies')))[2], qr/DETAIL:  Found: (?=.*JPY)(?=.*USD)(?=.*\(null\))/, 'and named');
+$node->safe_psql('postgres', q{CREATE VIEW tsuka AS SELECT *, CASE WHEN customer_id = 8999 THEN 'ドル' ELSE '円' END AS currency FROM orders});
+for my $encoding ('UTF8', 'SJIS')
+{
+  my @said = workers("SET client_encoding = '$encoding';\n" . sprintf($steps, 'tsuka'), [$no_leader]);
+  like($said[0], qr/^22000: relation "tsuka" has orders in several currencies/, "currencies in letters of the shop, for a client with $encoding");
+  like($said[2], qr/DETAIL:  Found: (?=.*円)(?=.*ドル)/, 'and named') if $encoding eq 'UTF8';
+}
+# caught, again and again, and then a report that succeeds
+is((workers(<<'END'))[0], "22000 20\n$summed", 'errors that are caught');
+CREATE TEMP TABLE caught (code text);
+DO $$ BEGIN
+	FOR i IN 1 .. 20 LOOP
+		BEGIN
+			PERFORM * FROM ltv_steps('currencies', '2024-06-30');
+		EXCEPTION WHEN data_exception THEN INSERT INTO caught VALUES (SQLSTATE);
+		END;
+	END LOOP;
+END $$;
+SELECT code || ' ' || count(*) FROM caught GROUP BY code;
+SELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer);
+END
+
+# --- ends that nobody planned -----------------------------------------------------------------------------------------------------
+
+$node->safe_psql('postgres', 'CREATE VIEW endless AS SELECT o.* FROM orders o CROSS JOIN generate_series(1, 1000000)');
+like((workers("SET statement_timeout = 700;\n" . sprintf($steps, 'endless')))[0], qr/^57014/, 'a timeout');
+# a worker that is gone
+my ($out, $err) = ('', '');
+my $psql = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "SET temp_file_limit = '4GB'", '-c', sprintf($steps, 'endless') ], '<', \undef, '>', \$out, '2>', \$err);
+ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND state = 'active' AND query LIKE '%endless%'"), 'workers read');
+sleep 0.5;
+$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'parallel worker' LIMIT 1");
+$psql->finish;
+like($err, qr/ERROR: .*terminating|ERROR: .*parallel worker/, 'a worker that is terminated ends the report');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no temporary file is left behind');
+is($node->safe_psql('postgres', $_), $summed, 'and the next report succeeds') for "SELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer)";
+like((workers("SET work_mem = '64kB'; SET temp_file_limit = '64kB';\n" . sprintf($steps, 'orders')))[0], qr/^53400/, 'temp_file_limit holds for workers');
+is((workers("SET max_parallel_workers = 1;\nSELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer)"))[0], $summed, 'with fewer workers than planned');
+
+# --- rights -----------------------------------------------------------------------------------------------------------------------
+
+$node->safe_psql('postgres', <<'END');
+CREATE ROLE clerk; CREATE ROLE stranger; CREATE ROLE visitor;
+GRANT USAGE ON SCHEMA "the Shop" TO clerk, stranger, visitor;
+CREATE TABLE secured AS SELECT * FROM orders; ANALYZE secured;
+ALTER TABLE secured ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON secured TO clerk USING (customer_id % 2 = 0);
+GRANT SELECT ON secured, orders TO clerk;
+REVOKE EXECUTE ON FUNCTION ltv_gather(bytea, VARIADIC "any") FROM PUBLIC;
+GRANT SELECT ON orders TO visitor;
+GRANT EXECUTE ON FUNCTION ltv_gather(bytea, VARIADIC "any") TO clerk, stranger;
+END
+my @secured = workers("SET $no_leader; SET ROLE clerk;\nSELECT sum(revenue) FROM ltv_customer_summary('secured', '2024-06-30', NULL::integer)");
+is($secured[0], $node->safe_psql('postgres', "SELECT sum(amount) FROM orders WHERE customer_id % 2 = 0 AND ordered_on <= '2024-06-30'"), 'row security holds in workers');
+cmp_ok($secured[1], '>', 0, 'which have read');
+like((workers("SET ROLE stranger;\n" . sprintf($steps, 'orders')))[0], qr/^42501: permission denied for table orders/, 'without a right on the table');
+my @visitor = workers("SET $no_leader; SET ROLE visitor;\nSELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer)");
+is($visitor[0], $summed, 'without a right on ltv_gather a report is the same');
+is($visitor[1], 0, 'read in one process');
+$node->safe_psql('postgres', 'GRANT EXECUTE ON FUNCTION ltv_gather(bytea, VARIADIC "any") TO PUBLIC');
+# who may not even enter the schema of the extension sees a report through a view
+$node->safe_psql('postgres', 'CREATE SCHEMA desk; CREATE TABLE desk.orders AS TABLE orders; ANALYZE desk.orders; CREATE VIEW desk.report AS SELECT sum(revenue) FROM ltv_customer_summary(\'desk.orders\', \'2024-06-30\', NULL::integer); CREATE ROLE reader; GRANT USAGE ON SCHEMA desk TO reader; GRANT SELECT ON desk.report, desk.orders TO reader');
+my @reader = workers("SET $no_leader; SET ROLE reader;\nSELECT * FROM desk.report");
+is($reader[0], $summed, 'without a right on the schema of the extension');
+cmp_ok($reader[1], '>', 0, 'in several processes');
+
+# --- nobody else ------------------------------------------------------------------------------------------------------------------
+
+my $refused = qr/^0A000: ltv_gather can only be called by the reports of ltv$/;
+for my $handle ('NULL', q{'\x'}, q{'\x00'}, q{decode(repeat('00', 20), 'hex')}, q{decode(repeat('00', 24), 'hex')}, q{decode(repeat('ff', 20), 'hex')}, q{decode('01000000' || repeat('00', 16), 'hex')})
+{
+  like((workers("SELECT ltv_gather($handle, customer_id, ordered_on, amount) FROM orders"))[0], $refused, "ltv_gather($handle) in several processes");
+  like((workers("SELECT ltv_gather($handle, customer_id, ordered_on, amount) FROM orders", $alone))[0], $refused, "ltv_gather($handle) in one");
+}
+is((workers("SELECT ltv_gather(NULL, 1) FROM orders WHERE false"))[0], '0', 'over no rows it says so');
+like((workers("SELECT ltv_gather('\\x00', VARIADIC ARRAY[1])"))[0], $refused, 'with an array');
+like((workers("SELECT ltv_gather('\\x00', customer_id) OVER () FROM orders"))[0], $refused, 'in a window');
+for my $call ('ltv_gather_accum(NULL, NULL, 1)', 'ltv_gather_combine(NULL, NULL)', 'ltv_gather_serialize(NULL)', 'ltv_gather_deserialize(NULL, NULL)', 'ltv_gather_final(NULL)')
+{
+  like((workers("SELECT $call"))[0], qr/^(0A000|42883|42804|42P\w\w|XX000): /, "$call cannot be called");
+}
+# other functions of the name that would fit better are not called, neither in the query nor while it is planned
+$node->safe_psql('postgres', <<'END');
+CREATE FUNCTION "the Shop".trapped() RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;
+CREATE FUNCTION "the Shop".ltv_gather(bytea, integer, date, numeric) RETURNS bigint IMMUTABLE PARALLEL SAFE LANGUAGE sql AS 'SELECT "the Shop".trapped()';
+CREATE FUNCTION "the Shop".trap(numeric, bytea, integer, date, numeric, smallint) RETURNS numeric LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN RAISE 'trapped'; END $$;
+CREATE FUNCTION "the Shop".trap(numeric, numeric) RETURNS numeric LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN RAISE 'trapped'; END $$;
+CREATE AGGREGATE "the Shop".ltv_gather(bytea, integer, date, numeric, smallint) (SFUNC = trap, STYPE = numeric, COMBINEFUNC = trap, PARALLEL = SAFE);
+CREATE VIEW with_quantity AS SELECT customer_id, ordered_on, amount, quantity FROM orders;
+END
+for my $relation ('orders', 'with_quantity')
+{
+  for my $report ($steps, $answer)
+  {
+    my @trapped = workers(sprintf($report, $relation), [$no_leader]);
+    is($trapped[0], (workers(sprintf($report, $relation), $alone))[0], "$relation: functions of the same name are not called");
+    cmp_ok($trapped[1], '>', 0, 'and ours is');
+  }
+}
+
+my $log = slurp_file($node->logfile);
+unlike($log, qr/WARNING|PANIC|TRAP|was terminated by signal/, 'no warning in the log: nothing leaked');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no temporary file is left behind');
+$node->stop;
+done_testing();
