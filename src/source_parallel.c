@@ -267,14 +267,9 @@ ltv_gather_combine(PG_FUNCTION_ARGS)
 	bytea	   *state;
 	SharedOrders *orders;
 
-	if (AggCheckCallContext(fcinfo, &context) != AGG_CONTEXT_AGGREGATE)
+	/* (the state of a process without a row is NULL, and the server does not ask then) */
+	if (AggCheckCallContext(fcinfo, &context) != AGG_CONTEXT_AGGREGATE || PG_ARGISNULL(1))
 		refuse();
-	if (PG_ARGISNULL(1))
-	{
-		if (gatherer == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(gatherer);
-	}
 	if (gatherer == NULL)
 		gatherer = MemoryContextAllocZero(context, sizeof(Gatherer));
 	state = (bytea *) PG_GETARG_POINTER(1);
