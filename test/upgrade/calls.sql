@@ -85,5 +85,3 @@ SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.histories', '2024-12-31', N
 -- what is no orders relation
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.models', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.text) r;
--- how reports read in several processes: nobody else can call it
-SELECT ltv.ltv_gather('\x00', customer_id, ordered_on, amount) FROM shop.orders;
