@@ -70,7 +70,10 @@
 	makeJsonLexContextCstringLen(text, size, GetDatabaseEncoding(), true)
 #endif
 
-/* Run a query to its end; since 18 a query that is run in parts is none of the executor's business.  (The including file has executor/executor.h.) */
+/*
+ * Run a query to its end; since 18 the executor need not be told that it is
+ * not run in parts.  (The including file has executor/executor.h.)
+ */
 #if PG_VERSION_NUM >= 180000
 #define ltv_executor_run(query) ExecutorRun(query, ForwardScanDirection, 0)
 #else

@@ -780,8 +780,8 @@ read_orders(Source *source)
  * Read the relation and visit every customer once, with all purchases in
  * canonical order.  Customers come in no particular order, some perhaps while
  * the relation is still being read, and with WANT_GUESTS guests before,
- * between and after them, one or more orders at a time.  The visitor is called in a memory context that is emptied after each
- * customer.
+ * between and after them, one or more orders at a time.  The visitor is called
+ * in a memory context that is emptied after each customer.
  */
 SourceCounts
 source_visit(Source *source, CustomerVisitor visit, void *arg)

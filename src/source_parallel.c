@@ -140,9 +140,11 @@ worker_source(SharedOrders *orders, Gatherer *gatherer)
 	memcpy(source->position, orders->position, sizeof(orders->position));
 	source->columns = orders->columns;
 	source_prepare(source);
-	/* (an operator class was dropped just now) */
 	if (source->sorted || source->row_size != orders->row_size)
-		elog(ERROR, "customers are told apart in another way than when the report began");
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("customers in relation \"%s\" are told apart in another way since the report began", source->relation.name),
+				 errhint("An operator class of their type was dropped meanwhile. Call the report again.")));
 	gatherer->number = pg_atomic_fetch_add_u32(&orders->workers, 1);
 	source->store = rowstore_create(orders->bits, get_hash_memory_limit());
 	source->scattered = true;
@@ -193,23 +195,11 @@ ltv_gather_accum(PG_FUNCTION_ARGS)
  * From the workers to the leader
  */
 
-/* (pq_sendstring would translate it to an encoding that is not the leader's) */
-static void
-send_name(StringInfo buf, const char *name)
-{
-	pq_sendint32(buf, strlen(name));
-	pq_sendbytes(buf, name, strlen(name));
-}
-
-static char *
-get_name(StringInfo buf)
-{
-	int			length = pq_getmsgint(buf, 4);
-
-	return pnstrdup(pq_getmsgbytes(buf, length), length);
-}
-
-/* The rows of a worker go to its file; of the leader's nothing need travel but that there are some. */
+/*
+ * The rows of a worker go to its file; of the leader's nothing need travel but
+ * that there are some.  Names go as they are: pq_sendstring would translate
+ * them to an encoding that is not the leader's.
+ */
 Datum
 ltv_gather_serialize(PG_FUNCTION_ARGS)
 {
@@ -228,7 +218,7 @@ ltv_gather_serialize(PG_FUNCTION_ARGS)
 		pq_sendint64(&buf, source->counts.skipped);
 		pq_sendint32(&buf, source->ncurrencies);
 		for (int i = 0; i < source->ncurrencies; i++)
-			send_name(&buf, source->currencies[i]);
+			pq_sendbytes(&buf, source->currencies[i], strlen(source->currencies[i]) + 1);
 		rowstore_hand_over(source->store, &buf);
 		rowstore_free(source->store);
 	}
@@ -253,7 +243,7 @@ adopt(Source *source, SharedOrders *orders, StringInfo buf)
 	source->counts.skipped += pq_getmsgint64(buf);
 	ncurrencies = pq_getmsgint(buf, 4);
 	for (int i = 0; i < ncurrencies; i++)
-		note_currency_name(source, get_name(buf));
+		note_currency_name(source, pq_getmsgrawstring(buf));
 	rowstore_adopt(source->store, &orders->files.fs, file_name(number), buf);
 }
 
