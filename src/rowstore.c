@@ -16,6 +16,8 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "tempfile.h"
+
 #define CHUNK_HEADER	offsetof(Chunk, data)
 #define CHUNK_MAX		16384
 #define CHUNK_MIN		1024
@@ -96,15 +98,6 @@ add_extent(RowStore *store, Part *part, Extent extent)
 }
 
 static void
-seek(BufFile *file, uint64 to)
-{
-	if (BufFileSeek(file, 0, to, SEEK_SET) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not seek in a temporary file of orders: %m")));
-}
-
-static void
 write_chunk(RowStore *store, Part *part, Chunk *chunk)
 {
 	if (store->file == NULL)
@@ -115,8 +108,8 @@ write_chunk(RowStore *store, Part *part, Chunk *chunk)
 			? BufFileCreateFileSet(store->files, store->file_name) : BufFileCreateTemp(false);
 		MemoryContextSwitchTo(old);
 	}
-	seek(store->file, store->file_size);
-	BufFileWrite(store->file, chunk->data, chunk->used);
+	tempfile_seek(store->file, store->file_size);
+	tempfile_write(store->file, chunk->data, chunk->used);
 	add_extent(store, part, (Extent) {store->file, store->file_size, chunk->used});
 	store->file_size += chunk->used;
 	chunk->used = 0;
@@ -302,25 +295,13 @@ rowstore_finish(RowStore *store)
 	store->waiting_size = 0;
 }
 
-#define READ_PIECE (1024 * 1024)
-
 /* Put a chunk that was written out behind what another chunk holds. */
 static void
 read_extent(const Extent *extent, Chunk *chunk)
 {
-	seek(extent->file, extent->start);
-	for (uint64 done = 0; done < extent->size;)
-	{
-		Size		piece = Min(READ_PIECE, extent->size - done);
-
-		CHECK_FOR_INTERRUPTS();
-		if (BufFileRead(extent->file, chunk->data + chunk->used, piece) != piece)
-			ereport(ERROR,
-					(errcode_for_file_access(),
-					 errmsg("could not read from a temporary file of orders: unexpected end of file")));
-		chunk->used += piece;
-		done += piece;
-	}
+	tempfile_seek(extent->file, extent->start);
+	tempfile_read(extent->file, chunk->data + chunk->used, extent->size);
+	chunk->used += extent->size;
 }
 
 /* All rows of a part, in memory. */
@@ -394,7 +375,7 @@ void
 rowstore_share(RowStore *store, FileSet *files, const char *file_name)
 {
 	store->files = files;
-	store->file_name = file_name;
+	store->file_name = MemoryContextStrdup(store->context, file_name);
 }
 
 /* Write out all rows, and the directory of the file.  The store is of no further use. */
