@@ -75,30 +75,41 @@ scatter(const SortItem *from, SortItem *to, uint64 count, int digit, uint64 *cou
 	}
 }
 
-/* Sort by high, then low; items with the same key keep their order. */
-void
-radix_sort(SortItem *items, uint64 count)
+/*
+ * Sort by high, then low; items with the same key keep their order.  There is
+ * room for as many items in scratch, and the result is where the return value
+ * points, one or the other.
+ */
+SortItem *
+radix_sort_in(SortItem *items, SortItem *scratch, uint64 count)
 {
-	SortItem   *from = items;
-	SortItem   *scratch;
 	uint64	   *counts;
 	int			digits[DIGITS];
 	int			n = find_digits(items, count, digits);
 
 	if (n == 0)
-		return;
-	scratch = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(SortItem));
+		return items;
 	counts = palloc(n * DIGIT_VALUES * sizeof(uint64));
 	count_values(items, count, digits, n, counts);
 	for (int d = 0; d < n; d++)
 	{
-		SortItem   *to = from == items ? scratch : items;
+		SortItem   *sorted = scratch;
 
-		scatter(from, to, count, digits[d], counts + d * DIGIT_VALUES);
-		from = to;
+		scatter(items, sorted, count, digits[d], counts + d * DIGIT_VALUES);
+		scratch = items;
+		items = sorted;
 	}
-	if (from != items)
-		memcpy(items, from, count * sizeof(SortItem));
 	pfree(counts);
+	return items;
+}
+
+/* The same in place. */
+void
+radix_sort(SortItem *items, uint64 count)
+{
+	SortItem   *scratch = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(SortItem));
+
+	if (radix_sort_in(items, scratch, count) != items)
+		memcpy(items, scratch, count * sizeof(SortItem));
 	pfree(scratch);
 }

@@ -16,6 +16,7 @@ typedef struct SortItem
 
 #define RADIX_KEY_BITS 96
 
+extern SortItem *radix_sort_in(SortItem *items, SortItem *scratch, uint64 count);
 extern void radix_sort(SortItem *items, uint64 count);
 
 static inline bool

@@ -5,7 +5,9 @@
  * score alike in whatever order they come.  Days and orders are few different
  * numbers and are counted; revenues are sorted, which is also the order of
  * the rows: by digits as far as a key of revenue and id goes, by comparison
- * where it does not.
+ * where it does not.  What is sorted holds the whole member where that has
+ * room: to look it up again in the order of the rows, each time far away in
+ * memory, takes as long as all else that is done for a row.
  */
 #include "report_table.h"
 
@@ -39,6 +41,14 @@ typedef struct Level
 	int32		score;
 } Level;
 
+/* What is sorted. */
+typedef enum ItemsHold
+{
+	ITEMS_WHOLE,				/* revenue and id as the key, the levels of recency and frequency as the number */
+	ITEMS_WITH_REVENUE,			/* revenue as the key, the number of the member */
+	ITEMS_NUMBERS				/* the number of the member */
+} ItemsHold;
+
 typedef struct RfmReport
 {
 	Population	population;
@@ -51,7 +61,12 @@ typedef struct RfmReport
 	bool		id_is_integer;	/* its order is that of the Datum as int64 */
 	Member	   *members;
 	int64		room;
-	SortItem   *order;			/* of the rows: numbers of members */
+	SortItem   *order;			/* of the rows */
+	ItemsHold	items;
+	int128		best;			/* keys hold how far a revenue is below this */
+	int64		first_id;		/* and, whole, how far an id is above this */
+	int			id_bits;		/* of a whole item's key, the last ones */
+	int			frequency_bits; /* of its number, the last ones */
 	Cells	   *recencies;		/* levels */
 	Cells	   *frequencies;
 } RfmReport;
@@ -93,6 +108,15 @@ keep_id(RfmReport *report, Datum id)
 }
 
 static void
+make_room(RfmReport *report, int64 members)
+{
+	if (members <= report->room)
+		return;
+	report->room = Max(report->room * 2, members);
+	report->members = repalloc_huge(report->members, report->room * sizeof(Member));
+}
+
+static void
 visit_customer(const Customer *customer, void *arg)
 {
 	RfmReport  *report = arg;
@@ -103,11 +127,7 @@ visit_customer(const Customer *customer, void *arg)
 
 	if (!population_admit(&report->population, customer, &buyer))
 		return;
-	if (report->population.customers > report->room)
-	{
-		report->room *= 2;
-		report->members = repalloc_huge(report->members, report->room * sizeof(Member));
-	}
+	make_room(report, report->population.customers);
 	member = &report->members[report->population.customers - 1];
 	member->frequency = 0;
 	for (int i = 0; i < buyer.count; i++)
@@ -172,8 +192,6 @@ find_ranges(const RfmReport *report)
 		ranges.first = Min(ranges.first, (int64) members[i].id);
 		ranges.last = Max(ranges.last, (int64) members[i].id);
 	}
-	if (!report->id_is_integer)
-		ranges.first = ranges.last = 0;
 	return ranges;
 }
 
@@ -187,28 +205,46 @@ bits_of(uint128 value)
 	return bits;
 }
 
-/* Order the members by a key of revenue and, where it is an integer, id; false when it takes more than 96 bits. */
-static bool
-sort_by_key(RfmReport *report)
+/* Decide what the items hold. */
+static void
+plan_items(RfmReport *report)
 {
-	int64		customers = report->population.customers;
 	Ranges		ranges = find_ranges(report);
-	int			id_bits = bits_of((uint64) ranges.last - (uint64) ranges.first);
+	int			revenue_bits = bits_of((uint128) (ranges.best - ranges.worst));
 
-	if (bits_of((uint128) (ranges.best - ranges.worst)) + id_bits > RADIX_KEY_BITS)
-		return false;
-	for (int64 i = 0; i < customers; i++)
-	{
-		const Member *member = &report->members[i];
-		uint128		key = (uint128) (ranges.best - member->revenue) << id_bits;
+	report->best = ranges.best;
+	report->first_id = ranges.first;
+	report->id_bits = bits_of((uint64) ranges.last - (uint64) ranges.first);
+	report->frequency_bits = bits_of(report->frequencies->count);
+	if (report->id_is_integer && revenue_bits + report->id_bits <= RADIX_KEY_BITS &&
+		bits_of(report->recencies->count) + report->frequency_bits <= 32)
+		report->items = ITEMS_WHOLE;
+	else
+		report->items = revenue_bits <= RADIX_KEY_BITS ? ITEMS_WITH_REVENUE : ITEMS_NUMBERS;
+}
 
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (report->id_is_integer)
-			key |= (uint64) member->id - (uint64) ranges.first;
-		report->order[i] = (SortItem) {(uint64) key, (uint32) (key >> 64), (uint32) i};
-	}
-	radix_sort(report->order, customers);
-	return true;
+static inline SortItem
+item_with_key(uint128 key, uint32 number)
+{
+	return (SortItem) {(uint64) key, (uint32) (key >> 64), number};
+}
+
+/* Where a number is among those that were met. */
+static uint32
+level_number(Cells *cells, int64 value)
+{
+	return ((char *) cells_find(cells, value) - cells->records) / sizeof(Level);
+}
+
+static SortItem
+whole_item(const RfmReport *report, const Member *member)
+{
+	uint128		key = (uint128) (report->best - member->revenue) << report->id_bits;
+	uint32		recency = level_number(report->recencies, member->recency);
+	uint32		frequency = level_number(report->frequencies, member->frequency);
+
+	key |= (uint64) member->id - (uint64) report->first_id;
+	return item_with_key(key, recency << report->frequency_bits | frequency);
 }
 
 /* Put the ids of each revenue in order. */
@@ -229,21 +265,94 @@ sort_ids_within(RfmReport *report)
 	}
 }
 
+/*
+ * Order whole items.  They take the place of the members, one after the other:
+ * an item and the room that sorting needs for it are no larger than a member.
+ */
+static void
+sort_whole_items(RfmReport *report)
+{
+	int64		customers = report->population.customers;
+	SortItem   *items = (SortItem *) report->members;
+
+	StaticAssertStmt(sizeof(Member) >= 2 * sizeof(SortItem), "items fit where members were");
+	for (int64 i = 0; i < customers; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		items[i] = whole_item(report, &report->members[i]);
+	}
+	report->order = radix_sort_in(items, items + customers, customers);
+}
+
 /* The order of the rows. */
 static void
 sort_members(RfmReport *report)
 {
 	int64		customers = report->population.customers;
 
-	report->order = MemoryContextAllocHuge(CurrentMemoryContext, customers * sizeof(SortItem));
-	if (!sort_by_key(report))
+	plan_items(report);
+	if (report->items == ITEMS_WHOLE)
 	{
-		for (int64 i = 0; i < customers; i++)
-			report->order[i].number = (uint32) i;
-		sort_items(report->order, customers, report);
+		sort_whole_items(report);
+		return;
 	}
-	else if (!report->id_is_integer && report->id_has_order)
-		sort_ids_within(report);
+	report->order = MemoryContextAllocHuge(CurrentMemoryContext, customers * sizeof(SortItem));
+	for (int64 i = 0; i < customers; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		report->order[i] = item_with_key(report->best - report->members[i].revenue, (uint32) i);
+	}
+	if (report->items == ITEMS_NUMBERS)
+		sort_items(report->order, customers, report);
+	else
+	{
+		radix_sort(report->order, customers);
+		if (report->id_has_order)
+			sort_ids_within(report);
+	}
+}
+
+/* A member as the rows show it. */
+typedef struct Standing
+{
+	Datum		id;
+	int128		revenue;
+	const Level *recency;
+	const Level *frequency;
+} Standing;
+
+/* What a whole item holds. */
+static inline Standing
+unpack(const RfmReport *report, const SortItem *item)
+{
+	uint128		key = (uint128) item->high << 64 | item->low;
+	uint64		id = (uint64) (key & (((uint128) 1 << report->id_bits) - 1));
+	Standing	standing;
+
+	standing.id = Int64GetDatum((int64) (id + (uint64) report->first_id));
+	standing.revenue = report->best - (int128) (key >> report->id_bits);
+	standing.recency = cells_record(report->recencies, item->number >> report->frequency_bits);
+	standing.frequency = cells_record(report->frequencies, item->number & (((uint32) 1 << report->frequency_bits) - 1));
+	return standing;
+}
+
+static inline Standing
+look_up(const RfmReport *report, const SortItem *item)
+{
+	const Member *member = &report->members[item->number];
+	Standing	standing;
+
+	standing.id = member->id;
+	standing.revenue = member->revenue;
+	standing.recency = cells_find(report->recencies, member->recency);
+	standing.frequency = cells_find(report->frequencies, member->frequency);
+	return standing;
+}
+
+static inline int128
+revenue_of(const RfmReport *report, const SortItem *item)
+{
+	return report->items == ITEMS_WHOLE ? unpack(report, item).revenue : report->members[item->number].revenue;
 }
 
 #define AHEAD 16
@@ -252,7 +361,7 @@ sort_members(RfmReport *report)
 static inline void
 fetch_ahead(const RfmReport *report, int64 i)
 {
-	if (i + AHEAD < report->population.customers)
+	if (report->items != ITEMS_WHOLE && i + AHEAD < report->population.customers)
 		prefetch_memory(&report->members[report->order[i + AHEAD].number]);
 }
 
@@ -260,23 +369,23 @@ static void
 put_members(RfmReport *report)
 {
 	int64		customers = report->population.customers;
-	const Member *members = report->members;
+	const SortItem *order = report->order;
 	int64		alike_until = 0;	/* members before this one have equal revenue */
 	Row			row;
 
 	row_begin(&row, &report->population);
 	for (int64 i = 0; i < customers; i++)
 	{
-		const Member *member = &members[report->order[i].number];
+		Standing	member = report->items == ITEMS_WHOLE ? unpack(report, &order[i]) : look_up(report, &order[i]);
 
-		for (; alike_until < customers && members[report->order[alike_until].number].revenue == member->revenue; alike_until++)
+		for (; alike_until < customers && revenue_of(report, &order[alike_until]) == member.revenue; alike_until++)
 			fetch_ahead(report, alike_until);
-		row_value(&row, member->id);
-		row_value(&row, Int32GetDatum(member->recency));
-		row_count(&row, member->frequency);
-		row_money(&row, member->revenue);
-		row_value(&row, Int32GetDatum(((Level *) cells_find(report->recencies, member->recency))->score));
-		row_value(&row, Int32GetDatum(((Level *) cells_find(report->frequencies, member->frequency))->score));
+		row_value(&row, member.id);
+		row_value(&row, Int32GetDatum(member.recency->value));
+		row_count(&row, member.frequency->value);
+		row_money(&row, member.revenue);
+		row_value(&row, Int32GetDatum(member.recency->score));
+		row_value(&row, Int32GetDatum(member.frequency->score));
 		row_value(&row, Int32GetDatum(score_of(report, customers - alike_until)));
 		row_put(&row);
 	}
@@ -291,7 +400,6 @@ prepare_ids(RfmReport *report)
 	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_LT_OPR);
 
 	get_typlenbyval(type, &report->id_length, &report->id_by_value);
-	report->ids = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
 	report->id_is_integer = type == INT2OID || type == INT4OID || type == INT8OID;
 	report->id_has_order = OidIsValid(entry->lt_opr);
 	if (!report->id_has_order)
@@ -320,6 +428,7 @@ ltv_rfm(PG_FUNCTION_ARGS)
 	report.members = palloc(report.room * sizeof(Member));
 	report.recencies = cells_create(CurrentMemoryContext, sizeof(Level));
 	report.frequencies = cells_create(CurrentMemoryContext, sizeof(Level));
+	report.ids = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
 	report_visit(&report.population.report, visit_customer, &report);
 	if (report.population.customers > 0)
 		sort_members(&report);

@@ -68,7 +68,10 @@ row_begin(Row *row, Population *population)
 	row->context = AllocSetContextCreate(CurrentMemoryContext, "ltv row", ALLOCSET_DEFAULT_SIZES);
 	row->old = MemoryContextSwitchTo(row->context);
 	row->n = 0;
+	row->count = 0;
 }
+
+#define ROWS_TO_RESET 32
 
 /* Put out the row, and begin another. */
 void
@@ -78,7 +81,8 @@ row_put(Row *row)
 	Assert(row->n == row->population->report.desc->natts);
 	report_row(&row->population->report, row->values, row->nulls);
 	row->n = 0;
-	MemoryContextReset(row->context);
+	if (++row->count % ROWS_TO_RESET == 0)
+		MemoryContextReset(row->context);
 }
 
 void

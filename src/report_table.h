@@ -68,7 +68,7 @@ earnings_add_purchase(Earnings *earnings, const Purchase *purchase, Scales scale
 
 /*
  * A row of the result while its columns are put in.  Between row_begin and
- * row_end the current memory context is emptied after every row.
+ * row_end the current memory context is emptied after every few rows.
  */
 #define ROW_COLUMNS 16
 
@@ -78,6 +78,7 @@ typedef struct Row
 	MemoryContext context;
 	MemoryContext old;
 	int			n;				/* columns so far */
+	uint32		count;			/* of rows */
 	Datum		values[ROW_COLUMNS];
 	bool		nulls[ROW_COLUMNS];
 } Row;
