@@ -7,6 +7,7 @@
 
 #include "key.h"
 #include "miscadmin.h"
+#include "tempfile.h"
 #include "utils/memutils.h"
 
 #define CELLS_ROOM	64			/* at first; a power of two */
@@ -124,6 +125,49 @@ cells_sorted(const Cells *cells)
 		records[i] = cells_record(cells, i);
 	sort_by_key(records, cells->count);
 	return (void **) records;
+}
+
+/* Write all records to a file. */
+void
+cells_send(const Cells *cells, BufFile *file)
+{
+	tempfile_write(file, &cells->count, sizeof(cells->count));
+	tempfile_write(file, cells->records, cells->count * cells->size);
+}
+
+/* Read the records of another table into an array. */
+void *
+cells_read(BufFile *file, Size size, uint32 *count)
+{
+	char	   *records;
+
+	tempfile_read(file, count, sizeof(*count));
+	records = MemoryContextAllocHuge(CurrentMemoryContext, (Size) *count * size + 1);
+	tempfile_read(file, records, (Size) *count * size);
+	return records;
+}
+
+/* Read the records of another table; what they count is added to the records of this one. */
+void
+cells_receive(Cells *cells, BufFile *file, void (*add) (void *record, const void *more))
+{
+	uint32		count;
+	char	   *records = cells_read(file, cells->size, &count);
+
+	for (uint32 i = 0; i < count; i++)
+	{
+		char	   *more = records + i * cells->size;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		add(cells_at(cells, *(int64 *) more), more);
+	}
+	pfree(records);
+}
+
+void
+tally_add(void *record, const void *more)
+{
+	((Tally *) record)->count += ((const Tally *) more)->count;
 }
 
 /* The value at a place, counted from 0, of all that was tallied. */

@@ -6,6 +6,8 @@
 
 #include "compat.h"
 
+#include "storage/buffile.h"
+
 /*
  * A record is a struct of the report's own that begins with an int64, its
  * key, and otherwise starts as zeros.  Memory grows with the records that
@@ -30,6 +32,9 @@ typedef struct Cells
 extern Cells *cells_create(MemoryContext context, Size size);
 extern void *cells_search(Cells *cells, int64 key, bool make);
 extern void **cells_sorted(const Cells *cells);
+extern void cells_send(const Cells *cells, BufFile *file);
+extern void *cells_read(BufFile *file, Size size, uint32 *count);
+extern void cells_receive(Cells *cells, BufFile *file, void (*add) (void *record, const void *more));
 
 static inline void *
 cells_record(const Cells *cells, uint32 i)
@@ -66,6 +71,7 @@ typedef struct Tally
 	int64		count;
 } Tally;
 
+extern void tally_add(void *record, const void *more);
 extern bool tally_median(Cells *tallies, double *median);
 
 #endif							/* LTV_CELLS_H */

@@ -35,11 +35,54 @@ visit_customer(const Customer *customer, void *arg)
 	}
 }
 
+static void
+begin_cohorts(void *arg)
+{
+	Cohorts    *cohorts = arg;
+
+	population_restart(&cohorts->population);
+	cohorts->cells = cells_create(CurrentMemoryContext, sizeof(CohortCell));
+}
+
+static void
+send_cohorts(void *arg, BufFile *file)
+{
+	Cohorts    *cohorts = arg;
+
+	population_send(&cohorts->population, file);
+	cells_send(cohorts->cells, file);
+}
+
+static void
+add_cell(void *record, const void *more)
+{
+	CohortCell *cell = record;
+	const CohortCell *other = more;
+
+	cell->active += other->active;
+	cell->orders += other->orders;
+	earnings_add(&cell->earnings, &other->earnings);
+}
+
+static void
+receive_cohorts(void *arg, BufFile *file)
+{
+	Cohorts    *cohorts = arg;
+
+	population_receive(&cohorts->population, file);
+	cells_receive(cohorts->cells, file, add_cell);
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_cohorts_visitor;
+
+const JointVisitor ltv_cohorts_visitor = {
+	"ltv_cohorts_visitor", sizeof(Cohorts), begin_cohorts, visit_customer, NULL, send_cohorts, receive_cohorts
+};
+
 /* Visit all customers, of a population that has begun. */
 void
 cohorts_visit(Cohorts *cohorts, text *period)
 {
 	calendar_init(&cohorts->calendar, period);
-	cohorts->cells = cells_create(CurrentMemoryContext, sizeof(CohortCell));
-	report_visit(&cohorts->population.report, visit_customer, cohorts);
+	report_visit_jointly(&cohorts->population.report, &ltv_cohorts_visitor, cohorts);
 }

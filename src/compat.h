@@ -80,6 +80,13 @@
 #define ltv_executor_run(query) ExecutorRun(query, ForwardScanDirection, 0, true)
 #endif
 
+/* Since 18 a tuple may have room for the caller before it.  (The including file has access/htup_details.h.) */
+#if PG_VERSION_NUM >= 180000
+#define ltv_form_minimal_tuple(desc, values, nulls) heap_form_minimal_tuple(desc, values, nulls, 0)
+#else
+#define ltv_form_minimal_tuple(desc, values, nulls) heap_form_minimal_tuple(desc, values, nulls)
+#endif
+
 /* Memory that will be read soon. */
 #if defined(__GNUC__)
 #define prefetch_memory(address) __builtin_prefetch(address)

@@ -12,6 +12,7 @@
 
 #include "arithmetic.h"
 #include "customer.h"
+#include "tempfile.h"
 
 /*
  * Arguments
@@ -106,6 +107,46 @@ visit_customer(const Customer *customer, void *arg)
 		years->lost_customers += previous;
 }
 
+static void
+begin_years(void *arg)
+{
+	ShopYears  *years = arg;
+
+	population_restart(&years->population);
+	years->customers = years->orders = years->purchases = years->unknown_costs = 0;
+	years->earnings = (Earnings) {0};
+	years->previous_customers = years->lost_customers = 0;
+}
+
+static void
+send_years(void *arg, BufFile *file)
+{
+	tempfile_write(file, arg, sizeof(ShopYears));
+}
+
+static void
+receive_years(void *arg, BufFile *file)
+{
+	ShopYears  *years = arg;
+	ShopYears	more;
+
+	tempfile_read(file, &more, sizeof(more));
+	population_add(&years->population, &more.population);
+	years->customers += more.customers;
+	years->orders += more.orders;
+	years->purchases += more.purchases;
+	years->unknown_costs += more.unknown_costs;
+	earnings_add(&years->earnings, &more.earnings);
+	years->previous_customers += more.previous_customers;
+	years->lost_customers += more.lost_customers;
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_years_visitor;
+
+const JointVisitor ltv_years_visitor = {
+	"ltv_years_visitor", sizeof(ShopYears), begin_years, visit_customer, NULL, send_years, receive_years
+};
+
 Numeric
 annual_revenue(const ShopYears *years)
 {
@@ -142,7 +183,7 @@ CheckCostsKnown(const ShopYears *years)
 void
 elements_measure(ShopYears *years, Fraction *elements)
 {
-	report_visit(&years->population.report, visit_customer, years);
+	report_visit_jointly(&years->population.report, &ltv_years_visitor, years);
 	if (elements[LTV_GROSS_MARGIN].over == NULL)
 		CheckCostsKnown(years);
 

@@ -4,6 +4,8 @@
 #include "items.h"
 
 #include "key.h"
+#include "miscadmin.h"
+#include "tempfile.h"
 #include "utils/memutils.h"
 
 typedef struct ItemName
@@ -18,7 +20,8 @@ typedef struct HashedItems
 	uint32		first;
 } HashedItems;
 
-static void
+/* A report on items is of a relation that has some. */
+void
 CheckItemColumn(Population *population)
 {
 	Source	   *source = population->report.source;
@@ -32,13 +35,11 @@ CheckItemColumn(Population *population)
 			 errhint("Write a view over the order rows with the product or its category: category AS item.")));
 }
 
-/* The items of a report, whose relation must have some. */
 Items *
-items_create(Population *population)
+items_create(void)
 {
 	Items	   *items = palloc0(sizeof(Items));
 
-	CheckItemColumn(population);
 	items->context = CurrentMemoryContext;
 	items->by_hash = cells_create(CurrentMemoryContext, sizeof(HashedItems));
 	items->room = 64;
@@ -77,6 +78,44 @@ items_number(Items *items, struct varlena *item)
 	items->names[items->count].next = hashed->first;
 	hashed->first = items->count;
 	return items->count++;
+}
+
+void
+items_send(const Items *items, BufFile *file)
+{
+	tempfile_write(file, &items->count, sizeof(items->count));
+	for (uint32 i = 1; i < items->count; i++)
+	{
+		uint32		size = VARSIZE_ANY(items->names[i].text);
+
+		tempfile_write(file, &size, sizeof(size));
+		tempfile_write(file, items->names[i].text, size);
+	}
+}
+
+/* Read the items of another process; returns the number here of each of them. */
+uint32 *
+items_receive(Items *items, BufFile *file)
+{
+	uint32		count;
+	uint32	   *numbers;
+
+	tempfile_read(file, &count, sizeof(count));
+	numbers = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(uint32));
+	numbers[0] = 0;
+	for (uint32 i = 1; i < count; i++)
+	{
+		uint32		size;
+		struct varlena *text;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		tempfile_read(file, &size, sizeof(size));
+		text = palloc(size);
+		tempfile_read(file, text, size);
+		numbers[i] = items_number(items, text);
+		pfree(text);
+	}
+	return numbers;
 }
 
 /* Items in the order of their bytes, the missing one last. */

@@ -19,8 +19,11 @@ typedef struct Items
 	struct ItemName *names;
 } Items;
 
-extern Items *items_create(Population *population);
+extern void CheckItemColumn(Population *population);
+extern Items *items_create(void);
 extern uint32 items_number(Items *items, struct varlena *item);
+extern void items_send(const Items *items, BufFile *file);
+extern uint32 *items_receive(Items *items, BufFile *file);
 extern int	items_compare(const Items *items, uint32 a, uint32 b);
 extern void row_item(Row *row, const Items *items, uint32 item);
 

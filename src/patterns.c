@@ -6,6 +6,7 @@
  */
 #include "patterns.h"
 
+#include "tempfile.h"
 #include "utils/memutils.h"
 
 PatternSet *
@@ -18,6 +19,20 @@ patterns_create(void)
 	return set;
 }
 
+static void
+make_room(PatternSet *set, uint64 customers)
+{
+	if (customers <= set->room)
+		return;
+	if (customers > PG_UINT32_MAX / 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a model cannot be fitted to more than %llu customers",
+						(unsigned long long) PG_UINT32_MAX / 2)));
+	set->room = Max(set->room * 2, customers);
+	set->items = repalloc_huge(set->items, set->room * sizeof(SortItem));
+}
+
 /* Take in one customer with an order. */
 void
 patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of)
@@ -25,18 +40,31 @@ patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of)
 	uint64		recency = (uint64) ((int64) input->last - input->first);
 	uint64		t = (uint64) ((int64) as_of - input->first);
 
-	if (set->customers == set->room)
-	{
-		if (set->customers > PG_UINT32_MAX / 2)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("a model cannot be fitted to more than %llu customers",
-							(unsigned long long) set->customers)));
-		set->room *= 2;
-		set->items = repalloc_huge(set->items, set->room * sizeof(SortItem));
-	}
+	make_room(set, set->customers + 1);
 	set->items[set->customers] = (SortItem) {recency << 32 | t, (uint32) (input->days - 1), (uint32) set->customers};
 	set->customers++;
+}
+
+void
+patterns_send(const PatternSet *set, BufFile *file)
+{
+	tempfile_write(file, &set->customers, sizeof(set->customers));
+	tempfile_write(file, set->items, set->customers * sizeof(SortItem));
+}
+
+/* Take in the customers of another set, which get the next numbers. */
+void
+patterns_receive(PatternSet *set, BufFile *file)
+{
+	uint64		before = set->customers;
+	uint64		more;
+
+	tempfile_read(file, &more, sizeof(more));
+	make_room(set, before + more);
+	tempfile_read(file, set->items + before, more * sizeof(SortItem));
+	set->customers += more;
+	for (uint64 i = before; i < set->customers; i++)
+		set->items[i].number = (uint32) i;
 }
 
 /* The distinct keys, in order, in weeks. */

@@ -6,6 +6,8 @@
 
 #include "compat.h"
 
+#include "storage/buffile.h"
+
 #include "model.h"
 #include "radix.h"
 
@@ -27,6 +29,8 @@ typedef struct PatternSet
 
 extern PatternSet *patterns_create(void);
 extern void patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of);
+extern void patterns_send(const PatternSet *set, BufFile *file);
+extern void patterns_receive(PatternSet *set, BufFile *file);
 extern LtvmFit patterns_fit(PatternSet *set, LtvmKind kind);
 
 static inline LtvmPast

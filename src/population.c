@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "tempfile.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -59,6 +60,27 @@ segment_add(Segment *segment, const Figures *figures, Scales scales)
 	segment->customers++;
 	money_add(&segment->revenue, figures->total.revenue, scales.amount);
 	money_add(&segment->annual_revenue, figures->annual.revenue, scales.amount);
+}
+
+void
+segments_send(const Segment *segments, int count, BufFile *file)
+{
+	tempfile_write(file, segments, count * sizeof(Segment));
+}
+
+/* Add the customers that another process has put into the same segments. */
+void
+segments_receive(Segment *segments, int count, BufFile *file)
+{
+	Segment		more;
+
+	for (int i = 0; i < count; i++)
+	{
+		tempfile_read(file, &more, sizeof(more));
+		segments[i].customers += more.customers;
+		money_add_money(&segments[i].revenue, &more.revenue);
+		money_add_money(&segments[i].annual_revenue, &more.annual_revenue);
+	}
 }
 
 /*

@@ -6,6 +6,8 @@
 
 #include "compat.h"
 
+#include "storage/buffile.h"
+
 #include "customer.h"
 
 /*
@@ -77,6 +79,8 @@ typedef struct Segment
 } Segment;
 
 extern void segment_add(Segment *segment, const Figures *figures, Scales scales);
+extern void segments_send(const Segment *segments, int count, BufFile *file);
+extern void segments_receive(Segment *segments, int count, BufFile *file);
 
 /* A share of a whole that may be empty. */
 static inline Datum

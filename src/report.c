@@ -8,11 +8,16 @@
 #include "report.h"
 
 #include "key.h"
+#include "tempfile.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "executor/tuptable.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -106,6 +111,7 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id
 
 	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
 	report->context = CurrentMemoryContext;
+	report->file = NULL;
 	report->source = source_open(fcinfo, 0, wants);
 	InitMaterializedSRF(fcinfo, 0);
 	report->desc = rsinfo->setDesc;
@@ -122,6 +128,13 @@ void
 report_visit(Report *report, CustomerVisitor visit, void *arg)
 {
 	report->counts = source_visit(report->source, visit, arg);
+}
+
+/* The same, perhaps in several processes; see source_visit_jointly. */
+void
+report_visit_jointly(Report *report, const JointVisitor *visitor, void *arg)
+{
+	report->counts = source_visit_jointly(report->source, visitor, arg);
 }
 
 /* A cast function takes the value and, if it wants to, a typmod and whether the cast was written out. */
@@ -150,10 +163,149 @@ report_id(Report *report, Datum id)
 	return CStringGetTextDatum(OutputFunctionCall(&report->id_function, id));
 }
 
+/*
+ * What workers send
+ */
+
+/* Records of customers, each of which begins with the id, a Datum. */
+void
+records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, BufFile *file)
+{
+	tempfile_write(file, records, count * size);
+	for (uint64 i = 0; i < count && !id_by_value; i++)
+	{
+		Datum		id = *(const Datum *) ((const char *) records + i * size);
+		uint32		length = (uint32) datumGetSize(id, false, id_length);
+
+		tempfile_write(file, &length, sizeof(length));
+		tempfile_write(file, DatumGetPointer(id), length);
+	}
+}
+
+/* Ids that are not values are put into the current memory context. */
+void
+records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file)
+{
+	tempfile_read(file, records, count * size);
+	for (uint64 i = 0; i < count && !id_by_value; i++)
+	{
+		uint32		length;
+		char	   *id;
+
+		tempfile_read(file, &length, sizeof(length));
+		id = palloc(length);
+		tempfile_read(file, id, length);
+		*(Datum *) ((char *) records + i * size) = PointerGetDatum(id);
+	}
+}
+
+/*
+ * Rows of a worker go to a file, many at a time: how many bytes, then the rows,
+ * each 8-aligned.  The leader puts them into the result as they are.
+ */
+
+#define BATCH_SIZE (64 * 1024)
+
+static void
+write_batch(Report *report)
+{
+	uint64		size = report->batch_used;
+
+	tempfile_write(report->file, &size, sizeof(size));
+	tempfile_write(report->file, report->batch, size);
+	report->batch_used = 0;
+}
+
+static void
+batch_row(Report *report, MinimalTuple tuple)
+{
+	Size		size = MAXALIGN(tuple->t_len);
+
+	if (report->batch_used + size > report->batch_room)
+	{
+		if (report->batch_used > 0)
+			write_batch(report);
+		if (size > report->batch_room)
+		{
+			report->batch = repalloc_huge(report->batch, size);
+			report->batch_room = size;
+		}
+	}
+	put_padded(report->batch + report->batch_used, tuple, tuple->t_len);
+	report->batch_used += size;
+}
+
+bool
+report_ids_are_parallel_safe(const Report *report)
+{
+	return report->id_is_text || func_parallel(report->id_function.fn_oid) == PROPARALLEL_SAFE;
+}
+
+/* In a worker, whose report is a copy: from now on rows go to a file. */
+void
+report_send_rows(Report *report, TupleDesc desc, BufFile *file)
+{
+	report->desc = desc;
+	report->file = file;
+	report->batch = palloc(BATCH_SIZE);
+	report->batch_room = BATCH_SIZE;
+	report->batch_used = 0;
+	if (!report->id_is_text)
+		fmgr_info(report->id_function.fn_oid, &report->id_function);
+}
+
+/* There are no more. */
+void
+report_end_rows(Report *report)
+{
+	if (report->batch_used > 0)
+		write_batch(report);
+	write_batch(report);
+}
+
+static void
+put_batch(Report *report, TupleTableSlot *slot, char *batch, uint64 size)
+{
+	for (char *row = batch; row < batch + size; row += MAXALIGN(((MinimalTuple) row)->t_len))
+	{
+		ExecStoreMinimalTuple((MinimalTuple) row, slot, false);
+		tuplestore_puttupleslot(report->rows, slot);
+	}
+}
+
+/* Put out the rows of a worker. */
+void
+report_receive_rows(Report *report, BufFile *file)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(report->desc, &TTSOpsMinimalTuple);
+	uint64		room = BATCH_SIZE;
+	char	   *batch = palloc(room);
+	uint64		size;
+
+	for (tempfile_read(file, &size, sizeof(size)); size > 0; tempfile_read(file, &size, sizeof(size)))
+	{
+		if (size > room)
+			batch = repalloc_huge(batch, room = size);
+		tempfile_read(file, batch, size);
+		put_batch(report, slot, batch, size);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	pfree(batch);
+}
+
 void
 report_row(Report *report, Datum *values, bool *nulls)
 {
-	tuplestore_putvalues(report->rows, report->desc, values, nulls);
+	MinimalTuple tuple;
+
+	if (report->file == NULL)
+	{
+		tuplestore_putvalues(report->rows, report->desc, values, nulls);
+		return;
+	}
+	tuple = ltv_form_minimal_tuple(report->desc, values, nulls);
+	batch_row(report, tuple);
+	pfree(tuple);
 }
 
 Datum

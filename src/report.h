@@ -20,6 +20,10 @@ typedef struct Report
 	FmgrInfo	id_function;	/* cast or output function of a customer_id that is shown as text */
 	bool		id_has_cast;	/* it is a cast */
 	bool		id_is_text;		/* it is not needed */
+	BufFile    *file;			/* of a worker: where rows go */
+	char	   *batch;			/* of a worker: rows that go there together */
+	Size		batch_room;
+	Size		batch_used;
 	SourceCounts counts;		/* after report_visit */
 } Report;
 
@@ -33,7 +37,14 @@ typedef struct Report
 extern void report_begin(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg);
 extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg, uint32 nullable);
 extern void report_visit(Report *report, CustomerVisitor visit, void *arg);
+extern void report_visit_jointly(Report *report, const JointVisitor *visitor, void *arg);
 extern Datum report_id(Report *report, Datum id);
+extern void records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, BufFile *file);
+extern void records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file);
+extern bool report_ids_are_parallel_safe(const Report *report);
+extern void report_send_rows(Report *report, TupleDesc desc, BufFile *file);
+extern void report_end_rows(Report *report);
+extern void report_receive_rows(Report *report, BufFile *file);
 extern void report_row(Report *report, Datum *values, bool *nulls);
 extern Datum report_end(Report *report);
 

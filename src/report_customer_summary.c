@@ -11,7 +11,8 @@ typedef struct SummaryReport
 {
 	Report		report;
 	Moment		moment;
-	const Policy *policy;
+	Policy		policy;
+	Oid			types[1 + CUSTOMER_COLUMNS];	/* of the columns */
 	Oid			labels[STAGE_COUNT];
 	MonthsCache *months;
 } SummaryReport;
@@ -24,7 +25,7 @@ visit_customer(const Customer *customer, void *arg)
 	bool		nulls[1 + CUSTOMER_COLUMNS];
 	Figures		figures;
 
-	figures_of(customer->history, summary->moment, summary->policy, &figures);
+	figures_of(customer->history, summary->moment, &summary->policy, &figures);
 	if (figures.purchases == 0)
 		return;
 	values[0] = report_id(&summary->report, customer->id);
@@ -33,6 +34,48 @@ visit_customer(const Customer *customer, void *arg)
 					 values + 1, nulls + 1);
 	report_row(&summary->report, values, nulls);
 }
+
+static void
+begin_summary(void *arg)
+{
+	SummaryReport *summary = arg;
+
+	summary->months = months_cache_create();
+}
+
+/* A worker writes its rows as it goes. */
+static void
+open_summary(void *arg, BufFile *file)
+{
+	SummaryReport *summary = arg;
+	TupleDesc	desc = CreateTemplateTupleDesc(1 + CUSTOMER_COLUMNS);
+
+	for (int i = 0; i < desc->natts; i++)
+		TupleDescInitEntry(desc, i + 1, NULL, summary->types[i], -1, 0);
+	report_send_rows(&summary->report, desc, file);
+}
+
+static void
+send_summary(void *arg, BufFile *file)
+{
+	SummaryReport *summary = arg;
+
+	report_end_rows(&summary->report);
+}
+
+static void
+receive_summary(void *arg, BufFile *file)
+{
+	SummaryReport *summary = arg;
+
+	report_receive_rows(&summary->report, file);
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_summary_visitor;
+
+const JointVisitor ltv_summary_visitor = {
+	"ltv_summary_visitor", sizeof(SummaryReport), begin_summary, visit_customer, open_summary, send_summary, receive_summary
+};
 
 PG_FUNCTION_INFO_V1(ltv_customer_summary);
 
@@ -49,9 +92,16 @@ ltv_customer_summary(PG_FUNCTION_ARGS)
 
 	report_begin(&summary.report, fcinfo, WANT_QUANTITY | WANT_COST, policy_arg == 3 ? 2 : REPORT_ID_AS_TEXT);
 	summary.moment = moment_of(PG_GETARG_DATEADT(1));
-	summary.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
+	summary.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
 	stage_labels_read(TupleDescAttr(summary.report.desc, CUSTOMER_COLUMNS)->atttypid, summary.labels);
-	summary.months = months_cache_create();
-	report_visit(&summary.report, visit_customer, &summary);
+	for (int i = 0; i < summary.report.desc->natts; i++)
+		summary.types[i] = TupleDescAttr(summary.report.desc, i)->atttypid;
+	if (report_ids_are_parallel_safe(&summary.report))
+		report_visit_jointly(&summary.report, &ltv_summary_visitor, &summary);
+	else
+	{
+		begin_summary(&summary);
+		report_visit(&summary.report, visit_customer, &summary);
+	}
 	return report_end(&summary.report);
 }

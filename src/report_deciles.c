@@ -3,6 +3,7 @@
  */
 #include "report_table.h"
 
+#include "tempfile.h"
 #include "utils/memutils.h"
 
 #define GROUPS 10
@@ -24,6 +25,15 @@ typedef struct DecilesReport
 #include "lib/sort_template.h"
 
 static void
+make_room(DecilesReport *report, int64 customers)
+{
+	if (customers <= report->room)
+		return;
+	report->room = Max(report->room * 2, customers);
+	report->revenues = repalloc_huge(report->revenues, report->room * sizeof(int128));
+}
+
+static void
 visit_customer(const Customer *customer, void *arg)
 {
 	DecilesReport *report = arg;
@@ -34,13 +44,45 @@ visit_customer(const Customer *customer, void *arg)
 		return;
 	for (int i = 0; i < buyer.count; i++)
 		revenue += buyer.purchases[i].amount;
-	if (report->population.customers > report->room)
-	{
-		report->room *= 2;
-		report->revenues = repalloc_huge(report->revenues, report->room * sizeof(int128));
-	}
+	make_room(report, report->population.customers);
 	report->revenues[report->population.customers - 1] = money_of(revenue, buyer.scales.amount);
 }
+
+static void
+begin_deciles(void *arg)
+{
+	DecilesReport *report = arg;
+
+	population_restart(&report->population);
+	report->room = 1024;
+	report->revenues = palloc(report->room * sizeof(int128));
+}
+
+static void
+send_deciles(void *arg, BufFile *file)
+{
+	DecilesReport *report = arg;
+
+	population_send(&report->population, file);
+	tempfile_write(file, report->revenues, report->population.customers * sizeof(int128));
+}
+
+static void
+receive_deciles(void *arg, BufFile *file)
+{
+	DecilesReport *report = arg;
+	int64		before = report->population.customers;
+
+	population_receive(&report->population, file);
+	make_room(report, report->population.customers);
+	tempfile_read(file, report->revenues + before, (report->population.customers - before) * sizeof(int128));
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_deciles_visitor;
+
+const JointVisitor ltv_deciles_visitor = {
+	"ltv_deciles_visitor", sizeof(DecilesReport), begin_deciles, visit_customer, NULL, send_deciles, receive_deciles
+};
 
 static int128
 sum_of(const int128 *revenues, int64 count)
@@ -94,9 +136,7 @@ ltv_deciles(PG_FUNCTION_ARGS)
 	DecilesReport report;
 
 	population_begin(&report.population, fcinfo, 0, REPORT_NO_ID);
-	report.room = 1024;
-	report.revenues = palloc(report.room * sizeof(int128));
-	report_visit(&report.population.report, visit_customer, &report);
+	report_visit_jointly(&report.population.report, &ltv_deciles_visitor, &report);
 	if (report.population.customers > 0)
 		put_deciles(&report);
 	return report_end(&report.population.report);

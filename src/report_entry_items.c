@@ -69,6 +69,55 @@ visit_customer(const Customer *customer, void *arg)
 }
 
 static void
+begin_entry_items(void *arg)
+{
+	EntryReport *report = arg;
+
+	population_restart(&report->population);
+	report->items = items_create();
+	report->entries = cells_create(CurrentMemoryContext, sizeof(Entry));
+}
+
+static void
+send_entry_items(void *arg, BufFile *file)
+{
+	EntryReport *report = arg;
+
+	population_send(&report->population, file);
+	items_send(report->items, file);
+	cells_send(report->entries, file);
+}
+
+static void
+receive_entry_items(void *arg, BufFile *file)
+{
+	EntryReport *report = arg;
+	uint32	   *numbers;
+	uint32		count;
+	Entry	   *more;
+
+	population_receive(&report->population, file);
+	numbers = items_receive(report->items, file);
+	more = cells_read(file, sizeof(Entry), &count);
+	for (uint32 i = 0; i < count; i++)
+	{
+		Entry	   *entry = cells_at(report->entries, numbers[more[i].item]);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		entry->customers += more[i].customers;
+		entry->repeaters += more[i].repeaters;
+		entry->orders += more[i].orders;
+		entry->revenue += more[i].revenue;
+	}
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_entry_items_visitor;
+
+const JointVisitor ltv_entry_items_visitor = {
+	"ltv_entry_items_visitor", sizeof(EntryReport), begin_entry_items, visit_customer, NULL, send_entry_items, receive_entry_items
+};
+
+static void
 put_entries(EntryReport *report)
 {
 	Entry	  **entries = (Entry **) cells_sorted(report->entries);
@@ -103,9 +152,8 @@ ltv_entry_items(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("horizon_days must be 0 or more, not %d", report.horizon)));
-	report.items = items_create(&report.population);
-	report.entries = cells_create(CurrentMemoryContext, sizeof(Entry));
-	report_visit(&report.population.report, visit_customer, &report);
+	CheckItemColumn(&report.population);
+	report_visit_jointly(&report.population.report, &ltv_entry_items_visitor, &report);
 	put_entries(&report);
 	return report_end(&report.population.report);
 }

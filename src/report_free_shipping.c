@@ -7,6 +7,7 @@
 #include "customer.h"
 #include "economics.h"
 #include "report_table.h"
+#include "tempfile.h"
 
 /* The arguments, by position. */
 enum
@@ -71,6 +72,42 @@ visit_customer(const Customer *customer, void *arg)
 		}
 	}
 }
+
+static void
+begin_shipping(void *arg)
+{
+	ShippingReport *shipping = arg;
+
+	population_restart(&shipping->population);
+	shipping->orders_above = shipping->orders_near = shipping->orders = 0;
+	shipping->amount_near = 0;
+}
+
+static void
+send_shipping(void *arg, BufFile *file)
+{
+	tempfile_write(file, arg, sizeof(ShippingReport));
+}
+
+static void
+receive_shipping(void *arg, BufFile *file)
+{
+	ShippingReport *shipping = arg;
+	ShippingReport more;
+
+	tempfile_read(file, &more, sizeof(more));
+	population_add(&shipping->population, &more.population);
+	shipping->orders_above += more.orders_above;
+	shipping->orders_near += more.orders_near;
+	shipping->orders += more.orders;
+	shipping->amount_near += more.amount_near;
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_shipping_visitor;
+
+const JointVisitor ltv_shipping_visitor = {
+	"ltv_shipping_visitor", sizeof(ShippingReport), begin_shipping, visit_customer, NULL, send_shipping, receive_shipping
+};
 
 static void
 CheckReach(Numeric reach)
@@ -143,7 +180,7 @@ ltv_free_shipping(PG_FUNCTION_ARGS)
 	shipping.start = moment.year_start;
 	shipping.threshold = decimal_ceiling(threshold);
 	shipping.near = decimal_ceiling(multiply(reach, threshold));
-	report_visit(&shipping.population.report, visit_customer, &shipping);
+	report_visit_jointly(&shipping.population.report, &ltv_shipping_visitor, &shipping);
 	shipping_columns(&shipping, threshold, shipping_cost, margin, values, nulls);
 	report_row(&shipping.population.report, values, nulls);
 	return report_end(&shipping.population.report);

@@ -74,7 +74,7 @@ typedef Flow *FlowPointer;
 #include "lib/sort_template.h"
 
 static void
-count_flow(FlowReport *report, uint32 step, uint32 from, uint32 to)
+count_flow(FlowReport *report, uint32 step, uint32 from, uint32 to, int64 customers)
 {
 	Pair	   *pair = cells_at(report->pairs, two_numbers(from, to));
 	Flow	   *flow;
@@ -82,10 +82,10 @@ count_flow(FlowReport *report, uint32 step, uint32 from, uint32 to)
 	if (pair->number == 0)
 		pair->number = report->pairs->count;
 	flow = cells_at(report->flows, two_numbers(step, pair->number));
-	flow->customers++;
+	flow->customers += customers;
 	flow->from = from;
 	flow->to = to;
-	((Start *) cells_at(report->starts, two_numbers(step, from)))->customers++;
+	((Start *) cells_at(report->starts, two_numbers(step, from)))->customers += customers;
 }
 
 static void
@@ -106,11 +106,57 @@ visit_customer(const Customer *customer, void *arg)
 		{
 			uint32		to = items_number(report->items, customer->items[i]);
 
-			count_flow(report, step++, from, to);
+			count_flow(report, step++, from, to, 1);
 			from = to;
 		}
 	}
 }
+
+static void
+begin_item_flow(void *arg)
+{
+	FlowReport *report = arg;
+
+	population_restart(&report->population);
+	report->items = items_create();
+	report->pairs = cells_create(CurrentMemoryContext, sizeof(Pair));
+	report->flows = cells_create(CurrentMemoryContext, sizeof(Flow));
+	report->starts = cells_create(CurrentMemoryContext, sizeof(Start));
+}
+
+static void
+send_item_flow(void *arg, BufFile *file)
+{
+	FlowReport *report = arg;
+
+	population_send(&report->population, file);
+	items_send(report->items, file);
+	cells_send(report->flows, file);
+}
+
+static void
+receive_item_flow(void *arg, BufFile *file)
+{
+	FlowReport *report = arg;
+	uint32	   *numbers;
+	uint32		count;
+	Flow	   *more;
+
+	population_receive(&report->population, file);
+	numbers = items_receive(report->items, file);
+	more = cells_read(file, sizeof(Flow), &count);
+	for (uint32 i = 0; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		count_flow(report, step_of(&more[i]), numbers[more[i].from], numbers[more[i].to], more[i].customers);
+	}
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_item_flow_visitor;
+
+const JointVisitor ltv_item_flow_visitor = {
+	"ltv_item_flow_visitor", sizeof(FlowReport), begin_item_flow, visit_customer, NULL, send_item_flow, receive_item_flow
+};
 
 static void
 put_flows(FlowReport *report)
@@ -143,11 +189,8 @@ ltv_item_flow(PG_FUNCTION_ARGS)
 	FlowReport	report;
 
 	population_begin(&report.population, fcinfo, WANT_ITEM, REPORT_NO_ID);
-	report.items = items_create(&report.population);
-	report.pairs = cells_create(CurrentMemoryContext, sizeof(Pair));
-	report.flows = cells_create(CurrentMemoryContext, sizeof(Flow));
-	report.starts = cells_create(CurrentMemoryContext, sizeof(Start));
-	report_visit(&report.population.report, visit_customer, &report);
+	CheckItemColumn(&report.population);
+	report_visit_jointly(&report.population.report, &ltv_item_flow_visitor, &report);
 	put_flows(&report);
 	return report_end(&report.population.report);
 }

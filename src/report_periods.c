@@ -62,6 +62,53 @@ visit_customer(const Customer *customer, void *arg)
 }
 
 static void
+begin_periods(void *arg)
+{
+	PeriodsReport *periods = arg;
+
+	population_restart(&periods->population);
+	periods->cells = cells_create(CurrentMemoryContext, sizeof(PeriodCell));
+}
+
+static void
+send_periods(void *arg, BufFile *file)
+{
+	PeriodsReport *periods = arg;
+
+	population_send(&periods->population, file);
+	cells_send(periods->cells, file);
+}
+
+static void
+add_cell(void *record, const void *more)
+{
+	PeriodCell *cell = record;
+	const PeriodCell *other = more;
+
+	cell->customers += other->customers;
+	cell->new_customers += other->new_customers;
+	cell->repeat_customers += other->repeat_customers;
+	cell->orders += other->orders;
+	cell->revenue += other->revenue;
+	cell->new_revenue += other->new_revenue;
+}
+
+static void
+receive_periods(void *arg, BufFile *file)
+{
+	PeriodsReport *periods = arg;
+
+	population_receive(&periods->population, file);
+	cells_receive(periods->cells, file, add_cell);
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_periods_visitor;
+
+const JointVisitor ltv_periods_visitor = {
+	"ltv_periods_visitor", sizeof(PeriodsReport), begin_periods, visit_customer, NULL, send_periods, receive_periods
+};
+
+static void
 put_periods(PeriodsReport *periods)
 {
 	static const PeriodCell nothing;
@@ -111,8 +158,7 @@ ltv_periods(PG_FUNCTION_ARGS)
 
 	population_begin(&periods.population, fcinfo, 0, REPORT_NO_ID);
 	calendar_init(&periods.calendar, PG_GETARG_TEXT_PP(2));
-	periods.cells = cells_create(CurrentMemoryContext, sizeof(PeriodCell));
-	report_visit(&periods.population.report, visit_customer, &periods);
+	report_visit_jointly(&periods.population.report, &ltv_periods_visitor, &periods);
 	if (periods.population.customers > 0)
 		put_periods(&periods);
 	return report_end(&periods.population.report);

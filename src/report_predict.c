@@ -17,6 +17,7 @@
 
 #include "patterns.h"
 #include "report.h"
+#include "tempfile.h"
 
 /* discounting goes by months */
 #define MONTHS_A_YEAR	12
@@ -56,6 +57,15 @@ typedef struct PredictReport
 } PredictReport;
 
 static void
+make_room(PredictReport *predict, uint64 customers)
+{
+	if (customers <= predict->room)
+		return;
+	predict->room = Max(predict->room * 2, customers);
+	predict->customers = repalloc_huge(predict->customers, predict->room * sizeof(PredictedCustomer));
+}
+
+static void
 visit_customer(const Customer *customer, void *arg)
 {
 	PredictReport *predict = arg;
@@ -66,11 +76,7 @@ visit_customer(const Customer *customer, void *arg)
 	if (input.days == 0)
 		return;
 	old = MemoryContextSwitchTo(predict->report.context);
-	if (predict->patterns->customers == predict->room)
-	{
-		predict->room *= 2;
-		predict->customers = repalloc_huge(predict->customers, predict->room * sizeof(PredictedCustomer));
-	}
+	make_room(predict, predict->patterns->customers + 1);
 	kept = &predict->customers[predict->patterns->customers];
 	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
 	kept->monetary = mean_repeat_amount(&input);
@@ -79,6 +85,57 @@ visit_customer(const Customer *customer, void *arg)
 	predict->order_days += (double) (input.days - 1);
 	MemoryContextSwitchTo(old);
 }
+
+static void
+begin_predict(void *arg)
+{
+	PredictReport *predict = arg;
+
+	predict->report.context = CurrentMemoryContext;
+	predict->patterns = patterns_create();
+	predict->room = 1024;
+	predict->customers = palloc(predict->room * sizeof(PredictedCustomer));
+	predict->amount = 0;
+	predict->order_days = 0;
+}
+
+static void
+send_predict(void *arg, BufFile *file)
+{
+	PredictReport *predict = arg;
+
+	patterns_send(predict->patterns, file);
+	records_send(predict->customers, predict->patterns->customers, sizeof(PredictedCustomer),
+				 predict->id_by_value, predict->id_length, file);
+	tempfile_write(file, &predict->amount, sizeof(predict->amount));
+	tempfile_write(file, &predict->order_days, sizeof(predict->order_days));
+}
+
+static void
+receive_predict(void *arg, BufFile *file)
+{
+	PredictReport *predict = arg;
+	uint64		before = predict->patterns->customers;
+	MemoryContext old = MemoryContextSwitchTo(predict->report.context);
+	int128		amount;
+	double		order_days;
+
+	patterns_receive(predict->patterns, file);
+	make_room(predict, predict->patterns->customers);
+	records_receive(predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer),
+					predict->id_by_value, file);
+	tempfile_read(file, &amount, sizeof(amount));
+	tempfile_read(file, &order_days, sizeof(order_days));
+	predict->amount += amount;
+	predict->order_days += order_days;
+	MemoryContextSwitchTo(old);
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_predict_visitor;
+
+const JointVisitor ltv_predict_visitor = {
+	"ltv_predict_visitor", sizeof(PredictReport), begin_predict, visit_customer, NULL, send_predict, receive_predict
+};
 
 /*
  * The distinct pairs of frequency and mean amount above 0, sorted.  Positive
@@ -192,11 +249,14 @@ put_customer(PredictReport *predict, const PredictedCustomer *customer, double f
 	report_row(&predict->report, values, nulls);
 }
 
+#define AHEAD 16
+
 static void
 put_customers(PredictReport *predict, const LtvmModel *model)
 {
 	const PatternSet *patterns = predict->patterns;
 	const SortItem *item = patterns->items;
+	const SortItem *end = item + patterns->customers;
 
 	for (uint64 i = 0; i < patterns->count; i++)
 	{
@@ -204,7 +264,11 @@ put_customers(PredictReport *predict, const LtvmModel *model)
 		PredictedPattern pattern = predict_pattern(predict, model, &past);
 
 		for (double j = 0; j < patterns->patterns[i].weight; j++)
+		{
+			if (item + AHEAD < end)
+				prefetch_memory(&predict->customers[item[AHEAD].number]);
 			put_customer(predict, &predict->customers[(item++)->number], past.frequency, &pattern);
+		}
 	}
 }
 
@@ -243,10 +307,7 @@ ltv_predict(PG_FUNCTION_ARGS)
 	report_begin(&predict.report, fcinfo, 0, 2);
 	read_arguments(&predict, fcinfo);
 	get_typlenbyval(source_id_type(predict.report.source), &predict.id_length, &predict.id_by_value);
-	predict.patterns = patterns_create();
-	predict.room = 1024;
-	predict.customers = palloc(predict.room * sizeof(PredictedCustomer));
-	report_visit(&predict.report, visit_customer, &predict);
+	report_visit_jointly(&predict.report, &ltv_predict_visitor, &predict);
 	if (predict.patterns->customers > 0)
 	{
 		fit = patterns_fit(predict.patterns, predict.kind);

@@ -146,6 +146,58 @@ visit_customer(const Customer *customer, void *arg)
 	((Level *) cells_at(report->frequencies, member->frequency))->customers++;
 }
 
+static void
+begin_rfm(void *arg)
+{
+	RfmReport  *report = arg;
+
+	population_restart(&report->population);
+	report->room = 1024;
+	report->members = palloc(report->room * sizeof(Member));
+	report->recencies = cells_create(CurrentMemoryContext, sizeof(Level));
+	report->frequencies = cells_create(CurrentMemoryContext, sizeof(Level));
+	report->ids = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
+}
+
+static void
+send_rfm(void *arg, BufFile *file)
+{
+	RfmReport  *report = arg;
+
+	population_send(&report->population, file);
+	records_send(report->members, report->population.customers, sizeof(Member), report->id_by_value, report->id_length, file);
+	cells_send(report->recencies, file);
+	cells_send(report->frequencies, file);
+}
+
+static void
+add_level(void *record, const void *more)
+{
+	((Level *) record)->customers += ((const Level *) more)->customers;
+}
+
+static void
+receive_rfm(void *arg, BufFile *file)
+{
+	RfmReport  *report = arg;
+	int64		before = report->population.customers;
+	MemoryContext old;
+
+	population_receive(&report->population, file);
+	make_room(report, report->population.customers);
+	old = MemoryContextSwitchTo(report->ids);
+	records_receive(report->members + before, report->population.customers - before, sizeof(Member), report->id_by_value, file);
+	MemoryContextSwitchTo(old);
+	cells_receive(report->recencies, file, add_level);
+	cells_receive(report->frequencies, file, add_level);
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_rfm_visitor;
+
+const JointVisitor ltv_rfm_visitor = {
+	"ltv_rfm_visitor", sizeof(RfmReport), begin_rfm, visit_customer, NULL, send_rfm, receive_rfm
+};
+
 /* 1 + floor(bins * share of customers strictly worse) */
 static int32
 score_of(const RfmReport *report, int64 worse)
@@ -424,12 +476,7 @@ ltv_rfm(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("bins must be from 1 to %d, not %d", BINS_LIMIT, report.bins)));
 	prepare_ids(&report);
-	report.room = 1024;
-	report.members = palloc(report.room * sizeof(Member));
-	report.recencies = cells_create(CurrentMemoryContext, sizeof(Level));
-	report.frequencies = cells_create(CurrentMemoryContext, sizeof(Level));
-	report.ids = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
-	report_visit(&report.population.report, visit_customer, &report);
+	report_visit_jointly(&report.population.report, &ltv_rfm_visitor, &report);
 	if (report.population.customers > 0)
 		sort_members(&report);
 	score_levels(&report, report.recencies, false);

@@ -17,14 +17,31 @@ typedef struct Division
 	void		(*read_labels) (Oid type, Oid *oids);
 } Division;
 
-#define MOST_SEGMENTS	CPM_SEGMENTS
+static int
+stage_segment(const Figures *figures, Scales scales, const Policy *policy)
+{
+	return figures->stage;
+}
+
+enum
+{
+	BY_STAGE,
+	BY_PORTFOLIO
+};
+
+static const Division divisions[] = {
+	[BY_STAGE] = {STAGE_COUNT, stage_segment, stage_labels_read},
+	[BY_PORTFOLIO] = {CPM_SEGMENTS, cpm_segment_of, cpm_labels_read}
+};
+
+#define MOST_SEGMENTS	Max((int) STAGE_COUNT, (int) CPM_SEGMENTS)
 
 typedef struct SegmentsReport
 {
 	Report		report;
-	const Division *division;
+	int			division;
 	Moment		moment;
-	const Policy *policy;
+	Policy		policy;
 	Segment		segments[MOST_SEGMENTS];
 } SegmentsReport;
 
@@ -35,20 +52,51 @@ visit_customer(const Customer *customer, void *arg)
 	Scales		scales = customer->history->scales;
 	Figures		figures;
 
-	figures_of(customer->history, report->moment, report->policy, &figures);
+	figures_of(customer->history, report->moment, &report->policy, &figures);
 	if (figures.total.orders > 0)
-		segment_add(&report->segments[report->division->segment_of(&figures, scales, report->policy)], &figures, scales);
+		segment_add(&report->segments[divisions[report->division].segment_of(&figures, scales, &report->policy)], &figures, scales);
 }
+
+static void
+begin_segments(void *arg)
+{
+	SegmentsReport *report = arg;
+
+	memset(report->segments, 0, sizeof(report->segments));
+}
+
+static void
+send_segments(void *arg, BufFile *file)
+{
+	SegmentsReport *report = arg;
+
+	segments_send(report->segments, MOST_SEGMENTS, file);
+}
+
+static void
+receive_segments(void *arg, BufFile *file)
+{
+	SegmentsReport *report = arg;
+
+	segments_receive(report->segments, MOST_SEGMENTS, file);
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_segments_visitor;
+
+const JointVisitor ltv_segments_visitor = {
+	"ltv_segments_visitor", sizeof(SegmentsReport), begin_segments, visit_customer, NULL, send_segments, receive_segments
+};
 
 /* All segments, the empty ones included, unless there is nobody; the fifth column is there for stages only. */
 static void
 put_segments(SegmentsReport *report)
 {
-	int			count = report->division->count;
+	const Division *division = &divisions[report->division];
+	int			count = division->count;
 	int64		customers = 0;
 	Oid			labels[MOST_SEGMENTS];
 
-	report->division->read_labels(TupleDescAttr(report->report.desc, 0)->atttypid, labels);
+	division->read_labels(TupleDescAttr(report->report.desc, 0)->atttypid, labels);
 	for (int i = 0; i < count; i++)
 		customers += report->segments[i].customers;
 	for (int i = 0; i < count && customers > 0; i++)
@@ -68,7 +116,7 @@ put_segments(SegmentsReport *report)
 
 /* (orders, as_of, policy) */
 static Datum
-report_segments(FunctionCallInfo fcinfo, const Division *division)
+report_segments(FunctionCallInfo fcinfo, int division)
 {
 	SegmentsReport report = {.division = division};
 	PolicyMemo	memo = {.size = 0};
@@ -76,16 +124,10 @@ report_segments(FunctionCallInfo fcinfo, const Division *division)
 	report_begin(&report.report, fcinfo, 0, REPORT_NO_ID);
 	Assert(report.report.desc->natts <= 5);
 	report.moment = moment_of(PG_GETARG_DATEADT(1));
-	report.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
-	report_visit(&report.report, visit_customer, &report);
+	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
+	report_visit_jointly(&report.report, &ltv_segments_visitor, &report);
 	put_segments(&report);
 	return report_end(&report.report);
-}
-
-static int
-stage_segment(const Figures *figures, Scales scales, const Policy *policy)
-{
-	return figures->stage;
 }
 
 PG_FUNCTION_INFO_V1(ltv_stages);
@@ -93,10 +135,7 @@ PG_FUNCTION_INFO_V1(ltv_stages);
 Datum
 ltv_stages(PG_FUNCTION_ARGS)
 {
-	static const Division stages = {STAGE_COUNT, stage_segment, stage_labels_read};
-
-	StaticAssertStmt(STAGE_COUNT <= MOST_SEGMENTS, "a report has room for every stage");
-	return report_segments(fcinfo, &stages);
+	return report_segments(fcinfo, BY_STAGE);
 }
 
 PG_FUNCTION_INFO_V1(ltv_cpm_segments);
@@ -104,7 +143,5 @@ PG_FUNCTION_INFO_V1(ltv_cpm_segments);
 Datum
 ltv_cpm_segments(PG_FUNCTION_ARGS)
 {
-	static const Division portfolio = {CPM_SEGMENTS, cpm_segment_of, cpm_labels_read};
-
-	return report_segments(fcinfo, &portfolio);
+	return report_segments(fcinfo, BY_PORTFOLIO);
 }

@@ -12,13 +12,14 @@
 
 /* where customers come from who had no order yet; behind the stages, as NULL sorts */
 #define NO_STAGE	STAGE_COUNT
+#define FLOWS		((STAGE_COUNT + 1) * STAGE_COUNT)
 
 typedef struct StageFlowReport
 {
 	Report		report;
 	Moment		from;
 	Moment		to;
-	const Policy *policy;
+	Policy		policy;
 	Segment		flows[STAGE_COUNT + 1][STAGE_COUNT];
 } StageFlowReport;
 
@@ -31,14 +32,44 @@ visit_customer(const Customer *customer, void *arg)
 	Figures		after;
 	Segment	   *segment;
 
-	figures_of(customer->history, flow->to, flow->policy, &after);
+	figures_of(customer->history, flow->to, &flow->policy, &after);
 	if (after.total.orders == 0)
 		return;
-	figures_of(customer->history, flow->from, flow->policy, &before);
+	figures_of(customer->history, flow->from, &flow->policy, &before);
 	segment = &flow->flows[before.total.orders > 0 ? (int) before.stage : NO_STAGE][after.stage];
 	segment->customers++;
 	money_add(&segment->revenue, after.total.revenue - before.total.revenue, scales.amount);
 }
+
+static void
+begin_stage_flow(void *arg)
+{
+	StageFlowReport *flow = arg;
+
+	memset(flow->flows, 0, sizeof(flow->flows));
+}
+
+static void
+send_stage_flow(void *arg, BufFile *file)
+{
+	StageFlowReport *flow = arg;
+
+	segments_send(flow->flows[0], FLOWS, file);
+}
+
+static void
+receive_stage_flow(void *arg, BufFile *file)
+{
+	StageFlowReport *flow = arg;
+
+	segments_receive(flow->flows[0], FLOWS, file);
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_stage_flow_visitor;
+
+const JointVisitor ltv_stage_flow_visitor = {
+	"ltv_stage_flow_visitor", sizeof(StageFlowReport), begin_stage_flow, visit_customer, NULL, send_stage_flow, receive_stage_flow
+};
 
 /* The flows that there are. */
 static void
@@ -99,8 +130,8 @@ ltv_stage_flow(PG_FUNCTION_ARGS)
 	flow.from = moment_argument(fcinfo, 1, "from_day");
 	flow.to = moment_argument(fcinfo, 2, "to_day");
 	CheckDays(flow.from.as_of, flow.to.as_of);
-	flow.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
-	report_visit(&flow.report, visit_customer, &flow);
+	flow.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
+	report_visit_jointly(&flow.report, &ltv_stage_flow_visitor, &flow);
 	put_flows(&flow);
 	return report_end(&flow.report);
 }

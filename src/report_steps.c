@@ -6,6 +6,7 @@
 
 #include "cells.h"
 #include "policy.h"
+#include "tempfile.h"
 
 #define STEPS_LIMIT 1000
 
@@ -20,7 +21,7 @@ typedef struct Step
 typedef struct StepsReport
 {
 	Population	population;
-	const Policy *policy;
+	Policy		policy;
 	int			max_step;
 	Step	   *steps;			/* from the first to one more than max_step */
 } StepsReport;
@@ -50,9 +51,55 @@ visit_customer(const Customer *customer, void *arg)
 		n++;
 	}
 	/* churned whatever else: the first rule of a stage */
-	if (n <= report->max_step && report->population.as_of - latest > report->policy->churned_days)
+	if (n <= report->max_step && report->population.as_of - latest > report->policy.churned_days)
 		report->steps[n - 1].churned++;
 }
+
+static void
+begin_steps(void *arg)
+{
+	StepsReport *report = arg;
+
+	population_restart(&report->population);
+	report->steps = palloc0((report->max_step + 1) * sizeof(Step));
+	for (int n = 0; n < report->max_step; n++)
+		report->steps[n].gaps = cells_create(CurrentMemoryContext, sizeof(Tally));
+}
+
+static void
+send_steps(void *arg, BufFile *file)
+{
+	StepsReport *report = arg;
+
+	population_send(&report->population, file);
+	tempfile_write(file, report->steps, (report->max_step + 1) * sizeof(Step));
+	for (int n = 0; n < report->max_step; n++)
+		cells_send(report->steps[n].gaps, file);
+}
+
+static void
+receive_steps(void *arg, BufFile *file)
+{
+	StepsReport *report = arg;
+	Step		more;
+
+	population_receive(&report->population, file);
+	for (int n = 0; n <= report->max_step; n++)
+	{
+		tempfile_read(file, &more, sizeof(more));
+		report->steps[n].customers += more.customers;
+		report->steps[n].churned += more.churned;
+		report->steps[n].amount += more.amount;
+	}
+	for (int n = 0; n < report->max_step; n++)
+		cells_receive(report->steps[n].gaps, file, tally_add);
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_steps_visitor;
+
+const JointVisitor ltv_steps_visitor = {
+	"ltv_steps_visitor", sizeof(StepsReport), begin_steps, visit_customer, NULL, send_steps, receive_steps
+};
 
 static void
 put_steps(StepsReport *report)
@@ -95,11 +142,8 @@ ltv_steps(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_step must be from 1 to %d, not %d", STEPS_LIMIT, report.max_step)));
-	report.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
-	report.steps = palloc0((report.max_step + 1) * sizeof(Step));
-	for (int n = 0; n < report.max_step; n++)
-		report.steps[n].gaps = cells_create(CurrentMemoryContext, sizeof(Tally));
-	report_visit(&report.population.report, visit_customer, &report);
+	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
+	report_visit_jointly(&report.population.report, &ltv_steps_visitor, &report);
 	put_steps(&report);
 	return report_end(&report.population.report);
 }

@@ -6,6 +6,7 @@
 
 #include "customer.h"
 #include "miscadmin.h"
+#include "tempfile.h"
 #include "utils/memutils.h"
 
 /* Begin a report whose second argument is as_of; see report_begin. */
@@ -14,7 +15,15 @@ population_begin(Population *population, FunctionCallInfo fcinfo, int wants, int
 {
 	report_begin(&population->report, fcinfo, wants, id_arg);
 	population->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
+	population_restart(population);
+}
+
+/* Nobody has been admitted. */
+void
+population_restart(Population *population)
+{
 	population->customers = 0;
+	population->first_order = 0;
 	population->scales = (Scales) {0, 0, 0};
 }
 
@@ -45,6 +54,36 @@ population_admit(Population *population, const Customer *customer, Buyer *buyer)
 	return true;
 }
 
+/* Add those whom another process has admitted. */
+void
+population_add(Population *population, const Population *more)
+{
+	if (population->customers == 0 || (more->customers > 0 && more->first_order < population->first_order))
+		population->first_order = more->first_order;
+	population->customers += more->customers;
+	population->scales.amount = Max(population->scales.amount, more->scales.amount);
+	population->scales.cost = Max(population->scales.cost, more->scales.cost);
+}
+
+void
+population_send(const Population *population, BufFile *file)
+{
+	tempfile_write(file, &population->customers, sizeof(population->customers));
+	tempfile_write(file, &population->first_order, sizeof(population->first_order));
+	tempfile_write(file, &population->scales, sizeof(population->scales));
+}
+
+void
+population_receive(Population *population, BufFile *file)
+{
+	Population	more;
+
+	tempfile_read(file, &more.customers, sizeof(more.customers));
+	tempfile_read(file, &more.first_order, sizeof(more.first_order));
+	tempfile_read(file, &more.scales, sizeof(more.scales));
+	population_add(population, &more);
+}
+
 /* A day in the wrong millennium must not become a million rows. */
 void
 CheckReportRows(int64 rows, int64 limit, const char *period)
@@ -71,6 +110,7 @@ row_begin(Row *row, Population *population)
 	row->count = 0;
 }
 
+/* to empty a context takes a while, and a row is some hundred bytes */
 #define ROWS_TO_RESET 32
 
 /* Put out the row, and begin another. */

@@ -29,6 +29,10 @@ typedef struct Buyer
 } Buyer;
 
 extern void population_begin(Population *population, FunctionCallInfo fcinfo, int wants, int id_arg);
+extern void population_restart(Population *population);
+extern void population_add(Population *population, const Population *more);
+extern void population_send(const Population *population, BufFile *file);
+extern void population_receive(Population *population, BufFile *file);
 extern bool population_admit(Population *population, const Customer *customer, Buyer *buyer);
 extern void CheckReportRows(int64 rows, int64 limit, const char *period);
 

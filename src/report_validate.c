@@ -11,6 +11,7 @@
 
 #include "patterns.h"
 #include "report.h"
+#include "tempfile.h"
 
 /* customers with this many repeat orders or more share a row */
 #define LAST_CLASS 7
@@ -44,6 +45,50 @@ visit_customer(const Customer *customer, void *arg)
 	validate->customers[class]++;
 	validate->actual[class] += all.days - before.days;
 }
+
+static void
+begin_validate(void *arg)
+{
+	ValidateReport *validate = arg;
+
+	validate->report.context = CurrentMemoryContext;
+	validate->patterns = patterns_create();
+	memset(validate->customers, 0, sizeof(validate->customers));
+	memset(validate->actual, 0, sizeof(validate->actual));
+}
+
+static void
+send_validate(void *arg, BufFile *file)
+{
+	ValidateReport *validate = arg;
+
+	patterns_send(validate->patterns, file);
+	tempfile_write(file, validate->customers, sizeof(validate->customers));
+	tempfile_write(file, validate->actual, sizeof(validate->actual));
+}
+
+static void
+receive_validate(void *arg, BufFile *file)
+{
+	ValidateReport *validate = arg;
+	int64		customers[LAST_CLASS + 1];
+	int64		actual[LAST_CLASS + 1];
+
+	patterns_receive(validate->patterns, file);
+	tempfile_read(file, customers, sizeof(customers));
+	tempfile_read(file, actual, sizeof(actual));
+	for (int class = 0; class <= LAST_CLASS; class++)
+	{
+		validate->customers[class] += customers[class];
+		validate->actual[class] += actual[class];
+	}
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_validate_visitor;
+
+const JointVisitor ltv_validate_visitor = {
+	"ltv_validate_visitor", sizeof(ValidateReport), begin_validate, visit_customer, NULL, send_validate, receive_validate
+};
 
 static void
 predict_classes(ValidateReport *validate)
@@ -95,8 +140,7 @@ ltv_validate(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split_day must be a day before as_of"),
 				 errhint("The model is fitted up to split_day and judged by the orders after it, up to as_of.")));
-	validate.patterns = patterns_create();
-	report_visit(&validate.report, visit_customer, &validate);
+	report_visit_jointly(&validate.report, &ltv_validate_visitor, &validate);
 	if (validate.patterns->customers > 0)
 		predict_classes(&validate);
 	for (int class = 0; class <= LAST_CLASS; class++)

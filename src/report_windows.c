@@ -5,6 +5,7 @@
 #include "report_table.h"
 
 #include "catalog/pg_type.h"
+#include "tempfile.h"
 #include "utils/array.h"
 
 #define WINDOWS_LIMIT 1000
@@ -22,7 +23,8 @@ typedef struct WindowsReport
 {
 	Population	population;
 	int			nwindows;
-	Window	   *windows;		/* the shortest first */
+	int32		days[WINDOWS_LIMIT];	/* of each, the shortest first */
+	Window	   *windows;
 } WindowsReport;
 
 static void
@@ -61,6 +63,49 @@ visit_customer(const Customer *customer, void *arg)
 }
 
 static void
+begin_windows(void *arg)
+{
+	WindowsReport *report = arg;
+
+	population_restart(&report->population);
+	report->windows = palloc0((report->nwindows + 1) * sizeof(Window));
+	for (int i = 0; i < report->nwindows; i++)
+		report->windows[i].days = report->days[i];
+}
+
+static void
+send_windows(void *arg, BufFile *file)
+{
+	WindowsReport *report = arg;
+
+	population_send(&report->population, file);
+	tempfile_write(file, report->windows, report->nwindows * sizeof(Window));
+}
+
+static void
+receive_windows(void *arg, BufFile *file)
+{
+	WindowsReport *report = arg;
+	Window		more;
+
+	population_receive(&report->population, file);
+	for (int i = 0; i < report->nwindows; i++)
+	{
+		tempfile_read(file, &more, sizeof(more));
+		report->windows[i].customers += more.customers;
+		report->windows[i].second_order_customers += more.second_order_customers;
+		report->windows[i].orders += more.orders;
+		earnings_add(&report->windows[i].earnings, &more.earnings);
+	}
+}
+
+extern PGDLLEXPORT const JointVisitor ltv_windows_visitor;
+
+const JointVisitor ltv_windows_visitor = {
+	"ltv_windows_visitor", sizeof(WindowsReport), begin_windows, visit_customer, NULL, send_windows, receive_windows
+};
+
+static void
 put_windows(WindowsReport *report)
 {
 	Row			row;
@@ -83,10 +128,10 @@ put_windows(WindowsReport *report)
 }
 
 static int
-compare_windows(const void *a, const void *b)
+compare_days(const void *a, const void *b)
 {
-	int32		left = ((const Window *) a)->days;
-	int32		right = ((const Window *) b)->days;
+	int32		left = *(const int32 *) a;
+	int32		right = *(const int32 *) b;
 
 	return left < right ? -1 : left > right;
 }
@@ -116,16 +161,15 @@ read_windows(WindowsReport *report, ArrayType *array)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("days must name %d windows at most, not %d", WINDOWS_LIMIT, report->nwindows)));
-	report->windows = palloc0((report->nwindows + 1) * sizeof(Window));
 	for (int i = 0; i < report->nwindows; i++)
 	{
 		if (days[i] < 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("a window must have 0 days or more, not %d", days[i])));
-		report->windows[i].days = days[i];
+		report->days[i] = days[i];
 	}
-	qsort(report->windows, report->nwindows, sizeof(Window), compare_windows);
+	qsort(report->days, report->nwindows, sizeof(int32), compare_days);
 }
 
 PG_FUNCTION_INFO_V1(ltv_windows);
@@ -137,7 +181,7 @@ ltv_windows(PG_FUNCTION_ARGS)
 
 	population_begin(&report.population, fcinfo, WANT_COST, REPORT_NO_ID);
 	read_windows(&report, PG_GETARG_ARRAYTYPE_P(2));
-	report_visit(&report.population.report, visit_customer, &report);
+	report_visit_jointly(&report.population.report, &ltv_windows_visitor, &report);
 	if (report.population.customers > 0)
 		put_windows(&report);
 	return report_end(&report.population.report);

@@ -158,7 +158,7 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
 
 	source->context = context;
 	source->wants = wants;
-	source->schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	source->function = fcinfo->flinfo->fn_oid;
 	orders_relation_open(fcinfo, relation_arg, (wants & WANT_ITEM) != 0, &source->relation);
 	source_prepare(source);
 	if ((wants & WANT_GUESTS) && source->has_order)
@@ -776,6 +776,22 @@ read_orders(Source *source)
 	MemoryContextDelete(context);
 }
 
+/* Visit the customers that have not been visited while the relation was read. */
+static void
+visit_stored(Source *source)
+{
+	if (source->relation.distinct)
+		source_receive_handed(source);
+	else if (!source_group_jointly(source))
+	{
+		source_adopt_handed(source);
+		source_group(source, source->store, 0, source->visit, source->visit_arg);
+	}
+	if (source->store != NULL)
+		rowstore_free(source->store);
+	source->store = NULL;
+}
+
 /*
  * Read the relation and visit every customer once, with all purchases in
  * canonical order.  Customers come in no particular order, some perhaps while
@@ -799,9 +815,7 @@ source_visit(Source *source, CustomerVisitor visit, void *arg)
 	}
 	source->store = rowstore_create(0, budget);
 	read_orders(source);
-	source_group(source, source->store, 0, visit, arg);
-	rowstore_free(source->store);
-	source->store = NULL;
+	visit_stored(source);
 	source_end_parallel(source);
 	if (guests != NULL)
 	{
@@ -811,6 +825,15 @@ source_visit(Source *source, CustomerVisitor visit, void *arg)
 	}
 	MemoryContextSwitchTo(old);
 	return source->counts;
+}
+
+/* The same, in several processes where that is worthwhile. */
+SourceCounts
+source_visit_jointly(Source *source, const JointVisitor *visitor, void *arg)
+{
+	visitor->begin(arg);
+	source->joint = visitor;
+	return source_visit(source, visitor->visit, arg);
 }
 
 void

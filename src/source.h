@@ -7,6 +7,7 @@
 #include "compat.h"
 
 #include "funcapi.h"
+#include "storage/buffile.h"
 
 #include "history.h"
 
@@ -28,6 +29,30 @@ typedef struct Customer
 
 typedef void (*CustomerVisitor) (const Customer *customer, void *arg);
 
+/*
+ * A visitor that may work in several processes.  What it gathers is a struct
+ * that begin makes empty.  A worker starts with a copy of the leader's struct
+ * from before the first customer (what a pointer leads to is not there: begin
+ * makes it anew), visits its part of the customers, and writes what it has
+ * gathered to a file; the leader adds that to its own.
+ *
+ * In a worker none of what a report begins with is there but its plain values:
+ * begin, and open, renew what visit needs of it.  What they allocate lives as
+ * long as the visits.
+ *
+ * Workers find a visitor by its name: that of the variable, which is exported.
+ */
+typedef struct JointVisitor
+{
+	const char *name;
+	Size		size;			/* of the struct */
+	void		(*begin) (void *arg);
+	CustomerVisitor visit;
+	void		(*open) (void *arg, BufFile *file); /* of a worker that writes as it goes, to the same file; or NULL */
+	void		(*send) (void *arg, BufFile *file);
+	void		(*receive) (void *arg, BufFile *file);
+} JointVisitor;
+
 /* What was read and left out. */
 typedef struct SourceCounts
 {
@@ -43,6 +68,7 @@ extern Oid	source_id_type(const Source *source);
 extern bool source_has_items(const Source *source);
 extern const char *source_name(const Source *source);
 extern SourceCounts source_visit(Source *source, CustomerVisitor visit, void *arg);
+extern SourceCounts source_visit_jointly(Source *source, const JointVisitor *visitor, void *arg);
 extern void source_close(Source *source);
 
 #endif							/* LTV_SOURCE_H */

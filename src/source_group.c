@@ -521,30 +521,35 @@ scatter_part(Source *source, RowStore *store, Part *part, int level)
 	return finer;
 }
 
+/* Visit the customers of one part of a store that is finished. */
+void
+source_group_part(Source *source, RowStore *store, int number, int level, CustomerVisitor visit, void *arg)
+{
+	Part	   *part = &store->parts[number];
+
+	if (part->rows == 0)
+		return;
+	if (part->bytes > Min(PART_BYTES, store->budget) && level + 1 < ROWSTORE_LEVELS)
+	{
+		RowStore   *finer = scatter_part(source, store, part, level + 1);
+
+		rowstore_drop(store, part);
+		source_group(source, finer, level + 1, visit, arg);
+		rowstore_free(finer);
+	}
+	else
+		group_part(source, store, part, visit, arg);
+	rowstore_drop(store, part);
+}
+
 /* Visit the customers of a store, part by part. */
 void
 source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, void *arg)
 {
-	uint64		limit = Min(PART_BYTES, store->budget);
-
 	rowstore_finish(store);
 	for (int i = 0; i < 1 << store->bits; i++)
 	{
-		Part	   *part = &store->parts[i];
-
 		CHECK_FOR_INTERRUPTS();
-		if (part->rows == 0)
-			continue;
-		if (part->bytes > limit && level + 1 < ROWSTORE_LEVELS)
-		{
-			RowStore   *finer = scatter_part(source, store, part, level + 1);
-
-			rowstore_drop(store, part);
-			source_group(source, finer, level + 1, visit, arg);
-			rowstore_free(finer);
-		}
-		else
-			group_part(source, store, part, visit, arg);
-		rowstore_drop(store, part);
+		source_group_part(source, store, i, level, visit, arg);
 	}
 }

@@ -5,14 +5,18 @@
  * process scatters the rows that it scans into a store of its own.  The
  * vehicle is an aggregate: its transition function receives a row as
  * source.c's DestReceiver would, and the state of a worker, on its way to the
- * leader, is where in a shared temporary file the rows of each part are.  The
- * leader keeps its rows as they are and reads the others' part by part.
+ * leader, is where in a shared temporary file the rows of each part are.  What
+ * becomes of the rows is source_joint.c's matter, or the leader reads them part
+ * by part.  Where every row is a customer's history, a process visits it at
+ * once, and what goes to the file is what the visitor has gathered.
  *
  * The processes meet in a segment of shared memory whose handle is an argument
  * of the aggregate.  It stands beside random bytes that only the query of the
  * report knows, so that nobody else can call the aggregate.
  */
-#include "source_rows.h"
+#include "source_shared.h"
+
+#include <dlfcn.h>
 
 #include "access/htup_details.h"
 #include "access/parallel.h"
@@ -26,9 +30,6 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
-#include "port/atomics.h"
-#include "storage/dsm.h"
-#include "storage/sharedfileset.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -42,28 +43,7 @@ PG_FUNCTION_INFO_V1(ltv_gather_serialize);
 PG_FUNCTION_INFO_V1(ltv_gather_deserialize);
 PG_FUNCTION_INFO_V1(ltv_gather_final);
 
-#define SHARED_ORDERS_MAGIC UINT64CONST(0x6c74762067617468)
-
-/* What the processes share; a process that finds another magic or secret has no business here. */
-typedef struct SharedOrders
-{
-	uint64		magic;
-	uint64		secret[2];
-	SharedFileSet files;
-	pg_atomic_uint32 workers;
-	Source	   *source;			/* in the leader's memory */
-	int			leader;			/* its process */
-	int			wants;
-	int			bits;			/* of every store */
-	int			position[ORDERS_COLUMNS];
-	int			columns;
-	bool		histories;
-	Size		row_size;
-	ColumnType	column_types[ORDERS_COLUMNS];
-	char		name[NAMEDATALEN];	/* of the relation */
-} SharedOrders;
-
-/* The argument that leads to it. */
+/* The argument that leads to what the processes share. */
 typedef struct OrdersHandle
 {
 	char		header[VARHDRSZ];
@@ -121,14 +101,14 @@ find_orders(const OrdersHandle *handle)
 }
 
 static char *
-file_name(uint32 number)
+store_file_name(uint32 number)
 {
 	return psprintf("orders.%u", number);
 }
 
 /* The source of a worker: the leader's, without rows. */
-static Source *
-worker_source(SharedOrders *orders, Gatherer *gatherer)
+Source *
+source_of_worker(SharedOrders *orders)
 {
 	Source	   *source = palloc0(sizeof(Source));
 
@@ -136,6 +116,7 @@ worker_source(SharedOrders *orders, Gatherer *gatherer)
 	source->wants = orders->wants;
 	source->relation.name = pstrdup(orders->name);
 	source->relation.histories = orders->histories;
+	source->relation.distinct = orders->distinct;
 	memcpy(source->relation.columns, orders->column_types, sizeof(orders->column_types));
 	memcpy(source->position, orders->position, sizeof(orders->position));
 	source->columns = orders->columns;
@@ -145,10 +126,24 @@ worker_source(SharedOrders *orders, Gatherer *gatherer)
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("customers in relation \"%s\" are told apart in another way since the report began", source->relation.name),
 				 errhint("An operator class of their type was dropped meanwhile. Call the report again.")));
-	gatherer->number = pg_atomic_fetch_add_u32(&orders->workers, 1);
-	source->store = rowstore_create(orders->bits, get_hash_memory_limit());
-	source->scattered = true;
-	rowstore_share(source->store, &orders->files.fs, file_name(gatherer->number));
+	return source;
+}
+
+/* A worker keeps the rows that it scans, or visits them where each is a customer. */
+static Source *
+begin_reading(SharedOrders *orders, uint32 *number)
+{
+	Source	   *source = source_of_worker(orders);
+
+	*number = pg_atomic_add_fetch_u32(&orders->processes, 1);
+	if (source->relation.distinct)
+		source_begin_visiting(source, orders, *number);
+	else
+	{
+		source->store = rowstore_create(orders->bits, get_hash_memory_limit());
+		source->scattered = true;
+		rowstore_share(source->store, &orders->files.fs, store_file_name(*number));
+	}
 	return source;
 }
 
@@ -170,7 +165,7 @@ begin_gathering(FunctionCallInfo fcinfo)
 		memcpy(&gatherer->handle, handle, sizeof(OrdersHandle));
 	orders = find_orders(&gatherer->handle);
 	gatherer->worker = orders->leader != MyProcPid;
-	gatherer->source = gatherer->worker ? worker_source(orders, gatherer) : orders->source;
+	gatherer->source = gatherer->worker ? begin_reading(orders, &gatherer->number) : orders->source;
 	MemoryContextSwitchTo(old);
 	return gatherer;
 }
@@ -196,7 +191,7 @@ ltv_gather_accum(PG_FUNCTION_ARGS)
  */
 
 /*
- * The rows of a worker go to its file; of the leader's nothing need travel but
+ * The rows of a worker, or what it has gathered, go to its file; of the leader's nothing need travel but
  * that there are some.  Names go as they are: pq_sendstring would translate
  * them to an encoding that is not the leader's.
  */
@@ -219,13 +214,18 @@ ltv_gather_serialize(PG_FUNCTION_ARGS)
 		pq_sendint32(&buf, source->ncurrencies);
 		for (int i = 0; i < source->ncurrencies; i++)
 			pq_sendbytes(&buf, source->currencies[i], strlen(source->currencies[i]) + 1);
-		rowstore_hand_over(source->store, &buf);
-		rowstore_free(source->store);
+		if (source->relation.distinct)
+			source_send_result(source);
+		else
+		{
+			rowstore_hand_over(source->store, &buf);
+			rowstore_free(source->store);
+		}
 	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 
-/* What arrives is looked at where it is adopted. */
+/* What arrives is looked at in ltv_gather_combine. */
 Datum
 ltv_gather_deserialize(PG_FUNCTION_ARGS)
 {
@@ -233,7 +233,7 @@ ltv_gather_deserialize(PG_FUNCTION_ARGS)
 }
 
 static void
-adopt(Source *source, SharedOrders *orders, StringInfo buf)
+note_worker(Source *source, StringInfo buf)
 {
 	uint32		number = pq_getmsgint(buf, 4);
 	int			ncurrencies;
@@ -244,7 +244,7 @@ adopt(Source *source, SharedOrders *orders, StringInfo buf)
 	ncurrencies = pq_getmsgint(buf, 4);
 	for (int i = 0; i < ncurrencies; i++)
 		note_currency_name(source, pq_getmsgrawstring(buf));
-	rowstore_adopt(source->store, &orders->files.fs, file_name(number), buf);
+	source_note_store(source, number, buf->data + buf->cursor, buf->len - buf->cursor);
 }
 
 /* What a process has gathered joins what the leader has. */
@@ -271,7 +271,7 @@ ltv_gather_combine(PG_FUNCTION_ARGS)
 	orders = find_orders(&gatherer->handle);
 	gatherer->source = orders->source;
 	if (pq_getmsgbyte(&buf))
-		adopt(gatherer->source, orders, &buf);
+		note_worker(gatherer->source, &buf);
 	PG_RETURN_POINTER(gatherer);
 }
 
@@ -309,7 +309,7 @@ find_aggregate(const Source *source)
 	Oid			arguments[2] = {BYTEAOID, ANYOID};
 	Oid			aggregate = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("ltv_gather"),
 											PointerGetDatum(buildoidvector(arguments, 2)),
-											ObjectIdGetDatum(source->schema));
+											ObjectIdGetDatum(get_func_namespace(source->function)));
 
 	return OidIsValid(aggregate) && is_ours(aggregate) && ltv_function_aclcheck(aggregate) == ACLCHECK_OK
 		? aggregate : InvalidOid;
@@ -318,18 +318,19 @@ find_aggregate(const Source *source)
 static bool
 key_is_parallel_safe(const KeyType *key)
 {
-	return key->kind != KEY_GENERIC || func_parallel(key->hash.fn_oid) == PROPARALLEL_SAFE;
+	return key->kind != KEY_GENERIC ||
+		(func_parallel(key->hash.fn_oid) == PROPARALLEL_SAFE && func_parallel(key->equal.fn_oid) == PROPARALLEL_SAFE);
 }
 
 /*
- * Whether rows may be received in any process: nothing is visited meanwhile,
- * and their order says nothing.  (Workers do not read foreign tables, and the
+ * Whether rows may be received in any process: only a joint visitor visits
+ * meanwhile, and their order says nothing.  (Workers do not read foreign tables, and the
  * servers of those need not hear of our aggregate.)
  */
 static bool
 may_share(const Source *source)
 {
-	return max_parallel_workers_per_gather > 0 && !source->relation.distinct && !source->sorted &&
+	return max_parallel_workers_per_gather > 0 && (!source->relation.distinct || source->joint != NULL) && !source->sorted &&
 		!(source->wants & WANT_GUESTS) && key_is_parallel_safe(&source->id) &&
 		(!source->has_order || key_is_parallel_safe(&source->order)) &&
 		get_rel_relkind(source->relation.relid) != RELKIND_FOREIGN_TABLE;
@@ -380,13 +381,31 @@ plan_is_parallel(const PlannedStmt *plan)
 		((Agg *) plan->planTree)->aggsplit == AGGSPLIT_FINAL_DESERIAL;
 }
 
+/*
+ * The file that this library was loaded from.  (A worker of a team looks for
+ * it before it has the settings of the session, so dynamic_library_path does
+ * not help it.)
+ */
+static const char *
+own_library(void)
+{
+	Dl_info		info;
+
+	if (dladdr(ltv_gather_accum, &info) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not find out where the library of ltv is")));
+	return info.dli_fname;
+}
+
 /* Prepare to share; false when the server has no shared memory for it. */
 static bool
 begin_sharing(Source *source, OrdersHandle *handle)
 {
 	SharedOrders *orders;
+	Size		report_size = source->joint != NULL ? source->joint->size : 0;
 
-	source->segment = dsm_create(sizeof(SharedOrders), DSM_CREATE_NULL_IF_MAXSEGMENTS);
+	source->segment = dsm_create(offsetof(SharedOrders, report) + report_size, DSM_CREATE_NULL_IF_MAXSEGMENTS);
 	if (source->segment == NULL)
 		return false;
 	memset(handle, 0, sizeof(*handle));
@@ -400,7 +419,7 @@ begin_sharing(Source *source, OrdersHandle *handle)
 	memset(orders, 0, sizeof(*orders));
 	memcpy(orders->secret, handle->secret, sizeof(orders->secret));
 	SharedFileSetInit(&orders->files, source->segment);
-	pg_atomic_init_u32(&orders->workers, 0);
+	pg_atomic_init_u32(&orders->processes, LEADER);
 	orders->source = source;
 	orders->leader = MyProcPid;
 	orders->wants = source->wants;
@@ -408,11 +427,20 @@ begin_sharing(Source *source, OrdersHandle *handle)
 	memcpy(orders->position, source->position, sizeof(orders->position));
 	orders->columns = source->columns;
 	orders->histories = source->relation.histories;
+	orders->distinct = source->relation.distinct;
 	orders->row_size = source->row_size;
 	memcpy(orders->column_types, source->relation.columns, sizeof(orders->column_types));
 	strlcpy(orders->name, source->relation.name, NAMEDATALEN);
+	if (source->joint != NULL)
+	{
+		strlcpy(orders->library, own_library(), MAXPGPATH);
+		strlcpy(orders->visitor, source->joint->name, NAMEDATALEN);
+		orders->report_size = report_size;
+		memcpy(orders->report, source->visit_arg, report_size);
+	}
 	orders->magic = SHARED_ORDERS_MAGIC;
 	source_scatter_to(source, orders->bits);
+	rowstore_share(source->store, &orders->files.fs, store_file_name(LEADER));
 	return true;
 }
 
@@ -446,6 +474,57 @@ source_read_parallel(Source *source, Query *query)
 		return false;
 	run_plan(source, plan, &handle);
 	return true;
+}
+
+/*
+ * Stores handed over
+ */
+
+/* Keep in mind where the rows of a process are. */
+void
+source_note_store(Source *source, uint32 number, const char *directory, int size)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->context);
+	HandedStore *handed = palloc(MAXALIGN(offsetof(HandedStore, directory) + size));
+
+	handed->number = number;
+	handed->size = size;
+	memcpy(handed->directory, directory, size);
+	source->handed = lappend(source->handed, handed);
+	MemoryContextSwitchTo(old);
+}
+
+/* Take over the rows of a process. */
+void
+source_adopt(RowStore *store, SharedOrders *orders, const HandedStore *handed)
+{
+	StringInfoData directory;
+
+	/* (read where it lies) */
+	memset(&directory, 0, sizeof(directory));
+	directory.data = (char *) handed->directory;
+	directory.len = handed->size;
+	rowstore_adopt(store, &orders->files.fs, store_file_name(handed->number), &directory);
+}
+
+/* Take over the rows that were handed over. */
+void
+source_adopt_handed(Source *source)
+{
+	ListCell   *cell;
+
+	foreach(cell, source->handed)
+		source_adopt(source->store, dsm_segment_address(source->segment), lfirst(cell));
+}
+
+/* Add what workers have gathered while they read. */
+void
+source_receive_handed(Source *source)
+{
+	ListCell   *cell;
+
+	foreach(cell, source->handed)
+		source_receive_result(source, dsm_segment_address(source->segment), ((const HandedStore *) lfirst(cell))->number);
 }
 
 /* What others have written is no longer needed. */

@@ -62,7 +62,7 @@ struct Source
 	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
 	int			columns;		/* of the query's result */
 	const char *query;			/* while it runs */
-	Oid			schema;			/* of the function that reports */
+	Oid			function;		/* that reports */
 
 	bool		variable;		/* rows differ in size */
 	Size		head_at;		/* offsets in a row */
@@ -73,6 +73,7 @@ struct Source
 
 	RowStore   *store;
 	struct dsm_segment *segment;	/* of several processes that read the relation, or NULL */
+	List	   *handed;			/* what processes have handed over (HandedStore) */
 	bool		scattered;		/* the store has more than one part */
 	SourceCounts counts;
 	int64		sequence;		/* only sorted: the number of the latest customer */
@@ -84,6 +85,8 @@ struct Source
 	struct Source *guests;		/* lines of guests' orders, only WANT_GUESTS and lines */
 	CustomerVisitor visit;		/* while the relation is read */
 	void	   *visit_arg;
+	const JointVisitor *joint;	/* who visits, if that may be in several processes */
+	BufFile    *result;			/* of a worker's visits */
 };
 
 static inline RowHead *
@@ -104,8 +107,12 @@ extern void source_scatter_to(Source *source, int bits);
 extern void note_currency_name(Source *source, const char *name);
 extern void source_run(Source *source, PlannedStmt *plan, DestReceiver *receiver, ParamListInfo params);
 extern bool source_read_parallel(Source *source, Query *query);
+extern void source_adopt_handed(Source *source);
+extern void source_receive_handed(Source *source);
 extern void source_end_parallel(Source *source);
+extern bool source_group_jointly(Source *source);
 extern int64 add_lines(int64 a, int64 b, const char *what);
+extern void source_group_part(Source *source, RowStore *store, int number, int level, CustomerVisitor visit, void *arg);
 extern void source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, void *arg);
 
 #endif							/* LTV_SOURCE_ROWS_H */

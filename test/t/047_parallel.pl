@@ -1,6 +1,7 @@
-# Orders read by several processes: where the server would compute a sum in parallel, and only there; errors, rights and row
-# security as in one process; nothing is left behind; nobody else can use the aggregate that does it.  That every report says
-# the same in several processes is in 053_work_mem.pl, and in all topics under other settings.
+# Orders read, and customers put together and visited, by several processes: where the server would compute a sum in parallel,
+# and only there; errors, rights and row security as in one process; nothing is left behind; nobody else can use the aggregate
+# that does it.  That every report says the same in several processes is in 053_work_mem.pl, and in all topics under other
+# settings.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -35,21 +36,28 @@ FROM generate_series(1, 40000) i;
 ANALYZE orders;
 END
 
-# workers(SQL, settings) -> its answer or error, and how many workers handed rows over
+# workers(SQL, settings) -> its answer or error, how many workers handed rows over, all that was said, and how many workers
+# handed over what they made of customers
 sub workers
 {
   my ($sql, $settings) = @_;
   my $before = -s $node->logfile;
   my ($out, $err) = ('', '');
   $node->psql('postgres', "\\set VERBOSITY verbose\n" . join('', map { "SET $_;\n" } @{ $settings // [] }) . $sql, stdout => \$out, stderr => \$err);
-  my %files = map { $_ => 1 } slurp_file($node->logfile, $before) =~ m{temporary file: .*?fileset/(orders\.\d+)}g;
+  my $log = slurp_file($node->logfile, $before);
+  # (orders.0 is the leader's)
+  my %readers = map { $_ => 1 } $log =~ m{temporary file: .*?fileset/(orders\.[1-9]\d*)}g;
+  my %visitors = map { $_ => 1 } $log =~ m{temporary file: .*?fileset/(result\.\d+)}g;
   $err =~ s/^psql:<stdin>:\d+: //gm;
-  return ($err =~ /^(?:ERROR|FATAL): +(.*)/m ? $1 : $out, scalar keys %files, $err);
+  return ($err =~ /^(?:ERROR|FATAL): +(.*)/m ? $1 : $out, scalar keys %readers, $err, scalar keys %visitors);
 }
 
 my $no_leader = 'parallel_leader_participation = off';
 my $alone = ['max_parallel_workers_per_gather = 0'];
 my $answer = 'SELECT count(*), md5(string_agg(s::text, E\'\n\' ORDER BY customer_id::text COLLATE "C")) FROM ltv_customer_summary(\'%s\', \'2024-06-30\') s';
+# a report that keeps customers, with ids in their own type, and one that counts
+my $scores = 'SELECT count(*), md5(string_agg(s::text, E\'\n\')) FROM ltv_rfm(\'%s\', \'2024-06-30\', NULL::%s) s';
+my $table = 'SELECT count(*), md5(string_agg(s::text, E\'\n\')) FROM ltv_steps(\'%s\', \'2024-06-30\') s';
 
 # --- the same as alone, in every shape of relation --------------------------------------------------------------------------
 
@@ -71,16 +79,34 @@ CREATE VIEW joined AS SELECT customer_id, ordered_on, amount FROM orders JOIN ge
 CREATE VIEW none AS SELECT customer_id, ordered_on, amount FROM orders WHERE customer_id < 0;
 ANALYZE;
 END
-for my $relation ('orders', 'parts', 'by_text', 'by_uuid', 'by_numeric', 'by_citext', 'lines', 'halves', 'joined', 'none')
+my %shapes = (orders => 'integer', parts => 'bigint', by_text => 'text', by_uuid => 'uuid', by_numeric => 'numeric', by_citext => 'citext', lines => 'integer', halves => 'integer', joined => 'integer', none => 'integer');
+for my $relation (sort keys %shapes)
 {
   for my $settings ([], ['work_mem = \'64kB\''], ['enable_partitionwise_aggregate = on'], [$no_leader])
   {
-    my ($said, $workers) = workers(sprintf($answer, $relation), $settings);
-    is($said, (workers(sprintf($answer, $relation), [@$alone, @$settings]))[0], "$relation @$settings: the same as alone");
-    # (with a leader, workers may come too late for a small table)
-    cmp_ok($workers, '>', 0, "$relation @$settings: workers have read") if "@$settings" eq $no_leader && $relation ne 'none';
+    for my $query (sprintf($answer, $relation), sprintf($scores, $relation, $shapes{$relation}), sprintf($table, $relation))
+    {
+      my $name = "$relation @$settings: " . ($query =~ /(ltv_\w+)/)[0];
+      my ($said, $readers, undef, $visitors) = workers($query, $settings);
+      is($said, (workers($query, [@$alone, @$settings]))[0], "$name: the same as alone");
+      # (with a leader, workers may come too late for a small table)
+      next if "@$settings" ne $no_leader || $relation eq 'none';
+      cmp_ok($readers, '>', 0, "$name: workers have read");
+      cmp_ok($visitors, '>', 0, "$name: and put customers together");
+    }
   }
 }
+# a process reads each partition for itself; the team that visits is no larger for that
+$node->safe_psql('postgres', 'CREATE TABLE many_parts (customer_id bigint, ordered_on date, amount numeric) PARTITION BY HASH (customer_id); '
+    . join('', map { "CREATE TABLE many_parts_$_ PARTITION OF many_parts FOR VALUES WITH (MODULUS 8, REMAINDER $_);" } 0 .. 7) . 'INSERT INTO many_parts SELECT customer_id, ordered_on, amount FROM orders; ANALYZE many_parts');
+my @partitions = workers(sprintf($table, 'many_parts'), [$no_leader, 'enable_partitionwise_aggregate = on']);
+cmp_ok($partitions[1], '>', 2, 'two workers hand over one partition after the other');
+is($partitions[3], 2, 'and are a team of two');
+# where that is not worth the start of processes, the leader puts customers together
+my @cheap = workers(sprintf($table, 'orders'), [$no_leader, 'parallel_setup_cost = 150']);
+is($cheap[0], (workers(sprintf($table, 'orders'), $alone))[0], 'put together by the leader alone');
+cmp_ok($cheap[1], '>', 0, 'what workers have read');
+is($cheap[3], 0, 'and have not put together');
 
 # --- in one process where the server has no parallel plan ----------------------------------------------------------------------
 
@@ -89,16 +115,23 @@ CREATE FUNCTION unsafe(numeric) RETURNS numeric LANGUAGE sql PARALLEL UNSAFE BEG
 CREATE VIEW unsafe AS SELECT customer_id, ordered_on, unsafe(amount) AS amount FROM orders;
 CREATE TABLE stored AS SELECT customer_id, ltv_rollup(history) AS history FROM halves WHERE customer_id IS NOT NULL GROUP BY customer_id;
 ALTER TABLE stored ADD PRIMARY KEY (customer_id);
--- told apart by sorting alone; by a hash function that must stay in one process
+ANALYZE stored;
+-- told apart by sorting alone; by functions that must stay in one process
 CREATE VIEW by_money AS SELECT customer_id::numeric::money AS customer_id, ordered_on, amount FROM orders;
-CREATE TYPE own AS (number integer);
-CREATE FUNCTION equal(own, own) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1.number = $2.number;
-CREATE FUNCTION hash(own) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL UNSAFE RETURN hashint4($1.number);
+CREATE TYPE own;
+CREATE FUNCTION own_in(cstring) RETURNS own LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4in';
+CREATE FUNCTION own_out(own) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4out';
+CREATE TYPE own (INPUT = own_in, OUTPUT = own_out, LIKE = integer);
+CREATE CAST (integer AS own) WITHOUT FUNCTION;
+CREATE CAST (own AS integer) WITHOUT FUNCTION;
+CREATE FUNCTION equal(own, own) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1::integer = $2::integer;
+CREATE FUNCTION hash(own) RETURNS integer LANGUAGE sql IMMUTABLE RETURN hashint4($1::integer);
+CREATE FUNCTION hash(own, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN hashint4extended($1::integer, $2);
 CREATE OPERATOR === (FUNCTION = equal, LEFTARG = own, RIGHTARG = own, COMMUTATOR = ===, HASHES);
-CREATE OPERATOR CLASS own_ops DEFAULT FOR TYPE own USING hash AS OPERATOR 1 ===, FUNCTION 1 hash(own);
-CREATE VIEW by_own AS SELECT ROW(customer_id)::own AS customer_id, ordered_on, amount FROM orders;
+CREATE OPERATOR CLASS own_ops DEFAULT FOR TYPE own USING hash AS OPERATOR 1 ===, FUNCTION 1 hash(own), FUNCTION 2 hash(own, bigint);
+CREATE VIEW by_own AS SELECT customer_id::own AS customer_id, ordered_on, amount FROM orders;
 END
-my @one_process = (['unsafe', []], ['stored', []], ['by_money', []], ['by_own', []], ['orders', ['max_parallel_workers = 0']], ['orders', $alone], ['orders', ['parallel_setup_cost = 1e9']]);
+my @one_process = (['unsafe', []], ['by_money', []], ['by_own', []], ['orders', ['max_parallel_workers = 0']], ['orders', $alone], ['orders', ['parallel_setup_cost = 1e9']]);
 for (@one_process)
 {
   my ($relation, $settings) = @$_;
@@ -106,6 +139,29 @@ for (@one_process)
   is($said, (workers(sprintf($answer, $relation), [@$alone, @$settings]))[0], "$relation @$settings: the same as alone");
   is($workers, 0, "$relation @$settings: no worker has read");
 }
+# each row of a stored history is a customer and is visited as it is read
+for my $query (sprintf($answer, 'stored'), sprintf($scores, 'stored', 'integer'), sprintf($table, 'stored'))
+{
+  my ($said, $readers, undef, $visitors) = workers($query, [$no_leader]);
+  is($said, (workers($query, $alone))[0], 'histories of customers: ' . ($query =~ /(ltv_\w+)/)[0] . ': the same as alone');
+  is($readers, 0, 'no rows are handed over');
+  cmp_ok($visitors, '>', 0, 'but what workers have made of customers');
+  is($said, (workers($query =~ s/stored/orders/r, $alone))[0], 'and the same as over orders') if $query !~ /summary/;
+}
+# both functions that tell customers apart must be safe in a worker; a cast that is not keeps the leader at work alone
+for my $step (['hash(own, bigint)', 0], ['equal(own, own)', 1])
+{
+  $node->safe_psql('postgres', "ALTER FUNCTION $step->[0] PARALLEL SAFE");
+  my ($said, $readers, undef, $visitors) = workers(sprintf($answer, 'by_own'), [$no_leader]);
+  is($said, (workers(sprintf($answer, 'by_own'), $alone))[0], "$step->[0] is safe in parallel: the same as alone");
+  is($readers > 0, $step->[1] > 0, 'workers read when both are');
+  is($visitors > 0, $step->[1] > 0, 'and put customers together');
+}
+$node->safe_psql('postgres', q{CREATE FUNCTION shown(own) RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE RETURN 'no. ' || $1::integer; CREATE CAST (own AS text) WITH FUNCTION shown(own)});
+my @shown = workers(sprintf($answer, 'by_own'), [$no_leader]);
+is($shown[0], (workers(sprintf($answer, 'by_own'), $alone))[0], 'ids whose cast is not safe in parallel: the same as alone');
+cmp_ok($shown[1], '>', 0, 'workers read');
+is($shown[3], 0, 'the leader shows the ids');
 is((workers("SELECT orders FROM ltv_overview('orders', '2024-06-30') LIMIT 1"))[0], (workers("SELECT orders FROM ltv_overview('orders', '2024-06-30') LIMIT 1", $alone))[0], 'a report that shows guests');
 is((workers("CREATE TEMP TABLE mine AS SELECT * FROM orders; ANALYZE mine;\n" . sprintf($answer, 'mine')))[0], (workers(sprintf($answer, 'orders'), $alone))[0], 'a temporary table');
 
@@ -160,8 +216,14 @@ for my $encoding ('UTF8', 'SJIS')
   like($said[0], qr/^22000: relation "tsuka" has orders in several currencies/, "currencies in letters of the shop, for a client with $encoding");
   like($said[2], qr/DETAIL:  Found: (?=.*円)(?=.*ドル)/, 'and named') if $encoding eq 'UTF8';
 }
+# while customers are put together
+$node->safe_psql('postgres', q{CREATE VIEW long AS SELECT customer_id, customer_id AS order_id, ordered_on, CASE WHEN customer_id % 1000 = 999 THEN 900000000000000000 ELSE 1 END AS amount FROM orders});
+my ($long) = workers(sprintf($steps, 'long'), $alone);
+like($long, qr/^22003: the amounts of the lines of one order add up to more than 18 digits/, 'amounts too large are an error');
+is((workers(sprintf($steps, 'long'), [$no_leader]))[0], $long, 'the same in a worker');
+is((workers(sprintf($answer, 'long'), [$no_leader]))[0], $long, 'of every report');
 # caught, again and again, and then a report that succeeds
-is((workers(<<'END'))[0], "22000 20\n$summed", 'errors that are caught');
+is((workers(<<'END', [$no_leader]))[0], "22000 20\n22003 20\n$summed", 'errors that are caught');
 CREATE TEMP TABLE caught (code text);
 DO $$ BEGIN
 	FOR i IN 1 .. 20 LOOP
@@ -169,9 +231,13 @@ DO $$ BEGIN
 			PERFORM * FROM ltv_steps('currencies', '2024-06-30');
 		EXCEPTION WHEN data_exception THEN INSERT INTO caught VALUES (SQLSTATE);
 		END;
+		BEGIN
+			PERFORM * FROM ltv_steps('long', '2024-06-30');
+		EXCEPTION WHEN numeric_value_out_of_range THEN INSERT INTO caught VALUES (SQLSTATE);
+		END;
 	END LOOP;
 END $$;
-SELECT code || ' ' || count(*) FROM caught GROUP BY code;
+SELECT code || ' ' || count(*) FROM caught GROUP BY code ORDER BY code;
 SELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer);
 END
 
@@ -179,14 +245,42 @@ END
 
 $node->safe_psql('postgres', 'CREATE VIEW endless AS SELECT o.* FROM orders o CROSS JOIN generate_series(1, 1000000)');
 like((workers("SET statement_timeout = 700;\n" . sprintf($steps, 'endless')))[0], qr/^57014/, 'a timeout');
-# a worker that is gone
+# customers that take long to be told apart
+$node->safe_psql('postgres', <<'END');
+CREATE TYPE slow;
+CREATE FUNCTION slow_in(cstring) RETURNS slow LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4in';
+CREATE FUNCTION slow_out(slow) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4out';
+CREATE TYPE slow (INPUT = slow_in, OUTPUT = slow_out, LIKE = integer);
+CREATE CAST (integer AS slow) WITHOUT FUNCTION;
+CREATE CAST (slow AS integer) WITHOUT FUNCTION;
+CREATE FUNCTION equal(slow, slow) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$ BEGIN PERFORM pg_sleep(0.01); RETURN $1::integer = $2::integer; END $$;
+CREATE FUNCTION hash(slow) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashint4($1::integer);
+CREATE FUNCTION hash(slow, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashint4extended($1::integer, $2);
+CREATE OPERATOR === (FUNCTION = equal, LEFTARG = slow, RIGHTARG = slow, COMMUTATOR = ===, HASHES);
+CREATE OPERATOR CLASS slow_ops DEFAULT FOR TYPE slow USING hash AS OPERATOR 1 ===, FUNCTION 1 hash(slow), FUNCTION 2 hash(slow, bigint);
+CREATE VIEW by_slow AS SELECT customer_id::slow AS customer_id, ordered_on, amount FROM orders;
+END
+for my $settings ([], [$no_leader], ['work_mem = \'64kB\''])
+{
+  my $began = time;
+  like((workers("SET statement_timeout = 1500;\n" . sprintf($steps, 'by_slow'), $settings))[0], qr/^57014/, "@$settings: a timeout while customers are put together");
+  cmp_ok(time - $began, '<', 60, 'which is heard');
+}
+# a worker that is gone, while it reads and later
 my ($out, $err) = ('', '');
-my $psql = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "SET temp_file_limit = '4GB'", '-c', sprintf($steps, 'endless') ], '<', \undef, '>', \$out, '2>', \$err);
-ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND state = 'active' AND query LIKE '%endless%'"), 'workers read');
-sleep 0.5;
-$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'parallel worker' LIMIT 1");
-$psql->finish;
-like($err, qr/ERROR: .*terminating|ERROR: .*parallel worker/, 'a worker that is terminated ends the report');
+my $folder = "(SELECT setting || '/base/pgsql_tmp/' FROM pg_settings WHERE name = 'data_directory')";
+my $has_results = "SELECT EXISTS (SELECT FROM pg_ls_dir($folder, true, false) AS files, pg_ls_dir($folder || files, true, false) AS file WHERE files LIKE '%.fileset' AND file LIKE 'result.%')";
+for my $relation ('endless', 'by_slow')
+{
+  my $psql = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "SET temp_file_limit = '4GB'", '-c', "SET $no_leader", '-c', sprintf($steps, $relation) ], '<', \undef, '>', \$out, '2>', \$err);
+  ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND state = 'active' AND query LIKE '%$relation%'"), "$relation: workers work");
+  # a worker that puts customers together has a file for what it makes of them
+  ok($node->poll_query_until('postgres', $relation eq 'by_slow' ? $has_results : "SELECT NOT ($has_results)"), "$relation: " . ($relation eq 'by_slow' ? 'they put customers together' : 'they read'));
+  is($node->safe_psql('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND state = 'active' AND query LIKE '%$relation%'"), 't', "$relation: pg_stat_activity shows their query");
+  $node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'parallel worker' LIMIT 1");
+  $psql->finish;
+  like($err, qr/ERROR: .*terminating|ERROR: .*parallel worker/, "$relation: a worker that is terminated ends the report");
+}
 is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no temporary file is left behind');
 is($node->safe_psql('postgres', $_), $summed, 'and the next report succeeds') for "SELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer)";
 like((workers("SET work_mem = '64kB'; SET temp_file_limit = '64kB';\n" . sprintf($steps, 'orders')))[0], qr/^53400/, 'temp_file_limit holds for workers');
@@ -252,6 +346,17 @@ for my $relation ('orders', 'with_quantity')
     cmp_ok($trapped[1], '>', 0, 'and ours is');
   }
 }
+
+# the library is found where the leader has found it, whatever workers think of the path before they have the settings of a session
+my $folder_of_library = ($ENV{LTV_STAGE} // '') . `$ENV{PG_CONFIG} --pkglibdir`;
+chomp $folder_of_library;
+$node->safe_psql('postgres', "ALTER DATABASE postgres SET dynamic_library_path = '$folder_of_library'");
+$node->safe_psql('postgres', q{ALTER SYSTEM SET dynamic_library_path = '/nowhere'});
+$node->safe_psql('postgres', "UPDATE pg_proc SET probin = 'ltv' WHERE probin = '\$libdir/ltv'");
+$node->reload;
+my @found = workers(sprintf($table, 'orders'), [$no_leader]);
+is($found[0], (workers(sprintf($table, 'orders'), $alone))[0], 'a library in a folder that only the database knows');
+cmp_ok($found[3], '>', 0, 'is found by workers');
 
 my $log = slurp_file($node->logfile);
 unlike($log, qr/WARNING|PANIC|TRAP|was terminated by signal/, 'no warning in the log: nothing leaked');

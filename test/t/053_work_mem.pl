@@ -31,6 +31,7 @@ CREATE VIEW plain AS SELECT customer_id, ordered_on, amount, quantity, cost, ite
 CREATE TABLE histories AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history FROM orders GROUP BY customer_id, quantity;
 CREATE VIEW one_price AS SELECT customer_id, ordered_on, 19.99 AS amount FROM orders;
 CREATE TABLE stored AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id;
+ALTER TABLE stored ADD PRIMARY KEY (customer_id);
 END
 note('orders, customers: ' . $node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT customer_id) FROM orders'));
 
@@ -40,7 +41,7 @@ my %settings = (
   '64kB, leader and worker' => "work_mem = '64kB'; SET $parallel = 1", '2097151kB, leader and 3' => "work_mem = '2097151kB'; SET $parallel = 3",
   '64kB, 2 workers' => "work_mem = '64kB'; SET parallel_leader_participation = off; SET $parallel = 2", '2097151kB, 2 workers' => "work_mem = '2097151kB'; SET parallel_leader_participation = off; SET $parallel = 2");
 my @work_mems = sort keys %settings;
-my @relations = ('plain', 'lines', 'histories');
+my @relations = ('plain', 'lines', 'histories', 'stored');
 # rows in no particular order are sorted
 my $sorted = q{ORDER BY r::text COLLATE "C"};
 my %reports = (
@@ -62,7 +63,7 @@ for my $relation (@relations)
   for my $report (sort keys %reports)
   {
     # the items are not in a history, and what is in one cannot be told from the row it was
-    next if $relation eq 'histories' && $report =~ /ltv_(entry_items|item_flow)/;
+    next if $relation =~ /histories|stored/ && $report =~ /ltv_(entry_items|item_flow)/;
     $queries{ $report =~ s/ORDERS/'$relation'/r } = "SELECT count(*), md5(string_agg(r::text, E'\\n' $reports{$report})) FROM " . ($report =~ s/ORDERS/'$relation'/r) . ' r';
   }
 }
@@ -79,7 +80,7 @@ for my $relation (@relations)
 );
 
 my @names = sort keys %queries;
-my (%answers, %files, %of_workers);
+my (%answers, %files, %of_workers, %results);
 for my $work_mem (@work_mems)
 {
   my $begin = -s $node->logfile;
@@ -89,8 +90,10 @@ for my $work_mem (@work_mems)
   $answers{$work_mem} = { map { $names[$_] => $answers[$_] } 0 .. $#names };
   my $log = slurp_file($node->logfile, $begin);
   $files{$work_mem} = () = $log =~ /temporary file: /g;
+  # rows that a process hands over, and what a worker has made of customers
   $of_workers{$work_mem} = () = $log =~ m{temporary file: .*fileset/orders\.\d}g;
-  note("$work_mem: $files{$work_mem} temporary files, $of_workers{$work_mem} of workers");
+  $results{$work_mem} = () = $log =~ m{temporary file: .*fileset/result\.\d}g;
+  note("$work_mem: $files{$work_mem} temporary files, $of_workers{$work_mem} of rows, $results{$work_mem} of results");
 }
 for my $name (@names)
 {
@@ -101,11 +104,13 @@ for my $name (@names)
 }
 cmp_ok($files{'64kB'}, '>', 500, 'the smallest goes through many temporary files');
 is($files{'2097151kB'}, 0, 'the largest through none');
-is($files{$_}, $of_workers{$_}, "$_: only through what workers hand over") for grep { /^2097151kB, / } @work_mems;
+is($files{$_}, $of_workers{$_} + $results{$_}, "$_: only through what processes hand over") for grep { /^2097151kB, / } @work_mems;
 # (ltv_overview shows guests, and ltv_check reads rows one by one; beside a leader, workers may come too late for a small table)
-my $shared = grep { /^ltv_\w+\('/ && !/^ltv_(overview|check)/ } @names;
+my $shared = grep { /^ltv_\w+\('/ && !/^ltv_(overview|check)|stored/ } @names;
 cmp_ok($of_workers{$_}, '>=', $shared, "$_: workers read for every report") for grep { /workers/ } @work_mems;
-is($of_workers{$_}, 0, "$_: one process reads") for grep { !/worker|leader/ } @work_mems;
+my $joint = grep { /^ltv_\w+\('/ && !/^ltv_(overview|check)/ } @names;
+cmp_ok($results{$_}, '>=', $joint, "$_: and put customers together") for grep { /workers/ } @work_mems;
+is($of_workers{$_} + $results{$_}, 0, "$_: one process does all") for grep { !/worker|leader/ } @work_mems;
 
 # and right: what plain SQL says
 for my $work_mem ('64kB', '2097151kB')
