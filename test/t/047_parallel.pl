@@ -69,6 +69,7 @@ CREATE TABLE parts_0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0)
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 INSERT INTO parts SELECT customer_id, ordered_on, amount FROM orders;
 CREATE VIEW by_text AS SELECT 'C-' || customer_id AS customer_id, ordered_on, amount FROM orders;
+CREATE VIEW by_long AS SELECT repeat('long ', 20000) || customer_id AS customer_id, ordered_on, amount FROM orders WHERE customer_id < 5;
 CREATE VIEW by_uuid AS SELECT md5(customer_id::text)::uuid AS customer_id, ordered_on, amount FROM orders;
 CREATE VIEW by_numeric AS SELECT customer_id::numeric AS customer_id, ordered_on, amount FROM orders;
 CREATE VIEW by_citext AS SELECT ('c-' || customer_id)::citext AS customer_id, ordered_on, amount FROM orders;
@@ -79,7 +80,7 @@ CREATE VIEW joined AS SELECT customer_id, ordered_on, amount FROM orders JOIN ge
 CREATE VIEW none AS SELECT customer_id, ordered_on, amount FROM orders WHERE customer_id < 0;
 ANALYZE;
 END
-my %shapes = (orders => 'integer', parts => 'bigint', by_text => 'text', by_uuid => 'uuid', by_numeric => 'numeric', by_citext => 'citext', lines => 'integer', halves => 'integer', joined => 'integer', none => 'integer');
+my %shapes = (orders => 'integer', parts => 'bigint', by_text => 'text', by_long => 'text', by_uuid => 'uuid', by_numeric => 'numeric', by_citext => 'citext', lines => 'integer', halves => 'integer', joined => 'integer', none => 'integer');
 for my $relation (sort keys %shapes)
 {
   for my $settings ([], ['work_mem = \'64kB\''], ['enable_partitionwise_aggregate = on'], [$no_leader])
