@@ -73,11 +73,8 @@ receive_cohorts(void *arg, BufFile *file)
 	cells_receive(cohorts->cells, file, add_cell);
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_cohorts_visitor;
-
-const JointVisitor ltv_cohorts_visitor = {
-	"ltv_cohorts_visitor", sizeof(Cohorts), begin_cohorts, visit_customer, NULL, send_cohorts, receive_cohorts
-};
+JOINT_VISITOR(ltv_cohorts_visitor, sizeof(Cohorts),
+			  begin_cohorts, visit_customer, NULL, send_cohorts, receive_cohorts);
 
 /* Visit all customers, of a population that has begun. */
 void

@@ -141,11 +141,8 @@ receive_years(void *arg, BufFile *file)
 	years->lost_customers += more.lost_customers;
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_years_visitor;
-
-const JointVisitor ltv_years_visitor = {
-	"ltv_years_visitor", sizeof(ShopYears), begin_years, visit_customer, NULL, send_years, receive_years
-};
+JOINT_VISITOR(ltv_years_visitor, sizeof(ShopYears),
+			  begin_years, visit_customer, NULL, send_years, receive_years);
 
 Numeric
 annual_revenue(const ShopYears *years)

@@ -85,12 +85,7 @@ items_send(const Items *items, BufFile *file)
 {
 	tempfile_write(file, &items->count, sizeof(items->count));
 	for (uint32 i = 1; i < items->count; i++)
-	{
-		uint32		size = VARSIZE_ANY(items->names[i].text);
-
-		tempfile_write(file, &size, sizeof(size));
-		tempfile_write(file, items->names[i].text, size);
-	}
+		tempfile_write_value(file, items->names[i].text, VARSIZE_ANY(items->names[i].text));
 }
 
 /* Read the items of another process; returns the number here of each of them. */
@@ -105,13 +100,9 @@ items_receive(Items *items, BufFile *file)
 	numbers[0] = 0;
 	for (uint32 i = 1; i < count; i++)
 	{
-		uint32		size;
-		struct varlena *text;
+		struct varlena *text = tempfile_read_value(file);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		tempfile_read(file, &size, sizeof(size));
-		text = palloc(size);
-		tempfile_read(file, text, size);
 		numbers[i] = items_number(items, text);
 		pfree(text);
 	}

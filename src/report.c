@@ -175,10 +175,8 @@ records_send(const void *records, uint64 count, Size size, bool id_by_value, int
 	for (uint64 i = 0; i < count && !id_by_value; i++)
 	{
 		Datum		id = *(const Datum *) ((const char *) records + i * size);
-		uint32		length = (uint32) datumGetSize(id, false, id_length);
 
-		tempfile_write(file, &length, sizeof(length));
-		tempfile_write(file, DatumGetPointer(id), length);
+		tempfile_write_value(file, DatumGetPointer(id), (uint32) datumGetSize(id, false, id_length));
 	}
 }
 
@@ -188,15 +186,7 @@ records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFil
 {
 	tempfile_read(file, records, count * size);
 	for (uint64 i = 0; i < count && !id_by_value; i++)
-	{
-		uint32		length;
-		char	   *id;
-
-		tempfile_read(file, &length, sizeof(length));
-		id = palloc(length);
-		tempfile_read(file, id, length);
-		*(Datum *) ((char *) records + i * size) = PointerGetDatum(id);
-	}
+		*(Datum *) ((char *) records + i * size) = PointerGetDatum(tempfile_read_value(file));
 }
 
 /*

@@ -48,4 +48,14 @@ extern void report_receive_rows(Report *report, BufFile *file);
 extern void report_row(Report *report, Datum *values, bool *nulls);
 extern Datum report_end(Report *report);
 
+/* Room for so many records in an array that doubles. */
+static inline void *
+records_make_room(void *records, Size size, uint64 *room, uint64 needed)
+{
+	if (needed <= *room)
+		return records;
+	*room = Max(*room * 2, needed);
+	return repalloc_huge(records, *room * size);
+}
+
 #endif							/* LTV_REPORT_H */

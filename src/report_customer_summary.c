@@ -71,11 +71,8 @@ receive_summary(void *arg, BufFile *file)
 	report_receive_rows(&summary->report, file);
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_summary_visitor;
-
-const JointVisitor ltv_summary_visitor = {
-	"ltv_summary_visitor", sizeof(SummaryReport), begin_summary, visit_customer, open_summary, send_summary, receive_summary
-};
+JOINT_VISITOR(ltv_summary_visitor, sizeof(SummaryReport),
+			  begin_summary, visit_customer, open_summary, send_summary, receive_summary);
 
 PG_FUNCTION_INFO_V1(ltv_customer_summary);
 

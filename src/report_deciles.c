@@ -12,7 +12,7 @@ typedef struct DecilesReport
 {
 	Population	population;
 	int128	   *revenues;		/* of each customer */
-	int64		room;
+	uint64		room;
 } DecilesReport;
 
 #define ST_SORT sort_descending
@@ -25,15 +25,6 @@ typedef struct DecilesReport
 #include "lib/sort_template.h"
 
 static void
-make_room(DecilesReport *report, int64 customers)
-{
-	if (customers <= report->room)
-		return;
-	report->room = Max(report->room * 2, customers);
-	report->revenues = repalloc_huge(report->revenues, report->room * sizeof(int128));
-}
-
-static void
 visit_customer(const Customer *customer, void *arg)
 {
 	DecilesReport *report = arg;
@@ -44,7 +35,7 @@ visit_customer(const Customer *customer, void *arg)
 		return;
 	for (int i = 0; i < buyer.count; i++)
 		revenue += buyer.purchases[i].amount;
-	make_room(report, report->population.customers);
+	report->revenues = records_make_room(report->revenues, sizeof(int128), &report->room, report->population.customers);
 	report->revenues[report->population.customers - 1] = money_of(revenue, buyer.scales.amount);
 }
 
@@ -74,15 +65,12 @@ receive_deciles(void *arg, BufFile *file)
 	int64		before = report->population.customers;
 
 	population_receive(&report->population, file);
-	make_room(report, report->population.customers);
+	report->revenues = records_make_room(report->revenues, sizeof(int128), &report->room, report->population.customers);
 	tempfile_read(file, report->revenues + before, (report->population.customers - before) * sizeof(int128));
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_deciles_visitor;
-
-const JointVisitor ltv_deciles_visitor = {
-	"ltv_deciles_visitor", sizeof(DecilesReport), begin_deciles, visit_customer, NULL, send_deciles, receive_deciles
-};
+JOINT_VISITOR(ltv_deciles_visitor, sizeof(DecilesReport),
+			  begin_deciles, visit_customer, NULL, send_deciles, receive_deciles);
 
 static int128
 sum_of(const int128 *revenues, int64 count)

@@ -111,11 +111,8 @@ receive_entry_items(void *arg, BufFile *file)
 	}
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_entry_items_visitor;
-
-const JointVisitor ltv_entry_items_visitor = {
-	"ltv_entry_items_visitor", sizeof(EntryReport), begin_entry_items, visit_customer, NULL, send_entry_items, receive_entry_items
-};
+JOINT_VISITOR(ltv_entry_items_visitor, sizeof(EntryReport),
+			  begin_entry_items, visit_customer, NULL, send_entry_items, receive_entry_items);
 
 static void
 put_entries(EntryReport *report)

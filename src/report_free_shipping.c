@@ -103,11 +103,8 @@ receive_shipping(void *arg, BufFile *file)
 	shipping->amount_near += more.amount_near;
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_shipping_visitor;
-
-const JointVisitor ltv_shipping_visitor = {
-	"ltv_shipping_visitor", sizeof(ShippingReport), begin_shipping, visit_customer, NULL, send_shipping, receive_shipping
-};
+JOINT_VISITOR(ltv_shipping_visitor, sizeof(ShippingReport),
+			  begin_shipping, visit_customer, NULL, send_shipping, receive_shipping);
 
 static void
 CheckReach(Numeric reach)

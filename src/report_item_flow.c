@@ -152,11 +152,8 @@ receive_item_flow(void *arg, BufFile *file)
 	}
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_item_flow_visitor;
-
-const JointVisitor ltv_item_flow_visitor = {
-	"ltv_item_flow_visitor", sizeof(FlowReport), begin_item_flow, visit_customer, NULL, send_item_flow, receive_item_flow
-};
+JOINT_VISITOR(ltv_item_flow_visitor, sizeof(FlowReport),
+			  begin_item_flow, visit_customer, NULL, send_item_flow, receive_item_flow);
 
 static void
 put_flows(FlowReport *report)

@@ -102,11 +102,8 @@ receive_periods(void *arg, BufFile *file)
 	cells_receive(periods->cells, file, add_cell);
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_periods_visitor;
-
-const JointVisitor ltv_periods_visitor = {
-	"ltv_periods_visitor", sizeof(PeriodsReport), begin_periods, visit_customer, NULL, send_periods, receive_periods
-};
+JOINT_VISITOR(ltv_periods_visitor, sizeof(PeriodsReport),
+			  begin_periods, visit_customer, NULL, send_periods, receive_periods);
 
 static void
 put_periods(PeriodsReport *periods)

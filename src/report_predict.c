@@ -57,15 +57,6 @@ typedef struct PredictReport
 } PredictReport;
 
 static void
-make_room(PredictReport *predict, uint64 customers)
-{
-	if (customers <= predict->room)
-		return;
-	predict->room = Max(predict->room * 2, customers);
-	predict->customers = repalloc_huge(predict->customers, predict->room * sizeof(PredictedCustomer));
-}
-
-static void
 visit_customer(const Customer *customer, void *arg)
 {
 	PredictReport *predict = arg;
@@ -76,7 +67,8 @@ visit_customer(const Customer *customer, void *arg)
 	if (input.days == 0)
 		return;
 	old = MemoryContextSwitchTo(predict->report.context);
-	make_room(predict, predict->patterns->customers + 1);
+	predict->customers = records_make_room(predict->customers, sizeof(PredictedCustomer), &predict->room,
+										   predict->patterns->customers + 1);
 	kept = &predict->customers[predict->patterns->customers];
 	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
 	kept->monetary = mean_repeat_amount(&input);
@@ -121,7 +113,8 @@ receive_predict(void *arg, BufFile *file)
 	double		order_days;
 
 	patterns_receive(predict->patterns, file);
-	make_room(predict, predict->patterns->customers);
+	predict->customers = records_make_room(predict->customers, sizeof(PredictedCustomer), &predict->room,
+										   predict->patterns->customers);
 	records_receive(predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer),
 					predict->id_by_value, file);
 	tempfile_read(file, &amount, sizeof(amount));
@@ -131,11 +124,8 @@ receive_predict(void *arg, BufFile *file)
 	MemoryContextSwitchTo(old);
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_predict_visitor;
-
-const JointVisitor ltv_predict_visitor = {
-	"ltv_predict_visitor", sizeof(PredictReport), begin_predict, visit_customer, NULL, send_predict, receive_predict
-};
+JOINT_VISITOR(ltv_predict_visitor, sizeof(PredictReport),
+			  begin_predict, visit_customer, NULL, send_predict, receive_predict);
 
 /*
  * The distinct pairs of frequency and mean amount above 0, sorted.  Positive

@@ -60,7 +60,7 @@ typedef struct RfmReport
 	bool		id_has_order;
 	bool		id_is_integer;	/* its order is that of the Datum as int64 */
 	Member	   *members;
-	int64		room;
+	uint64		room;
 	SortItem   *order;			/* of the rows */
 	ItemsHold	items;
 	int128		best;			/* keys hold how far a revenue is below this */
@@ -108,15 +108,6 @@ keep_id(RfmReport *report, Datum id)
 }
 
 static void
-make_room(RfmReport *report, int64 members)
-{
-	if (members <= report->room)
-		return;
-	report->room = Max(report->room * 2, members);
-	report->members = repalloc_huge(report->members, report->room * sizeof(Member));
-}
-
-static void
 visit_customer(const Customer *customer, void *arg)
 {
 	RfmReport  *report = arg;
@@ -127,7 +118,7 @@ visit_customer(const Customer *customer, void *arg)
 
 	if (!population_admit(&report->population, customer, &buyer))
 		return;
-	make_room(report, report->population.customers);
+	report->members = records_make_room(report->members, sizeof(Member), &report->room, report->population.customers);
 	member = &report->members[report->population.customers - 1];
 	member->frequency = 0;
 	for (int i = 0; i < buyer.count; i++)
@@ -184,7 +175,7 @@ receive_rfm(void *arg, BufFile *file)
 	MemoryContext old;
 
 	population_receive(&report->population, file);
-	make_room(report, report->population.customers);
+	report->members = records_make_room(report->members, sizeof(Member), &report->room, report->population.customers);
 	old = MemoryContextSwitchTo(report->ids);
 	records_receive(report->members + before, report->population.customers - before, sizeof(Member), report->id_by_value, file);
 	MemoryContextSwitchTo(old);
@@ -192,11 +183,8 @@ receive_rfm(void *arg, BufFile *file)
 	cells_receive(report->frequencies, file, add_level);
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_rfm_visitor;
-
-const JointVisitor ltv_rfm_visitor = {
-	"ltv_rfm_visitor", sizeof(RfmReport), begin_rfm, visit_customer, NULL, send_rfm, receive_rfm
-};
+JOINT_VISITOR(ltv_rfm_visitor, sizeof(RfmReport),
+			  begin_rfm, visit_customer, NULL, send_rfm, receive_rfm);
 
 /* 1 + floor(bins * share of customers strictly worse) */
 static int32

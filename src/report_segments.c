@@ -81,11 +81,8 @@ receive_segments(void *arg, BufFile *file)
 	segments_receive(report->segments, MOST_SEGMENTS, file);
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_segments_visitor;
-
-const JointVisitor ltv_segments_visitor = {
-	"ltv_segments_visitor", sizeof(SegmentsReport), begin_segments, visit_customer, NULL, send_segments, receive_segments
-};
+JOINT_VISITOR(ltv_segments_visitor, sizeof(SegmentsReport),
+			  begin_segments, visit_customer, NULL, send_segments, receive_segments);
 
 /* All segments, the empty ones included, unless there is nobody; the fifth column is there for stages only. */
 static void

@@ -65,11 +65,8 @@ receive_stage_flow(void *arg, BufFile *file)
 	segments_receive(flow->flows[0], FLOWS, file);
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_stage_flow_visitor;
-
-const JointVisitor ltv_stage_flow_visitor = {
-	"ltv_stage_flow_visitor", sizeof(StageFlowReport), begin_stage_flow, visit_customer, NULL, send_stage_flow, receive_stage_flow
-};
+JOINT_VISITOR(ltv_stage_flow_visitor, sizeof(StageFlowReport),
+			  begin_stage_flow, visit_customer, NULL, send_stage_flow, receive_stage_flow);
 
 /* The flows that there are. */
 static void

@@ -95,11 +95,8 @@ receive_steps(void *arg, BufFile *file)
 		cells_receive(report->steps[n].gaps, file, tally_add);
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_steps_visitor;
-
-const JointVisitor ltv_steps_visitor = {
-	"ltv_steps_visitor", sizeof(StepsReport), begin_steps, visit_customer, NULL, send_steps, receive_steps
-};
+JOINT_VISITOR(ltv_steps_visitor, sizeof(StepsReport),
+			  begin_steps, visit_customer, NULL, send_steps, receive_steps);
 
 static void
 put_steps(StepsReport *report)

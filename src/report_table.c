@@ -15,7 +15,6 @@ population_begin(Population *population, FunctionCallInfo fcinfo, int wants, int
 {
 	report_begin(&population->report, fcinfo, wants, id_arg);
 	population->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
-	population_restart(population);
 }
 
 /* Nobody has been admitted. */

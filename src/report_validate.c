@@ -84,11 +84,8 @@ receive_validate(void *arg, BufFile *file)
 	}
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_validate_visitor;
-
-const JointVisitor ltv_validate_visitor = {
-	"ltv_validate_visitor", sizeof(ValidateReport), begin_validate, visit_customer, NULL, send_validate, receive_validate
-};
+JOINT_VISITOR(ltv_validate_visitor, sizeof(ValidateReport),
+			  begin_validate, visit_customer, NULL, send_validate, receive_validate);
 
 static void
 predict_classes(ValidateReport *validate)

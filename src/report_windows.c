@@ -99,11 +99,8 @@ receive_windows(void *arg, BufFile *file)
 	}
 }
 
-extern PGDLLEXPORT const JointVisitor ltv_windows_visitor;
-
-const JointVisitor ltv_windows_visitor = {
-	"ltv_windows_visitor", sizeof(WindowsReport), begin_windows, visit_customer, NULL, send_windows, receive_windows
-};
+JOINT_VISITOR(ltv_windows_visitor, sizeof(WindowsReport),
+			  begin_windows, visit_customer, NULL, send_windows, receive_windows);
 
 static void
 put_windows(WindowsReport *report)

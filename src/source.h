@@ -53,6 +53,11 @@ typedef struct JointVisitor
 	void		(*receive) (void *arg, BufFile *file);
 } JointVisitor;
 
+/* A visitor, exported under its name; what follows are the members after that. */
+#define JOINT_VISITOR(visitor, ...) \
+	extern PGDLLEXPORT const JointVisitor visitor; \
+	const JointVisitor visitor = {#visitor, __VA_ARGS__}
+
 /* What was read and left out. */
 typedef struct SourceCounts
 {

@@ -191,9 +191,9 @@ ltv_gather_accum(PG_FUNCTION_ARGS)
  */
 
 /*
- * The rows of a worker, or what it has gathered, go to its file; of the leader's nothing need travel but
- * that there are some.  Names go as they are: pq_sendstring would translate
- * them to an encoding that is not the leader's.
+ * The rows of a worker, or what it has gathered, go to its file; of the
+ * leader's nothing need travel but that there are some.  Names go as they are:
+ * pq_sendstring would translate them to an encoding that is not the leader's.
  */
 Datum
 ltv_gather_serialize(PG_FUNCTION_ARGS)
@@ -324,8 +324,8 @@ key_is_parallel_safe(const KeyType *key)
 
 /*
  * Whether rows may be received in any process: only a joint visitor visits
- * meanwhile, and their order says nothing.  (Workers do not read foreign tables, and the
- * servers of those need not hear of our aggregate.)
+ * meanwhile, and their order says nothing.  (Workers do not read foreign
+ * tables, and the servers of those need not hear of our aggregate.)
  */
 static bool
 may_share(const Source *source)

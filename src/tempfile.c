@@ -45,3 +45,24 @@ tempfile_write(BufFile *file, const void *data, uint64 size)
 		done += piece;
 	}
 }
+
+/* A value behind its length. */
+void
+tempfile_write_value(BufFile *file, const void *value, uint32 length)
+{
+	tempfile_write(file, &length, sizeof(length));
+	tempfile_write(file, value, length);
+}
+
+/* Such a value, in the current memory context. */
+void *
+tempfile_read_value(BufFile *file)
+{
+	uint32		length;
+	void	   *value;
+
+	tempfile_read(file, &length, sizeof(length));
+	value = palloc(length);
+	tempfile_read(file, value, length);
+	return value;
+}

@@ -52,6 +52,24 @@ sub workers
   return ($err =~ /^(?:ERROR|FATAL): +(.*)/m ? $1 : $out, scalar keys %readers, $err, scalar keys %visitors);
 }
 
+# make_type(NAME, SQL): a type like integer, whose customers are told apart by the functions in SQL alone; the orders by it
+sub make_type
+{
+  my ($type, $functions) = @_;
+  $node->safe_psql('postgres', <<"END");
+CREATE TYPE $type;
+CREATE FUNCTION ${type}_in(cstring) RETURNS $type LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4in';
+CREATE FUNCTION ${type}_out($type) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4out';
+CREATE TYPE $type (INPUT = ${type}_in, OUTPUT = ${type}_out, LIKE = integer);
+CREATE CAST (integer AS $type) WITHOUT FUNCTION;
+CREATE CAST ($type AS integer) WITHOUT FUNCTION;
+$functions
+CREATE OPERATOR === (FUNCTION = equal, LEFTARG = $type, RIGHTARG = $type, COMMUTATOR = ===, HASHES);
+CREATE OPERATOR CLASS ${type}_ops DEFAULT FOR TYPE $type USING hash AS OPERATOR 1 ===, FUNCTION 1 hash($type), FUNCTION 2 hash($type, bigint);
+CREATE VIEW by_$type AS SELECT customer_id::$type AS customer_id, ordered_on, amount FROM orders;
+END
+}
+
 my $no_leader = 'parallel_leader_participation = off';
 my $alone = ['max_parallel_workers_per_gather = 0'];
 my $answer = 'SELECT count(*), md5(string_agg(s::text, E\'\n\' ORDER BY customer_id::text COLLATE "C")) FROM ltv_customer_summary(\'%s\', \'2024-06-30\') s';
@@ -119,18 +137,11 @@ ALTER TABLE stored ADD PRIMARY KEY (customer_id);
 ANALYZE stored;
 -- told apart by sorting alone; by functions that must stay in one process
 CREATE VIEW by_money AS SELECT customer_id::numeric::money AS customer_id, ordered_on, amount FROM orders;
-CREATE TYPE own;
-CREATE FUNCTION own_in(cstring) RETURNS own LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4in';
-CREATE FUNCTION own_out(own) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4out';
-CREATE TYPE own (INPUT = own_in, OUTPUT = own_out, LIKE = integer);
-CREATE CAST (integer AS own) WITHOUT FUNCTION;
-CREATE CAST (own AS integer) WITHOUT FUNCTION;
+END
+make_type('own', <<'END');
 CREATE FUNCTION equal(own, own) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1::integer = $2::integer;
 CREATE FUNCTION hash(own) RETURNS integer LANGUAGE sql IMMUTABLE RETURN hashint4($1::integer);
 CREATE FUNCTION hash(own, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN hashint4extended($1::integer, $2);
-CREATE OPERATOR === (FUNCTION = equal, LEFTARG = own, RIGHTARG = own, COMMUTATOR = ===, HASHES);
-CREATE OPERATOR CLASS own_ops DEFAULT FOR TYPE own USING hash AS OPERATOR 1 ===, FUNCTION 1 hash(own), FUNCTION 2 hash(own, bigint);
-CREATE VIEW by_own AS SELECT customer_id::own AS customer_id, ordered_on, amount FROM orders;
 END
 my @one_process = (['unsafe', []], ['by_money', []], ['by_own', []], ['orders', ['max_parallel_workers = 0']], ['orders', $alone], ['orders', ['parallel_setup_cost = 1e9']]);
 for (@one_process)
@@ -247,19 +258,10 @@ END
 $node->safe_psql('postgres', 'CREATE VIEW endless AS SELECT o.* FROM orders o CROSS JOIN generate_series(1, 1000000)');
 like((workers("SET statement_timeout = 700;\n" . sprintf($steps, 'endless')))[0], qr/^57014/, 'a timeout');
 # customers that take long to be told apart
-$node->safe_psql('postgres', <<'END');
-CREATE TYPE slow;
-CREATE FUNCTION slow_in(cstring) RETURNS slow LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4in';
-CREATE FUNCTION slow_out(slow) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4out';
-CREATE TYPE slow (INPUT = slow_in, OUTPUT = slow_out, LIKE = integer);
-CREATE CAST (integer AS slow) WITHOUT FUNCTION;
-CREATE CAST (slow AS integer) WITHOUT FUNCTION;
+make_type('slow', <<'END');
 CREATE FUNCTION equal(slow, slow) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$ BEGIN PERFORM pg_sleep(0.01); RETURN $1::integer = $2::integer; END $$;
 CREATE FUNCTION hash(slow) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashint4($1::integer);
 CREATE FUNCTION hash(slow, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashint4extended($1::integer, $2);
-CREATE OPERATOR === (FUNCTION = equal, LEFTARG = slow, RIGHTARG = slow, COMMUTATOR = ===, HASHES);
-CREATE OPERATOR CLASS slow_ops DEFAULT FOR TYPE slow USING hash AS OPERATOR 1 ===, FUNCTION 1 hash(slow), FUNCTION 2 hash(slow, bigint);
-CREATE VIEW by_slow AS SELECT customer_id::slow AS customer_id, ordered_on, amount FROM orders;
 END
 for my $settings ([], [$no_leader], ['work_mem = \'64kB\''])
 {
