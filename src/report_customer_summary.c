@@ -51,7 +51,7 @@ open_summary(void *arg, BufFile *file)
 	TupleDesc	desc = CreateTemplateTupleDesc(1 + CUSTOMER_COLUMNS);
 
 	for (int i = 0; i < desc->natts; i++)
-		TupleDescInitEntry(desc, i + 1, NULL, summary->types[i], -1, 0);
+		TupleDescInitEntry(desc, (AttrNumber) (i + 1), NULL, summary->types[i], -1, 0);
 	report_send_rows(&summary->report, desc, file);
 }
 

@@ -110,7 +110,7 @@ receive_predict(void *arg, BufFile *file)
 	uint64		before = predict->patterns->customers;
 	MemoryContext old = MemoryContextSwitchTo(predict->report.context);
 	int128		amount;
-	double		order_days;
+	double		days;
 
 	patterns_receive(predict->patterns, file);
 	predict->customers = records_make_room(predict->customers, sizeof(PredictedCustomer), &predict->room,
@@ -118,9 +118,9 @@ receive_predict(void *arg, BufFile *file)
 	records_receive(predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer),
 					predict->id_by_value, file);
 	tempfile_read(file, &amount, sizeof(amount));
-	tempfile_read(file, &order_days, sizeof(order_days));
+	tempfile_read(file, &days, sizeof(days));
 	predict->amount += amount;
-	predict->order_days += order_days;
+	predict->order_days += days;
 	MemoryContextSwitchTo(old);
 }
 

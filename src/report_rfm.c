@@ -384,8 +384,8 @@ look_up(const RfmReport *report, const SortItem *item)
 
 	standing.id = member->id;
 	standing.revenue = member->revenue;
-	standing.recency = cells_find(report->recencies, member->recency);
-	standing.frequency = cells_find(report->frequencies, member->frequency);
+	standing.recency = cells_at(report->recencies, member->recency);
+	standing.frequency = cells_at(report->frequencies, member->frequency);
 	return standing;
 }
 

@@ -75,7 +75,7 @@ population_send(const Population *population, BufFile *file)
 void
 population_receive(Population *population, BufFile *file)
 {
-	Population	more;
+	Population	more = {.customers = 0};
 
 	tempfile_read(file, &more.customers, sizeof(more.customers));
 	tempfile_read(file, &more.first_order, sizeof(more.first_order));

@@ -456,6 +456,8 @@ rowstore_free(RowStore *store)
 	if (store->file != NULL)
 		BufFileClose(store->file);
 	foreach(cell, store->adopted)
+	{
 		BufFileClose(lfirst(cell));
+	}
 	MemoryContextDelete(store->context);
 }

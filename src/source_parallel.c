@@ -213,7 +213,7 @@ ltv_gather_serialize(PG_FUNCTION_ARGS)
 		pq_sendint64(&buf, source->counts.skipped);
 		pq_sendint32(&buf, source->ncurrencies);
 		for (int i = 0; i < source->ncurrencies; i++)
-			pq_sendbytes(&buf, source->currencies[i], strlen(source->currencies[i]) + 1);
+			pq_sendbytes(&buf, source->currencies[i], (int) strlen(source->currencies[i]) + 1);
 		if (source->relation.distinct)
 			source_send_result(source);
 		else
@@ -241,7 +241,7 @@ note_worker(Source *source, StringInfo buf)
 	source->counts.rows += pq_getmsgint64(buf);
 	source->counts.guests += pq_getmsgint64(buf);
 	source->counts.skipped += pq_getmsgint64(buf);
-	ncurrencies = pq_getmsgint(buf, 4);
+	ncurrencies = (int) pq_getmsgint(buf, 4);
 	for (int i = 0; i < ncurrencies; i++)
 		note_currency_name(source, pq_getmsgrawstring(buf));
 	source_note_store(source, number, buf->data + buf->cursor, buf->len - buf->cursor);
@@ -360,7 +360,7 @@ aggregate_query(Oid aggregate, Query *columns)
 		TargetEntry *column = lfirst_node(TargetEntry, cell);
 
 		call->aggargtypes = lappend_oid(call->aggargtypes, exprType((Node *) column->expr));
-		call->args = lappend(call->args, makeTargetEntry(column->expr, list_length(call->args) + 1, NULL, false));
+		call->args = lappend(call->args, makeTargetEntry(column->expr, (AttrNumber) (list_length(call->args) + 1), NULL, false));
 	}
 	call->aggkind = AGGKIND_NORMAL;
 	call->aggsplit = AGGSPLIT_SIMPLE;
@@ -514,7 +514,9 @@ source_adopt_handed(Source *source)
 	ListCell   *cell;
 
 	foreach(cell, source->handed)
+	{
 		source_adopt(source->store, dsm_segment_address(source->segment), lfirst(cell));
+	}
 }
 
 /* Add what workers have gathered while they read. */
@@ -524,7 +526,9 @@ source_receive_handed(Source *source)
 	ListCell   *cell;
 
 	foreach(cell, source->handed)
+	{
 		source_receive_result(source, dsm_segment_address(source->segment), ((const HandedStore *) lfirst(cell))->number);
+	}
 }
 
 /* What others have written is no longer needed. */

@@ -11,7 +11,7 @@
 void
 tempfile_seek(BufFile *file, uint64 to)
 {
-	if (BufFileSeek(file, 0, to, SEEK_SET) != 0)
+	if (BufFileSeek(file, 0, (off_t) to, SEEK_SET) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not seek in a temporary file of orders: %m")));
