@@ -58,6 +58,16 @@ DROP FUNCTION ltv_forecast_combine(double precision[], double precision[]);
 DROP FUNCTION ltv_forecast_final(double precision[]);
 
 --
+-- ltv_history in a plan node of its own
+--
+
+CREATE FUNCTION ltv_history_support(internal) RETURNS internal AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_support(internal) IS 'planner support function of ltv_history';
+ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric) SUPPORT ltv_history_support;
+ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric) SUPPORT ltv_history_support;
+ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric, numeric) SUPPORT ltv_history_support;
+
+--
 -- Reading an orders relation in several processes
 --
 

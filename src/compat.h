@@ -87,6 +87,20 @@
 #define ltv_form_minimal_tuple(desc, values, nulls) heap_form_minimal_tuple(desc, values, nulls)
 #endif
 
+/* What a query is grouped by; since 16 less what is redundant.  (The including file has nodes/pathnodes.h.) */
+#if PG_VERSION_NUM >= 160000
+#define ltv_group_clause(root) ((root)->processed_groupClause)
+#else
+#define ltv_group_clause(root) ((root)->parse->groupClause)
+#endif
+
+/* Since 18 a path counts how often it does what is switched off. */
+#if PG_VERSION_NUM >= 180000
+#define ltv_inherit_disabled(path, input) ((path)->disabled_nodes = (input)->disabled_nodes)
+#else
+#define ltv_inherit_disabled(path, input) ((void) 0)
+#endif
+
 /* Memory that will be read soon. */
 #if defined(__GNUC__)
 #define prefetch_memory(address) __builtin_prefetch(address)

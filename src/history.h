@@ -118,7 +118,8 @@ extern void history_open(StoredHistory *stored, History *history);
 /* history_io.c: the text form */
 extern void append_day(StringInfo out, DateADT day);
 
-/* history_agg.c: the form of a state */
+/* history_agg.c: rows, and the form of a state */
+extern void CheckPurchaseDay(DateADT day);
 extern const char *loose_parse(const char *bytes, Size size, History *history);
 
 #define PG_GETARG_HISTORY_PP(n) ((StoredHistory *) PG_GETARG_VARLENA_PP(n))

@@ -328,7 +328,7 @@ read_number(Datum datum, const char *what, int64 *value, uint8 *scale)
 	*scale = (uint8) places;
 }
 
-static void
+void
 CheckPurchaseDay(DateADT day)
 {
 	if (DATE_NOT_FINITE(day))

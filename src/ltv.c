@@ -1,6 +1,14 @@
 /*
- * ltv.c: the module's magic block.
+ * ltv.c: the module's magic block, and what happens when it is loaded.
  */
-#include "compat.h"
+#include "histories.h"
 
 PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	histories_plan_init();
+}

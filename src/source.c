@@ -167,6 +167,33 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
 	return source;
 }
 
+/*
+ * A source of rows that the caller brings, to source_receive, and whose groups
+ * the caller walks over: all of them, even those without a purchase.  Order
+ * says what the columns of a row are.
+ */
+Source *
+source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count, Size budget)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv source", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Source	   *source = palloc0(sizeof(Source));
+
+	source->context = context;
+	source->wants = WANT_QUANTITY | WANT_COST;
+	source->keep_all = true;
+	source->relation.name = "GROUP BY";
+	memcpy(source->relation.columns, columns, sizeof(source->relation.columns));
+	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
+		source->position[column] = -1;
+	for (int i = 0; i < count; i++)
+		source->position[order[i]] = i;
+	source_prepare(source);
+	source->store = rowstore_create(0, budget);
+	MemoryContextSwitchTo(old);
+	return source;
+}
+
 Oid
 source_id_type(const Source *source)
 {
@@ -599,6 +626,21 @@ receive_guest(Source *source, OrdersRow row)
 	visit_guest(source, &history);
 }
 
+/* A row without a purchase is left out, unless its customer is wanted all the same. */
+static void
+receive_no_purchase(Source *source, OrdersRow row)
+{
+	RowParts	parts;
+
+	source->counts.skipped++;
+	if (!source->keep_all)
+		return;
+	memset(&parts, 0, sizeof(parts));
+	parts.tag = TAG_NO_PURCHASE;
+	read_key(source, row, &parts);
+	keep_row(source, &parts);
+}
+
 /* The history of a customer who is in no other row needs no grouping. */
 static void
 receive_customer(Source *source, OrdersRow row)
@@ -630,7 +672,7 @@ receive_row(Source *source, OrdersRow row)
 	if (source->relation.histories ? row_null(source, row, ORDERS_HISTORY)
 		: !read_purchase(source, row, &parts))
 	{
-		source->counts.skipped++;
+		receive_no_purchase(source, row);
 		return;
 	}
 	if (source->relation.distinct)
@@ -678,7 +720,7 @@ receive_plain_row(Source *source, const Datum *values, const bool *isnull)
 	source->counts.rows++;
 	if (!read_purchase(source, row, &parts))
 	{
-		source->counts.skipped++;
+		receive_no_purchase(source, row);
 		return;
 	}
 	parts.key = key_flatten(&source->key, row_value(source, row, ORDERS_CUSTOMER));
@@ -785,7 +827,7 @@ visit_stored(Source *source)
 	else if (!source_group_jointly(source))
 	{
 		source_adopt_handed(source);
-		source_group(source, source->store, 0, source->visit, source->visit_arg);
+		source_group(source, source->visit, source->visit_arg);
 	}
 	if (source->store != NULL)
 		rowstore_free(source->store);
@@ -819,7 +861,7 @@ source_visit(Source *source, CustomerVisitor visit, void *arg)
 	source_end_parallel(source);
 	if (guests != NULL)
 	{
-		source_group(guests, guests->store, 0, visit_guest_order, source);
+		source_group(guests, visit_guest_order, source);
 		rowstore_free(guests->store);
 		guests->store = NULL;
 	}

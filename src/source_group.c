@@ -22,21 +22,25 @@ typedef struct CustomerRows
 	uint64		start;			/* in ordered */
 } CustomerRows;
 
-typedef struct Grouping
+struct Grouping
 {
+	MemoryContext context;
 	Source	   *source;
+	RowStore   *store;
+	Part	   *part;
 	uint64		nrows;
 	char	  **ordered;		/* rows by customer */
 	uint32	   *group_of;		/* the group of each row, in store order */
 	uint32	   *slots;			/* hash table: group + 1, or 0 */
 	uint64		slot_mask;
-	CustomerRows	   *groups;
+	CustomerRows *groups;
 	uint32		ngroups;
 	uint32		room;			/* in groups */
+	uint32		next;			/* the group that comes next */
 	History		history;		/* of the customer in hand */
 	struct varlena **items;
 	int			items_room;
-} Grouping;
+};
 
 /* One line of an order, or an order. */
 typedef struct Line
@@ -187,7 +191,7 @@ row_purchase(const Source *source, char *row)
 	return purchase;
 }
 
-/* Rows whose numbers have different scales. */
+/* Rows whose numbers have different scales, or that are not all purchases. */
 static void
 gather_scaled(Grouping *grouping, char **rows, uint32 nrows)
 {
@@ -199,7 +203,8 @@ gather_scaled(Grouping *grouping, char **rows, uint32 nrows)
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		history_add_scaled(history, row_purchase(source, rows[i]), scales_of(row_head(source, rows[i])->tag));
+		if (!(row_head(source, rows[i])->tag & TAG_NO_PURCHASE))
+			history_add_scaled(history, row_purchase(source, rows[i]), scales_of(row_head(source, rows[i])->tag));
 	}
 }
 
@@ -209,14 +214,14 @@ gather_purchases(Grouping *grouping, char **rows, uint32 nrows)
 {
 	Source	   *source = grouping->source;
 	History    *history = &grouping->history;
-	uint32		scales = TAG_SCALES(row_head(source, rows[0])->tag);
+	uint32		shape = TAG_SHAPE(row_head(source, rows[0])->tag);
 
 	history_reserve(history, nrows);
-	history->scales = scales_of(scales);
+	history->scales = scales_of(shape);
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (TAG_SCALES(row_head(source, rows[i])->tag) != scales)
+		if (TAG_SHAPE(row_head(source, rows[i])->tag) != shape || shape >= TAG_NO_PURCHASE)
 		{
 			gather_scaled(grouping, rows, nrows);
 			break;
@@ -413,13 +418,13 @@ gather_lines(Grouping *grouping, char **rows, uint32 nrows)
  * Visits
  */
 
+/* Put the purchases of a customer together. */
 static void
-visit_group(Grouping *grouping, const CustomerRows *group, CustomerVisitor visit, void *arg)
+gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 {
 	Source	   *source = grouping->source;
 	char	  **rows = grouping->ordered + group->start;
 	const char *id = group->first_row + source->key_at;
-	Customer	customer;
 
 	grouping->history.count = 0;
 	grouping->history.scales = (Scales) {0, 0, 0};
@@ -431,11 +436,10 @@ visit_group(Grouping *grouping, const CustomerRows *group, CustomerVisitor visit
 		gather_purchases(grouping, rows, group->rows);
 	if (source->sorted)
 		id += sizeof(Datum);
-	customer.id = key_get(&source->id, id);
-	customer.history = &grouping->history;
-	customer.items = source->has_item ? grouping->items : NULL;
-	customer.guest = false;
-	visit(&customer, arg);
+	customer->id = key_get(&source->id, id);
+	customer->history = &grouping->history;
+	customer->items = source->has_item ? grouping->items : NULL;
+	customer->guest = false;
 }
 
 #define AHEAD 16
@@ -459,13 +463,13 @@ slots_for(uint64 nrows)
 	return slots;
 }
 
-/* Put the customers of a part together and visit them. */
-static void
-group_part(Source *source, RowStore *store, Part *part, CustomerVisitor visit, void *arg)
+/* Put the rows of a part in the order of its customers. */
+static Grouping *
+begin_part(Source *source, RowStore *store, Part *part)
 {
 	MemoryContext context = AllocSetContextCreate(source->context, "ltv grouping", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	Grouping	grouping;
+	Grouping   *grouping = palloc0(sizeof(Grouping));
 	uint64		nslots = slots_for(part->rows);
 	Chunk	   *chunks = rowstore_load(store, part);
 
@@ -473,32 +477,53 @@ group_part(Source *source, RowStore *store, Part *part, CustomerVisitor visit, v
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many rows of one customer in relation \"%s\"", source->relation.name)));
-	memset(&grouping, 0, sizeof(grouping));
-	grouping.source = source;
-	grouping.nrows = part->rows;
-	grouping.ordered = MemoryContextAllocHuge(context, part->rows * sizeof(char *));
-	grouping.group_of = MemoryContextAllocHuge(context, part->rows * sizeof(uint32));
-	grouping.slots = MemoryContextAllocExtended(context, nslots * sizeof(uint32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	grouping.slot_mask = nslots - 1;
-	grouping.room = 64;
-	grouping.groups = palloc(grouping.room * sizeof(CustomerRows));
-	grouping.items_room = HISTORY_INLINE;
-	grouping.items = palloc(grouping.items_room * sizeof(struct varlena *));
-	history_init(&grouping.history);
-	order_rows(&grouping, chunks);
-	for (uint32 i = 0; i < grouping.ngroups; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		MemoryContextSwitchTo(context);
-		if (grouping.history.purchases == grouping.history.few)
-			history_reserve(&grouping.history, 2 * HISTORY_INLINE);
-		fetch_ahead(&grouping, grouping.groups[i].start);
-		MemoryContextSwitchTo(source->scratch);
-		visit_group(&grouping, &grouping.groups[i], visit, arg);
-		MemoryContextReset(source->scratch);
-	}
+	grouping->context = context;
+	grouping->source = source;
+	grouping->store = store;
+	grouping->part = part;
+	grouping->nrows = part->rows;
+	grouping->ordered = MemoryContextAllocHuge(context, part->rows * sizeof(char *));
+	grouping->group_of = MemoryContextAllocHuge(context, part->rows * sizeof(uint32));
+	grouping->slots = MemoryContextAllocExtended(context, nslots * sizeof(uint32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	grouping->slot_mask = nslots - 1;
+	grouping->room = 64;
+	grouping->groups = palloc(grouping->room * sizeof(CustomerRows));
+	grouping->items_room = HISTORY_INLINE;
+	grouping->items = palloc(grouping->items_room * sizeof(struct varlena *));
+	history_init(&grouping->history);
+	order_rows(grouping, chunks);
 	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
+	return grouping;
+}
+
+/* The next customer of a part; false, and the part is gone, when there is none left. */
+static bool
+next_customer(Grouping *grouping, Customer *customer)
+{
+	Source	   *source = grouping->source;
+	CustomerRows *group = &grouping->groups[grouping->next];
+	MemoryContext old;
+
+	CHECK_FOR_INTERRUPTS();
+	MemoryContextReset(source->scratch);
+	if (grouping->next == grouping->ngroups)
+	{
+		rowstore_drop(grouping->store, grouping->part);
+		MemoryContextDelete(grouping->context);
+		return false;
+	}
+	grouping->next++;
+	if (grouping->history.purchases == grouping->history.few)
+	{
+		old = MemoryContextSwitchTo(grouping->context);
+		history_reserve(&grouping->history, 2 * HISTORY_INLINE);
+		MemoryContextSwitchTo(old);
+	}
+	fetch_ahead(grouping, group->start);
+	old = MemoryContextSwitchTo(source->scratch);
+	gather_group(grouping, group, customer);
+	MemoryContextSwitchTo(old);
+	return true;
 }
 
 /* Scatter one part by further bits of the hash. */
@@ -521,35 +546,125 @@ scatter_part(Source *source, RowStore *store, Part *part, int level)
 	return finer;
 }
 
-/* Visit the customers of one part of a store that is finished. */
-void
-source_group_part(Source *source, RowStore *store, int number, int level, CustomerVisitor visit, void *arg)
+/*
+ * Walks over the parts of a store
+ */
+
+/* Begin a walk over some parts of a store that is finished. */
+static void
+walk_parts(RowStore *store, int from, int to, PartWalk *walk)
 {
-	Part	   *part = &store->parts[number];
-
-	if (part->rows == 0)
-		return;
-	if (part->bytes > Min(PART_BYTES, store->budget) && level + 1 < ROWSTORE_LEVELS)
-	{
-		RowStore   *finer = scatter_part(source, store, part, level + 1);
-
-		rowstore_drop(store, part);
-		source_group(source, finer, level + 1, visit, arg);
-		rowstore_free(finer);
-	}
-	else
-		group_part(source, store, part, visit, arg);
-	rowstore_drop(store, part);
+	walk->grouping = NULL;
+	walk->level = 0;
+	walk->stores[0] = (PartsOfStore) {store, from, to};
 }
 
-/* Visit the customers of a store, part by part. */
-void
-source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, void *arg)
+/* Instead of a part that is too large come the parts of it. */
+static void
+walk_into(Source *source, PartWalk *walk, RowStore *store, Part *part)
 {
-	rowstore_finish(store);
-	for (int i = 0; i < 1 << store->bits; i++)
+	MemoryContext old = MemoryContextSwitchTo(source->context);
+	RowStore   *finer = scatter_part(source, store, part, ++walk->level);
+
+	MemoryContextSwitchTo(old);
+	rowstore_drop(store, part);
+	rowstore_finish(finer);
+	walk->stores[walk->level] = (PartsOfStore) {finer, 0, 1 << finer->bits};
+}
+
+/* Begin the next part that has rows; false when there is none left. */
+static bool
+walk_to_next_part(Source *source, PartWalk *walk)
+{
+	while (walk->level >= 0)
 	{
-		CHECK_FOR_INTERRUPTS();
-		source_group_part(source, store, i, level, visit, arg);
+		PartsOfStore *parts = &walk->stores[walk->level];
+		RowStore   *store = parts->store;
+		Part	   *part = &store->parts[parts->next];
+
+		if (parts->next == parts->end)
+		{
+			if (walk->level-- > 0)
+				rowstore_free(store);
+			continue;
+		}
+		parts->next++;
+		if (part->rows == 0)
+			continue;
+		if (part->bytes <= Min(PART_BYTES, store->budget) || walk->level + 1 == ROWSTORE_LEVELS)
+		{
+			walk->grouping = begin_part(source, store, part);
+			return true;
+		}
+		walk_into(source, walk, store, part);
 	}
+	return false;
+}
+
+/*
+ * The next customer of a walk, who is there until the one after; false when
+ * there is none left.
+ */
+bool
+source_walk_next(Source *source, PartWalk *walk, Customer *customer)
+{
+	for (;;)
+	{
+		if (walk->grouping != NULL && next_customer(walk->grouping, customer))
+			return true;
+		walk->grouping = NULL;
+		if (!walk_to_next_part(source, walk))
+			return false;
+	}
+}
+
+/* Visit all customers of a walk. */
+static void
+visit_walk(Source *source, PartWalk *walk, CustomerVisitor visit, void *arg)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+	Customer	customer;
+
+	while (source_walk_next(source, walk, &customer))
+		visit(&customer, arg);
+	MemoryContextSwitchTo(old);
+}
+
+/* Begin a walk over all parts of a source that has received all its rows; how many bytes of them are in a file. */
+uint64
+source_walk_begin(Source *source, PartWalk *walk)
+{
+	rowstore_finish(source->store);
+	walk_parts(source->store, 0, 1 << source->store->bits, walk);
+	return source->store->file_size;
+}
+
+/* End a walk over a source's parts before it is over, or after; the rows are gone then. */
+void
+source_walk_end(Source *source, PartWalk *walk)
+{
+	for (; walk->level > 0; walk->level--)
+		rowstore_free(walk->stores[walk->level].store);
+	rowstore_free(source->store);
+	source->store = NULL;
+}
+
+/* Visit the customers of one part of a store that is finished. */
+void
+source_group_part(Source *source, RowStore *store, int number, CustomerVisitor visit, void *arg)
+{
+	PartWalk	walk;
+
+	walk_parts(store, number, number + 1, &walk);
+	visit_walk(source, &walk, visit, arg);
+}
+
+/* Visit the customers of a source that has received all its rows. */
+void
+source_group(Source *source, CustomerVisitor visit, void *arg)
+{
+	PartWalk	walk;
+
+	source_walk_begin(source, &walk);
+	visit_walk(source, &walk, visit, arg);
 }

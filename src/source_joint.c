@@ -122,7 +122,7 @@ visit_parts(Source *source, SharedOrders *orders, shm_toc *toc)
 	while ((part = pg_atomic_fetch_add_u32(&team->next_part, 1)) < (uint32) 1 << store->bits)
 	{
 		CHECK_FOR_INTERRUPTS();
-		source_group_part(source, store, (int) part, 0, source->visit, source->visit_arg);
+		source_group_part(source, store, (int) part, source->visit, source->visit_arg);
 	}
 	rowstore_free(store);
 }

@@ -38,7 +38,9 @@ typedef struct RowHead
 #define TAG_COST_KNOWN			0x0200
 #define TAG_HAS_ORDER			0x0400
 #define TAG_HAS_ITEM			0x0800
-#define TAG_HASH_SHIFT			12
+#define TAG_NO_PURCHASE			0x1000	/* only the customer counts; see keep_all */
+#define TAG_SHAPE(tag)			((tag) & (0x1FF | TAG_NO_PURCHASE))
+#define TAG_HASH_SHIFT			13
 #define TAG_HASH(tag)			((tag) >> TAG_HASH_SHIFT)
 
 /* Currencies met; more than one is an error. */
@@ -53,6 +55,7 @@ struct Source
 	bool		has_cost;
 	bool		has_order;
 	bool		has_item;
+	bool		keep_all;		/* a customer is visited even if none of the rows has a purchase */
 	bool		sorted;			/* no hash: rows come in order, the key is a running number */
 
 	KeyType		key;			/* what rows are grouped by */
@@ -89,6 +92,24 @@ struct Source
 	BufFile    *result;			/* of a worker's visits */
 };
 
+/* Some parts of a store, from the next one on. */
+typedef struct PartsOfStore
+{
+	RowStore   *store;
+	int			next;
+	int			end;
+} PartsOfStore;
+
+typedef struct Grouping Grouping;
+
+/* A walk over the customers in them; a part that is too large is a store of parts itself. */
+typedef struct PartWalk
+{
+	Grouping   *grouping;		/* of the part in hand, or NULL */
+	int			level;			/* below 0 when it is over */
+	PartsOfStore stores[ROWSTORE_LEVELS];
+} PartWalk;
+
 static inline RowHead *
 row_head(const Source *source, char *row)
 {
@@ -112,7 +133,11 @@ extern void source_receive_handed(Source *source);
 extern void source_end_parallel(Source *source);
 extern bool source_group_jointly(Source *source);
 extern int64 add_lines(int64 a, int64 b, const char *what);
-extern void source_group_part(Source *source, RowStore *store, int number, int level, CustomerVisitor visit, void *arg);
-extern void source_group(Source *source, RowStore *store, int level, CustomerVisitor visit, void *arg);
+extern Source *source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count, Size budget);
+extern uint64 source_walk_begin(Source *source, PartWalk *walk);
+extern bool source_walk_next(Source *source, PartWalk *walk, Customer *customer);
+extern void source_walk_end(Source *source, PartWalk *walk);
+extern void source_group_part(Source *source, RowStore *store, int number, CustomerVisitor visit, void *arg);
+extern void source_group(Source *source, CustomerVisitor visit, void *arg);
 
 #endif							/* LTV_SOURCE_ROWS_H */

@@ -1,0 +1,400 @@
+/*
+ * histories_plan.c: planning GROUP BY with the aggregate ltv_history.
+ *
+ *	SELECT customer_id, ltv_history(ordered_on, amount) FROM ... GROUP BY customer_id
+ *
+ * is what shops store their histories with.  The server's hash aggregate waits
+ * for memory with every row; the way the reports put customers together does
+ * not (source_group.c).  So where a query groups by one thing and ltv_history
+ * is all that it aggregates, the planner is offered that way, too, as a path
+ * with costs like any other.  Whatever is not exactly that is left to the
+ * server: the answer is the same.
+ *
+ * The columns of (ltv_summarize(ltv_history(...), as_of)).*, one call for each,
+ * are all made at once then, and the history itself only if it is wanted, too.
+ *
+ * The library may not be there yet when the first such query of a session is
+ * planned.  The planner asks the support function of the aggregate's
+ * transition function for its cost before it looks for paths of aggregation,
+ * and so loads it.
+ */
+#include "histories.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "executor/nodeHash.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/value.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/planner.h"
+#include "optimizer/tlist.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+/* to make the node and its store takes about as long as this many rows */
+#define SETUP_ROWS	1000
+
+/* about what a row takes in the store beside its key */
+#define ROW_BYTES	40
+
+extern Datum ltv_history_accum(PG_FUNCTION_ARGS);
+extern Datum ltv_history_final(PG_FUNCTION_ARGS);
+extern Datum ltv_summarize(PG_FUNCTION_ARGS);
+
+static bool enabled = true;
+static create_upper_paths_hook_type next_hook = NULL;
+
+PG_FUNCTION_INFO_V1(ltv_history_support);
+
+/* What the planner asks is answered as if we were not here; that it asks is what we want. */
+Datum
+ltv_history_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * The query
+ */
+
+/* Whether a function of the catalog is one of ours in C, and nothing stands between. */
+static bool
+is_own_function(Oid function, const char *name, PGFunction address)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		maybe = false;
+	bool		isnull;
+	FmgrInfo	info;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+
+		if (form->prolang == ClanguageId)
+			maybe = strcmp(TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull)), name) == 0;
+		ReleaseSysCache(tuple);
+	}
+	if (!maybe)
+		return false;
+	fmgr_info(function, &info);
+	return info.fn_addr == address;
+}
+
+/* Whether an aggregate is ltv_history and is called in the plain way. */
+static bool
+is_history(const Aggref *aggref)
+{
+	HeapTuple	tuple;
+	Form_pg_aggregate form;
+	Oid			accum;
+	Oid			final;
+
+	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggkind != AGGKIND_NORMAL || aggref->agglevelsup != 0 ||
+		aggref->aggfilter != NULL || aggref->aggorder != NIL || aggref->aggdistinct != NIL)
+		return false;
+	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	accum = form->aggtransfn;
+	final = form->aggfinalfn;
+	ReleaseSysCache(tuple);
+	return OidIsValid(final) &&
+		is_own_function(accum, "ltv_history_accum", ltv_history_accum) &&
+		is_own_function(final, "ltv_history_final", ltv_history_final);
+}
+
+/* Whether values of the key can be hashed here, and equality is what the query means by it. */
+static bool
+is_usable_key(const SortGroupClause *clause, Node *key)
+{
+	Oid			type = getBaseType(exprType(key));
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_EQ_OPR | TYPECACHE_HASH_EXTENDED_PROC);
+
+	return clause->hashable && get_typtype(type) != TYPTYPE_PSEUDO &&
+		OidIsValid(entry->hash_extended_proc) && entry->eq_opr == clause->eqop;
+}
+
+/* What a query wants of its groups. */
+typedef struct Wanted
+{
+	Node	   *key;
+	Index		key_ref;
+	Aggref	   *aggref;			/* ltv_history; NULL while there is none */
+	bool		history;		/* the history itself */
+	FuncExpr   *summarize;		/* ltv_summarize over it, or NULL */
+	List	   *columns;		/* of that (FieldSelect) */
+} Wanted;
+
+/*
+ * Whether an expression over the groups needs nothing but the key and one
+ * aggregate, the same everywhere, which is ltv_history.
+ */
+static bool
+find_history(Wanted *wanted, Node *expr)
+{
+	ListCell   *cell;
+	List	   *parts = pull_var_clause(expr, PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_INCLUDE_PLACEHOLDERS);
+
+	foreach(cell, parts)
+	{
+		Node	   *part = lfirst(cell);
+
+		if (equal(part, wanted->key))
+			continue;
+		if (!IsA(part, Aggref) || (wanted->aggref != NULL && !equal(part, wanted->aggref)))
+			return false;
+		if (wanted->aggref == NULL && !is_history((Aggref *) part))
+			return false;
+		wanted->aggref = (Aggref *) part;
+	}
+	return true;
+}
+
+/* Whether all groups have the same value of an expression. */
+static bool
+is_same_for_all(Node *expr)
+{
+	return !contain_var_clause(expr) && !contain_agg_clause(expr) && !contain_subplans(expr) &&
+		!contain_volatile_functions(expr);
+}
+
+/* Whether an expression is a column of the summary of the history, the same summary everywhere. */
+static bool
+is_summary_column(Wanted *wanted, Node *expr)
+{
+	FuncExpr   *call;
+
+	if (!IsA(expr, FieldSelect) || !IsA(((FieldSelect *) expr)->arg, FuncExpr))
+		return false;
+	call = (FuncExpr *) ((FieldSelect *) expr)->arg;
+	if (wanted->summarize != NULL)
+		return equal(call, wanted->summarize);
+	if (list_length(call->args) != 3 || !equal(linitial(call->args), wanted->aggref) ||
+		!is_same_for_all(lsecond(call->args)) || !is_same_for_all(lthird(call->args)) ||
+		!is_own_function(call->funcid, "ltv_summarize", ltv_summarize))
+		return false;
+	wanted->summarize = call;
+	return true;
+}
+
+/* Find the columns of the summary in an expression, and whether the history is wanted for anything else. */
+static bool
+find_columns(Node *expr, void *context)
+{
+	Wanted	   *wanted = context;
+
+	if (expr == NULL)
+		return false;
+	if (is_summary_column(wanted, expr))
+	{
+		wanted->columns = list_append_unique(wanted->columns, expr);
+		return false;
+	}
+	if (IsA(expr, Aggref))
+	{
+		wanted->history = true;
+		return false;
+	}
+	return expression_tree_walker(expr, find_columns, context);
+}
+
+/* What the query wants, or false when that is more than the key and the history of a group. */
+static bool
+find_wanted(PlannerInfo *root, PathTarget *target, Wanted *wanted)
+{
+	int			i = 0;
+	ListCell   *cell;
+
+	foreach(cell, target->exprs)
+	{
+		if (get_pathtarget_sortgroupref(target, i++) != wanted->key_ref && !find_history(wanted, lfirst(cell)))
+			return false;
+	}
+	if (!find_history(wanted, root->parse->havingQual) || wanted->aggref == NULL)
+		return false;
+	find_columns((Node *) target->exprs, wanted);
+	find_columns(root->parse->havingQual, wanted);
+	return true;
+}
+
+/*
+ * The path
+ */
+
+/* An integer that is made numeric only for the aggregate's sake is read as it is. */
+static Expr *
+without_cast(Expr *expr)
+{
+	FuncExpr   *cast = (FuncExpr *) expr;
+
+	if (IsA(expr, FuncExpr) &&
+		(cast->funcid == F_NUMERIC_INT2 || cast->funcid == F_NUMERIC_INT4 || cast->funcid == F_NUMERIC_INT8))
+		return linitial(cast->args);
+	return expr;
+}
+
+/* The rows that are grouped: the key and the aggregate's arguments. */
+static Path *
+input_path(PlannerInfo *root, RelOptInfo *input_rel, const Wanted *wanted)
+{
+	PathTarget *target = create_empty_pathtarget();
+	ListCell   *cell;
+
+	add_column_to_pathtarget(target, (Expr *) wanted->key, wanted->key_ref);
+	foreach(cell, wanted->aggref->args)
+	{
+		add_column_to_pathtarget(target, without_cast(lfirst_node(TargetEntry, cell)->expr), 0);
+	}
+	set_pathtarget_cost_width(root, target);
+	return (Path *) create_projection_path(root, input_rel, input_rel->cheapest_total_path, target);
+}
+
+/*
+ * Costs, in the planner's currency: each row is hashed once, each group looked
+ * at once, and what does not fit is written and read in order.  A hash
+ * aggregate would besides compare keys and call the transition function.
+ */
+static void
+cost_path(PlannerInfo *root, CustomPath *path, const Path *input, double groups)
+{
+	List	   *having = (List *) root->parse->havingQual;
+	PathTarget *target = path->path.pathtarget;
+	double		bytes = input->rows * (ROW_BYTES + input->pathtarget->width);
+	QualCost	qual_cost;
+
+	path->path.rows = groups;
+	path->path.startup_cost = input->total_cost + cpu_operator_cost * (input->rows + SETUP_ROWS);
+	path->path.total_cost = path->path.startup_cost + (cpu_tuple_cost + cpu_operator_cost) * groups;
+	if (bytes > get_hash_memory_limit())
+	{
+		double		pages = bytes / BLCKSZ;
+
+		path->path.startup_cost += seq_page_cost * pages;
+		path->path.total_cost += 2 * seq_page_cost * pages;
+	}
+	if (having != NIL)
+	{
+		cost_qual_eval(&qual_cost, having, root);
+		path->path.startup_cost += qual_cost.startup;
+		path->path.total_cost += qual_cost.startup + qual_cost.per_tuple * groups;
+		path->path.rows = clamp_row_est(groups * clauselist_selectivity(root, having, 0, JOIN_INNER, NULL));
+	}
+	path->path.startup_cost += target->cost.startup;
+	path->path.total_cost += target->cost.startup + target->cost.per_tuple * path->path.rows;
+	ltv_inherit_disabled(&path->path, input);
+}
+
+static void
+add_output(CustomScan *scan, void *expr)
+{
+	AttrNumber	number = (AttrNumber) (list_length(scan->custom_scan_tlist) + 1);
+
+	scan->custom_scan_tlist = lappend(scan->custom_scan_tlist, makeTargetEntry(expr, number, NULL, false));
+}
+
+/* What the node puts out; the server finds in it the parts of what is selected. */
+static void
+add_outputs(CustomScan *scan, const Wanted *wanted)
+{
+	List	   *functions = list_make1_oid(wanted->aggref->aggfnoid);
+	List	   *columns = list_make1_int(wanted->history);
+	ListCell   *cell;
+
+	add_output(scan, wanted->key);
+	add_output(scan, wanted->aggref);
+	foreach(cell, wanted->columns)
+	{
+		FieldSelect *column = lfirst(cell);
+
+		add_output(scan, column);
+		columns = lappend_int(columns, column->fieldnum);
+	}
+	if (wanted->columns != NIL)
+	{
+		functions = lappend_oid(functions, wanted->summarize->funcid);
+		scan->custom_exprs = list_make2(lsecond(wanted->summarize->args), lthird(wanted->summarize->args));
+	}
+	scan->custom_private = list_make2(functions, columns);
+}
+
+/* The plan of the path. */
+static Plan *
+make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	Wanted		wanted = {.key = linitial(path->custom_private), .key_ref = (Index) intVal(lsecond(path->custom_private))};
+
+	find_wanted(root, path->path.pathtarget, &wanted);
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = (List *) copyObject(root->parse->havingQual);
+	scan->scan.plan.lefttree = linitial(custom_plans);
+	scan->scan.scanrelid = 0;
+	scan->flags = path->flags;
+	add_outputs(scan, &wanted);
+	scan->methods = &histories_scan_methods;
+	return &scan->scan.plan;
+}
+
+static const CustomPathMethods path_methods = {
+	.CustomName = "LtvHistories",
+	.PlanCustomPath = make_plan,
+};
+
+static void
+add_histories_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
+{
+	SortGroupClause *clause = linitial_node(SortGroupClause, ltv_group_clause(root));
+	Wanted		wanted = {.key = get_sortgroupclause_expr(clause, root->processed_tlist), .key_ref = clause->tleSortGroupRef};
+	CustomPath *path;
+	Path	   *input;
+
+	if (!is_usable_key(clause, wanted.key) || !find_wanted(root, output_rel->reltarget, &wanted))
+		return;
+	input = input_path(root, input_rel, &wanted);
+	path = makeNode(CustomPath);
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = output_rel;
+	path->path.pathtarget = output_rel->reltarget;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(input);
+	path->custom_private = list_make2(wanted.key, makeInteger((int) wanted.key_ref));
+	path->methods = &path_methods;
+	cost_path(root, path, input, estimate_num_groups(root, list_make1(wanted.key), input->rows, NULL, NULL));
+	add_path(output_rel, &path->path);
+}
+
+/* The planner looks for paths of aggregation. */
+static void
+upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel, RelOptInfo *output_rel, void *extra)
+{
+	if (next_hook != NULL)
+		next_hook(root, stage, input_rel, output_rel, extra);
+	if (enabled && stage == UPPERREL_GROUP_AGG && output_rel->reloptkind == RELOPT_UPPER_REL &&
+		root->parse->groupingSets == NIL && list_length(ltv_group_clause(root)) == 1)
+		add_histories_path(root, input_rel, output_rel);
+}
+
+void
+histories_plan_init(void)
+{
+	DefineCustomBoolVariable("ltv.enable_histories",
+							 "Enables the planner's use of ltv's own grouping for the aggregate ltv_history.",
+							 NULL, &enabled, true, PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	next_hook = create_upper_paths_hook;
+	create_upper_paths_hook = upper_paths;
+}

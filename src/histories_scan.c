@@ -1,0 +1,373 @@
+/*
+ * histories_scan.c: the plan node LtvHistories, which makes one history of
+ * the rows of each group.
+ *
+ * It reads its child to the end, as rows into a source (source.c), and then
+ * walks over the groups, giving out one at a time.
+ */
+#include "histories.h"
+
+#include "catalog/objectaccess.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/explain.h"
+#include "executor/executor.h"
+#include "executor/nodeHash.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/ruleutils.h"
+#include "utils/typcache.h"
+
+#include "customer.h"
+#include "source_rows.h"
+
+/* The child's rows on their way through a source. */
+typedef struct Gathering
+{
+	Source	   *source;			/* or NULL */
+	PartWalk	walk;			/* over its parts */
+} Gathering;
+
+/* The columns of ltv_summarize over the groups' histories. */
+typedef struct Summary
+{
+	List	   *columns;		/* their numbers */
+	ExprState  *as_of;
+	ExprState  *policy_row;
+	bool		ready;			/* what follows has been computed */
+	bool		null;			/* as_of or policy is null, and so is every column */
+	Moment		moment;
+	Policy		policy;
+	Oid			labels[STAGE_COUNT];
+	MonthsCache *months;
+} Summary;
+
+typedef struct HistoriesState
+{
+	CustomScanState css;
+	bool		gathered;		/* the child has been read */
+	Gathering	keyed;
+	Gathering	keyless;		/* rows whose key is null; its source is made with the first one */
+	Gathering  *walked;			/* the one whose groups are given out now */
+	bool		wants_history;
+	Summary    *summary;		/* NULL where no column of it is wanted */
+	uint64		disk;			/* bytes in temporary files, for EXPLAIN */
+} HistoriesState;
+
+/*
+ * Gathering
+ */
+
+/* A source of rows like the child's. */
+static Source *
+open_source(HistoriesState *state, Oid key_type, Size budget)
+{
+	TupleDesc	desc = ExecGetResultType(outerPlanState(state));
+	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
+	Source	   *source;
+	ColumnType	columns[ORDERS_COLUMNS] = {{InvalidOid}};
+	static const OrdersColumn order[] = {
+		[INPUT_KEY] = ORDERS_CUSTOMER,
+		[INPUT_DAY] = ORDERS_DAY,
+		[INPUT_AMOUNT] = ORDERS_AMOUNT,
+		[INPUT_QUANTITY] = ORDERS_QUANTITY,
+		[INPUT_COST] = ORDERS_COST,
+	};
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		columns[order[i]] = (ColumnType) {getBaseType(attribute->atttypid), attribute->atttypid, attribute->attcollation};
+	}
+	if (OidIsValid(key_type))
+		columns[ORDERS_CUSTOMER] = (ColumnType) {key_type, key_type, InvalidOid};
+	source = source_open_rows(columns, order, desc->natts, budget);
+	MemoryContextSwitchTo(old);
+	return source;
+}
+
+/* All rows whose key is null are one group. */
+static void
+receive_keyless(HistoriesState *state, const TupleTableSlot *row)
+{
+	Datum		values[INPUT_COST + 1];
+	bool		isnull[INPUT_COST + 1];
+	int			columns = row->tts_tupleDescriptor->natts;
+
+	if (state->keyless.source == NULL)
+		state->keyless.source = open_source(state, INT8OID, get_hash_memory_limit() / 4);
+	memcpy(values, row->tts_values, columns * sizeof(Datum));
+	memcpy(isnull, row->tts_isnull, columns * sizeof(bool));
+	values[INPUT_KEY] = Int64GetDatum(0);
+	isnull[INPUT_KEY] = false;
+	source_receive(state->keyless.source, values, isnull);
+}
+
+static void
+begin_walk(HistoriesState *state, Gathering *gathering)
+{
+	state->walked = gathering;
+	if (gathering->source != NULL)
+		state->disk += source_walk_begin(gathering->source, &gathering->walk);
+}
+
+static void
+gather(HistoriesState *state)
+{
+	PlanState  *child = outerPlanState(state);
+	TupleTableSlot *row;
+
+	state->keyed.source = open_source(state, InvalidOid, get_hash_memory_limit() / 4 * 3);
+	while (row = ExecProcNode(child), !TupIsNull(row))
+	{
+		slot_getallattrs(row);
+		if (!row->tts_isnull[INPUT_DAY] && !row->tts_isnull[INPUT_AMOUNT])
+			CheckPurchaseDay(DatumGetDateADT(row->tts_values[INPUT_DAY]));
+		if (row->tts_isnull[INPUT_KEY])
+			receive_keyless(state, row);
+		else
+			source_receive(state->keyed.source, row->tts_values, row->tts_isnull);
+	}
+	state->gathered = true;
+	state->disk = 0;
+	begin_walk(state, &state->keyed);
+}
+
+static void
+forget_rows(Gathering *gathering)
+{
+	if (gathering->source == NULL)
+		return;
+	source_walk_end(gathering->source, &gathering->walk);
+	source_close(gathering->source);
+	gathering->source = NULL;
+}
+
+static void
+forget(HistoriesState *state)
+{
+	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
+	forget_rows(&state->keyed);
+	forget_rows(&state->keyless);
+	state->gathered = false;
+	if (state->summary != NULL)
+		state->summary->ready = false;
+}
+
+/*
+ * Groups
+ */
+
+/* As_of and policy are asked for with the first group, as they are where there is no such node. */
+static void
+prepare_summary(HistoriesState *state)
+{
+	Summary    *summary = state->summary;
+	ExprContext *context = state->css.ss.ps.ps_ExprContext;
+	PolicyMemo	memo = {.size = 0};
+	bool		no_moment;
+	bool		no_policy;
+	Datum		as_of = ExecEvalExprSwitchContext(summary->as_of, context, &no_moment);
+	Datum		policy = ExecEvalExprSwitchContext(summary->policy_row, context, &no_policy);
+
+	summary->ready = true;
+	summary->null = no_moment || no_policy;
+	if (summary->null)
+		return;
+	summary->moment = moment_of(DatumGetDateADT(as_of));
+	summary->policy = *policy_read(DatumGetHeapTupleHeader(policy), &memo);
+}
+
+/* The wanted columns of a group's summary. */
+static void
+put_summary(HistoriesState *state, const History *history, TupleTableSlot *slot)
+{
+	Summary    *summary = state->summary;
+	Datum		values[CUSTOMER_COLUMNS];
+	bool		nulls[CUSTOMER_COLUMNS];
+	Figures		figures;
+	int			output = OUTPUT_COLUMNS;
+	ListCell   *cell;
+
+	if (!summary->ready)
+		prepare_summary(state);
+	if (history->count == 0 || summary->null)
+		memset(nulls, true, sizeof(nulls));
+	else
+	{
+		figures_of(history, summary->moment, &summary->policy, &figures);
+		customer_columns(&figures, history->scales, summary->labels, summary->months, values, nulls);
+	}
+	foreach(cell, summary->columns)
+	{
+		int			column = lfirst_int(cell) - 1;
+
+		slot->tts_isnull[output] = nulls[column];
+		slot->tts_values[output++] = nulls[column] ? (Datum) 0 : values[column];
+	}
+}
+
+/* The next customer; false when there is none left. */
+static bool
+next_customer(HistoriesState *state, Customer *customer)
+{
+	Gathering  *walked = state->walked;
+
+	if (walked->source != NULL && source_walk_next(walked->source, &walked->walk, customer))
+		return true;
+	if (walked == &state->keyless)
+		return false;
+	begin_walk(state, &state->keyless);
+	return next_customer(state, customer);
+}
+
+/* The next group, before HAVING. */
+static TupleTableSlot *
+next_group(ScanState *node)
+{
+	HistoriesState *state = (HistoriesState *) node;
+	TupleTableSlot *slot = node->ss_ScanTupleSlot;
+	Customer	customer;
+	MemoryContext old;
+	bool		history;
+
+	ExecClearTuple(slot);
+	if (!state->gathered)
+		gather(state);
+	if (!next_customer(state, &customer))
+		return slot;
+	/* what the slot leads to is there until the next one */
+	old = MemoryContextSwitchTo(state->walked->source->scratch);
+	slot->tts_values[OUTPUT_KEY] = customer.id;
+	slot->tts_isnull[OUTPUT_KEY] = state->walked == &state->keyless;
+	history = state->wants_history && customer.history->count > 0;
+	slot->tts_values[OUTPUT_HISTORY] = history ? PointerGetDatum(history_store(customer.history)) : (Datum) 0;
+	slot->tts_isnull[OUTPUT_HISTORY] = !history;
+	if (state->summary != NULL)
+		put_summary(state, customer.history, slot);
+	MemoryContextSwitchTo(old);
+	return ExecStoreVirtualTuple(slot);
+}
+
+/* Groups are not locked, so none is looked at again. */
+static bool
+recheck(ScanState *node, TupleTableSlot *slot)
+{
+	return true;
+}
+
+/*
+ * The node
+ */
+
+/* The caller has to have the rights that the functions themselves would ask for. */
+static void
+CheckRights(const List *functions)
+{
+	ListCell   *cell;
+
+	foreach(cell, functions)
+	{
+		Oid			function = lfirst_oid(cell);
+		AclResult	result = ltv_function_aclcheck(function);
+
+		if (result != ACLCHECK_OK)
+			aclcheck_error(result, get_func_prokind(function) == PROKIND_AGGREGATE ? OBJECT_AGGREGATE : OBJECT_FUNCTION,
+						   get_func_name(function));
+		InvokeFunctionExecuteHook(function);
+	}
+}
+
+static Summary *
+open_summary(CustomScanState *node, CustomScan *scan, List *columns)
+{
+	Summary    *summary = palloc0(sizeof(Summary));
+	TupleDesc	desc = lookup_rowtype_tupdesc(get_func_rettype(llast_oid(linitial(scan->custom_private))), -1);
+
+	summary->columns = columns;
+	summary->as_of = ExecInitExpr(linitial(scan->custom_exprs), &node->ss.ps);
+	summary->policy_row = ExecInitExpr(lsecond(scan->custom_exprs), &node->ss.ps);
+	stage_labels_read(TupleDescAttr(desc, CUSTOMER_COLUMNS - 1)->atttypid, summary->labels);
+	summary->months = months_cache_create();
+	ReleaseTupleDesc(desc);
+	return summary;
+}
+
+static void
+begin_node(CustomScanState *node, EState *estate, int eflags)
+{
+	HistoriesState *state = (HistoriesState *) node;
+	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
+	List	   *columns = lsecond(scan->custom_private);
+
+	CheckRights(linitial(scan->custom_private));
+	outerPlanState(node) = ExecInitNode(outerPlan(scan), estate, eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
+	state->wants_history = linitial_int(columns) != 0;
+	columns = list_copy_tail(columns, 1);
+	if (columns != NIL)
+		state->summary = open_summary(node, scan, columns);
+}
+
+static TupleTableSlot *
+exec_node(CustomScanState *node)
+{
+	return ExecScan(&node->ss, next_group, recheck);
+}
+
+static void
+rescan_node(CustomScanState *node)
+{
+	forget((HistoriesState *) node);
+	ExecScanReScan(&node->ss);
+	if (outerPlanState(node)->chgParam == NULL)
+		ExecReScan(outerPlanState(node));
+}
+
+static void
+end_node(CustomScanState *node)
+{
+	forget((HistoriesState *) node);
+	ExecEndNode(outerPlanState(node));
+}
+
+static void
+explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	HistoriesState *state = (HistoriesState *) node;
+	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, &scan->scan.plan, ancestors);
+	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+	TargetEntry *key = linitial_node(TargetEntry, scan->custom_scan_tlist);
+
+	ExplainPropertyText("Group Key", deparse_expression((Node *) key->expr, context, prefix, false), es);
+	if (es->analyze && state->disk > 0)
+		ExplainPropertyInteger("Disk Usage", "kB", (int64) ((state->disk + 1023) / 1024), es);
+}
+
+static Node *create_state(CustomScan *scan);
+
+const CustomScanMethods histories_scan_methods = {
+	.CustomName = "LtvHistories",
+	.CreateCustomScanState = create_state,
+};
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "LtvHistories",
+	.BeginCustomScan = begin_node,
+	.ExecCustomScan = exec_node,
+	.EndCustomScan = end_node,
+	.ReScanCustomScan = rescan_node,
+	.ExplainCustomScan = explain_node,
+};
+
+static Node *
+create_state(CustomScan *scan)
+{
+	HistoriesState *state = (HistoriesState *) newNode(sizeof(HistoriesState), T_CustomScanState);
+
+	state->css.methods = &exec_methods;
+	return (Node *) &state->css;
+}
