@@ -87,6 +87,13 @@
 #define ltv_form_minimal_tuple(desc, values, nulls) heap_form_minimal_tuple(desc, values, nulls)
 #endif
 
+/* Since 18 what EXPLAIN writes with has a header of its own. */
+#if PG_VERSION_NUM >= 180000
+#define LTV_EXPLAIN_FORMAT_H "commands/explain_format.h"
+#else
+#define LTV_EXPLAIN_FORMAT_H "commands/explain.h"
+#endif
+
 /* What a query is grouped by; since 16 less what is redundant.  (The including file has nodes/pathnodes.h.) */
 #if PG_VERSION_NUM >= 160000
 #define ltv_group_clause(root) ((root)->processed_groupClause)

@@ -10,6 +10,7 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include LTV_EXPLAIN_FORMAT_H
 #include "commands/explain.h"
 #include "executor/executor.h"
 #include "executor/nodeHash.h"
