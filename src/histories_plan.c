@@ -102,6 +102,7 @@ is_history(const Aggref *aggref)
 	Form_pg_aggregate form;
 	Oid			accum;
 	Oid			final;
+	bool		from_nothing;
 
 	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggkind != AGGKIND_NORMAL || aggref->agglevelsup != 0 ||
 		aggref->aggfilter != NULL || aggref->aggorder != NIL || aggref->aggdistinct != NIL)
@@ -112,8 +113,9 @@ is_history(const Aggref *aggref)
 	form = (Form_pg_aggregate) GETSTRUCT(tuple);
 	accum = form->aggtransfn;
 	final = form->aggfinalfn;
+	SysCacheGetAttr(AGGFNOID, tuple, Anum_pg_aggregate_agginitval, &from_nothing);
 	ReleaseSysCache(tuple);
-	return OidIsValid(final) &&
+	return from_nothing && OidIsValid(final) &&
 		is_own_function(accum, "ltv_history_accum", ltv_history_accum) &&
 		is_own_function(final, "ltv_history_final", ltv_history_final);
 }

@@ -162,7 +162,7 @@ forget(HistoriesState *state)
  * Groups
  */
 
-/* As_of and policy are asked for with the first group, as they are where there is no such node. */
+/* As_of and policy are asked for, and checked, with the first group that has a history, as the function would. */
 static void
 prepare_summary(HistoriesState *state)
 {
@@ -193,7 +193,7 @@ put_summary(HistoriesState *state, const History *history, TupleTableSlot *slot)
 	int			output = OUTPUT_COLUMNS;
 	ListCell   *cell;
 
-	if (!summary->ready)
+	if (history->count > 0 && !summary->ready)
 		prepare_summary(state);
 	if (history->count == 0 || summary->null)
 		memset(nulls, true, sizeof(nulls));
@@ -227,10 +227,9 @@ next_customer(HistoriesState *state, Customer *customer)
 
 /* The next group, before HAVING. */
 static TupleTableSlot *
-next_group(ScanState *node)
+next_group(HistoriesState *state)
 {
-	HistoriesState *state = (HistoriesState *) node;
-	TupleTableSlot *slot = node->ss_ScanTupleSlot;
+	TupleTableSlot *slot = state->css.ss.ss_ScanTupleSlot;
 	Customer	customer;
 	MemoryContext old;
 	bool		history;
@@ -251,13 +250,6 @@ next_group(ScanState *node)
 		put_summary(state, customer.history, slot);
 	MemoryContextSwitchTo(old);
 	return ExecStoreVirtualTuple(slot);
-}
-
-/* Groups are not locked, so none is looked at again. */
-static bool
-recheck(ScanState *node, TupleTableSlot *slot)
-{
-	return true;
 }
 
 /*
@@ -312,17 +304,35 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 		state->summary = open_summary(node, scan, columns);
 }
 
+/*
+ * The next group that HAVING lets through.  (ExecScan would do the same, but
+ * takes a scan of no relation for a join, which gives no rows while a changed
+ * row is looked at again.)
+ */
 static TupleTableSlot *
 exec_node(CustomScanState *node)
 {
-	return ExecScan(&node->ss, next_group, recheck);
+	ExprContext *context = node->ss.ps.ps_ExprContext;
+	ProjectionInfo *projection = node->ss.ps.ps_ProjInfo;
+	TupleTableSlot *group;
+
+	for (;;)
+	{
+		ResetExprContext(context);
+		group = next_group((HistoriesState *) node);
+		if (TupIsNull(group))
+			return projection != NULL ? ExecClearTuple(projection->pi_state.resultslot) : group;
+		context->ecxt_scantuple = group;
+		if (ExecQual(node->ss.ps.qual, context))
+			return projection != NULL ? ExecProject(projection) : group;
+		InstrCountFiltered1(node, 1);
+	}
 }
 
 static void
 rescan_node(CustomScanState *node)
 {
 	forget((HistoriesState *) node);
-	ExecScanReScan(&node->ss);
 	if (outerPlanState(node)->chgParam == NULL)
 		ExecReScan(outerPlanState(node));
 }
