@@ -58,14 +58,18 @@ DROP FUNCTION ltv_forecast_combine(double precision[], double precision[]);
 DROP FUNCTION ltv_forecast_final(double precision[]);
 
 --
--- ltv_history in a plan node of its own
+-- Plan nodes
 --
 
-CREATE FUNCTION ltv_history_support(internal) RETURNS internal AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_history_support(internal) IS 'planner support function of ltv_history';
-ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric) SUPPORT ltv_history_support;
-ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric) SUPPORT ltv_history_support;
-ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric, numeric) SUPPORT ltv_history_support;
+CREATE FUNCTION ltv_support(internal) RETURNS internal AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_support(internal) IS 'planner support function';
+ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric) SUPPORT ltv_support;
+ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric) SUPPORT ltv_support;
+ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric, numeric) SUPPORT ltv_support;
+ALTER FUNCTION ltv_customer_summary(regclass, date, ltv_policy) SUPPORT ltv_support;
+ALTER FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) SUPPORT ltv_support;
+ALTER FUNCTION ltv_predict(regclass, date, anyelement, integer, text, double precision, double precision) SUPPORT ltv_support;
+ALTER FUNCTION ltv_rfm(regclass, date, anyelement, integer) SUPPORT ltv_support;
 
 --
 -- Reading an orders relation in several processes

@@ -97,11 +97,11 @@ COMMENT ON FUNCTION ltv_between(ltv_history, date, date) IS 'the purchases from 
 
 -- aggregates; the state is a history in the form described in doc/format.md
 
-CREATE FUNCTION ltv_history_support(internal) RETURNS internal AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_history_support(internal) IS 'planner support function of ltv_history';
-CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_history_support;
-CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_history_support;
-CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_history_support;
+CREATE FUNCTION ltv_support(internal) RETURNS internal AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_support(internal) IS 'planner support function';
+CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
+CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
+CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
 CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -297,14 +297,14 @@ RETURNS TABLE (
     customer_id text, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
     active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
     annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage
-) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_customer_summary(regclass, date, ltv_policy) IS 'the summary of every customer with a purchase up to as_of, customer_id as text; columns as in ltv_customer';
 CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date, id_type anyelement, policy ltv_policy DEFAULT ltv_policy())
 RETURNS TABLE (
     customer_id anyelement, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
     active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
     annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage
-) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint';
 
 CREATE FUNCTION ltv_check(orders regclass, as_of date DEFAULT CURRENT_DATE)
@@ -512,7 +512,7 @@ COMMENT ON AGGREGATE ltv_forecast(ltv_model, ltv_history, date, integer) IS 'exp
 
 CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin double precision DEFAULT 1, annual_discount double precision DEFAULT 0)
 RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision)
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, double precision, double precision) IS 'per customer: p_alive (probability of still being one on as_of), expected_orders (order days in the horizon), expected_order_value (amount of an order day), predicted_value (orders x value x gross_margin, discounted by month)';
 CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'bg/nbd')
 RETURNS TABLE (repeat_orders text, customers bigint, actual_orders bigint, predicted_orders double precision)
@@ -708,7 +708,7 @@ window_days: the window, its last day included; customers: observed for all of i
 
 CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5)
 RETURNS TABLE (customer_id anyelement, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; id_type is a null of its type, such as NULL::bigint.
 recency_days: as_of - last order; frequency: orders; monetary: revenue, refunds included; r, f, m: 1 + floor(bins * share of customers who are strictly worse: more days, fewer orders, less revenue)';
 

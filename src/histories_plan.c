@@ -12,18 +12,11 @@
  *
  * The columns of (ltv_summarize(ltv_history(...), as_of)).*, one call for each,
  * are all made at once then, and the history itself only if it is wanted, too.
- *
- * The library may not be there yet when the first such query of a session is
- * planned.  The planner asks the support function of the aggregate's
- * transition function for its cost before it looks for paths of aggregation,
- * and so loads it.
  */
-#include "histories.h"
+#include "plan.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
-#include "catalog/pg_language.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
@@ -37,7 +30,6 @@
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -58,41 +50,9 @@ extern Datum ltv_summarize(PG_FUNCTION_ARGS);
 static bool enabled = true;
 static create_upper_paths_hook_type next_hook = NULL;
 
-PG_FUNCTION_INFO_V1(ltv_history_support);
-
-/* What the planner asks is answered as if we were not here; that it asks is what we want. */
-Datum
-ltv_history_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(NULL);
-}
-
 /*
  * The query
  */
-
-/* Whether a function of the catalog is one of ours in C, and nothing stands between. */
-static bool
-is_own_function(Oid function, const char *name, PGFunction address)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	bool		maybe = false;
-	bool		isnull;
-	FmgrInfo	info;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
-
-		if (form->prolang == ClanguageId)
-			maybe = strcmp(TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull)), name) == 0;
-		ReleaseSysCache(tuple);
-	}
-	if (!maybe)
-		return false;
-	fmgr_info(function, &info);
-	return info.fn_addr == address;
-}
 
 /* Whether an aggregate is ltv_history and is called in the plain way. */
 static bool

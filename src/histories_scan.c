@@ -5,17 +5,14 @@
  * It reads its child to the end, as rows into a source (source.c), and then
  * walks over the groups, giving out one at a time.
  */
-#include "histories.h"
+#include "plan.h"
 
-#include "catalog/objectaccess.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include LTV_EXPLAIN_FORMAT_H
 #include "commands/explain.h"
 #include "executor/executor.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
@@ -23,13 +20,6 @@
 
 #include "customer.h"
 #include "source_rows.h"
-
-/* The child's rows on their way through a source. */
-typedef struct Gathering
-{
-	Source	   *source;			/* or NULL */
-	PartWalk	walk;			/* over its parts */
-} Gathering;
 
 /* The columns of ltv_summarize over the groups' histories. */
 typedef struct Summary
@@ -49,9 +39,9 @@ typedef struct HistoriesState
 {
 	CustomScanState css;
 	bool		gathered;		/* the child has been read */
-	Gathering	keyed;
-	Gathering	keyless;		/* rows whose key is null; its source is made with the first one */
-	Gathering  *walked;			/* the one whose groups are given out now */
+	Source	   *keyed;			/* the child's rows */
+	Source	   *keyless;		/* those whose key is null; NULL before the first */
+	Source	   *walked;			/* the one whose groups are given out now */
 	bool		wants_history;
 	Summary    *summary;		/* NULL where no column of it is wanted */
 	uint64		disk;			/* bytes in temporary files, for EXPLAIN */
@@ -98,21 +88,20 @@ receive_keyless(HistoriesState *state, const TupleTableSlot *row)
 	bool		isnull[INPUT_COST + 1];
 	int			columns = row->tts_tupleDescriptor->natts;
 
-	if (state->keyless.source == NULL)
-		state->keyless.source = open_source(state, INT8OID, get_hash_memory_limit() / 4);
+	if (state->keyless == NULL)
+		state->keyless = open_source(state, INT8OID, get_hash_memory_limit() / 4);
 	memcpy(values, row->tts_values, columns * sizeof(Datum));
 	memcpy(isnull, row->tts_isnull, columns * sizeof(bool));
 	values[INPUT_KEY] = Int64GetDatum(0);
 	isnull[INPUT_KEY] = false;
-	source_receive(state->keyless.source, values, isnull);
+	source_receive(state->keyless, values, isnull);
 }
 
 static void
-begin_walk(HistoriesState *state, Gathering *gathering)
+begin_walk(HistoriesState *state, Source *source)
 {
-	state->walked = gathering;
-	if (gathering->source != NULL)
-		state->disk += source_walk_begin(gathering->source, &gathering->walk);
+	state->walked = source;
+	state->disk += source_walk_begin(source);
 }
 
 static void
@@ -121,7 +110,7 @@ gather(HistoriesState *state)
 	PlanState  *child = outerPlanState(state);
 	TupleTableSlot *row;
 
-	state->keyed.source = open_source(state, InvalidOid, get_hash_memory_limit() / 4 * 3);
+	state->keyed = open_source(state, InvalidOid, get_hash_memory_limit() / 4 * 3);
 	while (row = ExecProcNode(child), !TupIsNull(row))
 	{
 		slot_getallattrs(row);
@@ -130,29 +119,22 @@ gather(HistoriesState *state)
 		if (row->tts_isnull[INPUT_KEY])
 			receive_keyless(state, row);
 		else
-			source_receive(state->keyed.source, row->tts_values, row->tts_isnull);
+			source_receive(state->keyed, row->tts_values, row->tts_isnull);
 	}
 	state->gathered = true;
 	state->disk = 0;
-	begin_walk(state, &state->keyed);
-}
-
-static void
-forget_rows(Gathering *gathering)
-{
-	if (gathering->source == NULL)
-		return;
-	source_walk_end(gathering->source, &gathering->walk);
-	source_close(gathering->source);
-	gathering->source = NULL;
+	begin_walk(state, state->keyed);
 }
 
 static void
 forget(HistoriesState *state)
 {
 	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
-	forget_rows(&state->keyed);
-	forget_rows(&state->keyless);
+	if (state->keyed != NULL)
+		source_close(state->keyed);
+	if (state->keyless != NULL)
+		source_close(state->keyless);
+	state->keyed = state->keyless = NULL;
 	state->gathered = false;
 	if (state->summary != NULL)
 		state->summary->ready = false;
@@ -215,14 +197,12 @@ put_summary(HistoriesState *state, const History *history, TupleTableSlot *slot)
 static bool
 next_customer(HistoriesState *state, Customer *customer)
 {
-	Gathering  *walked = state->walked;
-
-	if (walked->source != NULL && source_walk_next(walked->source, &walked->walk, customer))
+	if (source_next(state->walked, customer))
 		return true;
-	if (walked == &state->keyless)
+	if (state->keyless == NULL || state->walked == state->keyless)
 		return false;
-	begin_walk(state, &state->keyless);
-	return next_customer(state, customer);
+	begin_walk(state, state->keyless);
+	return source_next(state->walked, customer);
 }
 
 /* The next group, before HAVING. */
@@ -240,9 +220,9 @@ next_group(HistoriesState *state)
 	if (!next_customer(state, &customer))
 		return slot;
 	/* what the slot leads to is there until the next one */
-	old = MemoryContextSwitchTo(state->walked->source->scratch);
+	old = MemoryContextSwitchTo(state->walked->scratch);
 	slot->tts_values[OUTPUT_KEY] = customer.id;
-	slot->tts_isnull[OUTPUT_KEY] = state->walked == &state->keyless;
+	slot->tts_isnull[OUTPUT_KEY] = state->walked == state->keyless;
 	history = state->wants_history && customer.history->count > 0;
 	slot->tts_values[OUTPUT_HISTORY] = history ? PointerGetDatum(history_store(customer.history)) : (Datum) 0;
 	slot->tts_isnull[OUTPUT_HISTORY] = !history;
@@ -255,24 +235,6 @@ next_group(HistoriesState *state)
 /*
  * The node
  */
-
-/* The caller has to have the rights that the functions themselves would ask for. */
-static void
-CheckRights(const List *functions)
-{
-	ListCell   *cell;
-
-	foreach(cell, functions)
-	{
-		Oid			function = lfirst_oid(cell);
-		AclResult	result = ltv_function_aclcheck(function);
-
-		if (result != ACLCHECK_OK)
-			aclcheck_error(result, get_func_prokind(function) == PROKIND_AGGREGATE ? OBJECT_AGGREGATE : OBJECT_FUNCTION,
-						   get_func_name(function));
-		InvokeFunctionExecuteHook(function);
-	}
-}
 
 static Summary *
 open_summary(CustomScanState *node, CustomScan *scan, List *columns)
@@ -295,8 +257,12 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	HistoriesState *state = (HistoriesState *) node;
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 	List	   *columns = lsecond(scan->custom_private);
+	ListCell   *cell;
 
-	CheckRights(linitial(scan->custom_private));
+	foreach(cell, linitial(scan->custom_private))
+	{
+		CheckMayExecute(lfirst_oid(cell));
+	}
 	outerPlanState(node) = ExecInitNode(outerPlan(scan), estate, eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	state->wants_history = linitial_int(columns) != 0;
 	columns = list_copy_tail(columns, 1);

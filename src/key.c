@@ -8,6 +8,7 @@
 #include "key.h"
 
 #include "access/hash.h"
+#include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
@@ -44,8 +45,8 @@ deterministic(Oid collation)
 
 /*
  * Whoever calls a report calls the functions of the ids' type through it:
- * equality, and the cast to text.  Where plain SQL (GROUP BY, a cast) would
- * refuse one, so does ltv.
+ * equality, and the cast to text; and a plan node of ours stands for functions
+ * and aggregates.  Where plain SQL would refuse one, so does ltv.
  */
 void
 CheckMayExecute(Oid function)
@@ -53,7 +54,9 @@ CheckMayExecute(Oid function)
 	AclResult	result = ltv_function_aclcheck(function);
 
 	if (result != ACLCHECK_OK)
-		aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
+		aclcheck_error(result, get_func_prokind(function) == PROKIND_AGGREGATE ? OBJECT_AGGREGATE : OBJECT_FUNCTION,
+					   get_func_name(function));
+	InvokeFunctionExecuteHook(function);
 }
 
 /*

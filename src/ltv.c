@@ -1,7 +1,7 @@
 /*
  * ltv.c: the module's magic block, and what happens when it is loaded.
  */
-#include "histories.h"
+#include "plan.h"
 
 PG_MODULE_MAGIC;
 
@@ -11,4 +11,5 @@ void
 _PG_init(void)
 {
 	histories_plan_init();
+	report_plan_init();
 }

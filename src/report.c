@@ -15,6 +15,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
+#include "miscadmin.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -137,6 +138,19 @@ report_visit_jointly(Report *report, const JointVisitor *visitor, void *arg)
 	report->counts = source_visit_jointly(report->source, visitor, arg);
 }
 
+static bool
+ids_are_parallel_safe(const Report *report)
+{
+	return report->id_is_text || func_parallel(report->id_function.fn_oid) == PROPARALLEL_SAFE;
+}
+
+/* The same, but the caller asks for the customers who are left; see source_walk. */
+void
+report_walk(Report *report, const JointVisitor *visitor, void *arg)
+{
+	report->counts = source_walk(report->source, visitor, ids_are_parallel_safe(report), arg);
+}
+
 /* A cast function takes the value and, if it wants to, a typmod and whether the cast was written out. */
 static Datum
 call_cast(FmgrInfo *function, Datum value)
@@ -225,12 +239,6 @@ batch_row(Report *report, MinimalTuple tuple)
 	report->batch_used += size;
 }
 
-bool
-report_ids_are_parallel_safe(const Report *report)
-{
-	return report->id_is_text || func_parallel(report->id_function.fn_oid) == PROPARALLEL_SAFE;
-}
-
 /* In a worker, whose report is a copy: from now on rows go to a file. */
 void
 report_send_rows(Report *report, TupleDesc desc, BufFile *file)
@@ -303,4 +311,33 @@ report_end(Report *report)
 {
 	source_close(report->source);
 	return (Datum) 0;
+}
+
+/* to empty a context takes a while, and a row is some hundred bytes */
+#define ROWS_TO_RESET 32
+
+/* The whole of a report that could give out its rows one after the other. */
+Datum
+report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo)
+{
+	Report	   *report = palloc0(rows->size);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
+	Datum	   *values;
+	bool	   *nulls;
+
+	rows->open(report, fcinfo);
+	values = palloc(report->desc->natts * sizeof(Datum));
+	nulls = palloc(report->desc->natts * sizeof(bool));
+	old = MemoryContextSwitchTo(context);
+	for (uint32 i = 1; rows->next(report, values, nulls); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		report_row(report, values, nulls);
+		if (i % ROWS_TO_RESET == 0)
+			MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return report_end(report);
 }

@@ -27,6 +27,20 @@ typedef struct Report
 	SourceCounts counts;		/* after report_visit */
 } Report;
 
+/*
+ * A report with a row for each of many customers, which can give them out one
+ * after the other.  Open does all that comes before the first; next makes the
+ * columns of one row, or says that there is none left.  What they lead to is
+ * in the current memory context or stays until the next call.  Rows that open
+ * has put out already (report_row) come first.
+ */
+typedef struct RowReport
+{
+	Size		size;			/* of its struct, which begins with a Report */
+	void		(*open) (void *report, FunctionCallInfo fcinfo);
+	bool		(*next) (void *report, Datum *values, bool *nulls);
+} RowReport;
+
 /* for id_arg: how customer_id is shown */
 #define REPORT_NO_ID		(-1)
 #define REPORT_ID_AS_TEXT	(-2)
@@ -41,12 +55,13 @@ extern void report_visit_jointly(Report *report, const JointVisitor *visitor, vo
 extern Datum report_id(Report *report, Datum id);
 extern void records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, BufFile *file);
 extern void records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file);
-extern bool report_ids_are_parallel_safe(const Report *report);
+extern void report_walk(Report *report, const JointVisitor *visitor, void *arg);
 extern void report_send_rows(Report *report, TupleDesc desc, BufFile *file);
 extern void report_end_rows(Report *report);
 extern void report_receive_rows(Report *report, BufFile *file);
 extern void report_row(Report *report, Datum *values, bool *nulls);
 extern Datum report_end(Report *report);
+extern Datum report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo);
 
 /* Room for so many records in an array that doubles. */
 static inline void *

@@ -54,6 +54,12 @@ typedef struct PredictReport
 	LtvmModel	spend;
 	bool		has_spend;
 	double		mean_value;		/* where there is no model of spend */
+	LtvmModel	model;			/* of orders */
+	const SortItem *next;		/* the customer whose row comes next */
+	uint64		next_pattern;	/* the pattern that comes next */
+	double		pattern_left;	/* customers of this one whose rows have not come */
+	double		frequency;		/* of this pattern */
+	PredictedPattern pattern;
 } PredictReport;
 
 static void
@@ -222,44 +228,47 @@ order_value(const PredictReport *predict, double frequency, double monetary)
 	return ltvm_expected_order_value(&predict->spend, frequency, monetary);
 }
 
-static void
-put_customer(PredictReport *predict, const PredictedCustomer *customer, double frequency, const PredictedPattern *pattern)
-{
-	double		value = order_value(predict, frequency, customer->monetary);
-	Datum		values[5] = {
-		customer->id,
-		Float8GetDatum(pattern->p_alive),
-		Float8GetDatum(pattern->orders),
-		Float8GetDatum(value),
-		Float8GetDatum(pattern->discounted * value * predict->gross_margin)
-	};
-	bool		nulls[5] = {false};
-
-	CHECK_FOR_INTERRUPTS();
-	report_row(&predict->report, values, nulls);
-}
-
 #define AHEAD 16
 
-static void
-put_customers(PredictReport *predict, const LtvmModel *model)
+/* Customers are far apart in memory, so the processor is told which one it will want. */
+static inline void
+fetch_ahead(const PredictReport *predict)
 {
-	const PatternSet *patterns = predict->patterns;
-	const SortItem *item = patterns->items;
-	const SortItem *end = item + patterns->customers;
+	if (predict->next + AHEAD < predict->patterns->items + predict->patterns->customers)
+		prefetch_memory(&predict->customers[predict->next[AHEAD].number]);
+}
 
-	for (uint64 i = 0; i < patterns->count; i++)
+static bool
+next_row(void *arg, Datum *values, bool *nulls)
+{
+	PredictReport *predict = arg;
+	const PredictedCustomer *customer;
+	double		value;
+
+	while (predict->pattern_left == 0)
 	{
-		LtvmPast	past = pattern_past(&patterns->patterns[i]);
-		PredictedPattern pattern = predict_pattern(predict, model, &past);
+		const LtvmPattern *pattern;
+		LtvmPast	past;
 
-		for (double j = 0; j < patterns->patterns[i].weight; j++)
-		{
-			if (item + AHEAD < end)
-				prefetch_memory(&predict->customers[item[AHEAD].number]);
-			put_customer(predict, &predict->customers[(item++)->number], past.frequency, &pattern);
-		}
+		if (predict->next_pattern == predict->patterns->count)
+			return false;
+		pattern = &predict->patterns->patterns[predict->next_pattern++];
+		past = pattern_past(pattern);
+		predict->pattern_left = pattern->weight;
+		predict->frequency = past.frequency;
+		predict->pattern = predict_pattern(predict, &predict->model, &past);
 	}
+	predict->pattern_left--;
+	fetch_ahead(predict);
+	customer = &predict->customers[(predict->next++)->number];
+	value = order_value(predict, predict->frequency, customer->monetary);
+	values[0] = customer->id;
+	values[1] = Float8GetDatum(predict->pattern.p_alive);
+	values[2] = Float8GetDatum(predict->pattern.orders);
+	values[3] = Float8GetDatum(value);
+	values[4] = Float8GetDatum(predict->pattern.discounted * value * predict->gross_margin);
+	memset(nulls, 0, 5 * sizeof(bool));
+	return true;
 }
 
 static void
@@ -284,25 +293,32 @@ read_arguments(PredictReport *predict, FunctionCallInfo fcinfo)
 				 errhint("A discount of 10 %% a year is 0.1.")));
 }
 
+/* (orders, as_of, id_type, horizon_days, kind, gross_margin, annual_discount) */
+static void
+open_report(void *arg, FunctionCallInfo fcinfo)
+{
+	PredictReport *predict = arg;
+
+	report_begin(&predict->report, fcinfo, 0, 2);
+	read_arguments(predict, fcinfo);
+	get_typlenbyval(source_id_type(predict->report.source), &predict->id_length, &predict->id_by_value);
+	report_visit_jointly(&predict->report, &ltv_predict_visitor, predict);
+	predict->next_pattern = predict->patterns->count;
+	if (predict->patterns->customers > 0)
+	{
+		predict->model = patterns_fit(predict->patterns, predict->kind).model;
+		fit_spend(predict);
+		predict->next = predict->patterns->items;
+		predict->next_pattern = 0;
+	}
+}
+
+const RowReport ltv_predict_rows = {sizeof(PredictReport), open_report, next_row};
+
 PG_FUNCTION_INFO_V1(ltv_predict);
 
-/* (orders, as_of, id_type, horizon_days, kind, gross_margin, annual_discount) */
 Datum
 ltv_predict(PG_FUNCTION_ARGS)
 {
-	PredictReport predict;
-	LtvmFit		fit;
-
-	memset(&predict, 0, sizeof(predict));
-	report_begin(&predict.report, fcinfo, 0, 2);
-	read_arguments(&predict, fcinfo);
-	get_typlenbyval(source_id_type(predict.report.source), &predict.id_length, &predict.id_by_value);
-	report_visit_jointly(&predict.report, &ltv_predict_visitor, &predict);
-	if (predict.patterns->customers > 0)
-	{
-		fit = patterns_fit(predict.patterns, predict.kind);
-		fit_spend(&predict);
-		put_customers(&predict, &fit.model);
-	}
-	return report_end(&predict.report);
+	return report_all_rows(&ltv_predict_rows, fcinfo);
 }

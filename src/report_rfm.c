@@ -69,6 +69,8 @@ typedef struct RfmReport
 	int			frequency_bits; /* of its number, the last ones */
 	Cells	   *recencies;		/* levels */
 	Cells	   *frequencies;
+	int64		next;			/* the row that comes next */
+	int64		alike_until;	/* members before this one have equal revenue, or more */
 } RfmReport;
 
 /* The best revenue first, then by id where its type has an order. */
@@ -405,31 +407,30 @@ fetch_ahead(const RfmReport *report, int64 i)
 		prefetch_memory(&report->members[report->order[i + AHEAD].number]);
 }
 
-static void
-put_members(RfmReport *report)
+static bool
+next_row(void *arg, Datum *values, bool *nulls)
 {
+	RfmReport  *report = arg;
 	int64		customers = report->population.customers;
-	const SortItem *order = report->order;
-	int64		alike_until = 0;	/* members before this one have equal revenue */
-	Row			row;
+	const SortItem *item;
+	Standing	member;
+	int			i = 0;
 
-	row_begin(&row, &report->population);
-	for (int64 i = 0; i < customers; i++)
-	{
-		Standing	member = report->items == ITEMS_WHOLE ? unpack(report, &order[i]) : look_up(report, &order[i]);
-
-		for (; alike_until < customers && revenue_of(report, &order[alike_until]) == member.revenue; alike_until++)
-			fetch_ahead(report, alike_until);
-		row_value(&row, member.id);
-		row_value(&row, Int32GetDatum(member.recency->value));
-		row_count(&row, member.frequency->value);
-		row_money(&row, member.revenue);
-		row_value(&row, Int32GetDatum(member.recency->score));
-		row_value(&row, Int32GetDatum(member.frequency->score));
-		row_value(&row, Int32GetDatum(score_of(report, customers - alike_until)));
-		row_put(&row);
-	}
-	row_end(&row);
+	if (report->next == customers)
+		return false;
+	item = &report->order[report->next++];
+	member = report->items == ITEMS_WHOLE ? unpack(report, item) : look_up(report, item);
+	for (; report->alike_until < customers && revenue_of(report, &report->order[report->alike_until]) == member.revenue; report->alike_until++)
+		fetch_ahead(report, report->alike_until);
+	values[i++] = member.id;
+	values[i++] = Int32GetDatum(member.recency->value);
+	values[i++] = Int64GetDatum(member.frequency->value);
+	values[i++] = population_money(&report->population, member.revenue);
+	values[i++] = Int32GetDatum(member.recency->score);
+	values[i++] = Int32GetDatum(member.frequency->score);
+	values[i++] = Int32GetDatum(score_of(report, customers - report->alike_until));
+	memset(nulls, 0, i * sizeof(bool));
+	return true;
 }
 
 /* How ids are copied, and how they are ordered: text by its bytes. */
@@ -450,25 +451,31 @@ prepare_ids(RfmReport *report)
 	PrepareSortSupportFromOrderingOp(entry->lt_opr, &report->id_order);
 }
 
+static void
+open_report(void *arg, FunctionCallInfo fcinfo)
+{
+	RfmReport  *report = arg;
+
+	population_begin(&report->population, fcinfo, 0, 2);
+	report->bins = PG_GETARG_INT32(3);
+	if (report->bins < 1 || report->bins > BINS_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("bins must be from 1 to %d, not %d", BINS_LIMIT, report->bins)));
+	prepare_ids(report);
+	report_visit_jointly(&report->population.report, &ltv_rfm_visitor, report);
+	if (report->population.customers > 0)
+		sort_members(report);
+	score_levels(report, report->recencies, false);
+	score_levels(report, report->frequencies, true);
+}
+
+const RowReport ltv_rfm_rows = {sizeof(RfmReport), open_report, next_row};
+
 PG_FUNCTION_INFO_V1(ltv_rfm);
 
 Datum
 ltv_rfm(PG_FUNCTION_ARGS)
 {
-	RfmReport	report;
-
-	population_begin(&report.population, fcinfo, 0, 2);
-	report.bins = PG_GETARG_INT32(3);
-	if (report.bins < 1 || report.bins > BINS_LIMIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("bins must be from 1 to %d, not %d", BINS_LIMIT, report.bins)));
-	prepare_ids(&report);
-	report_visit_jointly(&report.population.report, &ltv_rfm_visitor, &report);
-	if (report.population.customers > 0)
-		sort_members(&report);
-	score_levels(&report, report.recencies, false);
-	score_levels(&report, report.frequencies, true);
-	put_members(&report);
-	return report_end(&report.population.report);
+	return report_all_rows(&ltv_rfm_rows, fcinfo);
 }

@@ -142,10 +142,17 @@ at_scale(int128 money, int scale)
 	return money / power;
 }
 
-static void
-put_money(Row *row, int128 money, int scale)
+static Datum
+money_at_scale(int128 money, int scale)
 {
-	row_value(row, NumericGetDatum(decimal_make(at_scale(money, scale), scale)));
+	return NumericGetDatum(decimal_make(at_scale(money, scale), scale));
+}
+
+/* A sum as the rows of a report show it. */
+Datum
+population_money(const Population *population, int128 money)
+{
+	return money_at_scale(money, population->scales.amount);
 }
 
 static void
@@ -160,7 +167,7 @@ put_money_each(Row *row, int128 money, int scale, int64 each)
 void
 row_money(Row *row, int128 money)
 {
-	put_money(row, money, row->population->scales.amount);
+	row_value(row, population_money(row->population, money));
 }
 
 /* money / each; null where each is 0 */
@@ -183,7 +190,7 @@ row_profit(Row *row, const Earnings *earnings)
 	if (earnings->cost_unknown)
 		row_null(row);
 	else
-		put_money(row, earnings->revenue - earnings->cost, profit_scale(row->population));
+		row_value(row, money_at_scale(earnings->revenue - earnings->cost, profit_scale(row->population)));
 }
 
 void

@@ -34,6 +34,7 @@ extern void population_add(Population *population, const Population *more);
 extern void population_send(const Population *population, BufFile *file);
 extern void population_receive(Population *population, BufFile *file);
 extern bool population_admit(Population *population, const Customer *customer, Buyer *buyer);
+extern Datum population_money(const Population *population, int128 money);
 extern void CheckReportRows(int64 rows, int64 limit, const char *period);
 
 /*

@@ -105,6 +105,7 @@ open_guests(Source *source)
 	guests->scratch = AllocSetContextCreate(source->context, "ltv guest order", ALLOCSET_DEFAULT_SIZES);
 	guests->relation.name = source->relation.name;
 	guests->key = guests->id = source->order;
+	guests->walk.level = -1;
 	lay_out_rows(guests);
 	return guests;
 }
@@ -146,6 +147,7 @@ source_prepare(Source *source)
 	prepare_keys(source);
 	lay_out_rows(source);
 	source->scratch = AllocSetContextCreate(source->context, "ltv customer", ALLOCSET_DEFAULT_SIZES);
+	source->walk.level = -1;
 }
 
 /* Look at the relation that an argument names, and prepare to read it. */
@@ -818,20 +820,33 @@ read_orders(Source *source)
 	MemoryContextDelete(context);
 }
 
-/* Visit the customers that have not been visited while the relation was read. */
-static void
-visit_stored(Source *source)
+/*
+ * Visit the customers that are not for this process alone to walk over: those
+ * who were visited while the relation was read, here and in other processes,
+ * and those whom several processes put together.  False when there are others.
+ */
+static bool
+visited_jointly(Source *source)
 {
 	if (source->relation.distinct)
-		source_receive_handed(source);
-	else if (!source_group_jointly(source))
 	{
-		source_adopt_handed(source);
-		source_group(source, source->visit, source->visit_arg);
+		source_receive_handed(source);
+		return true;
 	}
-	if (source->store != NULL)
-		rowstore_free(source->store);
-	source->store = NULL;
+	if (source_group_jointly(source))
+		return true;
+	source_adopt_handed(source);
+	return false;
+}
+
+/* Read the relation into the store, within some memory. */
+static void
+read_for(Source *source, CustomerVisitor visit, void *arg, Size budget)
+{
+	source->visit = visit;
+	source->visit_arg = arg;
+	source->store = rowstore_create(0, budget);
+	read_orders(source);
 }
 
 /*
@@ -848,23 +863,18 @@ source_visit(Source *source, CustomerVisitor visit, void *arg)
 	Source	   *guests = source->guests;
 	Size		budget = get_hash_memory_limit();
 
-	source->visit = visit;
-	source->visit_arg = arg;
 	if (guests != NULL)
 	{
 		budget -= budget / 4;
 		guests->store = rowstore_create(0, budget / 3);
 	}
-	source->store = rowstore_create(0, budget);
-	read_orders(source);
-	visit_stored(source);
+	read_for(source, visit, arg, budget);
+	if (!visited_jointly(source))
+		source_group(source, visit, arg);
+	source_walk_end(source);
 	source_end_parallel(source);
 	if (guests != NULL)
-	{
 		source_group(guests, visit_guest_order, source);
-		rowstore_free(guests->store);
-		guests->store = NULL;
-	}
 	MemoryContextSwitchTo(old);
 	return source->counts;
 }
@@ -878,8 +888,28 @@ source_visit_jointly(Source *source, const JointVisitor *visitor, void *arg)
 	return source_visit(source, visitor->visit, arg);
 }
 
+/*
+ * The same, but customers that are left to this process at the end are not
+ * visited: the caller asks for one after the other, with source_next.
+ */
+SourceCounts
+source_walk(Source *source, const JointVisitor *visitor, bool jointly, void *arg)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->context);
+
+	visitor->begin(arg);
+	source->joint = jointly ? visitor : NULL;
+	read_for(source, visitor->visit, arg, get_hash_memory_limit());
+	if (!visited_jointly(source))
+		source_walk_begin(source);
+	MemoryContextSwitchTo(old);
+	return source->counts;
+}
+
 void
 source_close(Source *source)
 {
+	source_walk_end(source);
+	source_end_parallel(source);
 	MemoryContextDelete(source->context);
 }

@@ -74,6 +74,8 @@ extern bool source_has_items(const Source *source);
 extern const char *source_name(const Source *source);
 extern SourceCounts source_visit(Source *source, CustomerVisitor visit, void *arg);
 extern SourceCounts source_visit_jointly(Source *source, const JointVisitor *visitor, void *arg);
+extern SourceCounts source_walk(Source *source, const JointVisitor *visitor, bool jointly, void *arg);
+extern bool source_next(Source *source, Customer *customer);
 extern void source_close(Source *source);
 
 #endif							/* LTV_SOURCE_H */

@@ -552,17 +552,18 @@ scatter_part(Source *source, RowStore *store, Part *part, int level)
 
 /* Begin a walk over some parts of a store that is finished. */
 static void
-walk_parts(RowStore *store, int from, int to, PartWalk *walk)
+walk_parts(Source *source, RowStore *store, int from, int to)
 {
-	walk->grouping = NULL;
-	walk->level = 0;
-	walk->stores[0] = (PartsOfStore) {store, from, to};
+	source->walk.grouping = NULL;
+	source->walk.level = 0;
+	source->walk.stores[0] = (PartsOfStore) {store, from, to};
 }
 
 /* Instead of a part that is too large come the parts of it. */
 static void
-walk_into(Source *source, PartWalk *walk, RowStore *store, Part *part)
+walk_into(Source *source, RowStore *store, Part *part)
 {
+	PartWalk   *walk = &source->walk;
 	MemoryContext old = MemoryContextSwitchTo(source->context);
 	RowStore   *finer = scatter_part(source, store, part, ++walk->level);
 
@@ -574,8 +575,10 @@ walk_into(Source *source, PartWalk *walk, RowStore *store, Part *part)
 
 /* Begin the next part that has rows; false when there is none left. */
 static bool
-walk_to_next_part(Source *source, PartWalk *walk)
+walk_to_next_part(Source *source)
 {
+	PartWalk   *walk = &source->walk;
+
 	while (walk->level >= 0)
 	{
 		PartsOfStore *parts = &walk->stores[walk->level];
@@ -596,7 +599,7 @@ walk_to_next_part(Source *source, PartWalk *walk)
 			walk->grouping = begin_part(source, store, part);
 			return true;
 		}
-		walk_into(source, walk, store, part);
+		walk_into(source, store, part);
 	}
 	return false;
 }
@@ -606,46 +609,49 @@ walk_to_next_part(Source *source, PartWalk *walk)
  * there is none left.
  */
 bool
-source_walk_next(Source *source, PartWalk *walk, Customer *customer)
+source_next(Source *source, Customer *customer)
 {
 	for (;;)
 	{
-		if (walk->grouping != NULL && next_customer(walk->grouping, customer))
+		if (source->walk.grouping != NULL && next_customer(source->walk.grouping, customer))
 			return true;
-		walk->grouping = NULL;
-		if (!walk_to_next_part(source, walk))
+		source->walk.grouping = NULL;
+		if (!walk_to_next_part(source))
 			return false;
 	}
 }
 
 /* Visit all customers of a walk. */
 static void
-visit_walk(Source *source, PartWalk *walk, CustomerVisitor visit, void *arg)
+visit_walk(Source *source, CustomerVisitor visit, void *arg)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->scratch);
 	Customer	customer;
 
-	while (source_walk_next(source, walk, &customer))
+	while (source_next(source, &customer))
 		visit(&customer, arg);
 	MemoryContextSwitchTo(old);
 }
 
-/* Begin a walk over all parts of a source that has received all its rows; how many bytes of them are in a file. */
+/* Begin a walk over all customers of a source that has received all its rows; how many bytes of these are in a file. */
 uint64
-source_walk_begin(Source *source, PartWalk *walk)
+source_walk_begin(Source *source)
 {
 	rowstore_finish(source->store);
-	walk_parts(source->store, 0, 1 << source->store->bits, walk);
+	walk_parts(source, source->store, 0, 1 << source->store->bits);
 	return source->store->file_size;
 }
 
-/* End a walk over a source's parts before it is over, or after; the rows are gone then. */
+/* End a walk, be it over or not; the rows are gone then. */
 void
-source_walk_end(Source *source, PartWalk *walk)
+source_walk_end(Source *source)
 {
-	for (; walk->level > 0; walk->level--)
-		rowstore_free(walk->stores[walk->level].store);
-	rowstore_free(source->store);
+	for (; source->walk.level > 0; source->walk.level--)
+		rowstore_free(source->walk.stores[source->walk.level].store);
+	source->walk.level = -1;
+	source->walk.grouping = NULL;
+	if (source->store != NULL)
+		rowstore_free(source->store);
 	source->store = NULL;
 }
 
@@ -653,18 +659,15 @@ source_walk_end(Source *source, PartWalk *walk)
 void
 source_group_part(Source *source, RowStore *store, int number, CustomerVisitor visit, void *arg)
 {
-	PartWalk	walk;
-
-	walk_parts(store, number, number + 1, &walk);
-	visit_walk(source, &walk, visit, arg);
+	walk_parts(source, store, number, number + 1);
+	visit_walk(source, visit, arg);
 }
 
 /* Visit the customers of a source that has received all its rows. */
 void
 source_group(Source *source, CustomerVisitor visit, void *arg)
 {
-	PartWalk	walk;
-
-	source_walk_begin(source, &walk);
-	visit_walk(source, &walk, visit, arg);
+	source_walk_begin(source);
+	visit_walk(source, visit, arg);
+	source_walk_end(source);
 }

@@ -46,6 +46,24 @@ typedef struct RowHead
 /* Currencies met; more than one is an error. */
 #define CURRENCIES_NAMED 10
 
+/* Some parts of a store, from the next one on. */
+typedef struct PartsOfStore
+{
+	RowStore   *store;
+	int			next;
+	int			end;
+} PartsOfStore;
+
+typedef struct Grouping Grouping;
+
+/* A walk over the customers in them; a part that is too large is a store of parts itself. */
+typedef struct PartWalk
+{
+	Grouping   *grouping;		/* of the part in hand, or NULL */
+	int			level;			/* below 0 when it is over or has not begun */
+	PartsOfStore stores[ROWSTORE_LEVELS];
+} PartWalk;
+
 struct Source
 {
 	MemoryContext context;
@@ -78,6 +96,7 @@ struct Source
 	struct dsm_segment *segment;	/* of several processes that read the relation, or NULL */
 	List	   *handed;			/* what processes have handed over (HandedStore) */
 	bool		scattered;		/* the store has more than one part */
+	PartWalk	walk;			/* over the customers in the store */
 	SourceCounts counts;
 	int64		sequence;		/* only sorted: the number of the latest customer */
 	Datum		latest_id;
@@ -91,24 +110,6 @@ struct Source
 	const JointVisitor *joint;	/* who visits, if that may be in several processes */
 	BufFile    *result;			/* of a worker's visits */
 };
-
-/* Some parts of a store, from the next one on. */
-typedef struct PartsOfStore
-{
-	RowStore   *store;
-	int			next;
-	int			end;
-} PartsOfStore;
-
-typedef struct Grouping Grouping;
-
-/* A walk over the customers in them; a part that is too large is a store of parts itself. */
-typedef struct PartWalk
-{
-	Grouping   *grouping;		/* of the part in hand, or NULL */
-	int			level;			/* below 0 when it is over */
-	PartsOfStore stores[ROWSTORE_LEVELS];
-} PartWalk;
 
 static inline RowHead *
 row_head(const Source *source, char *row)
@@ -134,9 +135,8 @@ extern void source_end_parallel(Source *source);
 extern bool source_group_jointly(Source *source);
 extern int64 add_lines(int64 a, int64 b, const char *what);
 extern Source *source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count, Size budget);
-extern uint64 source_walk_begin(Source *source, PartWalk *walk);
-extern bool source_walk_next(Source *source, PartWalk *walk, Customer *customer);
-extern void source_walk_end(Source *source, PartWalk *walk);
+extern uint64 source_walk_begin(Source *source);
+extern void source_walk_end(Source *source);
 extern void source_group_part(Source *source, RowStore *store, int number, CustomerVisitor visit, void *arg);
 extern void source_group(Source *source, CustomerVisitor visit, void *arg);
 

@@ -1,0 +1,48 @@
+/*
+ * plan.c: what our plan nodes share.
+ *
+ * The library may not be there yet when the first query of a session that
+ * could use one is planned.  But the planner asks the support function of a
+ * function in FROM for its rows, and that of an aggregate's transition
+ * function for its cost, before it looks for paths; to call ltv_support it
+ * has to load us.
+ */
+#include "plan.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+PG_FUNCTION_INFO_V1(ltv_support);
+
+/* What the planner asks is left to it; that it asks is what we want. */
+Datum
+ltv_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(NULL);
+}
+
+/* Whether a function of the catalog is one of ours in C, and nothing stands between. */
+bool
+is_own_function(Oid function, const char *name, PGFunction address)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		maybe = false;
+	bool		isnull;
+	FmgrInfo	info;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+
+		if (form->prolang == ClanguageId)
+			maybe = strcmp(TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull)), name) == 0;
+		ReleaseSysCache(tuple);
+	}
+	if (!maybe)
+		return false;
+	fmgr_info(function, &info);
+	return info.fn_addr == address;
+}

@@ -1,0 +1,53 @@
+/*
+ * plan.h: plan nodes of our own.
+ *
+ * LtvHistories	GROUP BY with the aggregate ltv_history, and ltv_summarize over
+ *				it (histories_plan.c, histories_scan.c)
+ * LtvReport	a report with a row per customer in FROM (report_plan.c,
+ *				report_scan.c)
+ */
+#ifndef LTV_PLAN_H
+#define LTV_PLAN_H
+
+#include "compat.h"
+
+#include "nodes/extensible.h"
+
+/* The child of LtvHistories gives these columns; the last two are there as the aggregate has them. */
+typedef enum HistoriesInput
+{
+	INPUT_KEY,
+	INPUT_DAY,
+	INPUT_AMOUNT,
+	INPUT_QUANTITY,
+	INPUT_COST
+} HistoriesInput;
+
+/*
+ * Its rows before projection: these two columns, and columns of
+ * ltv_summarize over the history.  custom_exprs has as_of and policy, where
+ * there are such columns; custom_private has, as lists of
+ *
+ *	oids: the aggregate and, where there are such columns, ltv_summarize
+ *	integers: whether the history itself is wanted, and the numbers of the columns
+ */
+typedef enum HistoriesOutput
+{
+	OUTPUT_KEY,
+	OUTPUT_HISTORY,
+	OUTPUT_COLUMNS
+} HistoriesOutput;
+
+/* plan.c */
+extern bool is_own_function(Oid function, const char *name, PGFunction address);
+
+/* histories_plan.c and report_plan.c */
+extern void histories_plan_init(void);
+extern void report_plan_init(void);
+
+/* histories_scan.c and report_scan.c */
+extern const CustomScanMethods histories_scan_methods;
+extern const CustomScanMethods report_scan_methods;
+extern bool is_row_report(Oid function);
+
+#endif							/* LTV_PLAN_H */
