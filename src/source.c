@@ -820,25 +820,6 @@ read_orders(Source *source)
 	MemoryContextDelete(context);
 }
 
-/*
- * Visit the customers that are not for this process alone to walk over: those
- * who were visited while the relation was read, here and in other processes,
- * and those whom several processes put together.  False when there are others.
- */
-static bool
-visited_jointly(Source *source)
-{
-	if (source->relation.distinct)
-	{
-		source_receive_handed(source);
-		return true;
-	}
-	if (source_group_jointly(source))
-		return true;
-	source_adopt_handed(source);
-	return false;
-}
-
 /* Read the relation into the store, within some memory. */
 static void
 read_for(Source *source, CustomerVisitor visit, void *arg, Size budget)
@@ -869,8 +850,13 @@ source_visit(Source *source, CustomerVisitor visit, void *arg)
 		guests->store = rowstore_create(0, budget / 3);
 	}
 	read_for(source, visit, arg, budget);
-	if (!visited_jointly(source))
+	if (source->relation.distinct)
+		source_receive_handed(source);
+	else if (!source_group_jointly(source))
+	{
+		source_adopt_handed(source);
 		source_group(source, visit, arg);
+	}
 	source_walk_end(source);
 	source_end_parallel(source);
 	if (guests != NULL)
@@ -889,8 +875,11 @@ source_visit_jointly(Source *source, const JointVisitor *visitor, void *arg)
 }
 
 /*
- * The same, but customers that are left to this process at the end are not
- * visited: the caller asks for one after the other, with source_next.
+ * Read the relation for a caller that asks for one customer after the other,
+ * with source_next.  Those who can be visited while the relation is read are,
+ * jointly if they may be; what the visitor makes of a customer is more than
+ * what it is made of, so customers who are put together afterwards are not
+ * left to other processes.
  */
 SourceCounts
 source_walk(Source *source, const JointVisitor *visitor, bool jointly, void *arg)
@@ -900,8 +889,13 @@ source_walk(Source *source, const JointVisitor *visitor, bool jointly, void *arg
 	visitor->begin(arg);
 	source->joint = jointly ? visitor : NULL;
 	read_for(source, visitor->visit, arg, get_hash_memory_limit());
-	if (!visited_jointly(source))
+	if (source->relation.distinct)
+		source_receive_handed(source);
+	else
+	{
+		source_adopt_handed(source);
 		source_walk_begin(source);
+	}
 	MemoryContextSwitchTo(old);
 	return source->counts;
 }
