@@ -42,13 +42,13 @@ ANALYZE t;
 SET enable_mergejoin = off; SET enable_nestloop = off; SET enable_hashjoin = on;
 SELECT planned(:'query', 'Hash Join') AS hash_join;
 :query \gset hash_
-SET enable_mergejoin = on; SET enable_hashjoin = off;
+SET enable_mergejoin = on; SET enable_hashjoin = off; SET enable_sort = on;
 SELECT planned(:'query', 'Merge Join') AS merge_join;
 :query \gset merge_
 SET enable_mergejoin = off; SET enable_nestloop = on;
 -- by text at the largest scales, which says the same
 SELECT :hash_count = :merge_count AS same, :hash_count = (SELECT sum(n * n) FROM (SELECT count(*) AS n FROM t GROUP BY (h || '[{"on":"2000-01-01","amount":0.00,"quantity":0,"cost":0.0}]')::text) g) AS right;
-RESET enable_mergejoin; RESET enable_hashjoin; RESET enable_nestloop;
+RESET enable_mergejoin; RESET enable_hashjoin; RESET enable_nestloop; RESET enable_sort;
 SET enable_hashagg = on; SET enable_sort = off;
 SELECT planned('SELECT h FROM t GROUP BY h', 'HashAggregate') AS hashed, count(*) AS groups FROM (SELECT h FROM t GROUP BY h) g \gset hashed_
 SET enable_hashagg = off; SET enable_sort = on;
