@@ -10,6 +10,6 @@ void		_PG_init(void);
 void
 _PG_init(void)
 {
-	histories_plan_init();
-	report_plan_init();
+	plan_histories_init();
+	plan_reports_init();
 }

@@ -2,9 +2,9 @@
  * plan.h: plan nodes of our own.
  *
  * LtvHistories	GROUP BY with the aggregate ltv_history, and ltv_summarize over
- *				it (histories_plan.c, histories_scan.c)
- * LtvReport	a report with a row per customer in FROM (report_plan.c,
- *				report_scan.c)
+ *				it (plan_histories.c, scan_histories.c)
+ * LtvReport	a report with a row per customer in FROM (plan_reports.c,
+ *				scan_reports.c)
  */
 #ifndef LTV_PLAN_H
 #define LTV_PLAN_H
@@ -41,13 +41,13 @@ typedef enum HistoriesOutput
 /* plan.c */
 extern bool is_own_function(Oid function, const char *name, PGFunction address);
 
-/* histories_plan.c and report_plan.c */
-extern void histories_plan_init(void);
-extern void report_plan_init(void);
+/* plan_histories.c and plan_reports.c */
+extern void plan_histories_init(void);
+extern void plan_reports_init(void);
 
-/* histories_scan.c and report_scan.c */
-extern const CustomScanMethods histories_scan_methods;
-extern const CustomScanMethods report_scan_methods;
+/* scan_histories.c and scan_reports.c */
+extern const CustomScanMethods scan_histories_methods;
+extern const CustomScanMethods scan_reports_methods;
 extern bool is_row_report(Oid function);
 
 #endif							/* LTV_PLAN_H */

@@ -1,5 +1,5 @@
 /*
- * histories_scan.c: the plan node LtvHistories, which makes one history of
+ * scan_histories.c: the plan node LtvHistories, which makes one history of
  * the rows of each group.
  *
  * It reads its child to the end, as rows into a source (source.c), and then
@@ -326,7 +326,7 @@ explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
 
 static Node *create_state(CustomScan *scan);
 
-const CustomScanMethods histories_scan_methods = {
+const CustomScanMethods scan_histories_methods = {
 	.CustomName = "LtvHistories",
 	.CreateCustomScanState = create_state,
 };

@@ -1,5 +1,5 @@
 /*
- * histories_plan.c: planning GROUP BY with the aggregate ltv_history.
+ * plan_histories.c: planning GROUP BY with the aggregate ltv_history.
  *
  *	SELECT customer_id, ltv_history(ordered_on, amount) FROM ... GROUP BY customer_id
  *
@@ -308,7 +308,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	scan->scan.scanrelid = 0;
 	scan->flags = path->flags;
 	add_outputs(scan, &wanted);
-	scan->methods = &histories_scan_methods;
+	scan->methods = &scan_histories_methods;
 	return &scan->scan.plan;
 }
 
@@ -352,7 +352,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel, R
 }
 
 void
-histories_plan_init(void)
+plan_histories_init(void)
 {
 	DefineCustomBoolVariable("ltv.enable_histories",
 							 "Enables the planner's use of ltv's own grouping for the aggregate ltv_history.",

@@ -1,5 +1,5 @@
 /*
- * report_scan.c: the plan node LtvReport, which gives out the rows of a report
+ * scan_reports.c: the plan node LtvReport, which gives out the rows of a report
  * one after the other.
  *
  * Who may want them a second time (to go back, for each row of another
@@ -251,7 +251,7 @@ explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
 
 static Node *create_state(CustomScan *scan);
 
-const CustomScanMethods report_scan_methods = {
+const CustomScanMethods scan_reports_methods = {
 	.CustomName = "LtvReport",
 	.CreateCustomScanState = create_state,
 };

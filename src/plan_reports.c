@@ -1,5 +1,5 @@
 /*
- * report_plan.c: planning a report with a row per customer in FROM.
+ * plan_reports.c: planning a report with a row per customer in FROM.
  *
  * The server calls a function in FROM once and keeps all its rows, in a file
  * where they are many, before the first is used.  A report whose rows are
@@ -85,7 +85,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	scan->flags = path->flags;
 	scan->custom_scan_tlist = report_columns(call, rel->relid);
 	scan->custom_exprs = list_make1(call);
-	scan->methods = &report_scan_methods;
+	scan->methods = &scan_reports_methods;
 	return &scan->scan.plan;
 }
 
@@ -123,7 +123,7 @@ scan_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 }
 
 void
-report_plan_init(void)
+plan_reports_init(void)
 {
 	DefineCustomBoolVariable("ltv.enable_report_scan",
 							 "Enables the planner's use of reports that give out their rows without keeping them.",
