@@ -22,7 +22,6 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "nodes/value.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -175,9 +174,9 @@ find_columns(Node *expr, void *context)
 	return expression_tree_walker(expr, find_columns, context);
 }
 
-/* What the query wants, or false when that is more than the key and the history of a group. */
+/* Find the history that the query wants; false when it wants none, or more than the key and the history of a group. */
 static bool
-find_wanted(PlannerInfo *root, PathTarget *target, Wanted *wanted)
+find_only_history(PlannerInfo *root, PathTarget *target, Wanted *wanted)
 {
 	int			i = 0;
 	ListCell   *cell;
@@ -187,11 +186,7 @@ find_wanted(PlannerInfo *root, PathTarget *target, Wanted *wanted)
 		if (get_pathtarget_sortgroupref(target, i++) != wanted->key_ref && !find_history(wanted, lfirst(cell)))
 			return false;
 	}
-	if (!find_history(wanted, root->parse->havingQual) || wanted->aggref == NULL)
-		return false;
-	find_columns((Node *) target->exprs, wanted);
-	find_columns(root->parse->havingQual, wanted);
-	return true;
+	return find_history(wanted, root->parse->havingQual) && wanted->aggref != NULL;
 }
 
 /*
@@ -299,9 +294,10 @@ static Plan *
 make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
 {
 	CustomScan *scan = makeNode(CustomScan);
-	Wanted		wanted = {.key = linitial(path->custom_private), .key_ref = (Index) intVal(lsecond(path->custom_private))};
+	Wanted		wanted = {.key = linitial(path->custom_private), .aggref = lsecond(path->custom_private)};
 
-	find_wanted(root, path->path.pathtarget, &wanted);
+	find_columns((Node *) tlist, &wanted);
+	find_columns(root->parse->havingQual, &wanted);
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = (List *) copyObject(root->parse->havingQual);
 	scan->scan.plan.lefttree = linitial(custom_plans);
@@ -325,7 +321,7 @@ add_histories_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_
 	CustomPath *path;
 	Path	   *input;
 
-	if (!is_usable_key(clause, wanted.key) || !find_wanted(root, output_rel->reltarget, &wanted))
+	if (!is_usable_key(clause, wanted.key) || !find_only_history(root, output_rel->reltarget, &wanted))
 		return;
 	input = input_path(root, input_rel, &wanted);
 	path = makeNode(CustomPath);
@@ -334,7 +330,7 @@ add_histories_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_
 	path->path.pathtarget = output_rel->reltarget;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(input);
-	path->custom_private = list_make2(wanted.key, makeInteger((int) wanted.key_ref));
+	path->custom_private = list_make2(wanted.key, wanted.aggref);
 	path->methods = &path_methods;
 	cost_path(root, path, input, estimate_num_groups(root, list_make1(wanted.key), input->rows, NULL, NULL));
 	add_path(output_rel, &path->path);
@@ -357,6 +353,7 @@ plan_histories_init(void)
 	DefineCustomBoolVariable("ltv.enable_histories",
 							 "Enables the planner's use of ltv's own grouping for the aggregate ltv_history.",
 							 NULL, &enabled, true, PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	RegisterCustomScanMethods(&scan_histories_methods);
 	next_hook = create_upper_paths_hook;
 	create_upper_paths_hook = upper_paths;
 }

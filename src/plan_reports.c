@@ -128,6 +128,7 @@ plan_reports_init(void)
 	DefineCustomBoolVariable("ltv.enable_report_scan",
 							 "Enables the planner's use of reports that give out their rows without keeping them.",
 							 NULL, &enabled, true, PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	RegisterCustomScanMethods(&scan_reports_methods);
 	next_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = scan_paths;
 }
