@@ -111,7 +111,8 @@ for my $relation (sort keys %shapes)
       # (with a leader, workers may come too late for a small table)
       next if "@$settings" ne $no_leader || $relation eq 'none';
       cmp_ok($readers, '>', 0, "$name: workers have read");
-      cmp_ok($visitors, '>', 0, "$name: and put customers together");
+      # (rows that can leave one after the other are made by the leader as it comes to a customer)
+      is($visitors > 0, $query !~ /summary/, "$name: and put customers together, or left it to the leader");
     }
   }
 }
@@ -164,16 +165,21 @@ for my $query (sprintf($answer, 'stored'), sprintf($scores, 'stored', 'integer')
 for my $step (['hash(own, bigint)', 0], ['equal(own, own)', 1])
 {
   $node->safe_psql('postgres', "ALTER FUNCTION $step->[0] PARALLEL SAFE");
-  my ($said, $readers, undef, $visitors) = workers(sprintf($answer, 'by_own'), [$no_leader]);
-  is($said, (workers(sprintf($answer, 'by_own'), $alone))[0], "$step->[0] is safe in parallel: the same as alone");
+  my ($said, $readers, undef, $visitors) = workers(sprintf($table, 'by_own'), [$no_leader]);
+  is($said, (workers(sprintf($table, 'by_own'), $alone))[0], "$step->[0] is safe in parallel: the same as alone");
   is($readers > 0, $step->[1] > 0, 'workers read when both are');
   is($visitors > 0, $step->[1] > 0, 'and put customers together');
 }
-$node->safe_psql('postgres', q{CREATE FUNCTION shown(own) RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE RETURN 'no. ' || $1::integer; CREATE CAST (own AS text) WITH FUNCTION shown(own)});
-my @shown = workers(sprintf($answer, 'by_own'), [$no_leader]);
-is($shown[0], (workers(sprintf($answer, 'by_own'), $alone))[0], 'ids whose cast is not safe in parallel: the same as alone');
-cmp_ok($shown[1], '>', 0, 'workers read');
-is($shown[3], 0, 'the leader shows the ids');
+# histories of customers whose ids are shown by a cast
+$node->safe_psql('postgres', q{CREATE TYPE member AS (shop integer, number integer); CREATE TABLE by_member (customer_id member PRIMARY KEY, history ltv_history); INSERT INTO by_member SELECT ROW(1, customer_id)::member, history FROM stored; ANALYZE by_member});
+for my $safe ('', 'SAFE', 'UNSAFE')
+{
+  $node->safe_psql('postgres', "CREATE OR REPLACE FUNCTION shown(member) RETURNS text LANGUAGE sql STABLE PARALLEL $safe RETURN 'no. ' || (\$1).number") if $safe;
+  $node->safe_psql('postgres', 'CREATE CAST (member AS text) WITH FUNCTION shown(member)') if $safe eq 'SAFE';
+  my ($said, $readers, undef, $visitors) = workers(sprintf($answer, 'by_member'), [$no_leader]);
+  is($said, (workers(sprintf($answer, 'by_member'), $alone))[0], "ids shown by a cast ($safe): the same as alone");
+  is($visitors > 0, $safe ne 'UNSAFE', 'workers show them where that is safe');
+}
 is((workers("SELECT orders FROM ltv_overview('orders', '2024-06-30') LIMIT 1"))[0], (workers("SELECT orders FROM ltv_overview('orders', '2024-06-30') LIMIT 1", $alone))[0], 'a report that shows guests');
 is((workers("CREATE TEMP TABLE mine AS SELECT * FROM orders; ANALYZE mine;\n" . sprintf($answer, 'mine')))[0], (workers(sprintf($answer, 'orders'), $alone))[0], 'a temporary table');
 
