@@ -12,6 +12,8 @@
 #include "access/htup_details.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
@@ -45,4 +47,30 @@ is_own_function(Oid function, const char *name, PGFunction address)
 		return false;
 	fmgr_info(function, &info);
 	return info.fn_addr == address;
+}
+
+/*
+ * The next row of a node that its condition lets through.  ExecScan would do
+ * the same, but takes a scan of no relation for a join, which gives no rows
+ * while a changed row is looked at again.
+ */
+TupleTableSlot *
+plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *node))
+{
+	ExprContext *context = node->ss.ps.ps_ExprContext;
+	ProjectionInfo *projection = node->ss.ps.ps_ProjInfo;
+	TupleTableSlot *row;
+
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		ResetExprContext(context);
+		row = next(node);
+		if (TupIsNull(row))
+			return projection != NULL ? ExecClearTuple(projection->pi_state.resultslot) : row;
+		context->ecxt_scantuple = row;
+		if (ExecQual(node->ss.ps.qual, context))
+			return projection != NULL ? ExecProject(projection) : row;
+		InstrCountFiltered1(node, 1);
+	}
 }

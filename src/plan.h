@@ -40,6 +40,7 @@ typedef enum HistoriesOutput
 
 /* plan.c */
 extern bool is_own_function(Oid function, const char *name, PGFunction address);
+extern TupleTableSlot *plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *node));
 
 /* plan_histories.c and plan_reports.c */
 extern void plan_histories_init(void);

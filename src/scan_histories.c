@@ -207,9 +207,10 @@ next_customer(HistoriesState *state, Customer *customer)
 
 /* The next group, before HAVING. */
 static TupleTableSlot *
-next_group(HistoriesState *state)
+next_group(CustomScanState *node)
 {
-	TupleTableSlot *slot = state->css.ss.ss_ScanTupleSlot;
+	HistoriesState *state = (HistoriesState *) node;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	Customer	customer;
 	MemoryContext old;
 	bool		history;
@@ -270,29 +271,10 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 		state->summary = open_summary(node, scan, columns);
 }
 
-/*
- * The next group that HAVING lets through.  (ExecScan would do the same, but
- * takes a scan of no relation for a join, which gives no rows while a changed
- * row is looked at again.)
- */
 static TupleTableSlot *
 exec_node(CustomScanState *node)
 {
-	ExprContext *context = node->ss.ps.ps_ExprContext;
-	ProjectionInfo *projection = node->ss.ps.ps_ProjInfo;
-	TupleTableSlot *group;
-
-	for (;;)
-	{
-		ResetExprContext(context);
-		group = next_group((HistoriesState *) node);
-		if (TupIsNull(group))
-			return projection != NULL ? ExecClearTuple(projection->pi_state.resultslot) : group;
-		context->ecxt_scantuple = group;
-		if (ExecQual(node->ss.ps.qual, context))
-			return projection != NULL ? ExecProject(projection) : group;
-		InstrCountFiltered1(node, 1);
-	}
+	return plan_next_row(node, next_group);
 }
 
 static void

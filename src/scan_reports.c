@@ -148,10 +148,10 @@ next_given_out(ReportState *state, TupleTableSlot *slot)
 }
 
 static TupleTableSlot *
-next_row(ScanState *node)
+next_row(CustomScanState *node)
 {
 	ReportState *state = (ReportState *) node;
-	TupleTableSlot *slot = node->ss_ScanTupleSlot;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
 	ExecClearTuple(slot);
 	if (state->kept == NULL)
@@ -159,13 +159,6 @@ next_row(ScanState *node)
 	if (next_kept(state, slot) || next_given_out(state, slot))
 		ExecStoreVirtualTuple(slot);
 	return slot;
-}
-
-/* Rows are not locked, so none is looked at again. */
-static bool
-recheck(ScanState *node, TupleTableSlot *slot)
-{
-	return true;
 }
 
 static void
@@ -208,7 +201,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 static TupleTableSlot *
 exec_node(CustomScanState *node)
 {
-	return ExecScan(&node->ss, next_row, recheck);
+	return plan_next_row(node, next_row);
 }
 
 static void
@@ -217,7 +210,6 @@ rescan_node(CustomScanState *node)
 	ReportState *state = (ReportState *) node;
 	bool		same = !bms_overlap(node->ss.ps.chgParam, state->params);
 
-	ExecScanReScan(&node->ss);
 	if (state->kept == NULL)
 		return;
 	if (same && state->keep)
