@@ -41,6 +41,10 @@ typedef struct RowReport
 	bool		(*next) (void *report, Datum *values, bool *nulls);
 } RowReport;
 
+extern const RowReport ltv_predict_rows;
+extern const RowReport ltv_rfm_rows;
+extern const RowReport ltv_summary_rows;
+
 /* for id_arg: how customer_id is shown */
 #define REPORT_NO_ID		(-1)
 #define REPORT_ID_AS_TEXT	(-2)

@@ -48,9 +48,6 @@ typedef struct KnownReport
 extern Datum ltv_customer_summary(PG_FUNCTION_ARGS);
 extern Datum ltv_predict(PG_FUNCTION_ARGS);
 extern Datum ltv_rfm(PG_FUNCTION_ARGS);
-extern const RowReport ltv_predict_rows;
-extern const RowReport ltv_rfm_rows;
-extern const RowReport ltv_summary_rows;
 
 static const KnownReport known_reports[] = {
 	{"ltv_customer_summary", ltv_customer_summary, &ltv_summary_rows},
