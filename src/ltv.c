@@ -5,7 +5,9 @@
 
 PG_MODULE_MAGIC;
 
-void		_PG_init(void);
+/* NOLINTBEGIN(bugprone-reserved-identifier): the server calls it by this name */
+
+extern PGDLLEXPORT void _PG_init(void);
 
 void
 _PG_init(void)
@@ -13,3 +15,5 @@ _PG_init(void)
 	plan_histories_init();
 	plan_reports_init();
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */

@@ -66,7 +66,7 @@ report_columns(const FuncExpr *call, Index rti)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 		AttrNumber	number = (AttrNumber) (i + 1);
-		Var		   *column = makeVar(rti, number, attribute->atttypid, attribute->atttypmod, attribute->attcollation, 0);
+		Var		   *column = makeVar((int) rti, number, attribute->atttypid, attribute->atttypmod, attribute->attcollation, 0);
 
 		columns = lappend(columns, makeTargetEntry((Expr *) column, number, NULL, false));
 	}

@@ -58,7 +58,7 @@ open_source(HistoriesState *state, Oid key_type, Size budget)
 	TupleDesc	desc = ExecGetResultType(outerPlanState(state));
 	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
 	Source	   *source;
-	ColumnType	columns[ORDERS_COLUMNS] = {{InvalidOid}};
+	ColumnType	columns[ORDERS_COLUMNS] = {{InvalidOid, InvalidOid, InvalidOid}};
 	static const OrdersColumn order[] = {
 		[INPUT_KEY] = ORDERS_CUSTOMER,
 		[INPUT_DAY] = ORDERS_DAY,
@@ -169,7 +169,7 @@ static void
 put_summary(HistoriesState *state, const History *history, TupleTableSlot *slot)
 {
 	Summary    *summary = state->summary;
-	Datum		values[CUSTOMER_COLUMNS];
+	Datum		values[CUSTOMER_COLUMNS] = {0};
 	bool		nulls[CUSTOMER_COLUMNS];
 	Figures		figures;
 	int			output = OUTPUT_COLUMNS;
@@ -189,7 +189,7 @@ put_summary(HistoriesState *state, const History *history, TupleTableSlot *slot)
 		int			column = lfirst_int(cell) - 1;
 
 		slot->tts_isnull[output] = nulls[column];
-		slot->tts_values[output++] = nulls[column] ? (Datum) 0 : values[column];
+		slot->tts_values[output++] = values[column];
 	}
 }
 

@@ -59,7 +59,7 @@ static const KnownReport known_reports[] = {
 bool
 is_row_report(Oid function)
 {
-	for (int i = 0; i < lengthof(known_reports); i++)
+	for (int i = 0; i < (int) lengthof(known_reports); i++)
 	{
 		if (is_own_function(function, known_reports[i].name, known_reports[i].function))
 			return true;
