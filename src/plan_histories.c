@@ -39,8 +39,9 @@
 /* to make the node and its store takes about as long as this many rows */
 #define SETUP_ROWS	1000
 
-/* about what a row takes in the store beside its key */
+/* about what a row takes in the store beside its key, and in memory when its group is put together */
 #define ROW_BYTES	40
+#define GROUP_ROW_BYTES	100
 
 extern Datum ltv_history_accum(PG_FUNCTION_ARGS);
 extern Datum ltv_history_final(PG_FUNCTION_ARGS);
@@ -320,10 +321,15 @@ add_histories_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_
 	Wanted		wanted = {.key = get_sortgroupclause_expr(clause, root->processed_tlist), .key_ref = clause->tleSortGroupRef};
 	CustomPath *path;
 	Path	   *input;
+	double		groups;
 
 	if (!is_usable_key(clause, wanted.key) || !find_only_history(root, output_rel->reltarget, &wanted))
 		return;
 	input = input_path(root, input_rel, &wanted);
+	groups = estimate_num_groups(root, list_make1(wanted.key), input->rows, NULL, NULL);
+	/* a group is in memory as a whole, and takes more of it than as the state of an aggregate */
+	if (input->rows / groups * GROUP_ROW_BYTES > get_hash_memory_limit())
+		return;
 	path = makeNode(CustomPath);
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = output_rel;
@@ -332,7 +338,7 @@ add_histories_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_
 	path->custom_paths = list_make1(input);
 	path->custom_private = list_make2(wanted.key, wanted.aggref);
 	path->methods = &path_methods;
-	cost_path(root, path, input, estimate_num_groups(root, list_make1(wanted.key), input->rows, NULL, NULL));
+	cost_path(root, path, input, groups);
 	add_path(output_rel, &path->path);
 }
 

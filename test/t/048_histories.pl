@@ -189,10 +189,11 @@ for my $seed (@seeds)
   {
     my $call = $calls[ $turn++ % @calls ];
     my $name = "seed $seed, $key, ltv_history($call->[0])";
+    # (two groups are too large for 64kB)
     for my $work_mem ('64kB', '64MB')
     {
       my $shown = $one_form{$key} // 'k';
-      same("$name, $work_mem", "SELECT $shown, h, ltv_history_send(h) FROM (SELECT as_$key AS k, ltv_history($call->[0]) AS h FROM $shop GROUP BY as_$key) g", setup => "SET work_mem = '$work_mem'");
+      same("$name, $work_mem", "SELECT $shown, h, ltv_history_send(h) FROM (SELECT as_$key AS k, ltv_history($call->[0]) AS h FROM $shop GROUP BY as_$key) g", setup => "SET work_mem = '$work_mem'", without => $key eq 'bool' && $work_mem eq '64kB');
     }
     is(differences($shop, "as_$key", $call), 'groups: 0', "$name: and plain SQL's");
   }
@@ -220,6 +221,8 @@ END
 my $h = 'ltv_history(ordered_on, amount, quantity, cost)';
 my $sum = "ltv_summarize($h, '2024-12-31')";
 my $by = 'FROM orders GROUP BY customer_id';
+# (a group is put together in memory; where the average one does not fit, the server's aggregate has it)
+my $of_one = 'SELECT customer_id, ltv_orders(h), md5(ltv_history_send(h)) FROM (SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS h FROM one GROUP BY customer_id) s';
 my %queries = (
   'one key' => "SELECT customer_id, $h $by", 'no key selected' => "SELECT $h $by", 'only in HAVING' => "SELECT customer_id $by HAVING ltv_orders($h) > 20",
   'HAVING over the history' => "SELECT customer_id, $h $by HAVING ltv_revenue($h) > 1000 AND ltv_orders($h) < 40", 'HAVING over the key' => "SELECT customer_id, $h $by HAVING customer_id % 7 = 0 OR customer_id IS NULL",
@@ -229,7 +232,7 @@ my %queries = (
   'a key that is an argument' => "SELECT ordered_on, $h FROM orders GROUP BY ordered_on", 'rows without customers' => "SELECT id, ltv_history(ordered_on, amount) FROM customers LEFT JOIN orders ON id = customer_id GROUP BY id",
   'columns of rows without customers' => "SELECT id, (ltv_summarize(ltv_history(ordered_on, amount), '2024-12-31')).* FROM customers LEFT JOIN orders ON id = customer_id GROUP BY id",
   'all groups single' => 'SELECT customer_id, ltv_history(ordered_on, amount) FROM singles GROUP BY customer_id', 'no rows' => ['SELECT customer_id, ltv_history(ordered_on, amount) FROM none GROUP BY customer_id', nothing => 1],
-  'one group of 200,000' => 'SELECT customer_id, ltv_orders(h), md5(ltv_history_send(h)) FROM (SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS h FROM one GROUP BY customer_id) s',
+  'one group of 200,000' => [$of_one, setup => "SET work_mem = '64MB'"], 'one group of 200,000, too large for memory' => [$of_one, without => 1],
   'all columns' => "SELECT customer_id, ($sum).* $by", 'all columns, and the history' => "SELECT customer_id, $h, ($sum).*, ltv_history_send($h) $by", 'some columns, mixed' => "SELECT ($sum).stage, ($sum).revenue, customer_id, ($sum).orders, ($sum).revenue $by",
   'columns in expressions' => "SELECT customer_id * 2, ($sum).revenue / nullif(($sum).orders, 0), upper(($sum).stage::text), coalesce(($sum).first_order, 'infinity') $by", 'columns in HAVING' => "SELECT customer_id $by HAVING ($sum).annual_orders > 2 AND ($sum).stage <> 'churned'",
   'columns in HAVING and beside' => "SELECT customer_id, ($sum).stage $by HAVING ($sum).revenue > 500", 'the whole row' => "SELECT customer_id, $sum $by", 'the whole row, and a column' => "SELECT customer_id, $sum, ($sum).stage $by",

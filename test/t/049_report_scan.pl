@@ -121,6 +121,15 @@ is(answer("BEGIN; DECLARE c CURSOR WITH HOLD FOR SELECT customer_id FROM $rfm; F
 is(answer(<<"END"), $three, 'a cursor, and a subtransaction that fails while it is open');
 BEGIN; DECLARE c CURSOR FOR SELECT customer_id FROM $rfm; SAVEPOINT s; FETCH 1 FROM c; ROLLBACK TO s; FETCH 2 FROM c; COMMIT
 END
+# with a file, and what workers have handed over, behind the rows; the node for ltv_history, too
+for my $query ("SELECT customer_id FROM ltv_customer_summary('plain', '2024-12-31', NULL::integer)", 'SELECT customer_id FROM orders GROUP BY customer_id HAVING ltv_orders(ltv_history(ordered_on, amount)) >= 0')
+{
+  for my $settings ("SET work_mem = '64kB'", "SET work_mem = '64kB'; $parallel")
+  {
+    my $all = answer("BEGIN; DECLARE c CURSOR FOR $query; SAVEPOINT s; FETCH 10 FROM c; ROLLBACK TO s; SAVEPOINT t; FETCH 10 FROM c; RELEASE t; FETCH ALL FROM c; COMMIT; SELECT count(*) FROM pg_ls_tmpdir()", $settings);
+    is(join("\n", sort split /\n/, $all), join("\n", sort '0', split /\n/, answer('SELECT DISTINCT customer_id FROM orders')), "subtransactions, $settings: $query");
+  }
+}
 is(answer(<<"END"), "$first\n$second", 'a loop that is left');
 CREATE TEMP TABLE seen (customer_id integer);
 DO \$\$ DECLARE r record; BEGIN
