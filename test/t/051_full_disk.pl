@@ -57,7 +57,7 @@ my $quick = "SELECT sum(orders) FROM ltv_customer_summary('few', '2024-12-31')";
 my $quick_answer = $node->safe_psql('postgres', 'SELECT count(*) FROM few WHERE amount >= 0');
 # rows of orders that do not fit: every way they are kept, in every kind of query
 my $small = "SET work_mem = '64kB'";
-# rows of the result that do not fit, while those of the orders stay in memory
+# rows of a result that is kept and does not fit, while those of the orders stay in memory
 my $result = "SET work_mem = '64kB'; SET hash_mem_multiplier = 1000";
 my %full = (
   'orders' => "$small; SELECT count(*) FROM ltv_customer_summary('by_number', '2024-12-31')",
@@ -68,8 +68,10 @@ my %full = (
   'guests' => "$small; SELECT guest_orders FROM ltv_overview('guests', '2024-12-31')",
   'histories' => "$small; SELECT count(*) FROM ltv_customer_summary('histories', '2024-12-31')",
   'a set of customers' => "$small; SELECT ltv_repeat_rate(customer_id) FROM by_text",
-  'the result' => "$result; SELECT count(*) FROM ltv_customer_summary('by_number', '2024-12-31')",
-  'the result of another report' => "$result; SELECT count(*) FROM ltv_customer_summary('by_text', '2024-12-31', NULL::text)",
+  'the result' => "$result; SELECT count(*) FROM ltv_customer_summary('by_number', '2024-12-31') WITH ORDINALITY",
+  'the result of another report' => "$result; SELECT count(*) FROM ltv_customer_summary('by_text', '2024-12-31', NULL::text) WITH ORDINALITY",
+  'a result that is kept for a loop' => "$result; SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SELECT count(*) FROM generate_series(1, 1) i LEFT JOIN ltv_customer_summary('by_number', '2024-12-31', NULL::integer) s ON s.customer_id > -i",
+  'groups of ltv_history' => "$small; SET enable_hashagg = off; SET enable_sort = off; SELECT sum(ltv_orders(h)) FROM (SELECT ltv_history(ordered_on, amount) AS h FROM by_number GROUP BY customer_id) s",
 );
 my $settings = 'RESET work_mem; RESET hash_mem_multiplier';
 for my $name (sort keys %full)
