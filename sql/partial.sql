@@ -21,14 +21,14 @@ SELECT called AS polymorphic FROM aggregate JOIN pg_proc ON pg_proc.oid = called
 -- everybody may execute everything, the functions behind the aggregates too
 SELECT objid::regprocedure AS not_for_everybody FROM pg_depend WHERE classid = 'pg_proc'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ltv') AND NOT has_function_privilege('public', objid, 'EXECUTE');
 
--- The states of the parts, as text
+-- The states of the parts, as text (an id is in several rows; in one order they are the same whatever the plan)
 CREATE TABLE travelling (n integer, part integer, state text);
 CREATE PROCEDURE take_apart() LANGUAGE plpgsql AS $$
 DECLARE d definition;
 BEGIN
     TRUNCATE travelling;
     FOR d IN SELECT * FROM definition LOOP
-        EXECUTE format('INSERT INTO travelling SELECT %s, part, state_%s(%s ORDER BY id) FILTER (WHERE input.part IS NOT NULL)::text FROM part LEFT JOIN input USING (part) GROUP BY part', d.n, d.n, d.arguments);
+        EXECUTE format('INSERT INTO travelling SELECT %s, part, state_%s(%s ORDER BY id, outcome) FILTER (WHERE input.part IS NOT NULL)::text FROM part LEFT JOIN input USING (part) GROUP BY part', d.n, d.n, d.arguments);
     END LOOP;
 END $$;
 CALL take_apart();
@@ -88,7 +88,7 @@ SET intervalstyle = 'sql_standard';
 SET timezone = 'Pacific/Chatham';
 SET bytea_output = 'escape';
 CALL take_apart();
-SELECT count(*) FILTER (WHERE final(d, w.state) IS DISTINCT FROM final(d, b.state)) AS differ, count(*) FILTER (WHERE final(d, w.state) IS NOT NULL) AS states
+SELECT string_agg(n || ': ' || final(d, w.state) || ', before ' || final(d, b.state), '; ') FILTER (WHERE final(d, w.state) IS DISTINCT FROM final(d, b.state)) AS differ, count(*) FILTER (WHERE final(d, w.state) IS NOT NULL) AS states
 FROM travelling w JOIN before b USING (n, part) JOIN definition d USING (n);
 -- and the other way round: read here, asked later
 DO $$
