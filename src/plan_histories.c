@@ -191,6 +191,21 @@ find_only_history(PlannerInfo *root, PathTarget *target, Wanted *wanted)
 }
 
 /*
+ * Whether an expression looks into a row that has no type of its own.  EXPLAIN
+ * asks the scan of the subquery that made it what its columns are called, and
+ * cannot from above.
+ */
+static bool
+has_untyped_row(Node *expr, void *context)
+{
+	if (expr == NULL)
+		return false;
+	if (IsA(expr, Var))
+		return ((Var *) expr)->vartype == RECORDOID;
+	return expression_tree_walker(expr, has_untyped_row, context);
+}
+
+/*
  * The path
  */
 
@@ -323,7 +338,8 @@ add_histories_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_
 	Path	   *input;
 	double		groups;
 
-	if (!is_usable_key(clause, wanted.key) || !find_only_history(root, output_rel->reltarget, &wanted))
+	if (!is_usable_key(clause, wanted.key) || !find_only_history(root, output_rel->reltarget, &wanted) ||
+		has_untyped_row(wanted.key, NULL) || has_untyped_row((Node *) wanted.aggref, NULL))
 		return;
 	input = input_path(root, input_rel, &wanted);
 	groups = estimate_num_groups(root, list_make1(wanted.key), input->rows, NULL, NULL);
