@@ -50,12 +50,14 @@ is_own_function(Oid function, const char *name, PGFunction address)
 }
 
 /*
- * The next row of a node that its condition lets through.  ExecScan would do
+ * The next row of a node that its condition lets through, and is completed
+ * only then, where there is something to complete.  ExecScan would do
  * the same, but takes a scan of no relation for a join, which gives no rows
  * while a changed row is looked at again.
  */
 TupleTableSlot *
-plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *node))
+plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *node),
+			  void (*complete) (CustomScanState *node))
 {
 	ExprContext *context = node->ss.ps.ps_ExprContext;
 	ProjectionInfo *projection = node->ss.ps.ps_ProjInfo;
@@ -70,7 +72,11 @@ plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *n
 			return projection != NULL ? ExecClearTuple(projection->pi_state.resultslot) : row;
 		context->ecxt_scantuple = row;
 		if (ExecQual(node->ss.ps.qual, context))
+		{
+			if (complete != NULL)
+				complete(node);
 			return projection != NULL ? ExecProject(projection) : row;
+		}
 		InstrCountFiltered1(node, 1);
 	}
 }

@@ -29,7 +29,8 @@ typedef enum HistoriesInput
  * there are such columns; custom_private has, as lists of
  *
  *	oids: the aggregate and, where there are such columns, ltv_summarize
- *	integers: whether the history itself is wanted, and the numbers of the columns
+ *	integers: whether the history itself is wanted, whether HAVING asks for
+ *		such columns, and their numbers
  */
 typedef enum HistoriesOutput
 {
@@ -40,7 +41,8 @@ typedef enum HistoriesOutput
 
 /* plan.c */
 extern bool is_own_function(Oid function, const char *name, PGFunction address);
-extern TupleTableSlot *plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *node));
+extern TupleTableSlot *plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *node),
+									 void (*complete) (CustomScanState *node));
 
 /* plan_histories.c and plan_reports.c */
 extern void plan_histories_init(void);

@@ -100,6 +100,8 @@ typedef struct Wanted
 	bool		history;		/* the history itself */
 	FuncExpr   *summarize;		/* ltv_summarize over it, or NULL */
 	List	   *columns;		/* of that (FieldSelect) */
+	bool		guarded;		/* what is looked at now is perhaps never evaluated */
+	bool		met;			/* a column of that, guarded or not */
 } Wanted;
 
 /*
@@ -146,6 +148,8 @@ is_summary_column(Wanted *wanted, Node *expr)
 	call = (FuncExpr *) ((FieldSelect *) expr)->arg;
 	if (wanted->summarize != NULL)
 		return equal(call, wanted->summarize);
+	if (wanted->guarded)
+		return false;
 	if (list_length(call->args) != 3 || !equal(linitial(call->args), wanted->aggref) ||
 		!is_same_for_all(lsecond(call->args)) || !is_same_for_all(lthird(call->args)) ||
 		!is_own_function(call->funcid, "ltv_summarize", ltv_summarize))
@@ -154,25 +158,42 @@ is_summary_column(Wanted *wanted, Node *expr)
 	return true;
 }
 
+/* Whether some parts of an expression are not evaluated for every row. */
+static bool
+is_guard(const Node *expr)
+{
+	return IsA(expr, CaseExpr) || IsA(expr, CoalesceExpr) ||
+		(IsA(expr, BoolExpr) && ((const BoolExpr *) expr)->boolop != NOT_EXPR);
+}
+
 /* Find the columns of the summary in an expression, and whether the history is wanted for anything else. */
 static bool
 find_columns(Node *expr, void *context)
 {
 	Wanted	   *wanted = context;
+	bool		guarded = wanted->guarded;
 
 	if (expr == NULL)
 		return false;
 	if (is_summary_column(wanted, expr))
 	{
-		wanted->columns = list_append_unique(wanted->columns, expr);
-		return false;
+		wanted->met = true;
+		/* what is guarded may be wrong to ask for, so it alone is no reason to */
+		if (!guarded)
+		{
+			wanted->columns = list_append_unique(wanted->columns, expr);
+			return false;
+		}
 	}
 	if (IsA(expr, Aggref))
 	{
 		wanted->history = true;
 		return false;
 	}
-	return expression_tree_walker(expr, find_columns, context);
+	wanted->guarded |= is_guard(expr);
+	expression_tree_walker(expr, find_columns, context);
+	wanted->guarded = guarded;
+	return false;
 }
 
 /* Find the history that the query wants; false when it wants none, or more than the key and the history of a group. */
@@ -285,7 +306,7 @@ static void
 add_outputs(CustomScan *scan, const Wanted *wanted)
 {
 	List	   *functions = list_make1_oid(wanted->aggref->aggfnoid);
-	List	   *columns = list_make1_int(wanted->history);
+	List	   *columns = list_make2_int(wanted->history, wanted->met);
 	ListCell   *cell;
 
 	add_output(scan, wanted->key);
@@ -313,6 +334,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	Wanted		wanted = {.key = linitial(path->custom_private), .aggref = lsecond(path->custom_private)};
 
 	find_columns((Node *) tlist, &wanted);
+	wanted.met = false;
 	find_columns(root->parse->havingQual, &wanted);
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = (List *) copyObject(root->parse->havingQual);

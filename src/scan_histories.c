@@ -25,6 +25,7 @@
 typedef struct Summary
 {
 	List	   *columns;		/* their numbers */
+	bool		in_having;		/* HAVING asks for some */
 	ExprState  *as_of;
 	ExprState  *policy_row;
 	bool		ready;			/* what follows has been computed */
@@ -42,6 +43,7 @@ typedef struct HistoriesState
 	Source	   *keyed;			/* the child's rows */
 	Source	   *keyless;		/* those whose key is null; NULL before the first */
 	Source	   *walked;			/* the one whose groups are given out now */
+	Customer	customer;		/* the group */
 	bool		wants_history;
 	Summary    *summary;		/* NULL where no column of it is wanted */
 	uint64		disk;			/* bytes in temporary files, for EXPLAIN */
@@ -164,11 +166,15 @@ prepare_summary(HistoriesState *state)
 	summary->policy = *policy_read(DatumGetHeapTupleHeader(policy), &memo);
 }
 
-/* The wanted columns of a group's summary. */
+/* The wanted columns of the group's summary. */
 static void
-put_summary(HistoriesState *state, const History *history, TupleTableSlot *slot)
+put_summary(CustomScanState *node)
 {
+	HistoriesState *state = (HistoriesState *) node;
 	Summary    *summary = state->summary;
+	const History *history = state->customer.history;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	MemoryContext old = MemoryContextSwitchTo(state->walked->scratch);
 	Datum		values[CUSTOMER_COLUMNS] = {0};
 	bool		nulls[CUSTOMER_COLUMNS];
 	Figures		figures;
@@ -191,45 +197,47 @@ put_summary(HistoriesState *state, const History *history, TupleTableSlot *slot)
 		slot->tts_isnull[output] = nulls[column];
 		slot->tts_values[output++] = values[column];
 	}
+	MemoryContextSwitchTo(old);
 }
 
 /* The next customer; false when there is none left. */
 static bool
-next_customer(HistoriesState *state, Customer *customer)
+next_customer(HistoriesState *state)
 {
-	if (source_next(state->walked, customer))
+	if (source_next(state->walked, &state->customer))
 		return true;
 	if (state->keyless == NULL || state->walked == state->keyless)
 		return false;
 	begin_walk(state, state->keyless);
-	return source_next(state->walked, customer);
+	return source_next(state->walked, &state->customer);
 }
 
-/* The next group, before HAVING. */
+/* The next group, before HAVING and with the columns that this asks for. */
 static TupleTableSlot *
 next_group(CustomScanState *node)
 {
 	HistoriesState *state = (HistoriesState *) node;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
-	Customer	customer;
+	const History *gathered;
 	MemoryContext old;
 	bool		history;
 
 	ExecClearTuple(slot);
 	if (!state->gathered)
 		gather(state);
-	if (!next_customer(state, &customer))
+	if (!next_customer(state))
 		return slot;
+	gathered = state->customer.history;
 	/* what the slot leads to is there until the next one */
 	old = MemoryContextSwitchTo(state->walked->scratch);
-	slot->tts_values[OUTPUT_KEY] = customer.id;
+	slot->tts_values[OUTPUT_KEY] = state->customer.id;
 	slot->tts_isnull[OUTPUT_KEY] = state->walked == state->keyless;
-	history = state->wants_history && customer.history->count > 0;
-	slot->tts_values[OUTPUT_HISTORY] = history ? PointerGetDatum(history_store(customer.history)) : (Datum) 0;
+	history = state->wants_history && gathered->count > 0;
+	slot->tts_values[OUTPUT_HISTORY] = history ? PointerGetDatum(history_store(gathered)) : (Datum) 0;
 	slot->tts_isnull[OUTPUT_HISTORY] = !history;
-	if (state->summary != NULL)
-		put_summary(state, customer.history, slot);
 	MemoryContextSwitchTo(old);
+	if (state->summary != NULL && state->summary->in_having)
+		put_summary(node);
 	return ExecStoreVirtualTuple(slot);
 }
 
@@ -266,15 +274,19 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	}
 	outerPlanState(node) = ExecInitNode(outerPlan(scan), estate, eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	state->wants_history = linitial_int(columns) != 0;
-	columns = list_copy_tail(columns, 1);
-	if (columns != NIL)
-		state->summary = open_summary(node, scan, columns);
+	if (list_length(columns) > 2)
+	{
+		state->summary = open_summary(node, scan, list_copy_tail(columns, 2));
+		state->summary->in_having = lsecond_int(columns) != 0;
+	}
 }
 
 static TupleTableSlot *
 exec_node(CustomScanState *node)
 {
-	return plan_next_row(node, next_group);
+	const Summary *summary = ((HistoriesState *) node)->summary;
+
+	return plan_next_row(node, next_group, summary != NULL && !summary->in_having ? put_summary : NULL);
 }
 
 static void

@@ -198,7 +198,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 static TupleTableSlot *
 exec_node(CustomScanState *node)
 {
-	return plan_next_row(node, next_row);
+	return plan_next_row(node, next_row, NULL);
 }
 
 static void
