@@ -251,6 +251,8 @@ open_summary(CustomScanState *node, CustomScan *scan, List *columns)
 	Summary    *summary = palloc0(sizeof(Summary));
 	TupleDesc	desc = lookup_rowtype_tupdesc(get_func_rettype(llast_oid(linitial(scan->custom_private))), -1);
 
+	if (desc->natts != CUSTOMER_COLUMNS)
+		elog(ERROR, "return type must be ltv_customer");
 	summary->columns = columns;
 	summary->as_of = ExecInitExpr(linitial(scan->custom_exprs), &node->ss.ps);
 	summary->policy_row = ExecInitExpr(lsecond(scan->custom_exprs), &node->ss.ps);
