@@ -117,9 +117,9 @@
 
 /* Since 16 one function asks for the rights on an object of any kind.  (The including file has utils/acl.h.) */
 #if PG_VERSION_NUM >= 160000
-#define ltv_function_aclcheck(function) object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE)
+#define ltv_function_aclcheck(function, role) object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE)
 #else
-#define ltv_function_aclcheck(function) pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE)
+#define ltv_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
 #endif
 
 #endif							/* LTV_COMPAT_H */

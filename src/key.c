@@ -51,7 +51,13 @@ deterministic(Oid collation)
 void
 CheckMayExecute(Oid function)
 {
-	AclResult	result = ltv_function_aclcheck(function);
+	CheckRoleMayExecute(GetUserId(), function);
+}
+
+void
+CheckRoleMayExecute(Oid role, Oid function)
+{
+	AclResult	result = ltv_function_aclcheck(function, role);
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, get_func_prokind(function) == PROKIND_AGGREGATE ? OBJECT_AGGREGATE : OBJECT_FUNCTION,

@@ -26,6 +26,7 @@ typedef struct KeyType
 } KeyType;
 
 extern void CheckMayExecute(Oid function);
+extern void CheckRoleMayExecute(Oid role, Oid function);
 extern bool key_type_init(KeyType *key, Oid type, Oid collation);
 extern uint64 key_hash_generic(KeyType *key, Datum value);
 extern bool key_equal_generic(KeyType *key, Datum a, Datum b);

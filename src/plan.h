@@ -28,7 +28,8 @@ typedef enum HistoriesInput
  * ltv_summarize over the history.  custom_exprs has as_of and policy, where
  * there are such columns; custom_private has, as lists of
  *
- *	oids: the aggregate and, where there are such columns, ltv_summarize
+ *	oids: the aggregate, equality of keys and, where there are such columns,
+ *		ltv_summarize
  *	integers: whether the history itself is wanted, whether HAVING asks for
  *		such columns, and their numbers
  */

@@ -27,6 +27,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "optimizer/planmain.h"
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
 #include "utils/fmgroids.h"
@@ -96,6 +97,7 @@ typedef struct Wanted
 {
 	Node	   *key;
 	Index		key_ref;
+	Oid			equality;		/* of keys: the function */
 	Aggref	   *aggref;			/* ltv_history; NULL while there is none */
 	bool		history;		/* the history itself */
 	FuncExpr   *summarize;		/* ltv_summarize over it, or NULL */
@@ -305,7 +307,7 @@ add_output(CustomScan *scan, void *expr)
 static void
 add_outputs(CustomScan *scan, const Wanted *wanted)
 {
-	List	   *functions = list_make1_oid(wanted->aggref->aggfnoid);
+	List	   *functions = list_make2_oid(wanted->aggref->aggfnoid, wanted->equality);
 	List	   *columns = list_make2_int(wanted->history, wanted->met);
 	ListCell   *cell;
 
@@ -326,12 +328,28 @@ add_outputs(CustomScan *scan, const Wanted *wanted)
 	scan->custom_private = list_make2(functions, columns);
 }
 
+/* The plan is good for as long as these functions are what they are now; of others in it the server knows. */
+static void
+depend_on_functions(PlannerInfo *root, Oid aggregate)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+	Form_pg_aggregate form = (Form_pg_aggregate) GETSTRUCT(tuple);
+
+	record_plan_function_dependency(root, form->aggtransfn);
+	record_plan_function_dependency(root, form->aggfinalfn);
+	ReleaseSysCache(tuple);
+}
+
 /* The plan of the path. */
 static Plan *
 make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
 {
 	CustomScan *scan = makeNode(CustomScan);
 	Wanted		wanted = {.key = linitial(path->custom_private), .aggref = lsecond(path->custom_private)};
+	const SortGroupClause *clause = linitial(ltv_group_clause(root));
+
+	wanted.equality = get_opcode(clause->eqop);
+	depend_on_functions(root, wanted.aggref->aggfnoid);
 
 	find_columns((Node *) tlist, &wanted);
 	wanted.met = false;

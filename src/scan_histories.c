@@ -7,6 +7,9 @@
  */
 #include "plan.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include LTV_EXPLAIN_FORMAT_H
 #include "commands/explain.h"
@@ -16,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "customer.h"
@@ -262,18 +266,39 @@ open_summary(CustomScanState *node, CustomScan *scan, List *columns)
 	return summary;
 }
 
+/* The aggregate's functions are called with its owner's rights, all others with the caller's. */
+static void
+CheckMayGather(const List *functions)
+{
+	Oid			aggregate = linitial_oid(functions);
+	HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(aggregate));
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+	Form_pg_aggregate form;
+	Oid			owner;
+	ListCell   *cell;
+
+	if (!HeapTupleIsValid(function) || !HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", aggregate);
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	owner = ((Form_pg_proc) GETSTRUCT(function))->proowner;
+	foreach(cell, functions)
+	{
+		CheckMayExecute(lfirst_oid(cell));
+	}
+	CheckRoleMayExecute(owner, form->aggtransfn);
+	CheckRoleMayExecute(owner, form->aggfinalfn);
+	ReleaseSysCache(tuple);
+	ReleaseSysCache(function);
+}
+
 static void
 begin_node(CustomScanState *node, EState *estate, int eflags)
 {
 	HistoriesState *state = (HistoriesState *) node;
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 	List	   *columns = lsecond(scan->custom_private);
-	ListCell   *cell;
 
-	foreach(cell, linitial(scan->custom_private))
-	{
-		CheckMayExecute(lfirst_oid(cell));
-	}
+	CheckMayGather(linitial(scan->custom_private));
 	outerPlanState(node) = ExecInitNode(outerPlan(scan), estate, eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	state->wants_history = linitial_int(columns) != 0;
 	if (list_length(columns) > 2)

@@ -311,7 +311,7 @@ find_aggregate(const Source *source)
 											PointerGetDatum(buildoidvector(arguments, 2)),
 											ObjectIdGetDatum(get_func_namespace(source->function)));
 
-	return OidIsValid(aggregate) && is_ours(aggregate) && ltv_function_aclcheck(aggregate) == ACLCHECK_OK
+	return OidIsValid(aggregate) && is_ours(aggregate) && ltv_function_aclcheck(aggregate, GetUserId()) == ACLCHECK_OK
 		? aggregate : InvalidOid;
 }
 
