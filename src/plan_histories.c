@@ -40,6 +40,9 @@
 /* to make the node and its store takes about as long as this many rows */
 #define SETUP_ROWS	1000
 
+/* to copy so many bytes of a row takes about as long as to look at it */
+#define COPY_BYTES	256
+
 /* about what a row takes in the store beside its key, and in memory when its group is put together */
 #define ROW_BYTES	40
 #define GROUP_ROW_BYTES	100
@@ -261,20 +264,22 @@ input_path(PlannerInfo *root, RelOptInfo *input_rel, const Wanted *wanted)
 }
 
 /*
- * Costs, in the planner's currency: each row is hashed once, each group looked
- * at once, and what does not fit is written and read in order.  A hash
- * aggregate would besides compare keys and call the transition function.
+ * Costs, in the planner's currency: each row is hashed and copied once, each
+ * group looked at once, and what does not fit is written and read in order.  A
+ * hash aggregate copies a key once for a group, but compares it, and calls the
+ * transition function.
  */
 static void
 cost_path(PlannerInfo *root, CustomPath *path, const Path *input, double groups)
 {
 	List	   *having = (List *) root->parse->havingQual;
 	PathTarget *target = path->path.pathtarget;
+	double		row_looks = 1 + (double) input->pathtarget->width / COPY_BYTES;
 	double		bytes = input->rows * (ROW_BYTES + input->pathtarget->width);
 	QualCost	qual_cost;
 
 	path->path.rows = groups;
-	path->path.startup_cost = input->total_cost + cpu_operator_cost * (input->rows + SETUP_ROWS);
+	path->path.startup_cost = input->total_cost + cpu_operator_cost * (input->rows * row_looks + SETUP_ROWS);
 	path->path.total_cost = path->path.startup_cost + (cpu_tuple_cost + cpu_operator_cost) * groups;
 	if (bytes > get_hash_memory_limit())
 	{
