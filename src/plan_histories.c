@@ -333,6 +333,33 @@ add_outputs(CustomScan *scan, const Wanted *wanted)
 	scan->custom_private = list_make2(functions, columns);
 }
 
+static Cost
+cost_of(PlannerInfo *root, Node *condition)
+{
+	QualCost	cost;
+
+	cost_qual_eval_node(&cost, condition, root);
+	return cost.per_tuple;
+}
+
+/* The conditions of HAVING, what costs less first, as the server orders them. */
+static List *
+ordered_conditions(PlannerInfo *root)
+{
+	List	   *ordered = NIL;
+	ListCell   *cell;
+
+	foreach(cell, (List *) root->parse->havingQual)
+	{
+		int			at = list_length(ordered);
+
+		while (at > 0 && cost_of(root, list_nth(ordered, at - 1)) > cost_of(root, lfirst(cell)))
+			at--;
+		ordered = list_insert_nth(ordered, at, copyObject(lfirst(cell)));
+	}
+	return ordered;
+}
+
 /* The plan is good for as long as these functions are what they are now; of others in it the server knows. */
 static void
 depend_on_functions(PlannerInfo *root, Oid aggregate)
@@ -360,7 +387,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	wanted.met = false;
 	find_columns(root->parse->havingQual, &wanted);
 	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = (List *) copyObject(root->parse->havingQual);
+	scan->scan.plan.qual = ordered_conditions(root);
 	scan->scan.plan.lefttree = linitial(custom_plans);
 	scan->scan.scanrelid = 0;
 	scan->flags = path->flags;
