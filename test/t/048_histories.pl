@@ -218,12 +218,18 @@ CREATE TABLE one AS SELECT 7 AS customer_id, date '2000-01-01' + i % 9000 AS ord
 ANALYZE;
 END
 
+$node->safe_psql('postgres', q{CREATE FUNCTION slow(ltv_history) RETURNS boolean LANGUAGE plpgsql COST 1000 AS $$ BEGIN RAISE 'asked for'; END $$});
 my $h = 'ltv_history(ordered_on, amount, quantity, cost)';
 my $sum = "ltv_summarize($h, '2024-12-31')";
 my $by = 'FROM orders GROUP BY customer_id';
 # (a group is put together in memory; where the average one does not fit, the server's aggregate has it)
 my $of_one = 'SELECT customer_id, ltv_orders(h), md5(ltv_history_send(h)) FROM (SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS h FROM one GROUP BY customer_id) s';
+# a day that must not be asked for
+my $wrong = "ltv_summarize($h, 'infinity')";
 my %queries = (
+  'a wrong column that CASE keeps off' => "SELECT customer_id, CASE WHEN customer_id < -1000 THEN ($wrong).revenue END, $h $by", 'one that HAVING keeps off' => ["SELECT customer_id, ($wrong).revenue $by HAVING ltv_orders($h) > 100000", nothing => 1],
+  'one behind a cheaper condition' => ["SELECT customer_id $by HAVING slow($h) AND ltv_orders($h) > 100000", nothing => 1],
+  'a key out of a row without a type' => ['SELECT (r).f1, ltv_history(ordered_on, amount) FROM (SELECT ROW(customer_id, 1) AS r, ordered_on, amount FROM orders OFFSET 0) s GROUP BY (r).f1', without => 1],
   'one key' => "SELECT customer_id, $h $by", 'no key selected' => "SELECT $h $by", 'only in HAVING' => "SELECT customer_id $by HAVING ltv_orders($h) > 20",
   'HAVING over the history' => "SELECT customer_id, $h $by HAVING ltv_revenue($h) > 1000 AND ltv_orders($h) < 40", 'HAVING over the key' => "SELECT customer_id, $h $by HAVING customer_id % 7 = 0 OR customer_id IS NULL",
   'HAVING over both' => "SELECT customer_id, $h $by HAVING ltv_orders($h) > customer_id", 'HAVING with a subquery' => "SELECT customer_id, $h $by HAVING EXISTS (SELECT FROM customers WHERE id = customer_id AND region = 'north' AND ltv_orders($h) > 3)",
@@ -453,6 +459,12 @@ like(ask("$node_on; $without", 'clerk'), qr/^ERROR:  42501: permission denied fo
 
 # --- the planner's choice, and EXPLAIN -----------------------------------------------------------------------------------------------------
 
+# a plan that is kept is as good as the functions it stands for
+my $kept = ask("$node_on; PREPARE p AS SELECT customer_id, ltv_history(ordered_on, amount) $by; EXPLAIN (COSTS OFF) EXECUTE p; ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric) SET work_mem = '5MB'; \\echo then\nEXPLAIN (COSTS OFF) EXECUTE p; ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric) RESET ALL");
+like($kept, qr/LtvHistories.*\nthen\n(?!.*LtvHistories).*Aggregate/s, 'a transition function that gets a setting');
+my $added = "BEGIN; ALTER TYPE ltv_customer ADD ATTRIBUTE extra integer; SELECT (ltv_summarize($h, '2024-12-31')).extra $by; ROLLBACK";
+like(ask("$node_on; $added"), qr/^ERROR:  XX000: return type must be ltv_customer$/, 'a column that somebody added to ltv_customer is an error');
+is(ask("$node_on; $added"), ask("$node_off; $added"), 'the one of the function');
 # (a session of its own: the library is not there when the first query is planned)
 like($node->safe_psql('postgres', "EXPLAIN (COSTS OFF) $many"), $is_node, 'the first query of a session: many rows, no settings');
 unlike($node->safe_psql('postgres', "SET ltv.enable_histories = off; EXPLAIN (COSTS OFF) $many"), $is_node, 'switched off before the library is there');
