@@ -100,7 +100,8 @@ items_receive(Items *items, BufFile *file)
 	numbers[0] = 0;
 	for (uint32 i = 1; i < count; i++)
 	{
-		struct varlena *text = tempfile_read_value(file);
+		uint32		length;
+		struct varlena *text = tempfile_read_value(file, &length);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		numbers[i] = items_number(items, text);

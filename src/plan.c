@@ -49,6 +49,30 @@ is_own_function(Oid function, const char *name, PGFunction address)
 	return info.fn_addr == address;
 }
 
+/* A path of ours for a relation; what it costs is not known yet. */
+CustomPath *
+plan_make_path(RelOptInfo *rel, PathTarget *target, const CustomPathMethods *methods)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = target;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->methods = methods;
+	return path;
+}
+
+/* The state of a node of ours, which begins with a CustomScanState. */
+Node *
+plan_make_state(Size size, const CustomExecMethods *methods)
+{
+	CustomScanState *state = (CustomScanState *) newNode(size, T_CustomScanState);
+
+	state->methods = methods;
+	return (Node *) state;
+}
+
 /*
  * The next row of a node that its condition lets through, and is completed
  * only then, where there is something to complete.  ExecScan would do

@@ -3,6 +3,8 @@
  *
  * LtvHistories	GROUP BY with the aggregate ltv_history, and ltv_summarize over
  *				it (plan_histories.c, scan_histories.c)
+ * LtvScatter	below it, where several processes read the rows
+ *				(scan_scatter.c)
  * LtvReport	a report with a row per customer in FROM (plan_reports.c,
  *				scan_reports.c)
  */
@@ -40,7 +42,11 @@ typedef enum HistoriesOutput
 	OUTPUT_COLUMNS
 } HistoriesOutput;
 
+struct GroupRows;
+
 /* plan.c */
+extern CustomPath *plan_make_path(RelOptInfo *rel, PathTarget *target, const CustomPathMethods *methods);
+extern Node *plan_make_state(Size size, const CustomExecMethods *methods);
 extern bool is_own_function(Oid function, const char *name, PGFunction address);
 extern TupleTableSlot *plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *node),
 									 void (*complete) (CustomScanState *node));
@@ -49,8 +55,10 @@ extern TupleTableSlot *plan_next_row(CustomScanState *node, TupleTableSlot *(*ne
 extern void plan_histories_init(void);
 extern void plan_reports_init(void);
 
-/* scan_histories.c and scan_reports.c */
+/* scan_histories.c, scan_scatter.c and scan_reports.c */
 extern const CustomScanMethods scan_histories_methods;
+extern const CustomScanMethods scan_scatter_methods;
+extern bool scatter_read(PlanState *gather, struct GroupRows *rows);
 extern const CustomScanMethods scan_reports_methods;
 extern bool is_row_report(Oid function);
 

@@ -17,6 +17,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
@@ -247,9 +248,9 @@ without_cast(Expr *expr)
 	return expr;
 }
 
-/* The rows that are grouped: the key and the aggregate's arguments. */
+/* The rows that are grouped, by way of a path of what is grouped: the key and the aggregate's arguments. */
 static Path *
-input_path(PlannerInfo *root, RelOptInfo *input_rel, const Wanted *wanted)
+input_path(PlannerInfo *root, RelOptInfo *input_rel, Path *path, const Wanted *wanted)
 {
 	PathTarget *target = create_empty_pathtarget();
 	ListCell   *cell;
@@ -260,34 +261,53 @@ input_path(PlannerInfo *root, RelOptInfo *input_rel, const Wanted *wanted)
 		add_column_to_pathtarget(target, without_cast(lfirst_node(TargetEntry, cell)->expr), 0);
 	}
 	set_pathtarget_cost_width(root, target);
-	return (Path *) create_projection_path(root, input_rel, input_rel->cheapest_total_path, target);
+	return (Path *) create_projection_path(root, input_rel, path, target);
 }
 
 /*
  * Costs, in the planner's currency: each row is hashed and copied once, each
  * group looked at once, and what does not fit is written and read in order.  A
  * hash aggregate copies a key once for a group, but compares it, and calls the
- * transition function.
+ * transition function.  What several processes hand over goes through files,
+ * which the system has in memory if it fits the memory of the processes.
  */
+
+static Cost
+cost_of_rows(double rows, int width)
+{
+	return cpu_operator_cost * (rows * (1 + (double) width / COPY_BYTES) + SETUP_ROWS);
+}
+
+static double
+bytes_of_rows(double rows, int width)
+{
+	return rows * (ROW_BYTES + width);
+}
+
+/* To write rows to a file, or to read them. */
+static Cost
+cost_of_file(double bytes)
+{
+	return seq_page_cost * bytes / BLCKSZ;
+}
+
+/* The same with rows that are handed over by processes that have so many of them each. */
+static Cost
+cost_of_handed(double bytes, double bytes_of_process)
+{
+	return bytes_of_process > get_hash_memory_limit() ? cost_of_file(bytes) : cpu_operator_cost * bytes / COPY_BYTES;
+}
+
+/* What a row of the groups costs once all rows are there: to put it together, HAVING, what is selected. */
 static void
-cost_path(PlannerInfo *root, CustomPath *path, const Path *input, double groups)
+add_cost_of_groups(PlannerInfo *root, CustomPath *path, double groups)
 {
 	List	   *having = (List *) root->parse->havingQual;
 	PathTarget *target = path->path.pathtarget;
-	double		row_looks = 1 + (double) input->pathtarget->width / COPY_BYTES;
-	double		bytes = input->rows * (ROW_BYTES + input->pathtarget->width);
 	QualCost	qual_cost;
 
 	path->path.rows = groups;
-	path->path.startup_cost = input->total_cost + cpu_operator_cost * (input->rows * row_looks + SETUP_ROWS);
-	path->path.total_cost = path->path.startup_cost + (cpu_tuple_cost + cpu_operator_cost) * groups;
-	if (bytes > get_hash_memory_limit())
-	{
-		double		pages = bytes / BLCKSZ;
-
-		path->path.startup_cost += seq_page_cost * pages;
-		path->path.total_cost += 2 * seq_page_cost * pages;
-	}
+	path->path.total_cost += (cpu_tuple_cost + cpu_operator_cost) * groups;
 	if (having != NIL)
 	{
 		cost_qual_eval(&qual_cost, having, root);
@@ -297,7 +317,47 @@ cost_path(PlannerInfo *root, CustomPath *path, const Path *input, double groups)
 	}
 	path->path.startup_cost += target->cost.startup;
 	path->path.total_cost += target->cost.startup + target->cost.per_tuple * path->path.rows;
+}
+
+/* Where one process reads. */
+static void
+cost_alone(PlannerInfo *root, CustomPath *path, const Path *input, double groups)
+{
+	int			width = input->pathtarget->width;
+	double		bytes = bytes_of_rows(input->rows, width);
+	Cost		file = bytes > get_hash_memory_limit() ? cost_of_file(bytes) : 0;
+
+	path->path.startup_cost = input->total_cost + cost_of_rows(input->rows, width) + file;
+	path->path.total_cost = path->path.startup_cost + file;
+	add_cost_of_groups(root, path, groups);
 	ltv_inherit_disabled(&path->path, input);
+}
+
+/* Where several processes read: what each of them does ... */
+static void
+cost_scatter(CustomPath *path, const Path *input)
+{
+	int			width = input->pathtarget->width;
+	double		bytes = bytes_of_rows(input->rows, width);
+
+	path->path.rows = 0;
+	path->path.total_cost = input->total_cost + cost_of_rows(input->rows, width) + cost_of_handed(bytes, bytes);
+	path->path.startup_cost = path->path.total_cost;
+	ltv_inherit_disabled(&path->path, input);
+}
+
+/* ... and what the leader does with their rows. */
+static void
+cost_together(PlannerInfo *root, CustomPath *path, const Path *input, double rows, double groups)
+{
+	const Path *gather = linitial(path->custom_paths);
+	int			width = input->pathtarget->width;
+
+	path->path.startup_cost = gather->total_cost + cost_of_rows(0, 0);
+	path->path.total_cost = path->path.startup_cost +
+		cost_of_handed(bytes_of_rows(rows, width), bytes_of_rows(input->rows, width));
+	add_cost_of_groups(root, path, groups);
+	ltv_inherit_disabled(&path->path, gather);
 }
 
 static void
@@ -396,13 +456,79 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	return &scan->scan.plan;
 }
 
-static const CustomPathMethods path_methods = {
+static const CustomPathMethods histories_methods = {
 	.CustomName = "LtvHistories",
 	.PlanCustomPath = make_plan,
 };
 
+/* The plan of the path below, which gives the columns of its input, but no row. */
+static Plan *
+make_scatter_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.lefttree = linitial(custom_plans);
+	scan->scan.scanrelid = 0;
+	scan->flags = path->flags;
+	scan->custom_scan_tlist = copyObject(tlist);
+	scan->methods = &scan_scatter_methods;
+	return &scan->scan.plan;
+}
+
+static const CustomPathMethods scatter_methods = {
+	.CustomName = "LtvScatter",
+	.PlanCustomPath = make_scatter_plan,
+};
+
+/* A path over rows that are made by others. */
+static CustomPath *
+histories_path(RelOptInfo *output_rel, Path *rows, const Wanted *wanted)
+{
+	CustomPath *path = plan_make_path(output_rel, output_rel->reltarget, &histories_methods);
+
+	path->custom_paths = list_make1(rows);
+	path->custom_private = list_make2(wanted->key, wanted->aggref);
+	return path;
+}
+
+/* Whether rows may be kept in any process. */
+static bool
+is_safe_key(const SortGroupClause *clause, Node *key)
+{
+	TypeCacheEntry *entry = lookup_type_cache(getBaseType(exprType(key)), TYPECACHE_HASH_EXTENDED_PROC);
+
+	return func_parallel(entry->hash_extended_proc) == PROPARALLEL_SAFE &&
+		func_parallel(get_opcode(clause->eqop)) == PROPARALLEL_SAFE;
+}
+
+/* The path where several processes read, if the server would let them aggregate. */
 static void
-add_histories_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
+add_parallel_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel, const Wanted *wanted, double rows, double groups)
+{
+	Path	   *input;
+	CustomPath *scatter;
+	CustomPath *path;
+	double		no_rows = 0;
+
+	if (input_rel->partial_pathlist == NIL || !output_rel->consider_parallel ||
+		!is_safe_key(linitial(ltv_group_clause(root)), wanted->key))
+		return;
+	input = input_path(root, input_rel, linitial(input_rel->partial_pathlist), wanted);
+	scatter = plan_make_path(output_rel, input->pathtarget, &scatter_methods);
+	scatter->custom_paths = list_make1(input);
+	scatter->path.parallel_aware = true;
+	scatter->path.parallel_safe = true;
+	scatter->path.parallel_workers = input->parallel_workers;
+	path = histories_path(output_rel, NULL, wanted);
+	cost_scatter(scatter, input);
+	linitial(path->custom_paths) = create_gather_path(root, output_rel, &scatter->path, input->pathtarget, NULL, &no_rows);
+	cost_together(root, path, input, rows, groups);
+	add_path(output_rel, &path->path);
+}
+
+static void
+add_histories_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 {
 	SortGroupClause *clause = linitial_node(SortGroupClause, ltv_group_clause(root));
 	Wanted		wanted = {.key = get_sortgroupclause_expr(clause, root->processed_tlist), .key_ref = clause->tleSortGroupRef};
@@ -413,21 +539,15 @@ add_histories_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_
 	if (!is_usable_key(clause, wanted.key) || !find_only_history(root, output_rel->reltarget, &wanted) ||
 		has_untyped_row(wanted.key, NULL) || has_untyped_row((Node *) wanted.aggref, NULL))
 		return;
-	input = input_path(root, input_rel, &wanted);
+	input = input_path(root, input_rel, input_rel->cheapest_total_path, &wanted);
 	groups = estimate_num_groups(root, list_make1(wanted.key), input->rows, NULL, NULL);
 	/* a group is in memory as a whole, and takes more of it than as the state of an aggregate */
 	if (input->rows / groups * GROUP_ROW_BYTES > get_hash_memory_limit())
 		return;
-	path = makeNode(CustomPath);
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = output_rel;
-	path->path.pathtarget = output_rel->reltarget;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->custom_paths = list_make1(input);
-	path->custom_private = list_make2(wanted.key, wanted.aggref);
-	path->methods = &path_methods;
-	cost_path(root, path, input, groups);
+	path = histories_path(output_rel, input, &wanted);
+	cost_alone(root, path, input, groups);
 	add_path(output_rel, &path->path);
+	add_parallel_path(root, input_rel, output_rel, &wanted, input->rows, groups);
 }
 
 /* The planner looks for paths of aggregation. */
@@ -438,7 +558,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel, R
 		next_hook(root, stage, input_rel, output_rel, extra);
 	if (enabled && stage == UPPERREL_GROUP_AGG && output_rel->reloptkind == RELOPT_UPPER_REL &&
 		root->parse->groupingSets == NIL && list_length(ltv_group_clause(root)) == 1)
-		add_histories_path(root, input_rel, output_rel);
+		add_histories_paths(root, input_rel, output_rel);
 }
 
 void
@@ -448,6 +568,7 @@ plan_histories_init(void)
 							 "Enables the planner's use of ltv's own grouping for the aggregate ltv_history.",
 							 NULL, &enabled, true, PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	RegisterCustomScanMethods(&scan_histories_methods);
+	RegisterCustomScanMethods(&scan_scatter_methods);
 	next_hook = create_upper_paths_hook;
 	create_upper_paths_hook = upper_paths;
 }

@@ -98,16 +98,11 @@ static void
 add_report_path(RelOptInfo *rel)
 {
 	const Path *kept = linitial(rel->pathlist);
-	CustomPath *path = makeNode(CustomPath);
+	CustomPath *path = plan_make_path(rel, rel->reltarget, &path_methods);
 
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = rel;
-	path->path.pathtarget = rel->reltarget;
 	path->path.rows = kept->rows;
 	path->path.startup_cost = kept->startup_cost;
 	path->path.total_cost = (kept->startup_cost + kept->total_cost) / 2;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->methods = &path_methods;
 	add_path(rel, &path->path);
 }
 

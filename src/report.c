@@ -198,9 +198,11 @@ records_send(const void *records, uint64 count, Size size, bool id_by_value, int
 void
 records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file)
 {
+	uint32		length;
+
 	tempfile_read(file, records, count * size);
 	for (uint64 i = 0; i < count && !id_by_value; i++)
-		*(Datum *) ((char *) records + i * size) = PointerGetDatum(tempfile_read_value(file));
+		*(Datum *) ((char *) records + i * size) = PointerGetDatum(tempfile_read_value(file, &length));
 }
 
 /*

@@ -430,6 +430,7 @@ rowstore_adopt(RowStore *store, FileSet *files, const char *file_name, StringInf
 			add_extent(store, part, extent);
 			part->bytes += extent.size;
 			store->bytes += extent.size;
+			store->adopted_size += extent.size;
 		}
 	}
 	MemoryContextSwitchTo(old);

@@ -66,6 +66,7 @@ typedef struct RowStore
 	FileSet    *files;			/* where that file is made for another process, or NULL */
 	const char *file_name;		/* in files */
 	List	   *adopted;		/* files of other stores */
+	uint64		adopted_size;	/* of what there is in them */
 	Part	   *parts;
 	char	   *waiting;		/* bytes of rows; NULL where there is one part, and in the end */
 	Size		waiting_size;

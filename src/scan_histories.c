@@ -2,8 +2,9 @@
  * scan_histories.c: the plan node LtvHistories, which makes one history of
  * the rows of each group.
  *
- * It reads its child to the end, as rows into a source (source.c), and then
- * walks over the groups, giving out one at a time.
+ * It reads its child to the end (group_rows.c), in several processes where the
+ * child is made for that (scan_scatter.c), and then walks over the groups,
+ * giving out one at a time.
  */
 #include "plan.h"
 
@@ -23,6 +24,7 @@
 #include "utils/typcache.h"
 
 #include "customer.h"
+#include "group_rows.h"
 #include "source_rows.h"
 
 /* The columns of ltv_summarize over the groups' histories. */
@@ -44,9 +46,8 @@ typedef struct HistoriesState
 {
 	CustomScanState css;
 	bool		gathered;		/* the child has been read */
-	Source	   *keyed;			/* the child's rows */
-	Source	   *keyless;		/* those whose key is null; NULL before the first */
-	Source	   *walked;			/* the one whose groups are given out now */
+	GroupRows	rows;			/* of the child */
+	Source	   *walked;			/* those whose groups are given out now */
 	Customer	customer;		/* the group */
 	bool		wants_history;
 	Summary    *summary;		/* NULL where no column of it is wanted */
@@ -56,52 +57,6 @@ typedef struct HistoriesState
 /*
  * Gathering
  */
-
-/* A source of rows like the child's. */
-static Source *
-open_source(HistoriesState *state, Oid key_type, Size budget)
-{
-	TupleDesc	desc = ExecGetResultType(outerPlanState(state));
-	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
-	Source	   *source;
-	ColumnType	columns[ORDERS_COLUMNS] = {{InvalidOid, InvalidOid, InvalidOid}};
-	static const OrdersColumn order[] = {
-		[INPUT_KEY] = ORDERS_CUSTOMER,
-		[INPUT_DAY] = ORDERS_DAY,
-		[INPUT_AMOUNT] = ORDERS_AMOUNT,
-		[INPUT_QUANTITY] = ORDERS_QUANTITY,
-		[INPUT_COST] = ORDERS_COST,
-	};
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-
-		columns[order[i]] = (ColumnType) {getBaseType(attribute->atttypid), attribute->atttypid, attribute->attcollation};
-	}
-	if (OidIsValid(key_type))
-		columns[ORDERS_CUSTOMER] = (ColumnType) {key_type, key_type, InvalidOid};
-	source = source_open_rows(columns, order, desc->natts, budget);
-	MemoryContextSwitchTo(old);
-	return source;
-}
-
-/* All rows whose key is null are one group. */
-static void
-receive_keyless(HistoriesState *state, const TupleTableSlot *row)
-{
-	Datum		values[INPUT_COST + 1];
-	bool		isnull[INPUT_COST + 1];
-	int			columns = row->tts_tupleDescriptor->natts;
-
-	if (state->keyless == NULL)
-		state->keyless = open_source(state, INT8OID, get_hash_memory_limit() / 4);
-	memcpy(values, row->tts_values, columns * sizeof(Datum));
-	memcpy(isnull, row->tts_isnull, columns * sizeof(bool));
-	values[INPUT_KEY] = Int64GetDatum(0);
-	isnull[INPUT_KEY] = false;
-	source_receive(state->keyless, values, isnull);
-}
 
 static void
 begin_walk(HistoriesState *state, Source *source)
@@ -114,33 +69,22 @@ static void
 gather(HistoriesState *state)
 {
 	PlanState  *child = outerPlanState(state);
-	TupleTableSlot *row;
+	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
 
-	state->keyed = open_source(state, InvalidOid, get_hash_memory_limit() / 4 * 3);
-	while (row = ExecProcNode(child), !TupIsNull(row))
-	{
-		slot_getallattrs(row);
-		if (!row->tts_isnull[INPUT_DAY] && !row->tts_isnull[INPUT_AMOUNT])
-			CheckPurchaseDay(DatumGetDateADT(row->tts_values[INPUT_DAY]));
-		if (row->tts_isnull[INPUT_KEY])
-			receive_keyless(state, row);
-		else
-			source_receive(state->keyed, row->tts_values, row->tts_isnull);
-	}
+	group_rows_open(&state->rows, ExecGetResultType(child));
+	MemoryContextSwitchTo(old);
+	if (!scatter_read(child, &state->rows))
+		group_rows_receive(&state->rows, child);
 	state->gathered = true;
 	state->disk = 0;
-	begin_walk(state, state->keyed);
+	begin_walk(state, state->rows.keyed);
 }
 
 static void
 forget(HistoriesState *state)
 {
 	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
-	if (state->keyed != NULL)
-		source_close(state->keyed);
-	if (state->keyless != NULL)
-		source_close(state->keyless);
-	state->keyed = state->keyless = NULL;
+	group_rows_close(&state->rows);
 	state->gathered = false;
 	if (state->summary != NULL)
 		state->summary->ready = false;
@@ -210,9 +154,9 @@ next_customer(HistoriesState *state)
 {
 	if (source_next(state->walked, &state->customer))
 		return true;
-	if (state->keyless == NULL || state->walked == state->keyless)
+	if (state->rows.keyless == NULL || state->walked == state->rows.keyless)
 		return false;
-	begin_walk(state, state->keyless);
+	begin_walk(state, state->rows.keyless);
 	return source_next(state->walked, &state->customer);
 }
 
@@ -235,7 +179,7 @@ next_group(CustomScanState *node)
 	/* what the slot leads to is there until the next one */
 	old = MemoryContextSwitchTo(state->walked->scratch);
 	slot->tts_values[OUTPUT_KEY] = state->customer.id;
-	slot->tts_isnull[OUTPUT_KEY] = state->walked == state->keyless;
+	slot->tts_isnull[OUTPUT_KEY] = state->walked == state->rows.keyless;
 	history = state->wants_history && gathered->count > 0;
 	slot->tts_values[OUTPUT_HISTORY] = history ? PointerGetDatum(history_store(gathered)) : (Datum) 0;
 	slot->tts_isnull[OUTPUT_HISTORY] = !history;
@@ -364,8 +308,5 @@ static const CustomExecMethods exec_methods = {
 static Node *
 create_state(CustomScan *scan)
 {
-	HistoriesState *state = (HistoriesState *) newNode(sizeof(HistoriesState), T_CustomScanState);
-
-	state->css.methods = &exec_methods;
-	return (Node *) &state->css;
+	return plan_make_state(sizeof(HistoriesState), &exec_methods);
 }

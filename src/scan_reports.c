@@ -257,8 +257,5 @@ static const CustomExecMethods exec_methods = {
 static Node *
 create_state(CustomScan *scan)
 {
-	ReportState *state = (ReportState *) newNode(sizeof(ReportState), T_CustomScanState);
-
-	state->css.methods = &exec_methods;
-	return (Node *) &state->css;
+	return plan_make_state(sizeof(ReportState), &exec_methods);
 }

@@ -633,13 +633,13 @@ visit_walk(Source *source, CustomerVisitor visit, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
-/* Begin a walk over all customers of a source that has received all its rows; how many bytes of these are in a file. */
+/* Begin a walk over all customers of a source that has received all its rows; how many bytes of these are in files. */
 uint64
 source_walk_begin(Source *source)
 {
 	rowstore_finish(source->store);
 	walk_parts(source, source->store, 0, 1 << source->store->bits);
-	return source->store->file_size;
+	return source->store->file_size + source->store->adopted_size;
 }
 
 /* End a walk, be it over or not; the rows are gone then. */

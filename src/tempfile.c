@@ -56,13 +56,12 @@ tempfile_write_value(BufFile *file, const void *value, uint32 length)
 
 /* Such a value, in the current memory context. */
 void *
-tempfile_read_value(BufFile *file)
+tempfile_read_value(BufFile *file, uint32 *length)
 {
-	uint32		length;
 	void	   *value;
 
-	tempfile_read(file, &length, sizeof(length));
-	value = palloc(length);
-	tempfile_read(file, value, length);
+	tempfile_read(file, length, sizeof(*length));
+	value = palloc(*length);
+	tempfile_read(file, value, *length);
 	return value;
 }

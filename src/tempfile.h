@@ -10,7 +10,7 @@
 
 extern void tempfile_seek(BufFile *file, uint64 to);
 extern void tempfile_read(BufFile *file, void *data, uint64 size);
-extern void *tempfile_read_value(BufFile *file);
+extern void *tempfile_read_value(BufFile *file, uint32 *length);
 extern void tempfile_write_value(BufFile *file, const void *value, uint32 length);
 extern void tempfile_write(BufFile *file, const void *data, uint64 size);
 

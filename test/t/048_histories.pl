@@ -22,6 +22,10 @@ $node->safe_psql('postgres', 'CREATE EXTENSION ltv; ' . slurp_file("$test/plain_
 my $node_on = 'SET enable_hashagg = off; SET enable_sort = off; SET enable_indexscan = off; SET enable_bitmapscan = off';
 my $node_off = 'SET ltv.enable_histories = off';
 my $is_node = qr/Custom Scan \(LtvHistories\)/;
+# Several processes read wherever they may; the rows of a small relation would all be the leader's before a worker is there.
+my $several = "$node_on; SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET min_parallel_table_scan_size = 0; SET min_parallel_index_scan_size = 0";
+my %teams = ('workers alone' => 'SET parallel_leader_participation = off', 'no worker left' => 'SET max_parallel_workers = 0');
+my $is_shared = qr/Custom Scan \(LtvHistories\).*?\n *->  Gather\n *Workers Planned: \d\n *->  Parallel Custom Scan \(LtvScatter\)\n/s;
 
 # ask(SQL, ROLE) -> all that psql prints: rows, commands' results and errors with their SQLSTATE
 sub ask
@@ -53,7 +57,8 @@ sub show_differences
 }
 
 # same(NAME, QUERY, …): the node is in its plan (or with without => 1 is not), and its rows are the ones that the server gives
-# itself.  setup: SQL that comes before, in both; role: whose query.  Returns them.
+# itself, also where several processes read (or with alone => 1 may not; with alone => 'perhaps' the planner may choose).  setup: SQL that comes before, in all; role: whose
+# query.  Returns them.
 sub same
 {
   my ($name, $query, %how) = @_;
@@ -70,6 +75,14 @@ sub same
   }
   unlike($plain_plan, $is_node, "$name: nor where it is switched off");
   ok($answer eq $plain, "$name: the same answer") or show_differences($answer, $plain);
+  for my $team (sort keys %teams)
+  {
+    my ($shared_plan, $shared) = as_planned("$several; $teams{$team}; $setup", $query, $how{role});
+    my $alone = $how{without} ? 1 : $how{alone} // 0;
+    unlike($shared_plan, $how{without} ? $is_node : qr/LtvScatter/, "$name, $team: not shared") if $alone eq '1';
+    like($shared_plan, $is_shared, "$name, $team: shared") if $alone eq '0';
+    ok($shared eq $plain, "$name, $team: the same answer") or show_differences($shared, $plain);
+  }
   isnt($answer, '', "$name: which is one") unless $how{nothing};
   return $answer;
 }
@@ -256,12 +269,17 @@ my %queries = (
   'a join over it' => "SELECT name, h FROM customers JOIN (SELECT customer_id, $h AS h $by) s ON id = customer_id", 'a correlated subquery' => "SELECT id, (SELECT ltv_history(ordered_on, amount) FROM orders WHERE customer_id = id GROUP BY customer_id + 0) FROM customers",
   'LATERAL' => "SELECT id, s.* FROM customers, LATERAL (SELECT customer_id % 2, (ltv_summarize($h, '2023-01-01'::date + id)).*, $h FROM orders WHERE customer_id BETWEEN id AND id + 1 GROUP BY customer_id % 2) s",
   'LATERAL with a day alone' => "SELECT id, s.* FROM (SELECT id FROM customers ORDER BY id LIMIT 5) c, LATERAL (SELECT customer_id, (ltv_summarize($h, '2023-01-01'::date + 100 * id)).* $by) s",
-  'LATERAL with a day alone, over what has to begin anew' => "SELECT id, s.* FROM (SELECT id FROM customers ORDER BY id LIMIT 5) c, LATERAL (SELECT customer_id, (ltv_summarize($h, '2023-01-01'::date + 100 * id)).* FROM (SELECT * FROM orders LIMIT 500) o GROUP BY customer_id) s",
+  'LATERAL with a day alone, over what has to begin anew' => "SELECT id, s.* FROM (SELECT id FROM customers ORDER BY id LIMIT 5) c, LATERAL (SELECT customer_id, (ltv_summarize($h, '2023-01-01'::date + 100 * id)).* FROM (SELECT * FROM orders ORDER BY ordered_on, amount, customer_id, quantity, cost LIMIT 500) o GROUP BY customer_id) s",
   'an array of them' => "SELECT id, ARRAY(SELECT ltv_history(ordered_on, amount) FROM orders WHERE customer_id < id % 5 GROUP BY customer_id ORDER BY 1) FROM customers WHERE id < 20", 'a subquery under it' => "SELECT customer_id, ltv_history(ordered_on, amount) FROM (SELECT customer_id, ordered_on, amount, sum(amount) OVER (ORDER BY ordered_on, amount, customer_id) FROM orders LIMIT 1000) o GROUP BY customer_id",
 );
+# One process has to read where a value comes from outside or must not be computed elsewhere, and where there is nothing; and it
+# may where rows come in order anyway, or from a join that not every server can do in parts.
+my %alone = ((map { $_ => 1 } 'HAVING with a subquery', 'LATERAL', 'LATERAL with a day alone', 'LATERAL with a day alone, over what has to begin anew', 'a correlated subquery', 'an array of them', 'a subquery beside', 'a subquery under it', 'a volatile day', 'a volatile key',
+    'one behind a cheaper condition', 'no rows'), (map { $_ => 'perhaps' } 'LIMIT', 'ORDER BY the key', 'an expression twice', 'rows without customers', 'columns of rows without customers'));
 for my $name (sort keys %queries)
 {
   my ($query, %how) = ref $queries{$name} ? @{ $queries{$name} } : $queries{$name};
+  $how{alone} = $alone{$name};
   unlike(same($name, $query, %how), qr/ERROR/, "$name: no error");
 }
 is(differences($_->[0], 'customer_id', $_->[1]), 'groups: 0', "$_->[0]: and plain SQL's") for ['singles', ['ordered_on, amount', 'ordered_on', 'amount', '1', 'NULL::numeric']], ['one', ['ordered_on, amount, quantity, cost', 'ordered_on', 'amount', 'quantity', 'cost']], ['none', ['ordered_on, amount', 'ordered_on', 'amount', '1', 'NULL::numeric']];
@@ -304,8 +322,8 @@ my %others = (
   (map { $_ => "SELECT k, $two FROM (SELECT customer_id::bigint::$_ AS k, ordered_on, amount FROM orders) o GROUP BY k" } 'money', 'bit(10)'), 'an array without hash' => "SELECT k, $two FROM (SELECT ARRAY[customer_id::bigint::money] AS k, ordered_on, amount FROM orders) o GROUP BY k", 'a row' => "SELECT ROW(customer_id, 1), $two FROM orders GROUP BY ROW(customer_id, 1)",
 );
 unlike(same($_, $others{$_}, without => 1), qr/ERROR/, "$_: no error") for sort keys %others;
-same('an aggregate like ltv_history', 'SELECT customer_id, plain_history(ordered_on, amount) FROM orders GROUP BY customer_id');
-like(same("another's ltv_summarize", "SELECT customer_id, (other.ltv_summarize(ltv_history(ordered_on, amount), '2024-06-30', ltv_policy())).days_since_last_order $by"), qr/^\d+\|\d+$/m, "another's function is called");
+same('an aggregate like ltv_history', 'SELECT customer_id, plain_history(ordered_on, amount) FROM orders GROUP BY customer_id', alone => 1);
+like(same("another's ltv_summarize", "SELECT customer_id, (other.ltv_summarize(ltv_history(ordered_on, amount), '2024-06-30', ltv_policy())).days_since_last_order $by", alone => 1), qr/^\d+\|\d+$/m, "another's function is called");
 
 # --- what surrounds it -------------------------------------------------------------------------------------------------------------
 
@@ -387,6 +405,86 @@ for my $end ('CLOSE c', 'COMMIT', 'ROLLBACK', 'SELECT 1 / 0')
 }
 is(ask("SET work_mem = '64kB'; $node_on; SELECT count(*) FROM ($many LIMIT 3) s; $left"), "3\n0", 'LIMIT: gone');
 
+# --- several processes --------------------------------------------------------------------------------------------------------------
+
+# (files of several processes are in a folder)
+my $left_of_several = q{SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp', true, false)};
+my $workers = "$several; SET parallel_leader_participation = off";
+my $both = "$several; SET parallel_leader_participation = on";
+for my $work_mem ('64kB', '64MB')
+{
+  my $memory = "SET work_mem = '$work_mem'; SET hash_mem_multiplier = 1";
+  for my $team ($workers, $both)
+  {
+    my $name = "$work_mem, " . ($team eq $both ? 'the leader, too' : 'workers alone');
+    like(ask("$memory; $team; EXPLAIN (COSTS OFF) $many"), $is_shared, "$name: shared");
+    my ($files, $said) = files("$memory; $team; $digest");
+    is($said, $server, "$name: the server's groups");
+    # a worker hands over the rows with a key, those without, and says what is where
+    is($files >= 6, 1, "$name: files of two workers") or diag($files);
+    is(ask($left_of_several), '0', "$name: which are gone");
+  }
+  like(ask("$memory; $workers; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) $many"), qr/\n  Disk Usage: 1[12]\d\d\d kB\n.*Workers Launched: 2\n *->  Parallel Custom Scan \(LtvScatter\) \(actual rows=0\S* loops=2\)\n *->  Parallel Seq Scan on many \(actual rows=150000\S* loops=2\)/s, "$work_mem: two workers read half of the rows each, and hand over all (of 40 bytes)");
+}
+is(ask("$workers; SELECT count(*) FROM ($many LIMIT 3) s; $left_of_several"), "3\n0", 'LIMIT: no file is left');
+like(ask("$workers; EXPLAIN (COSTS OFF, VERBOSE) SELECT customer_id + 1, ltv_history(ordered_on, amount * 2, 5) FROM many GROUP BY customer_id + 1"), qr/\A\QCustom Scan (LtvHistories)
+  Output: ((customer_id + 1)), (ltv_history(ordered_on, (amount * '2'::numeric), '5'::numeric))
+  Group Key: (many.customer_id + 1)
+  ->  Gather
+        Output: ((customer_id + 1)), ordered_on, ((amount * '2'::numeric)), '5'::numeric
+        Workers Planned: 2
+        ->  Parallel Custom Scan (LtvScatter)
+              Output: ((customer_id + 1)), ordered_on, ((amount * '2'::numeric)), '5'::numeric
+              ->  Parallel Seq Scan on public.many
+                    Output: (customer_id + 1), ordered_on, (amount * '2'::numeric), '5'::numeric\E\z/, 'EXPLAIN VERBOSE');
+# what has to begin anew for each row of another relation, with rows from workers each time
+my $anew = "SELECT n, count(*), sum(ltv_orders(h)), count(k) FROM generate_series(1, 3) n LEFT JOIN (SELECT customer_id % 100 AS k, ltv_history(ordered_on, amount) AS h FROM many WHERE customer_id IS NULL OR customer_id < 5000 GROUP BY 1) s ON coalesce(k, 0) % 3 < n GROUP BY n ORDER BY n";
+my $no_rest = 'SET enable_material = off';
+for my $team ($workers, $both, "$workers; SET max_parallel_workers = 0")
+{
+  is(ask("$team; $no_rest; $anew"), ask("$node_off; $anew"), 'what begins anew: the same answer');
+}
+like(ask("$workers; $no_rest; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) $anew"), qr/Scan \(LtvHistories\) \(actual rows=101\S* loops=3\)\n.*Parallel Custom Scan \(LtvScatter\) \(actual rows=0\S* loops=6\)/s, 'which it does, with two workers each time');
+# a key that another process must not look at
+$node->safe_psql('postgres', <<'END');
+CREATE TYPE odd;
+CREATE FUNCTION odd_in(cstring) RETURNS odd LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4in';
+CREATE FUNCTION odd_out(odd) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4out';
+CREATE TYPE odd (INPUT = odd_in, OUTPUT = odd_out, LIKE = integer);
+CREATE CAST (integer AS odd) WITHOUT FUNCTION;
+CREATE CAST (odd AS integer) WITHOUT FUNCTION;
+CREATE FUNCTION odd_eq(odd, odd) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $1::integer = $2::integer;
+CREATE FUNCTION odd_hash(odd) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashint4($1::integer);
+CREATE FUNCTION odd_hash(odd, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashint4extended($1::integer, $2);
+CREATE OPERATOR = (LEFTARG = odd, RIGHTARG = odd, FUNCTION = odd_eq, HASHES, COMMUTATOR = =);
+CREATE OPERATOR CLASS odd_ops DEFAULT FOR TYPE odd USING hash AS OPERATOR 1 =, FUNCTION 1 odd_hash(odd), FUNCTION 2 odd_hash(odd, bigint);
+CREATE TABLE odd_shop AS SELECT customer_id::odd AS k, ordered_on, amount FROM orders;
+ANALYZE odd_shop;
+END
+my $odd = 'SELECT k, ltv_history(ordered_on, amount) FROM odd_shop GROUP BY k';
+same('a key with functions of its own', $odd);
+for my $function ('odd_hash(odd, bigint)', 'odd_eq(odd, odd)')
+{
+  $node->safe_psql('postgres', "ALTER FUNCTION $function PARALLEL RESTRICTED");
+  same("$function not for workers", $odd, alone => 1);
+  $node->safe_psql('postgres', "ALTER FUNCTION $function PARALLEL SAFE");
+}
+# who is told to stop
+$node->safe_psql('postgres', 'CREATE FUNCTION pause(day date, seconds float8) RETURNS date LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN PERFORM pg_sleep(seconds); RETURN day; END $$');
+my $worker = q{backend_type = 'parallel worker' AND query LIKE '%pause%'};
+for my $end ("cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND query LIKE '%pause(%' AND pid <> pg_backend_pid()", "terminate_backend(pid) FROM pg_stat_activity WHERE $worker LIMIT 1")
+{
+  my ($out, $err) = ('', '');
+  my $psql = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), (map { ('-c', $_) } split(/; /, $both), 'SELECT customer_id, ltv_history(pause(ordered_on, 0.01), amount) FROM orders GROUP BY customer_id') ], '<', \undef, '>', \$out, '2>', \$err);
+  ok($node->poll_query_until('postgres', "SELECT count(*) = 2 FROM pg_stat_activity WHERE $worker"), 'two workers at work');
+  $node->safe_psql('postgres', "SELECT pg_$end");
+  $psql->finish;
+  like($err, qr/ERROR: .*cancel|ERROR: .*terminating|ERROR: .*parallel worker/, "an error: $end");
+  ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE $worker"), 'they have ended');
+  is(ask($left_of_several), '0', 'no file is left');
+}
+like(ask("$workers; SET work_mem = '64kB'; SET temp_file_limit = '64kB'; $digest;\n$left_of_several"), qr/\A0\nERROR:  53400: /, 'temp_file_limit holds for workers');
+
 # --- cancelled -----------------------------------------------------------------------------------------------------------------------
 
 for my $work_mem ('64kB', '64MB')
@@ -403,7 +501,7 @@ for my $work_mem ('64kB', '64MB')
 
 # --- errors ----------------------------------------------------------------------------------------------------------------------------
 
-$node->safe_psql('postgres', 'CREATE TABLE bad (customer_id integer, ordered_on date, amount numeric, quantity numeric, cost numeric, big bigint); CREATE VIEW with_bad AS SELECT * FROM (SELECT customer_id, ordered_on, amount, quantity, cost, 1::bigint AS big FROM orders LIMIT 50) o UNION ALL SELECT * FROM bad');
+$node->safe_psql('postgres', 'CREATE TABLE bad (customer_id integer, ordered_on date, amount numeric, quantity numeric, cost numeric, big bigint); CREATE VIEW with_bad AS SELECT * FROM (SELECT customer_id, ordered_on, amount, quantity, cost, 1::bigint AS big FROM orders WHERE customer_id = 3) o UNION ALL SELECT * FROM bad');
 my $all = 'SELECT customer_id, %s FROM with_bad GROUP BY customer_id';
 my %bad = (
   'an amount that is no number' => ["'NaN'"], 'infinite amount' => ["'-Infinity'"], '19 digits' => ['1234567890123456789'], '7 places' => ['0.1234567'], 'an infinite day' => ['1', 'infinity'], 'a day before all' => ['1', '-infinity'], 'quantity' => ['1', '2024-01-01', "'NaN'"], 'cost' => ['1', '2024-01-01', '1', '1e30'],
@@ -425,8 +523,8 @@ for my $name (sort keys %bad_questions)
 {
   my $columns = "(ltv_summarize(ltv_history(ordered_on, amount), $bad_questions{$name})).*";
   like(same($name, "SELECT customer_id, $columns $by"), qr/^ERROR:  22\w{3}: /m, "$name: an error");
-  same("$name, nobody has bought", "SELECT customer_id, $columns FROM none GROUP BY customer_id", nothing => 1);
-  same("$name, no purchases", "SELECT id, $columns FROM customers LEFT JOIN none ON id = customer_id GROUP BY id") if $name !~ /cannot be/;
+  same("$name, nobody has bought", "SELECT customer_id, $columns FROM none GROUP BY customer_id", nothing => 1, alone => 1);
+  same("$name, no purchases", "SELECT id, $columns FROM customers LEFT JOIN none ON id = customer_id GROUP BY id", alone => 'perhaps') if $name !~ /cannot be/;
 }
 
 # --- rights ------------------------------------------------------------------------------------------------------------------------------
@@ -501,6 +599,6 @@ is(ask("$node_on; SELECT count(*) FROM ($without) s; BEGIN; SET client_min_messa
   ask("SELECT count(*) FROM ($without) s") . "\nnorth|115|230\nsouth|115|229\n0|{2}\n1|{1,3}", 'after DROP EXTENSION other queries are planned and run as before, and after ROLLBACK these as well');
 
 is(join("\n", grep { /(?:WARNING|PANIC|TRAP):|was terminated by signal/ && !/there is (?:no|already a) transaction in progress/ } split /\n/, slurp_file($node->logfile)), '', 'no warning in the log: nothing leaked');
-is($node->safe_psql('postgres', $left), '0', 'no temporary file is left behind');
+is($node->safe_psql('postgres', $_), '0', 'no temporary file is left behind') for $left, $left_of_several;
 $node->stop;
 done_testing();

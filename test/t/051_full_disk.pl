@@ -72,6 +72,7 @@ my %full = (
   'the result of another report' => "$result; SELECT count(*) FROM ltv_customer_summary('by_text', '2024-12-31', NULL::text) WITH ORDINALITY",
   'a result that is kept for a loop' => "$result; SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SELECT count(*) FROM generate_series(1, 1) i LEFT JOIN ltv_customer_summary('by_number', '2024-12-31', NULL::integer) s ON s.customer_id > -i",
   'groups of ltv_history' => "$small; SET enable_hashagg = off; SET enable_sort = off; SELECT sum(ltv_orders(h)) FROM (SELECT ltv_history(ordered_on, amount) AS h FROM by_number GROUP BY customer_id) s",
+  'groups of ltv_history, of workers' => "$small; SET enable_hashagg = off; SET enable_sort = off; SET parallel_setup_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2; SET parallel_leader_participation = off; SELECT sum(ltv_orders(h)) FROM (SELECT ltv_history(ordered_on, amount) AS h FROM by_number GROUP BY customer_id) s",
 );
 my $settings = 'RESET work_mem; RESET hash_mem_multiplier';
 for my $name (sort keys %full)
