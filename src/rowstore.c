@@ -304,13 +304,30 @@ read_extent(const Extent *extent, Chunk *chunk)
 	chunk->used += extent->size;
 }
 
+/* Turn the chunks of a part round: what was allocated one behind the other is then read that way, and given back. */
+static void
+oldest_first(Part *part)
+{
+	Chunk	   *turned = NULL;
+
+	rowstore_settle(part);
+	for (Chunk *chunk = part->chunks, *next; chunk != NULL; chunk = next)
+	{
+		next = chunk->next;
+		chunk->next = turned;
+		turned = chunk;
+	}
+	part->chunks = turned;
+	part->next = part->end = turned == NULL ? NULL : turned->data + turned->used;
+}
+
 /* All rows of a part, in memory. */
 Chunk *
 rowstore_load(RowStore *store, Part *part)
 {
 	Chunk	   *chunk;
 
-	rowstore_settle(part);
+	oldest_first(part);
 	if (part->file_bytes == 0)
 		return part->chunks;
 	chunk = make_chunk(store->context, part->file_bytes);
