@@ -118,7 +118,7 @@ ltv_gross_profit(PG_FUNCTION_ARGS)
 
 	if (!totals.cost_known)
 		PG_RETURN_NULL();
-	PG_RETURN_NUMERIC(gross_profit_of(&totals, scales));
+	PG_RETURN_NUMERIC(gross_profit_of(NULL, &totals, scales));
 }
 
 PG_FUNCTION_INFO_V1(ltv_average_order_value);
@@ -324,7 +324,7 @@ typedef struct CustomerCall
 {
 	TupleDesc	desc;			/* of ltv_customer; NULL for ltv_stage */
 	Oid			labels[STAGE_COUNT];
-	MonthsCache *months;
+	ColumnsCache *cache;
 	PolicyMemo	policy;
 } CustomerCall;
 
@@ -346,7 +346,7 @@ customer_call(FunctionCallInfo fcinfo)
 			elog(ERROR, "return type must be ltv_customer");
 		call->desc = BlessTupleDesc(desc);
 		stage_type = TupleDescAttr(desc, CUSTOMER_COLUMNS - 1)->atttypid;
-		call->months = months_cache_create();
+		call->cache = columns_cache_create();
 	}
 	stage_labels_read(stage_type, call->labels);
 	fcinfo->flinfo->fn_extra = call;
@@ -459,7 +459,7 @@ ltv_summarize(PG_FUNCTION_ARGS)
 		PG_RETURN_HEAPTUPLEHEADER(result);
 	call = customer_call(fcinfo);
 	figures_argument(fcinfo, call, &figures, &scales);
-	customer_columns(&figures, scales, call->labels, call->months, values, nulls);
+	customer_columns(&figures, scales, call->labels, call->cache, values, nulls);
 	result = DatumGetHeapTupleHeader(HeapTupleGetDatum(heap_form_tuple(call->desc, values, nulls)));
 	remember_summary(function, stored, as_of, policy, result);
 	PG_RETURN_HEAPTUPLEHEADER(result);

@@ -152,13 +152,13 @@ mean_repeat_amount(const ModelInput *input)
 
 /* Revenue less cost, of which none is unknown, at the finer of the two scales. */
 Numeric
-gross_profit_of(const Totals *totals, Scales scales)
+gross_profit_of(DecimalRoom *room, const Totals *totals, Scales scales)
 {
 	int			scale = Max(scales.amount, scales.cost);
 
 	Assert(totals->cost_known);
-	return decimal_make(totals->revenue * decimal_power[scale - scales.amount] -
-						totals->cost * decimal_power[scale - scales.cost], scale);
+	return decimal_make_in(room, totals->revenue * decimal_power[scale - scales.amount] -
+						   totals->cost * decimal_power[scale - scales.cost], scale);
 }
 
 Numeric
@@ -168,32 +168,33 @@ active_months_of(DateADT first, DateADT last)
 }
 
 /*
- * A shop's customers share a few thousand day spans, so their months are
- * divided out once per report.
+ * What is kept from one customer to the next.  A shop's customers share a few
+ * thousand day spans, so their months are divided out once per report.
  */
 #define MONTHS_CACHED 4096
 
-struct MonthsCache
+struct ColumnsCache
 {
 	MemoryContext context;
 	Numeric		months[MONTHS_CACHED];
+	DecimalRoom rooms[CUSTOMER_COLUMNS];
 };
 
-MonthsCache *
-months_cache_create(void)
+ColumnsCache *
+columns_cache_create(void)
 {
-	MonthsCache *cache = palloc0(sizeof(MonthsCache));
+	ColumnsCache *cache = palloc0(sizeof(ColumnsCache));
 
 	cache->context = CurrentMemoryContext;
 	return cache;
 }
 
 static Numeric
-cached_months(MonthsCache *cache, DateADT first, DateADT last)
+cached_months(ColumnsCache *cache, DateADT first, DateADT last)
 {
 	int64		span = (int64) last - first;
 
-	if (cache == NULL || span >= MONTHS_CACHED)
+	if (span >= MONTHS_CACHED)
 		return active_months_of(first, last);
 	if (cache->months[span] == NULL)
 	{
@@ -229,12 +230,10 @@ stage_labels_read(Oid type, Oid *oids)
 	enum_labels_read(type, names, STAGE_COUNT, oids);
 }
 
-/*
- * The columns of ltv_customer.  cache may be NULL.
- */
+/* The columns of ltv_customer; they are there until the next customer's. */
 void
 customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,
-				 MonthsCache *cache, Datum *values, bool *nulls)
+				 ColumnsCache *cache, Datum *values, bool *nulls)
 {
 	const Totals *total = &figures->total;
 	const Totals *annual = &figures->annual;
@@ -243,21 +242,21 @@ customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,
 	int			i = 0;
 
 	memset(nulls, 0, CUSTOMER_COLUMNS * sizeof(bool));
-#define COLUMN(datum)				(values[i++] = (datum))
+#define COLUMN(datum)				(values[i] = (datum), i++)
 #define COLUMN_UNLESS(null, datum)	(values[i] = (nulls[i] = (null)) ? (Datum) 0 : (datum), i++)
 	COLUMN(Int64GetDatum(total->orders));
-	COLUMN(NumericGetDatum(decimal_make(total->quantity, scales.quantity)));
-	COLUMN(NumericGetDatum(decimal_make(total->revenue, scales.amount)));
-	COLUMN_UNLESS(!total->cost_known, NumericGetDatum(gross_profit_of(total, scales)));
+	COLUMN(NumericGetDatum(decimal_make_in(&cache->rooms[i], total->quantity, scales.quantity)));
+	COLUMN(NumericGetDatum(decimal_make_in(&cache->rooms[i], total->revenue, scales.amount)));
+	COLUMN_UNLESS(!total->cost_known, NumericGetDatum(gross_profit_of(&cache->rooms[i], total, scales)));
 	COLUMN_UNLESS(none, DateADTGetDatum(figures->first));
 	COLUMN_UNLESS(none, DateADTGetDatum(figures->last));
 	COLUMN_UNLESS(none, NumericGetDatum(cached_months(cache, figures->first, figures->last)));
-	COLUMN_UNLESS(none, NumericGetDatum(decimal_divide(total->revenue, scales.amount, total->orders)));
+	COLUMN_UNLESS(none, NumericGetDatum(decimal_divide_in(&cache->rooms[i], total->revenue, scales.amount, total->orders)));
 	COLUMN_UNLESS(total->orders < 2, Float8GetDatum((double) span / (double) (total->orders - 1)));
 	COLUMN_UNLESS(none, Int32GetDatum(figures->since_last));
 	COLUMN(Int64GetDatum(annual->orders));
-	COLUMN(NumericGetDatum(decimal_make(annual->revenue, scales.amount)));
-	COLUMN(NumericGetDatum(decimal_make(annual->quantity, scales.quantity)));
+	COLUMN(NumericGetDatum(decimal_make_in(&cache->rooms[i], annual->revenue, scales.amount)));
+	COLUMN(NumericGetDatum(decimal_make_in(&cache->rooms[i], annual->quantity, scales.quantity)));
 	COLUMN(BoolGetDatum(total->orders >= 2));
 	COLUMN(BoolGetDatum(figures->meets_benchmark));
 	COLUMN_UNLESS(none, ObjectIdGetDatum(stage_labels[figures->stage]));

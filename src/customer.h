@@ -55,7 +55,7 @@ typedef struct Figures
 #define CUSTOMER_COLUMNS 16
 
 /* numbers of one day span, which recur from customer to customer */
-typedef struct MonthsCache MonthsCache;
+typedef struct ColumnsCache ColumnsCache;
 
 /*
  * What the purchase models take, by the convention of Fader and Hardie: orders
@@ -79,7 +79,7 @@ extern void totals_clear(Totals *totals);
 extern bool order_days(const History *history, int count, DateADT *first, DateADT *last);
 extern void figures_of(const History *history, Moment moment, const Policy *policy, Figures *figures);
 
-extern Numeric gross_profit_of(const Totals *totals, Scales scales);
+extern Numeric gross_profit_of(DecimalRoom *room, const Totals *totals, Scales scales);
 extern Numeric active_months_of(DateADT first, DateADT last);
 
 /*
@@ -89,7 +89,7 @@ extern Numeric active_months_of(DateADT first, DateADT last);
 extern void enum_labels_read(Oid type, const char *const *names, int count, Oid *oids);
 extern void stage_labels_read(Oid type, Oid *oids);
 extern void customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,
-							 MonthsCache *cache, Datum *values, bool *nulls);
-extern MonthsCache *months_cache_create(void);
+							 ColumnsCache *cache, Datum *values, bool *nulls);
+extern ColumnsCache *columns_cache_create(void);
 
 #endif							/* LTV_CUSTOMER_H */

@@ -32,7 +32,7 @@
 
 #define GROUP				10000	/* one stored digit */
 #define GROUP_DIGITS		4
-#define MAX_GROUPS			16		/* 128 bits need 10, and 5 more for a fraction */
+#define MAX_GROUPS			DECIMAL_MAX_GROUPS
 
 const int64 decimal_power[DECIMAL_MAX_DIGITS + 1] = {
 	INT64CONST(1),
@@ -262,7 +262,7 @@ cut_groups(uint128 magnitude, uint16 *groups, int *skipped)
  * places or more; value times 10^3 must fit 128 bits.
  */
 static Numeric
-make_numeric(int128 value, int scale, int shown)
+make_numeric(DecimalRoom *room, int128 value, int scale, int shown)
 {
 	uint16		groups[MAX_GROUPS];
 	int			fraction_groups = (scale + GROUP_DIGITS - 1) / GROUP_DIGITS;
@@ -273,7 +273,7 @@ make_numeric(int128 value, int scale, int shown)
 							   groups, &skipped);
 	int			weight = n == 0 ? 0 : n + skipped - 1 - fraction_groups;
 	Size		size = VARHDRSZ + (1 + n) * sizeof(uint16);
-	char	   *result = palloc(size);
+	char	   *result = room != NULL ? room->bytes : palloc(size);
 	uint16	   *words = (uint16 *) (result + VARHDRSZ);
 
 	SET_VARSIZE(result, size);
@@ -288,9 +288,9 @@ make_numeric(int128 value, int scale, int shown)
  * purchase, and no history or shop has 10^18 purchases.
  */
 Numeric
-decimal_make(int128 value, int scale)
+decimal_make_in(DecimalRoom *room, int128 value, int scale)
 {
-	return make_numeric(value, scale, scale);
+	return make_numeric(room, value, scale, scale);
 }
 
 /* The leading stored digit of a positive integer at a scale, and its weight. */
@@ -336,7 +336,7 @@ power128(int n)
  * rounding (half away from zero) included.
  */
 Numeric
-decimal_divide(int128 value, int scale, int64 divisor)
+decimal_divide_in(DecimalRoom *room, int128 value, int scale, int64 divisor)
 {
 	bool		negative = value < 0;
 	uint128		magnitude = negative ? -(uint128) value : (uint128) value;
@@ -346,7 +346,7 @@ decimal_divide(int128 value, int scale, int64 divisor)
 
 	/* most customers order once, and many quotients come out even */
 	if (magnitude <= PG_INT64_MAX && (uint64) magnitude % (uint64) divisor == 0 && result_scale <= 24)
-		return make_numeric((int64) value / divisor, scale, result_scale);
+		return make_numeric(room, (int64) value / divisor, scale, result_scale);
 	if (result_scale - scale <= 2 * DECIMAL_MAX_DIGITS && result_scale <= 24 &&
 		magnitude < limit / (factor = power128(result_scale - scale)))
 	{
@@ -366,10 +366,10 @@ decimal_divide(int128 value, int scale, int64 divisor)
 		}
 		if (2 * rest >= (uint128) divisor)
 			quotient++;
-		return make_numeric(negative ? -(int128) quotient : (int128) quotient, result_scale, result_scale);
+		return make_numeric(room, negative ? -(int128) quotient : (int128) quotient, result_scale, result_scale);
 	}
 	return DatumGetNumeric(DirectFunctionCall2(numeric_div,
-											   NumericGetDatum(make_numeric(value, scale, scale)),
+											   NumericGetDatum(make_numeric(NULL, value, scale, scale)),
 											   NumericGetDatum(int64_to_numeric(divisor))));
 }
 

@@ -23,6 +23,19 @@ typedef enum DecimalStatus
 	DECIMAL_TOO_FINE			/* a digit other than 0 behind the 6th place */
 } DecimalStatus;
 
+/* stored digits of a numeric: 128 bits need 10, and 5 more for a fraction */
+#define DECIMAL_MAX_GROUPS	16
+
+/*
+ * Room for a numeric, for whoever makes millions of them: it stays there until
+ * the room is used again.  Without room, it is palloced.
+ */
+typedef union DecimalRoom
+{
+	char		bytes[VARHDRSZ + (1 + DECIMAL_MAX_GROUPS) * sizeof(uint16)];
+	int32		aligned;
+} DecimalRoom;
+
 /* powers of ten from 10^0 to 10^18 */
 extern const int64 decimal_power[DECIMAL_MAX_DIGITS + 1];
 
@@ -36,9 +49,21 @@ extern DecimalStatus decimal_read(struct varlena *num, int64 *value, int *scale)
 pg_noreturn extern void decimal_report(DecimalStatus status, const char *what, Datum num);
 extern bool decimal_rescale(int64 *value, int from, int to);
 
-extern Numeric decimal_make(int128 value, int scale);
-extern Numeric decimal_divide(int128 value, int scale, int64 divisor);
+extern Numeric decimal_make_in(DecimalRoom *room, int128 value, int scale);
+extern Numeric decimal_divide_in(DecimalRoom *room, int128 value, int scale, int64 divisor);
 extern int128 decimal_ceiling(Numeric num);
+
+static inline Numeric
+decimal_make(int128 value, int scale)
+{
+	return decimal_make_in(NULL, value, scale);
+}
+
+static inline Numeric
+decimal_divide(int128 value, int scale, int64 divisor)
+{
+	return decimal_divide_in(NULL, value, scale, divisor);
+}
 
 /* A sum at DECIMAL_MAX_SCALE places, which has no digits behind the given ones. */
 static inline Numeric

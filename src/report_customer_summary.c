@@ -14,7 +14,7 @@ typedef struct SummaryReport
 	Policy		policy;
 	Oid			types[1 + CUSTOMER_COLUMNS];	/* of the columns */
 	Oid			labels[STAGE_COUNT];
-	MonthsCache *months;
+	ColumnsCache *cache;
 } SummaryReport;
 
 /* The row of a customer; false for somebody who has bought nothing up to as_of. */
@@ -28,7 +28,7 @@ fill_row(SummaryReport *summary, const Customer *customer, Datum *values, bool *
 		return false;
 	values[0] = report_id(&summary->report, customer->id);
 	nulls[0] = false;
-	customer_columns(&figures, customer->history->scales, summary->labels, summary->months,
+	customer_columns(&figures, customer->history->scales, summary->labels, summary->cache,
 					 values + 1, nulls + 1);
 	return true;
 }
@@ -49,7 +49,7 @@ begin_summary(void *arg)
 {
 	SummaryReport *summary = arg;
 
-	summary->months = months_cache_create();
+	summary->cache = columns_cache_create();
 }
 
 /* A worker writes its rows as it goes. */

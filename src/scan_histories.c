@@ -39,7 +39,7 @@ typedef struct Summary
 	Moment		moment;
 	Policy		policy;
 	Oid			labels[STAGE_COUNT];
-	MonthsCache *months;
+	ColumnsCache *cache;
 } Summary;
 
 typedef struct HistoriesState
@@ -136,7 +136,7 @@ put_summary(CustomScanState *node)
 	else
 	{
 		figures_of(history, summary->moment, &summary->policy, &figures);
-		customer_columns(&figures, history->scales, summary->labels, summary->months, values, nulls);
+		customer_columns(&figures, history->scales, summary->labels, summary->cache, values, nulls);
 	}
 	foreach(cell, summary->columns)
 	{
@@ -205,7 +205,7 @@ open_summary(CustomScanState *node, CustomScan *scan, List *columns)
 	summary->as_of = ExecInitExpr(linitial(scan->custom_exprs), &node->ss.ps);
 	summary->policy_row = ExecInitExpr(lsecond(scan->custom_exprs), &node->ss.ps);
 	stage_labels_read(TupleDescAttr(desc, CUSTOMER_COLUMNS - 1)->atttypid, summary->labels);
-	summary->months = months_cache_create();
+	summary->cache = columns_cache_create();
 	ReleaseTupleDesc(desc);
 	return summary;
 }
