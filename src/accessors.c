@@ -342,8 +342,7 @@ customer_call(FunctionCallInfo fcinfo)
 	call = palloc0(sizeof(CustomerCall));
 	if (get_call_result_type(fcinfo, &stage_type, &desc) == TYPEFUNC_COMPOSITE)
 	{
-		if (desc->natts != CUSTOMER_COLUMNS)
-			elog(ERROR, "return type must be ltv_customer");
+		CheckCustomerType(desc);
 		call->desc = BlessTupleDesc(desc);
 		stage_type = TupleDescAttr(desc, CUSTOMER_COLUMNS - 1)->atttypid;
 		call->cache = columns_cache_create();

@@ -230,6 +230,17 @@ stage_labels_read(Oid type, Oid *oids)
 	enum_labels_read(type, names, STAGE_COUNT, oids);
 }
 
+/* Whoever owns the type can add columns to it, or drop some. */
+void
+CheckCustomerType(TupleDesc desc)
+{
+	if (desc->natts != CUSTOMER_COLUMNS)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("type ltv_customer has %d columns, but ltv makes %d", desc->natts, CUSTOMER_COLUMNS),
+				 errhint("The type belongs to the extension: undo what has altered it.")));
+}
+
 /* The columns of ltv_customer; they are there until the next customer's. */
 void
 customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,

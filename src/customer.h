@@ -6,6 +6,8 @@
 
 #include "compat.h"
 
+#include "access/tupdesc.h"
+
 #include "history.h"
 #include "policy.h"
 
@@ -88,6 +90,7 @@ extern Numeric active_months_of(DateADT first, DateADT last);
  */
 extern void enum_labels_read(Oid type, const char *const *names, int count, Oid *oids);
 extern void stage_labels_read(Oid type, Oid *oids);
+extern void CheckCustomerType(TupleDesc desc);
 extern void customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,
 							 ColumnsCache *cache, Datum *values, bool *nulls);
 extern ColumnsCache *columns_cache_create(void);

@@ -13,7 +13,6 @@
 #include "executor/executor.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
-#include "utils/date.h"
 #include "utils/lsyscache.h"
 
 #include "plan.h"

@@ -10,6 +10,7 @@
 #include "plan.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "executor/executor.h"
@@ -47,6 +48,23 @@ is_own_function(Oid function, const char *name, PGFunction address)
 		return false;
 	fmgr_info(function, &info);
 	return info.fn_addr == address;
+}
+
+/* Look an aggregate up; false when it is not there. */
+bool
+find_aggregate_functions(Oid aggregate, AggregateFunctions *functions)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+	Form_pg_aggregate form;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	functions->accum = form->aggtransfn;
+	functions->final = form->aggfinalfn;
+	SysCacheGetAttr(AGGFNOID, tuple, Anum_pg_aggregate_agginitval, &functions->from_nothing);
+	ReleaseSysCache(tuple);
+	return true;
 }
 
 /* A path of ours for a relation; what it costs is not known yet. */

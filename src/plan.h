@@ -42,9 +42,18 @@ typedef enum HistoriesOutput
 	OUTPUT_COLUMNS
 } HistoriesOutput;
 
+/* Of an aggregate. */
+typedef struct AggregateFunctions
+{
+	Oid			accum;
+	Oid			final;
+	bool		from_nothing;	/* no initial state */
+} AggregateFunctions;
+
 struct GroupRows;
 
 /* plan.c */
+extern bool find_aggregate_functions(Oid aggregate, AggregateFunctions *functions);
 extern CustomPath *plan_make_path(RelOptInfo *rel, PathTarget *target, const CustomPathMethods *methods);
 extern Node *plan_make_state(Size size, const CustomExecMethods *methods);
 extern bool is_own_function(Oid function, const char *name, PGFunction address);

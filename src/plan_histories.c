@@ -15,7 +15,6 @@
  */
 #include "plan.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -35,7 +34,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 /* to make the node and its store takes about as long as this many rows */
@@ -63,26 +61,14 @@ static create_upper_paths_hook_type next_hook = NULL;
 static bool
 is_history(const Aggref *aggref)
 {
-	HeapTuple	tuple;
-	Form_pg_aggregate form;
-	Oid			accum;
-	Oid			final;
-	bool		from_nothing;
+	AggregateFunctions functions;
 
-	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggkind != AGGKIND_NORMAL || aggref->agglevelsup != 0 ||
-		aggref->aggfilter != NULL || aggref->aggorder != NIL || aggref->aggdistinct != NIL)
-		return false;
-	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	form = (Form_pg_aggregate) GETSTRUCT(tuple);
-	accum = form->aggtransfn;
-	final = form->aggfinalfn;
-	SysCacheGetAttr(AGGFNOID, tuple, Anum_pg_aggregate_agginitval, &from_nothing);
-	ReleaseSysCache(tuple);
-	return from_nothing && OidIsValid(final) &&
-		is_own_function(accum, "ltv_history_accum", ltv_history_accum) &&
-		is_own_function(final, "ltv_history_final", ltv_history_final);
+	return aggref->aggsplit == AGGSPLIT_SIMPLE && aggref->aggkind == AGGKIND_NORMAL && aggref->agglevelsup == 0 &&
+		aggref->aggfilter == NULL && aggref->aggorder == NIL && aggref->aggdistinct == NIL &&
+		find_aggregate_functions(aggref->aggfnoid, &functions) && functions.from_nothing &&
+		OidIsValid(functions.final) &&
+		is_own_function(functions.accum, "ltv_history_accum", ltv_history_accum) &&
+		is_own_function(functions.final, "ltv_history_final", ltv_history_final);
 }
 
 /* Whether values of the key can be hashed here, and equality is what the query means by it. */
@@ -424,12 +410,12 @@ ordered_conditions(PlannerInfo *root)
 static void
 depend_on_functions(PlannerInfo *root, Oid aggregate)
 {
-	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
-	Form_pg_aggregate form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	AggregateFunctions functions;
 
-	record_plan_function_dependency(root, form->aggtransfn);
-	record_plan_function_dependency(root, form->aggfinalfn);
-	ReleaseSysCache(tuple);
+	if (!find_aggregate_functions(aggregate, &functions))
+		return;
+	record_plan_function_dependency(root, functions.accum);
+	record_plan_function_dependency(root, functions.final);
 }
 
 /* The plan of the path. */

@@ -9,14 +9,10 @@
 #include "plan.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_aggregate.h"
 #include "catalog/pg_proc.h"
-#include "catalog/pg_type.h"
 #include LTV_EXPLAIN_FORMAT_H
 #include "commands/explain.h"
 #include "executor/executor.h"
-#include "executor/nodeHash.h"
-#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
@@ -199,8 +195,7 @@ open_summary(CustomScanState *node, CustomScan *scan, List *columns)
 	Summary    *summary = palloc0(sizeof(Summary));
 	TupleDesc	desc = lookup_rowtype_tupdesc(get_func_rettype(llast_oid(linitial(scan->custom_private))), -1);
 
-	if (desc->natts != CUSTOMER_COLUMNS)
-		elog(ERROR, "return type must be ltv_customer");
+	CheckCustomerType(desc);
 	summary->columns = columns;
 	summary->as_of = ExecInitExpr(linitial(scan->custom_exprs), &node->ss.ps);
 	summary->policy_row = ExecInitExpr(lsecond(scan->custom_exprs), &node->ss.ps);
@@ -216,23 +211,20 @@ CheckMayGather(const List *functions)
 {
 	Oid			aggregate = linitial_oid(functions);
 	HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(aggregate));
-	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
-	Form_pg_aggregate form;
+	AggregateFunctions parts;
 	Oid			owner;
 	ListCell   *cell;
 
-	if (!HeapTupleIsValid(function) || !HeapTupleIsValid(tuple))
+	if (!HeapTupleIsValid(function) || !find_aggregate_functions(aggregate, &parts))
 		elog(ERROR, "cache lookup failed for aggregate %u", aggregate);
-	form = (Form_pg_aggregate) GETSTRUCT(tuple);
 	owner = ((Form_pg_proc) GETSTRUCT(function))->proowner;
+	ReleaseSysCache(function);
 	foreach(cell, functions)
 	{
 		CheckMayExecute(lfirst_oid(cell));
 	}
-	CheckRoleMayExecute(owner, form->aggtransfn);
-	CheckRoleMayExecute(owner, form->aggfinalfn);
-	ReleaseSysCache(tuple);
-	ReleaseSysCache(function);
+	CheckRoleMayExecute(owner, parts.accum);
+	CheckRoleMayExecute(owner, parts.final);
 }
 
 static void
