@@ -13,7 +13,7 @@ version      := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(top)/ltv
 sources      := $(sort $(patsubst $(top)/%,%,$(wildcard $(top)/src/*.c $(top)/src/model/*.c)))
 headers      := $(wildcard $(top)/src/*.h $(top)/src/model/*.h)
 OBJS          = $(sources:.c=.o)
-DATA          = $(wildcard $(top)/sql/ltv--*--*.sql)
+DATA          = $(patsubst $(top)/%,%,$(wildcard $(top)/sql/ltv--*--*.sql))
 DATA_built    = sql/ltv--$(version).sql
 EXTRA_CLEAN   = sql/ltv--$(version).sql
 

@@ -1,0 +1,50 @@
+# make from another folder ("make -f DIR/Makefile"), without bitcode: the module, the control file and every script are built
+# and installed, all into DESTDIR, and nothing is written beside the sources.
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Find qw(find);
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $top = abs_path(dirname(__FILE__) . '/../..');
+my $config = $ENV{PG_CONFIG} // 'pg_config';
+my $work = tempdir(CLEANUP => 1);
+my ($sources, $build, $stage) = map { "$work/$_" } qw(sources build stage);
+
+sub run { my @command = @_; my $said = qx{@command 2>&1}; return ($? >> 8, $said); }
+
+# the files below a folder
+sub files
+{
+  my ($folder) = @_;
+  my @found;
+  find({ no_chdir => 1, wanted => sub { push @found, s/^\Q$folder\E\///r if -f } }, $folder);
+  return sort @found;
+}
+
+# what was built in place is no source
+mkdir $_ for $sources, $build, $stage, map { "$sources/$_" } qw(src src/model sql);
+for my $pattern ('Makefile', 'ltv.control', 'src/*.[ch]', 'src/model/*.[ch]', 'sql/ltv.sql', 'sql/ltv--*--*.sql', 'expected/*.out')
+{
+  mkdir "$sources/" . dirname($pattern);
+  system('cp', glob("$top/$pattern"), "$sources/" . dirname($pattern)) == 0 or die "cannot copy $pattern\n";
+}
+my @before = files($sources);
+
+for my $target ('all', "install DESTDIR=$stage")
+{
+  my ($status, $said) = run("cd $build && make -s -f $sources/Makefile PG_CONFIG=$config with_llvm=no $target");
+  is($status, 0, "make $target succeeds") or diag($said);
+  is($said, '', 'without a word');
+}
+is_deeply([ files($sources) ], \@before, 'nothing is written beside the sources');
+
+my ($version) = qx{cat $top/ltv.control} =~ /^default_version = '(.*)'$/m;
+chomp(my ($library, $share) = (qx{$config --pkglibdir}, qx{$config --sharedir}));
+my @scripts = ("ltv--$version.sql", map { basename($_) } glob("$top/sql/ltv--*--*.sql"));
+cmp_ok(scalar @scripts, '>', 1, 'there is a script that updates');
+is_deeply([ files($stage) ], [ sort "$library/ltv.so" =~ s/^\///r, map { "$share/extension/$_" =~ s/^\///r } 'ltv.control', @scripts ], 'what is installed: the module, the control file and the scripts');
+
+done_testing();
