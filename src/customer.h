@@ -56,7 +56,7 @@ typedef struct Figures
 /* the columns of the composite ltv_customer */
 #define CUSTOMER_COLUMNS 16
 
-/* numbers of one day span, which recur from customer to customer */
+/* what customer_columns keeps from one customer to the next: numbers that recur, and room for the others */
 typedef struct ColumnsCache ColumnsCache;
 
 /*

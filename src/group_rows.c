@@ -54,11 +54,14 @@ open_source(const GroupRows *rows, bool keyless)
 	return source;
 }
 
-/* The files of a worker. */
-static char *
-file_name(const char *what, uint32 worker)
+/* A file of a worker; where rows are read again and again, nothing is left of a name. */
+#define FILE_NAME_SIZE 32
+
+static const char *
+file_name(char *name, const char *what, uint32 worker)
 {
-	return psprintf("%s.%u", what, worker);
+	snprintf(name, FILE_NAME_SIZE, "%s.%u", what, worker);
+	return name;
 }
 
 /* A source of rows without a key. */
@@ -66,9 +69,10 @@ static Source *
 open_keyless(const GroupRows *rows)
 {
 	Source	   *source = open_source(rows, true);
+	char		name[FILE_NAME_SIZE];
 
 	if (rows->shared != NULL)
-		rowstore_share(source->store, &rows->shared->files.fs, file_name("keyless", rows->number));
+		rowstore_share(source->store, &rows->shared->files.fs, file_name(name, "keyless", rows->number));
 	return source;
 }
 
@@ -154,6 +158,8 @@ scatter(Source *source, int bits)
 void
 group_rows_open_worker(GroupRows *rows, TupleDesc desc, SharedRows *shared)
 {
+	char		name[FILE_NAME_SIZE];
+
 	group_rows_open(rows, desc);
 	if (rows->keyed->sorted || rows->keyed->row_size != shared->row_size)
 		ereport(ERROR,
@@ -163,7 +169,7 @@ group_rows_open_worker(GroupRows *rows, TupleDesc desc, SharedRows *shared)
 	scatter(rows->keyed, shared->bits);
 	rows->shared = shared;
 	rows->number = pg_atomic_add_fetch_u32(&shared->workers, 1);
-	rowstore_share(rows->keyed->store, &shared->files.fs, file_name("keyed", rows->number));
+	rowstore_share(rows->keyed->store, &shared->files.fs, file_name(name, "keyed", rows->number));
 }
 
 /* Write out the rows of a store, and what is where to the directory. */
@@ -182,7 +188,8 @@ hand_over_store(RowStore *store, BufFile *directory)
 void
 group_rows_hand_over(GroupRows *rows)
 {
-	BufFile    *directory = BufFileCreateFileSet(&rows->shared->files.fs, file_name("directory", rows->number));
+	char		name[FILE_NAME_SIZE];
+	BufFile    *directory = BufFileCreateFileSet(&rows->shared->files.fs, file_name(name, "directory", rows->number));
 	bool		keyless = rows->keyless != NULL;
 
 	hand_over_store(rows->keyed->store, directory);
@@ -211,16 +218,17 @@ adopt_store(RowStore *store, SharedRows *shared, const char *name, BufFile *dire
 static void
 adopt_worker(GroupRows *rows, SharedRows *shared, uint32 number)
 {
-	BufFile    *directory = BufFileOpenFileSet(&shared->files.fs, file_name("directory", number), O_RDONLY, false);
+	char		name[FILE_NAME_SIZE];
+	BufFile    *directory = BufFileOpenFileSet(&shared->files.fs, file_name(name, "directory", number), O_RDONLY, false);
 	bool		keyless;
 
-	adopt_store(rows->keyed->store, shared, file_name("keyed", number), directory);
+	adopt_store(rows->keyed->store, shared, file_name(name, "keyed", number), directory);
 	tempfile_read(directory, &keyless, sizeof(keyless));
 	if (keyless)
 	{
 		if (rows->keyless == NULL)
 			rows->keyless = open_keyless(rows);
-		adopt_store(rows->keyless->store, shared, file_name("keyless", number), directory);
+		adopt_store(rows->keyless->store, shared, file_name(name, "keyless", number), directory);
 	}
 	BufFileClose(directory);
 }
@@ -233,6 +241,7 @@ group_rows_adopt(GroupRows *rows, SharedRows *shared)
 
 	if (workers > 0)
 		scatter(rows->keyed, shared->bits);
+	Assert(workers == 0 || rows->keyed->store->bits == shared->bits);
 	for (uint32 number = 1; number <= workers; number++)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -478,7 +478,7 @@ histories_path(RelOptInfo *output_rel, Path *rows, const Wanted *wanted)
 	return path;
 }
 
-/* Whether rows may be kept in any process. */
+/* Whether rows may be kept in any process.  (What these call for the elements of an array, say, no plan asks.) */
 static bool
 is_safe_key(const SortGroupClause *clause, Node *key)
 {
