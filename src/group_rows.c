@@ -64,15 +64,23 @@ file_name(char *name, const char *what, uint32 worker)
 	return name;
 }
 
+/* The rows of a worker's store will go to such a file. */
+static void
+share_store(RowStore *store, const GroupRows *rows, const char *what)
+{
+	char		name[FILE_NAME_SIZE];
+
+	rowstore_share(store, &rows->shared->files.fs, file_name(name, what, rows->number));
+}
+
 /* A source of rows without a key. */
 static Source *
 open_keyless(const GroupRows *rows)
 {
 	Source	   *source = open_source(rows, true);
-	char		name[FILE_NAME_SIZE];
 
 	if (rows->shared != NULL)
-		rowstore_share(source->store, &rows->shared->files.fs, file_name(name, "keyless", rows->number));
+		share_store(source->store, rows, "keyless");
 	return source;
 }
 
@@ -158,8 +166,6 @@ scatter(Source *source, int bits)
 void
 group_rows_open_worker(GroupRows *rows, TupleDesc desc, SharedRows *shared)
 {
-	char		name[FILE_NAME_SIZE];
-
 	group_rows_open(rows, desc);
 	if (rows->keyed->sorted || rows->keyed->row_size != shared->row_size)
 		ereport(ERROR,
@@ -169,7 +175,7 @@ group_rows_open_worker(GroupRows *rows, TupleDesc desc, SharedRows *shared)
 	scatter(rows->keyed, shared->bits);
 	rows->shared = shared;
 	rows->number = pg_atomic_add_fetch_u32(&shared->workers, 1);
-	rowstore_share(rows->keyed->store, &shared->files.fs, file_name(name, "keyed", rows->number));
+	share_store(rows->keyed->store, rows, "keyed");
 }
 
 /* Write out the rows of a store, and what is where to the directory. */
