@@ -81,6 +81,19 @@ plan_make_path(RelOptInfo *rel, PathTarget *target, const CustomPathMethods *met
 	return path;
 }
 
+/* The plan of such a path. */
+CustomScan *
+plan_make_scan(const CustomPath *path, List *tlist, const CustomScanMethods *methods)
+{
+	CustomScan *scan = makeNode(CustomScan);
+
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.scanrelid = 0;
+	scan->flags = path->flags;
+	scan->methods = methods;
+	return scan;
+}
+
 /* The state of a node of ours, which begins with a CustomScanState. */
 Node *
 plan_make_state(Size size, const CustomExecMethods *methods)

@@ -422,7 +422,7 @@ depend_on_functions(PlannerInfo *root, Oid aggregate)
 static Plan *
 make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
 {
-	CustomScan *scan = makeNode(CustomScan);
+	CustomScan *scan = plan_make_scan(path, tlist, &scan_histories_methods);
 	Wanted		wanted = {.key = linitial(path->custom_private), .aggref = lsecond(path->custom_private)};
 	const SortGroupClause *clause = linitial(ltv_group_clause(root));
 
@@ -432,13 +432,9 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	find_columns((Node *) tlist, &wanted);
 	wanted.met = false;
 	find_columns(root->parse->havingQual, &wanted);
-	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = ordered_conditions(root);
 	scan->scan.plan.lefttree = linitial(custom_plans);
-	scan->scan.scanrelid = 0;
-	scan->flags = path->flags;
 	add_outputs(scan, &wanted);
-	scan->methods = &scan_histories_methods;
 	return &scan->scan.plan;
 }
 
@@ -451,14 +447,10 @@ static const CustomPathMethods histories_methods = {
 static Plan *
 make_scatter_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
 {
-	CustomScan *scan = makeNode(CustomScan);
+	CustomScan *scan = plan_make_scan(path, tlist, &scan_scatter_methods);
 
-	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.lefttree = linitial(custom_plans);
-	scan->scan.scanrelid = 0;
-	scan->flags = path->flags;
 	scan->custom_scan_tlist = copyObject(tlist);
-	scan->methods = &scan_scatter_methods;
 	return &scan->scan.plan;
 }
 

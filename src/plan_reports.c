@@ -76,16 +76,12 @@ report_columns(const FuncExpr *call, Index rti)
 static Plan *
 make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
 {
-	CustomScan *scan = makeNode(CustomScan);
+	CustomScan *scan = plan_make_scan(path, tlist, &scan_reports_methods);
 	FuncExpr   *call = report_call(planner_rt_fetch(rel->relid, root));
 
-	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
-	scan->scan.scanrelid = 0;
-	scan->flags = path->flags;
 	scan->custom_scan_tlist = report_columns(call, rel->relid);
 	scan->custom_exprs = list_make1(call);
-	scan->methods = &scan_reports_methods;
 	return &scan->scan.plan;
 }
 
