@@ -57,6 +57,37 @@ make_work_folder() {
   trap 'exit 143' TERM
 }
 
+# The folder of a checkout's loop: it stays, with the build and the server in it, until end_loop.
+enter_loop() {
+  local sum
+  sum=$(printf '%s %s' "$top" "${PG_CONFIG-}" | cksum)
+  work=/var/tmp/ltv-loop.${sum%% *}
+  if [[ -d $work/ltv ]]; then
+    find_server
+    export PG_CONFIG
+    bindir=$("$PG_CONFIG" --bindir)
+    remove_what_is_gone
+  else
+    mkdir -p "$work"
+    chmod 755 "$work"
+    install_missing
+  fi
+}
+
+# What was taken out of the checkout must not be built from the copy; a library without it has to be linked anew.
+remove_what_is_gone() {
+  local file
+  while read -r file; do
+    [[ -e $top/$file ]] || rm -f "$work/ltv/$file" "$work/ltv/ltv.so"
+  done < <(cd "$work/ltv" && find src sql expected test -type f ! -name '*.o' \( -name 'ltv--*--*' -o ! -name 'ltv--*' \))
+}
+
+end_loop() {
+  loop=yes
+  enter_loop
+  clean_up
+}
+
 clean_up() {
   local status=$?
   trap - EXIT
@@ -204,7 +235,7 @@ give_to_server_user() {
 }
 
 copy_checkout() {
-  mkdir "$work/ltv"
+  mkdir -p "$work/ltv"
   tar -C "$top" -cf - --exclude=./.git --exclude=./results --exclude=./tmp_check --exclude=./output_iso \
     --exclude='*.o' --exclude='*.bc' --exclude='*.so' . | tar -C "$work/ltv" --no-same-owner -xf -
   give_to_server_user "$work/ltv"
@@ -213,7 +244,7 @@ copy_checkout() {
 # build [MAKE ARGUMENT…]: sets $stage, a folder that holds what "make install" would put into the server's own.
 build() {
   stage=$work/stage
-  mkdir "$stage"
+  mkdir -p "$stage"
   give_to_server_user "$stage"
   run_quietly "$work/build.log" as_server_user make -s -C "$work/ltv" "PG_CONFIG=$PG_CONFIG" "$@" \
     || die "the build failed"
@@ -258,5 +289,9 @@ start_server() {
     cat "$work/data/log" >&2
     die "the server did not start"
   }
+  use_server
+}
+
+use_server() {
   export PGHOST=$work/socket PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
 }
