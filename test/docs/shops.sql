@@ -1,6 +1,7 @@
 -- For doc/shops.md: each shop system's tables, as far as its recipe reads them, in a schema of its own, with invented rows,
 -- and in the table "expected" what the recipe must give on 2025-03-31, worked out by hand (the sums stand beside).
--- Tokyo is 9 hours ahead of UTC, so 15:00 UTC and later is the next day there.
+-- Tokyo is 9 hours ahead of UTC, so 15:00 UTC and later is the next day there.  Where a shop computes amounts, some here have
+-- more decimal places than ltv takes; what comes as a file lies in columns of type text, some of them empty.
 
 CREATE SCHEMA eccube
   CREATE TABLE dtb_customer (id integer, email text, buy_times numeric, buy_total numeric(12,2))
@@ -57,20 +58,21 @@ CREATE SCHEMA medusa
   CREATE TABLE order_summary (order_id text, version integer, totals jsonb, deleted_at timestamptz)
   CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
 INSERT INTO medusa."order" VALUES
-  ('o1', 'c1', 'a@example.jp', '2024-04-01 00:00+00', 2, 'completed', false, 'jpy', NULL),
-  ('o2', 'c1', 'a@example.jp', '2024-05-01 15:00+00', 1, 'pending', false, 'jpy', NULL),       -- 2 May in Tokyo
-  ('o3', NULL, 'B@example.jp', '2024-05-03 00:00+00', 1, 'completed', false, 'jpy', NULL),
-  ('o4', 'c1', 'a@example.jp', '2024-05-04 00:00+00', 1, 'canceled', false, 'jpy', NULL),
-  ('o5', 'c1', 'a@example.jp', '2024-05-05 00:00+00', 1, 'pending', true, 'jpy', NULL),
-  ('o6', 'c1', 'a@example.jp', '2024-05-06 00:00+00', 1, 'completed', false, 'jpy', '2024-05-07 00:00+00');
+  ('o1', 'c1', 'a@example.com', '2024-04-01 00:00+00', 2, 'completed', false, 'usd', NULL),
+  ('o2', 'c1', 'a@example.com', '2024-05-01 15:00+00', 1, 'pending', false, 'usd', NULL),       -- 2 May in Tokyo
+  ('o3', NULL, 'B@example.com', '2024-05-03 00:00+00', 1, 'completed', false, 'usd', NULL),
+  ('o4', 'c1', 'a@example.com', '2024-05-04 00:00+00', 1, 'canceled', false, 'usd', NULL),
+  ('o5', 'c1', 'a@example.com', '2024-05-05 00:00+00', 1, 'pending', true, 'usd', NULL),
+  ('o6', 'c1', 'a@example.com', '2024-05-06 00:00+00', 1, 'completed', false, 'usd', '2024-05-07 00:00+00');
 INSERT INTO medusa.order_summary VALUES
-  ('o1', 1, '{"current_order_total": 4000}', NULL), ('o1', 2, '{"current_order_total": 3500}', NULL),
-  ('o2', 1, '{"current_order_total": "1000"}', NULL), ('o3', 1, '{"current_order_total": 800}', NULL),
+  ('o1', 1, '{"current_order_total": 4000}', NULL), ('o1', 2, '{"current_order_total": 34.116425}', NULL),  -- 24.99 x 1.1075 + 6.44
+  ('o2', 1, '{"current_order_total": "33.6478625"}', NULL),                                                 -- 24.99 x 1.08875 + 6.44
+  ('o3', 1, '{"current_order_total": 800}', NULL),
   ('o4', 1, '{"current_order_total": 9000}', NULL), ('o5', 1, '{"current_order_total": 9000}', NULL),
   ('o6', 1, '{"current_order_total": 9000}', NULL);
 INSERT INTO medusa.expected VALUES
-  ('shop_orders', 'c1', 2, 4500, '2024-04-01', '2024-05-02'),               -- 3500 + 1000
-  ('shop_orders', 'b@example.jp', 1, 800, '2024-05-03', '2024-05-03');
+  ('shop_orders', 'c1', 2, 67.77, '2024-04-01', '2024-05-02'),              -- 34.12 + 33.65
+  ('shop_orders', 'b@example.com', 1, 800.00, '2024-05-03', '2024-05-03');
 
 CREATE SCHEMA medusa1
   CREATE TABLE "order" (id text, customer_id text, created_at timestamptz, status text, currency_code text, canceled_at timestamptz)
@@ -106,6 +108,25 @@ INSERT INTO solidus.expected VALUES
   ('shop_orders', '5', 2, 45.25, '2024-04-01', '2024-04-02'),               -- 30.00 + 20.50 - 5.25
   ('shop_orders', 'b@example.jp', 1, 10.00, '2024-04-05', '2024-04-05');
 
+CREATE SCHEMA spree6
+  CREATE TABLE spree_orders (id bigint, customer_id bigint, email text, completed_at timestamp, status text, total numeric(10,2), currency text)
+  CREATE TABLE spree_payments (id bigint, order_id bigint, order_group_id bigint)
+  CREATE TABLE spree_refunds (payment_id bigint, order_id bigint, amount numeric(10,2), created_at timestamp)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO spree6.spree_orders VALUES
+  (1, 5, 'a@example.jp', '2024-04-01 14:59', 'placed', 30.00, 'USD'),       -- 1 April in Tokyo
+  (2, 5, 'a@example.jp', '2024-04-01 15:00', 'placed', 20.50, 'USD'),       -- 2 April; two sellers, with order 3
+  (3, 5, 'a@example.jp', '2024-04-01 15:00', 'placed', 8.00, 'USD'),
+  (4, NULL, 'B@example.jp', '2024-04-05 00:00', 'placed', 10.00, 'USD'),
+  (5, 5, 'a@example.jp', '2024-04-06 00:00', 'canceled', 99.00, 'USD'),
+  (6, 5, 'a@example.jp', NULL, 'draft', 99.00, 'USD');
+INSERT INTO spree6.spree_payments VALUES (11, 1, NULL), (12, NULL, 1), (14, 4, NULL), (15, 5, NULL);
+INSERT INTO spree6.spree_refunds VALUES
+  (12, 3, 5.25, '2024-05-01 00:00'), (14, 4, 10.00, '2024-05-01 00:00'), (15, 5, 99.00, '2024-05-01 00:00');
+INSERT INTO spree6.expected VALUES
+  ('shop_orders', '5', 3, 53.25, '2024-04-01', '2024-04-02'),               -- 30.00 + 20.50 + 8.00 - 5.25
+  ('shop_orders', 'b@example.jp', 1, 0.00, '2024-04-05', '2024-04-05');     -- 10.00 - 10.00
+
 CREATE SCHEMA vendure
   CREATE TABLE "order" (id integer, "customerId" integer, "orderPlacedAt" timestamp, "subTotalWithTax" integer, "shippingWithTax" integer,
     "currencyCode" text, state text, type text)
@@ -131,7 +152,7 @@ INSERT INTO odoo.sale_order VALUES
   (3, 3, '2024-04-21 00:00', 50, 3, 'sale'),                                -- 16.67
   (4, 3, '2024-04-22 00:00', 900, 1, 'cancel');
 INSERT INTO odoo.account_move VALUES
-  (1, 1, '2024-04-03', 100.00, 'posted', 'out_invoice'), (2, 1, '2024-05-03', -30.00, 'posted', 'out_refund'),
+  (1, 1, '2024-04-03', 100.00, 'posted', 'out_invoice'), (2, 1, '2024-05-03', -29.99999999, 'posted', 'out_refund'),
   (3, 1, '2024-05-04', 900.00, 'draft', 'out_invoice'), (4, 3, '2024-05-05', -900.00, 'posted', 'in_invoice');
 INSERT INTO odoo.expected VALUES
   ('shop_orders', '1', 2, 162.50, '2024-04-02', '2024-04-20'),              -- 100 + 100/1.6
@@ -149,8 +170,9 @@ INSERT INTO shopify.orders_csv VALUES
   ('#3', 'bob@example.com', 'refunded', 'USD', '30.00', '2024-04-03 10:00:00 +0900', NULL, '30.00', 'soap'),
   ('#4', 'bob@example.com', 'paid', 'USD', '30.00', '2024-04-04 10:00:00 +0900', '2024-04-04 11:00:00 +0900', NULL, 'soap'),
   ('#5', '', 'paid', 'USD', '5.00', '2024-04-05 10:00:00 +0900', NULL, NULL, 'soap'),
-  ('#6', 'ann@example.com', NULL, NULL, NULL, '2024-04-01 23:30:00 +0900', NULL, NULL, 'soap');
-INSERT INTO shopify.expected VALUES ('shop_orders', 'ann@example.com', 2, 57.50, '2024-04-01', '2024-04-02');   -- 40.00 + 30.00 - 12.50
+  ('#6', 'ann@example.com', NULL, NULL, NULL, '2024-04-01 23:30:00 +0900', NULL, NULL, 'soap'),
+  ('#7', 'ann@example.com', 'paid', 'USD', '33.6478625', '2024-04-03 00:30:00 +0900', '', '', 'cream');                     -- 33.65
+INSERT INTO shopify.expected VALUES ('shop_orders', 'ann@example.com', 3, 91.15, '2024-04-01', '2024-04-03');   -- 40.00 + 30.00 - 12.50 + 33.65
 
 CREATE SCHEMA rakuten
   CREATE TABLE juchu ("注文番号" text, "ステータス" text, "注文日時" text, "注文者メールアドレス" text, "合計金額" text,
@@ -161,15 +183,23 @@ INSERT INTO rakuten.juchu VALUES
   ('n1', '500', '2024-04-01 23:59:59', 'x@alias.example.jp', '5500', '500', '石けん'),
   ('n2', '600', '2024-05-01 00:00:00', 'x@alias.example.jp', '2000', '-9999', 'クリーム'),
   ('n3', '900', '2024-05-02 00:00:00', 'x@alias.example.jp', '9000', '0', 'クリーム'),
-  ('n4', '100', '2024-05-03 00:00:00', 'y@alias.example.jp', '-9999', '-9999', 'クリーム');
-INSERT INTO rakuten.expected VALUES ('shop_orders', 'x@alias.example.jp', 2, 7000, '2024-04-01', '2024-05-01');  -- 5500 - 500 + 2000
+  ('n4', '100', '2024-05-03 00:00:00', 'y@alias.example.jp', '-9999', '-9999', 'クリーム'),
+  ('n5', '100', '2024-05-04 00:00:00', 'y@alias.example.jp', '', '', 'クリーム'),
+  ('n6', '600', '2024-05-05 00:00:00', 'y@alias.example.jp', '1980.00000001', '', '石けん'),                  -- 1980
+  ('n7', '600', '2024-05-06 00:00:00', 'y@alias.example.jp', '20', NULL, '石けん'),
+  ('n8', '600', '2024-05-07 00:00:00', '', '700', NULL, '石けん');                                            -- nobody
+INSERT INTO rakuten.expected VALUES
+  ('shop_orders', 'x@alias.example.jp', 2, 7000, '2024-04-01', '2024-05-01'),                                 -- 5500 - 500 + 2000
+  ('shop_orders', 'y@alias.example.jp', 2, 2000, '2024-05-05', '2024-05-06');                                 -- 1980 + 20
 
 CREATE SCHEMA amazon
-  CREATE TABLE amazon_report ("order-id" text, "purchase-date" text, "buyer-email" text, "product-name" text, "quantity-purchased" integer,
-    currency text, "item-price" numeric, "shipping-price" numeric, "item-promotion-discount" numeric, "ship-promotion-discount" numeric)
+  CREATE TABLE amazon_report ("order-id" text, "purchase-date" text, "buyer-email" text, "product-name" text, "quantity-purchased" text,
+    currency text, "item-price" text, "shipping-price" text, "item-promotion-discount" text, "ship-promotion-discount" text)
   CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
 INSERT INTO amazon.amazon_report VALUES
-  ('250-1', '2024-04-01T15:10:00+00:00', 'x@alias.example.com', 'cream', 2, 'JPY', 3000, 400, -300, -400),   -- 2 April in Tokyo
-  ('250-1', '2024-04-01T15:10:00+00:00', 'x@alias.example.com', 'soap', 1, 'JPY', 500, NULL, NULL, NULL),
-  ('250-2', '2024-05-01T00:00:00+00:00', 'x@alias.example.com', 'soap', 1, 'JPY', 500, 0, 50, 0);
-INSERT INTO amazon.expected VALUES ('shop_orders', 'x@alias.example.com', 2, 3650, '2024-04-02', '2024-05-01');   -- 2700 + 500 + 450
+  ('250-1', '2024-04-01T15:10:00+00:00', 'x@alias.example.com', 'cream', '2', 'JPY', '3000.00', '400.00', '-300.00', '-400.00'),   -- 2 April in Tokyo
+  ('250-1', '2024-04-01T15:10:00+00:00', 'x@alias.example.com', 'soap', '1', 'JPY', '500.00', NULL, '', NULL),
+  ('250-2', '2024-05-01T00:00:00+00:00', 'x@alias.example.com', 'soap', '1', 'JPY', '500.00000001', '0', '50', ''),
+  ('250-3', '2024-05-02T00:00:00+00:00', 'x@alias.example.com', 'soap', '0', '', '', '', '', ''),                                 -- cancelled
+  ('250-4', '2024-05-03T00:00:00+00:00', '', 'soap', '1', 'JPY', '500.00', '', '', '');                                           -- nobody
+INSERT INTO amazon.expected VALUES ('shop_orders', 'x@alias.example.com', 2, 3650.00, '2024-04-02', '2024-05-01');   -- 2700 + 500 + 450

@@ -218,9 +218,17 @@ END
 SELECT customer_id, orders, revenue, first_order, last_order FROM expected WHERE view = '$view' ORDER BY customer_id COLLATE "C"
 END
         is($is, $expected, "$schema.$view: the summary is the one worked out by hand");
+        is(must($shops, $schema, "SELECT max(scale(amount::numeric)) <= 3 FROM $view", '-At'), "t\n",
+            "$schema.$view: no amount has more than three decimal places, as wide as a shop's own column is");
         like(must($shops, $schema, "SELECT finding, rows FROM ltv_check('$view', '2025-03-31')", '-At'), qr/^rows read\|[1-9]/m,
             "$schema.$view: ltv_check reads it");
     }
 }
+is(must($shops, 'medusa', <<'END', '-At'), "34 34 800\n", 'medusa: yen are whole yen');
+BEGIN;
+UPDATE "order" SET currency_code = 'jpy';
+SELECT string_agg(amount::text, ' ' ORDER BY amount) FROM shop_orders;
+ROLLBACK;
+END
 
 done_testing();
