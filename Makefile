@@ -4,7 +4,6 @@ MODULE_big   = ltv
 PGFILEDESC   = "ltv - customer lifetime value"
 
 PG_CONFIG   ?= pg_config
-PKG_CONFIG  ?= pkg-config
 
 # With VPATH, or "make -f DIR/Makefile" from elsewhere, the sources are in DIR.
 top          := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
@@ -17,9 +16,9 @@ DATA          = $(patsubst $(top)/%,%,$(wildcard $(top)/sql/ltv--*--*.sql))
 DATA_built    = sql/ltv--$(version).sql
 EXTRA_CLEAN   = sql/ltv--$(version).sql
 
-PG_CPPFLAGS   = -I$(top)/src $(shell $(PKG_CONFIG) --cflags nlopt)
+PG_CPPFLAGS   = -I$(top)/src
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
-SHLIB_LINK    = $(shell $(PKG_CONFIG) --libs nlopt) -lm
+SHLIB_LINK    = -lm
 # What a function calls is what is in this library, whatever else the server process has loaded.
 ifneq ($(shell uname -s),Darwin)
 SHLIB_LINK   += -Wl,-Bsymbolic
@@ -31,9 +30,6 @@ REGRESS_OPTS  = --inputdir=$(top) --load-extension=ltv
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 ifeq ($(wildcard $(PGXS)),)
 $(error no PostgreSQL server headers for "$(PG_CONFIG)": install postgresql-server-dev-NN (Debian, Ubuntu) or postgresqlNN-devel (RPM), or set PG_CONFIG)
-endif
-ifneq ($(shell $(PKG_CONFIG) --exists nlopt && echo yes),yes)
-$(error no NLopt for "$(PKG_CONFIG)": install libnlopt-dev and pkg-config (Debian, Ubuntu) or NLopt-devel (RPM))
 endif
 include $(PGXS)
 

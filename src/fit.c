@@ -355,7 +355,7 @@ ltv_fit_combine(PG_FUNCTION_ARGS)
  * The fit
  */
 
-/* A cancel must not jump out of the minimizer, which has memory of its own. */
+/* A cancel must not jump out of the fit, which has memory of its own. */
 static bool
 cancel_pending(void *context)
 {

@@ -143,8 +143,6 @@ missing_things() {
     command -v gcc >/dev/null || command -v cc >/dev/null || say "gcc a C compiler"
     [[ -f /usr/include/stdio.h ]] || say "libc6-dev the C library's headers"
     command -v make >/dev/null || say "make GNU make"
-    command -v pkg-config >/dev/null || say "pkg-config pkg-config"
-    pkg-config --exists nlopt 2>/dev/null || say "libnlopt-dev NLopt's headers (nlopt-devel)"
   fi
   perl -e1 2>/dev/null || say "perl perl"
   [[ $command_name != test/check ]] || perl -MTest::More -MJSON::PP -MIPC::Run -e1 2>/dev/null \

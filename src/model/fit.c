@@ -154,6 +154,7 @@ set_problem_of_orders(LtvmProblem *problem, LtvmKind kind, const LtvmPattern *pa
 {
 	static const LtvmProblem orders = {
 		.dim = 4,
+		.nbd_value = -INFINITY,
 		.leave = 2,
 		.to_log = {{1, 0, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 1}, {0, 0, 0, 1}},
 		.end = {27.6, 27.6, 50.0, 27.6},
@@ -281,6 +282,7 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 	if (!ltvm_maximize(&nbd_problem, &nbd) || !ltvm_pin_far_coordinates(&nbd_problem, &nbd))
 		return LTVM_FIT_NO_MEMORY;
 	problem.evaluations = nbd_problem.evaluations;
+	clean->nbd_value = nbd.value.value;
 	if (nbd_problem.interrupted)
 		return LTVM_FIT_INTERRUPTED;
 
@@ -357,6 +359,7 @@ ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, L
 	LtvmProblem		clean = {
 		.kind = LTVM_GAMMA_GAMMA,
 		.dim = 3,
+		.nbd_value = -INFINITY,
 		.leave = -1,
 		.to_log = {{1, 0, 0, 0}, {0, 1, 0, 0}, {-1, 1, 1, 0}, {0, 0, 0, 0}},
 		.end = {18.4, 18.4, 18.4, 0},

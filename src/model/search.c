@@ -1,13 +1,13 @@
 /*
  * search.c: the way to the maximum of a log-likelihood.
  *
- * NLopt finds the neighbourhood of the maximum, on a systematic sample of the patterns when there are many; Newton's method
- * with the exact Hessian then runs on all patterns until its step vanishes, so the result does not depend on the way.
+ * Newton's method with the exact Hessian, uphill by a ridge where the likelihood is not concave; first on a systematic
+ * sample of the patterns when there are many, then on all of them until its step vanishes, so the result does not depend
+ * on the way.
  */
 #include "model/search.h"
 
 #include <math.h>
-#include <nlopt.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -18,6 +18,8 @@
 #define MAX_NEWTON 60
 /* coordinates beyond this distance from the scale of the data are on their way to infinity */
 #define FAR 12.0
+/* from where a search goes on that went farther in a sample: the others may still turn it round */
+#define BACK 9.0
 /* - ln beta that stands for beta = 0 */
 #define LEAVE_AT_ONCE 180.0
 
@@ -256,99 +258,6 @@ climb(LtvmProblem *problem, LtvmPoint *point)
 	point->outcome = LTVM_STUCK;
 }
 
-/* NLopt's view of the problem */
-typedef struct Search
-{
-	LtvmProblem    *problem;
-	nlopt_opt	opt;
-	double		best;
-	double	   *best_theta;
-} Search;
-
-static double
-search_value(unsigned dim, const double *theta, double *gradient, void *data)
-{
-	Search	   *search = data;
-	LtvmValue		value;
-	unsigned	i;
-
-	if (search->problem->interrupted || !evaluate(search->problem, theta, &value))
-	{
-		nlopt_force_stop(search->opt);
-		return HUGE_VAL;
-	}
-	for (i = 0; i < dim; i++)
-	{
-		if (gradient != NULL)
-			gradient[i] = -value.g[i];
-	}
-	if (value.value > search->best)
-	{
-		search->best = value.value;
-		for (i = 0; i < dim; i++)
-			search->best_theta[i] = theta[i];
-	}
-	return value.value == value.value ? -value.value : HUGE_VAL;
-}
-
-/*
- * NLopt says nothing when it gets no memory for its steps: it goes on with fewer, to another end.  Whether there is some
- * has to be known before.  A block of this size, given back, stays with the process, and NLopt needs half of it.
- */
-#define NLOPT_MEMORY 40000
-
-static bool
-has_memory_for_nlopt(void)
-{
-	/* volatile, or the compiler leaves out both calls */
-	void	   *volatile block = malloc(NLOPT_MEMORY);
-
-	free(block);
-	return block != NULL;
-}
-
-/*
- * From theta to about the maximum; theta is the best point seen, whatever NLopt thinks of its end.  False without memory.
- */
-static bool
-search_maximum(LtvmProblem *problem, double *theta)
-{
-	double		low[LTVM_MAX_PARAMETERS],
-				high[LTVM_MAX_PARAMETERS],
-				start[LTVM_MAX_PARAMETERS];
-	Search		search = {problem, NULL, -INFINITY, theta};
-	int			i;
-	nlopt_result result;
-
-	search.opt = nlopt_create(NLOPT_LD_LBFGS, problem->dim);
-	if (search.opt == NULL)
-		return false;
-	if (!has_memory_for_nlopt())
-	{
-		nlopt_destroy(search.opt);
-		return false;
-	}
-	for (i = 0; i < problem->dim; i++)
-	{
-		start[i] = theta[i];
-		low[i] = problem->fixed[i] ? theta[i] : problem->scale[i] - FAR - 2.0;
-		high[i] = problem->fixed[i] ? theta[i] : problem->scale[i] + FAR + 2.0;
-		if (start[i] < low[i])
-			start[i] = low[i];
-		if (start[i] > high[i])
-			start[i] = high[i];
-	}
-	nlopt_set_lower_bounds(search.opt, low);
-	nlopt_set_upper_bounds(search.opt, high);
-	nlopt_set_min_objective(search.opt, search_value, &search);
-	nlopt_set_ftol_rel(search.opt, 1e-10);
-	nlopt_set_xtol_rel(search.opt, 1e-6);
-	nlopt_set_maxeval(search.opt, 200);
-	result = nlopt_optimize(search.opt, start, &(double){0.0});
-	nlopt_destroy(search.opt);
-	return result != NLOPT_OUT_OF_MEMORY;
-}
-
 /* A systematic sample of the patterns: all frequencies are in it in their proportion. */
 static LtvmPattern *
 sample_patterns(const LtvmPattern *patterns, int n, int *count)
@@ -380,36 +289,43 @@ sample_spends(const LtvmSpend *spends, int n, int *count)
 	return sample;
 }
 
-/*
- * Search from point->theta (in a sample, if large), then climb on everything.  False without memory.
- */
-bool
-ltvm_maximize(LtvmProblem *problem, LtvmPoint *point)
+/* Climbs on a sample.  False without memory. */
+static bool
+climb_in_sample(LtvmProblem *problem, LtvmPoint *point)
 {
-	LtvmProblem		part = *problem;
+	LtvmProblem part = *problem;
 	LtvmPattern *patterns = NULL;
 	LtvmSpend  *spends = NULL;
-	bool		enough;
+	int			i;
 
-	if (problem->n > SAMPLE_PATTERNS)
-	{
-		if (problem->kind == LTVM_GAMMA_GAMMA)
-			part.spends = spends = sample_spends(problem->spends, problem->n, &part.n);
-		else
-			part.patterns = patterns = sample_patterns(problem->patterns, problem->n, &part.n);
-		if (spends == NULL && patterns == NULL)
-			return false;
-	}
-	enough = search_maximum(&part, point->theta);
+	if (problem->kind == LTVM_GAMMA_GAMMA)
+		part.spends = spends = sample_spends(problem->spends, problem->n, &part.n);
+	else
+		part.patterns = patterns = sample_patterns(problem->patterns, problem->n, &part.n);
+	if (spends == NULL && patterns == NULL)
+		return false;
+	climb(&part, point);
 	free(patterns);
 	free(spends);
 	problem->evaluations = part.evaluations;
 	problem->interrupted = part.interrupted;
-	if (!enough)
+	for (i = 0; i < problem->dim; i++)
+	{
+		double		distance = point->theta[i] - problem->scale[i];
+
+		if (!problem->fixed[i] && fabs(distance) > BACK)
+			point->theta[i] = problem->scale[i] + copysign(BACK, distance);
+	}
+	return true;
+}
+
+bool
+ltvm_maximize(LtvmProblem *problem, LtvmPoint *point)
+{
+	point->outcome = LTVM_STUCK;
+	if (problem->n > SAMPLE_PATTERNS && !climb_in_sample(problem, point))
 		return false;
-	if (problem->interrupted)
-		point->outcome = LTVM_INTERRUPTED;
-	else
+	if (point->outcome != LTVM_INTERRUPTED)
 		climb(problem, point);
 	return true;
 }
@@ -453,6 +369,9 @@ ltvm_pin_far_coordinates(LtvmProblem *problem, LtvmPoint *point)
 		double		end = problem->scale[which] + (up ? problem->end[which] : -problem->end[which]);
 
 		if (which == problem->leave && !up)
+			break;
+		/* beta falls with s / beta where nobody leaves, too; with those who leave at once it passes that long before it is far */
+		if (problem->kind == LTVM_PARETO_NBD && which == 3 && !up && point->value.value <= problem->nbd_value)
 			break;
 		if (problem->kind == LTVM_PARETO_NBD && which == 3 && !up)
 		{

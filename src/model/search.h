@@ -29,6 +29,7 @@ typedef struct LtvmProblem
 	double		to_log[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];	/* ln parameters = to_log * coordinates */
 	double		scale[LTVM_MAX_PARAMETERS];		/* where a coordinate is for ordinary data */
 	double		end[LTVM_MAX_PARAMETERS];		/* distance from scale that stands for infinity */
+	double		nbd_value;		/* log-likelihood where nobody leaves, once it is known */
 	int			leave;			/* the coordinate whose lower end means that nobody leaves, else -1 */
 	bool		fixed[LTVM_MAX_PARAMETERS];
 	int			evaluations;
