@@ -112,7 +112,7 @@ SELECT kind, bool_and(abs(unit - (i = k)::integer) < 0.01) AS inverse FROM (
 -- NULL, no customer: no model
 SELECT ltv_fit(frequency, recency, t, 'bg/nbd') IS NULL AS none, ltv_fit(frequency, recency, t, 'bg/nbd', 1) IS NULL AS none_grouped FROM customer WHERE false;
 SELECT ltv_fit(frequency, monetary, 'gamma-gamma') IS NULL AS none, ltv_fit(frequency, monetary, 'gamma-gamma', 1) IS NULL AS none_grouped FROM spender WHERE false;
-SELECT ltv_fit(h, '2024-12-31', 'bg/nbd') IS NULL AS no_order, ltv_fit(h, '2024-12-31', 'gamma-gamma', 7) IS NULL AS no_order_7, count(*) FROM (VALUES (NULL::ltv_history), ('[]'), ('[{"on":"2024-01-01","amount":-1}]'), ('[{"on":"2025-01-01","amount":1}]')) AS v(h);
+SELECT ltv_fit(h, '2024-12-31', 'bg/nbd') IS NULL AS no_order, ltv_fit(h, '2024-12-31', ltv_fit_spec('gamma-gamma')) IS NULL AS no_order_7, count(*) FROM (VALUES (NULL::ltv_history), ('[]'), ('[{"on":"2024-01-01","amount":-1}]'), ('[{"on":"2025-01-01","amount":1}]')) AS v(h);
 -- rows with a NULL and rows of no customer count for nothing
 SELECT bool_and(f::text = (model).parameters::text) AS same, min((f2).customers) AS customers FROM fitted, LATERAL (
 	SELECT (m).parameters AS f, m AS f2 FROM (SELECT ltv_fit(x, tx, age, kind, n) AS m FROM (
@@ -156,7 +156,7 @@ SELECT id, ltv_history(date '2024-01-01' + day::integer, 10 + 90 * uniform('amou
 	-- as many days between the first order and the last as the customer has
 	SELECT id, unnest(ARRAY[0::double precision] || ARRAY(SELECT round(recency * n / frequency) FROM generate_series(1, frequency::integer) AS n)) AS day FROM daily WHERE kind = 'bg/nbd') AS days
 GROUP BY id;
-CREATE TABLE unit AS SELECT kind, u AS unit_days, ltv_fit(h, '2024-12-31', kind, u) AS model FROM shop, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) AS k(kind), unnest(ARRAY[1, 7, 30]) AS u GROUP BY kind, u;
+CREATE TABLE unit AS SELECT kind, u AS unit_days, ltv_fit(h, '2024-12-31', ltv_fit_spec(kind, u)) AS model FROM shop, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) AS k(kind), unnest(ARRAY[1, 7, 30]) AS u GROUP BY kind, u;
 SELECT kind, unit_days, (model).unit_days = unit_days AS unit, ((SELECT ltv_fit(h, '2024-12-31', unit.kind) FROM shop) = model) = (unit_days = 7) AS weeks_by_default,
 	(SELECT ltv_fit((i).frequency, (i).recency, (i).t, unit.kind) FROM (SELECT ltv_model_input(h, '2024-12-31', unit.unit_days) AS i FROM shop) AS s)::text = jsonb_populate_record(model, '{"unit_days":null}')::text AS numbers
 FROM unit ORDER BY kind, unit_days;
@@ -195,12 +195,36 @@ SELECT kind, data, result_of(format('(SELECT ltv_fit(x, tx, t, %L) FROM (VALUES 
 	unnest(ARRAY['(1, 1.0, 2)', '(0, 0, 2), (0, 0, 5)', '(3, 2, 4), (3, 2, 4), (3, 2, 4)', '(0, 0, 0)', '(1, 3, 2)', '(1.5, 2, 3)', '(-1, 2, 3)', '(0, 1, 3)', '(1, ''NaN''::float8, 3)', '(1, 1, ''Infinity''::float8)']) AS data;
 SELECT data, result_of(format('(SELECT ltv_fit(x, m, ''gamma-gamma'') FROM (VALUES %s) AS v(x, m))', data)) FROM unnest(ARRAY['(1, 1.0)', '(0, 0), (0, 0)', '(1, 7), (2, 7), (3, 7)', '(1.5, 2)', '(-1, 2)', '(1, ''NaN''::float8)', '(1, ''Infinity''::float8)', '(''Infinity''::float8, 1)']) AS data;
 SELECT call, result_of(format('(SELECT ltv_fit(%s))', call)) FROM unnest(ARRAY['1, 1, 2, NULL', '1, 1, 2, ''gamma-gamma''', '1, 1, ''bg/nbd''', '1, 1, 2, ''nbd''', '1, 1, 2, ''''', '1, 1, 2, ''bg/nbd'', -1', '1, 1, 2, ''bg/nbd'', 1000000000001',
-	'''[]''::ltv_history, ''2024-12-31'', ''nbd''', '''[]''::ltv_history, ''2024-12-31'', NULL', '''[]''::ltv_history, ''2024-12-31'', ''bg/nbd'', 0', '''[]''::ltv_history, ''2024-12-31'', ''bg/nbd'', -1', '''[]''::ltv_history, ''infinity'', ''bg/nbd''',
+	'''[]''::ltv_history, ''2024-12-31'', ''nbd''', '''[]''::ltv_history, ''2024-12-31'', NULL', '''[]''::ltv_history, ''2024-12-31'', ROW(''bg/nbd'', 0)::ltv_fit_spec', '''[]''::ltv_history, ''2024-12-31'', ROW(''bg/nbd'', -1)::ltv_fit_spec', '''[]''::ltv_history, ''infinity'', ''bg/nbd''',
 	'''[{"on":"2024-01-01","amount":1}]''::ltv_history, ''2024-12-31'', ''bg/nbd''', '''[{"on":"2024-01-01","amount":1}]''::ltv_history, ''2024-12-31'', ''gamma-gamma''']) AS call;
 -- a kind or a unit that changes on the way
 SELECT result_of($$(SELECT ltv_fit(1, i, 5, CASE WHEN i < 3 THEN 'bg/nbd' ELSE 'mbg/nbd' END) FROM generate_series(1, 4) AS i)$$);
-SELECT result_of($$(SELECT ltv_fit(h, '2024-12-31', 'bg/nbd', 1 + id % 2) FROM shop)$$);
-SELECT (ltv_fit(h, '2024-12-31', 'bg/nbd', NULL)).unit_days FROM shop;
+SELECT result_of($$(SELECT ltv_fit(h, '2024-12-31', ltv_fit_spec(unit_days => 1 + id % 2)) FROM shop)$$);
+
+-- Specs: the defaults, by name, each of them alone; what is asked for in a spec is what is asked for by kind
+SELECT ltv_fit_spec() AS defaults, ltv_fit_spec(kind => 'gamma-gamma') AS kind, ltv_fit_spec(unit_days => 1) AS unit_days, ltv_fit_spec('pareto/nbd', 2147483647) AS by_position, ltv_fit_spec() = ROW('bg/nbd', 7)::ltv_fit_spec AS by_hand;
+SELECT kind, ltv_fit(h, '2024-12-31', kind) = ltv_fit(h, '2024-12-31', ltv_fit_spec(kind)) AS same FROM shop, unnest(ARRAY['bg/nbd', 'gamma-gamma']) AS kind GROUP BY kind ORDER BY kind;
+-- an unknown literal, and a parameter without a type, are a kind
+PREPARE fit_by_kind AS SELECT (ltv_fit(h, '2024-12-31', $1)).kind FROM shop;
+SELECT (ltv_fit(h, '2024-12-31', 'mbg/nbd')).kind, (SELECT parameter_types FROM pg_prepared_statements WHERE name = 'fit_by_kind') AS parameter FROM shop;
+EXECUTE fit_by_kind('mbg/nbd');
+-- specs that change on the way; one too long to be remembered
+SELECT result_of($$(SELECT ltv_fit(h, '2024-12-31', CASE WHEN id % 2 = 0 THEN ltv_fit_spec() ELSE ltv_fit_spec('mbg/nbd') END) FROM shop)$$);
+SELECT result_of($$(SELECT ltv_fit(h, '2024-12-31', ROW(repeat('x', 200), 7)::ltv_fit_spec) FROM shop)$$);
+-- every check of ltv_fit_spec()
+SELECT given, result_of('ltv_fit_spec(' || given || ')') FROM unnest(ARRAY[$$'nbd'$$, $$''$$, $$'BG/NBD'$$, 'unit_days => 0', 'unit_days => -1', 'NULL', 'unit_days => NULL', 'NULL, NULL']) AS given;
+-- a row made by hand has passed no check
+SELECT given, result_of(format($$(SELECT ltv_fit('[]', '2024-12-31', %s::ltv_fit_spec))$$, given)) FROM unnest(ARRAY[$$ROW('nbd', 7)$$, $$ROW('bg/nbd', 0)$$, $$ROW('bg/nbd', -1)$$, 'ROW(NULL, 7)', $$ROW('bg/nbd', NULL)$$, 'ROW(NULL, NULL)', 'NULL', $$ROW('bg/nbd')$$]) AS given;
+-- nor has one of a type that was altered; what was added at the end means nothing
+BEGIN;
+ALTER TYPE ltv_fit_spec ADD ATTRIBUTE more integer;
+SELECT ltv_fit(h, '2024-12-31', ROW('bg/nbd', 7, 1)::ltv_fit_spec) = ltv_fit(h, '2024-12-31', 'bg/nbd') AS same FROM shop;
+ALTER TYPE ltv_fit_spec ALTER ATTRIBUTE unit_days TYPE text;
+SELECT result_of($$(SELECT ltv_fit('[]', '2024-12-31', ROW('bg/nbd', '7', 1)::ltv_fit_spec))$$);
+ALTER TYPE ltv_fit_spec DROP ATTRIBUTE kind;
+SELECT result_of($$(SELECT ltv_fit('[]', '2024-12-31', ROW('7', 1)::ltv_fit_spec))$$);
+ROLLBACK;
+
 -- huge numbers of customers
 SELECT (ltv_fit(frequency, recency, t, kind, 1000000000000)).customers FROM daily WHERE kind = 'bg/nbd';
 
@@ -239,4 +263,5 @@ SELECT bool_and(f = g) AS same, count(*) FROM (
 
 SET client_min_messages = warning;
 DROP TABLE customer, spender, fitted, daily, serial, shop, unit, subscriber, limits, forged CASCADE;
+DEALLOCATE fit_by_kind;
 DROP FUNCTION result_of, plan_has, near, distance, uniform, simulated, total, moved, second_difference, state_of;

@@ -41,7 +41,7 @@ $$ SELECT a.customers = b.customers AND near(a.expected_orders, b.expected_order
 
 -- A model made by hand, in weeks, with a covariance of the logarithms.
 CREATE FUNCTION hand_made(kind text, parameters double precision[], covariance double precision[] DEFAULT NULL, unit_days integer DEFAULT 7) RETURNS ltv_model LANGUAGE sql IMMUTABLE AS
-$$ SELECT ROW(kind, parameters, NULL, unit_days, covariance, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
+$$ SELECT ROW(kind, parameters, NULL, unit_days, covariance, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
 
 -- Simpson's rule for a function of y, given as SQL.
 CREATE FUNCTION integral(f text, low double precision, high double precision, steps integer DEFAULT 2000) RETURNS double precision LANGUAGE plpgsql AS $$
@@ -127,7 +127,7 @@ SELECT call, result_of(format('(SELECT ltv_forecast(%s) FROM customer)', call)) 
 CREATE TABLE wide AS SELECT id, h FROM customer, generate_series(1, 25);
 ALTER TABLE wide SET (parallel_workers = 2);
 CREATE FUNCTION the_model() RETURNS ltv_model LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT ROW('bg/nbd', '{0.5,7,3,6}', NULL, 7, '{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}', NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
+$$ SELECT ROW('bg/nbd', '{0.5,7,3,6}', NULL, 7, '{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}', NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
 CREATE TABLE serial AS SELECT ltv_forecast(the_model(), h, '2024-12-31', 91) AS f FROM wide;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;

@@ -410,7 +410,8 @@ CREATE TYPE ltv_model AS (
     converged boolean,
     iterations integer,
     gradient_norm double precision,
-    note text
+    note text,
+    details jsonb
 );
 COMMENT ON TYPE ltv_model IS 'a fitted purchase or spend model, made by the aggregate ltv_fit';
 COMMENT ON COLUMN ltv_model.kind IS 'bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
@@ -424,9 +425,21 @@ COMMENT ON COLUMN ltv_model.converged IS 'whether the optimum, or a limit named 
 COMMENT ON COLUMN ltv_model.iterations IS 'passes over the patterns of customers';
 COMMENT ON COLUMN ltv_model.gradient_norm IS 'length of the gradient in the logarithms of the parameters';
 COMMENT ON COLUMN ltv_model.note IS 'what is special about the fit; null for an ordinary optimum';
+COMMENT ON COLUMN ltv_model.details IS 'what later kinds of models need besides; null';
+
+CREATE TYPE ltv_fit_spec AS (
+    kind text,
+    unit_days integer
+);
+COMMENT ON TYPE ltv_fit_spec IS 'what ltv_fit is asked for; made by ltv_fit_spec()';
+COMMENT ON COLUMN ltv_fit_spec.kind IS 'of model: bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
+COMMENT ON COLUMN ltv_fit_spec.unit_days IS 'days in a unit of time';
+
+CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'bg/nbd', unit_days integer DEFAULT 7) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_spec(text, integer) IS 'a checked spec for ltv_fit';
 
 CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text, unit_days integer) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, spec ltv_fit_spec) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -434,7 +447,7 @@ CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary 
 CREATE FUNCTION ltv_fit_combine(state bytea, added bytea) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_final(state bytea) RETURNS ltv_model AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, text) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, text, integer) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, ltv_fit_spec) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text, bigint) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text) IS 'aggregate transition function';
@@ -445,9 +458,9 @@ COMMENT ON FUNCTION ltv_fit_final(bytea) IS 'aggregate final function';
 CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, kind text) (
     SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_fit(ltv_history, date, text) IS 'a model of the given kind, fitted to the purchases up to as_of in weeks';
-CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, kind text, unit_days integer) (
+CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, spec ltv_fit_spec) (
     SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_fit(ltv_history, date, text, integer) IS 'the same in units of unit_days';
+COMMENT ON AGGREGATE ltv_fit(ltv_history, date, ltv_fit_spec) IS 'the same of a kind and in units that a spec says';
 CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text) (
     SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text) IS 'a model of orders, fitted to summaries that come from elsewhere';

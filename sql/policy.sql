@@ -76,3 +76,14 @@ SELECT ltv_stage('[{"on":"2024-01-01","amount":1}]', '2024-01-01', NULL) IS NULL
 -- policies that change from row to row within one call site
 SELECT n, ltv_stage('[{"on":"2024-01-01","amount":1}]', '2024-01-11', policy) FROM (VALUES (1, ltv_policy()), (2, ltv_policy(dormant_days => 9)),
 	(3, ltv_policy(dormant_days => 9, churned_days => 9)), (4, ltv_policy()), (5, ltv_policy(1, 1)), (6, ltv_policy(dormant_days => 10))) t(n, policy) ORDER BY n;
+
+-- a type that was altered: what was added at the end means nothing, anything else is an error
+BEGIN;
+DROP TABLE policies;
+ALTER TYPE ltv_policy ADD ATTRIBUTE more integer;
+SELECT ltv_stage('[{"on":"2024-01-01","amount":1}]', '2024-01-11', ROW(18000, 3, 9, 365, 240, 90, 210, 70000, 1)::ltv_policy);
+ALTER TYPE ltv_policy ALTER ATTRIBUTE cpm_revenue TYPE integer;
+SELECT error_of('SELECT ltv_stage(''[]'', ''2024-01-11'', ROW(18000, 3, 9, 365, 240, 90, 210, 70000, 1)::ltv_policy)');
+ALTER TYPE ltv_policy DROP ATTRIBUTE benchmark_annual_orders;
+SELECT error_of('SELECT ltv_stage(''[]'', ''2024-01-11'', ROW(18000, 9, 365, 240, 90, 210, 70000, 1)::ltv_policy)');
+ROLLBACK;

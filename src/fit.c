@@ -8,7 +8,7 @@
  * aggregate and doubled when it is full; two states merge in any order, and
  * the fit sees the patterns sorted, so the result does not depend on plans.
  */
-#include "model.h"
+#include "fit_spec.h"
 
 #include <math.h>
 
@@ -232,14 +232,10 @@ add_spend(FitState *state, double frequency, double monetary, double customers)
 	return add_pattern(state, frequency, monetary, 0, customers);
 }
 
-PG_FUNCTION_INFO_V1(ltv_fit_accum);
-
-/* (state, h, as_of, kind [, unit_days]) */
-Datum
-ltv_fit_accum(PG_FUNCTION_ARGS)
+/* Add the customer of the arguments (state, h, as_of). */
+static Datum
+add_history(FunctionCallInfo fcinfo, FitSpec spec)
 {
-	int32		unit_days = 7;
-	LtvmKind	kind = fit_kind(fcinfo, 3);
 	StoredHistory *stored;
 	Moment		moment;
 	History		history;
@@ -247,9 +243,6 @@ ltv_fit_accum(PG_FUNCTION_ARGS)
 	FitState   *state;
 	LtvmPast	past;
 
-	if (PG_NARGS() > 4 && !PG_ARGISNULL(4))
-		unit_days = PG_GETARG_INT32(4);
-	CheckUnitDays(unit_days);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return unchanged_state(fcinfo);
 	stored = PG_GETARG_HISTORY_PP(1);
@@ -260,13 +253,40 @@ ltv_fit_accum(PG_FUNCTION_ARGS)
 	PG_FREE_IF_COPY(stored, 1);
 	if (input.days == 0)
 		return unchanged_state(fcinfo);
-	state = state_argument(fcinfo, kind, unit_days);
-	past = past_of(&input, moment.as_of, unit_days);
-	if (kind == LTVM_GAMMA_GAMMA)
+	state = state_argument(fcinfo, spec.kind, spec.unit_days);
+	past = past_of(&input, moment.as_of, spec.unit_days);
+	if (spec.kind == LTVM_GAMMA_GAMMA)
 		state = add_spend(state, past.frequency, mean_repeat_amount(&input), 1);
 	else
 		state = add_pattern(state, past.frequency, past.recency, past.t, 1);
 	PG_RETURN_POINTER(state);
+}
+
+PG_FUNCTION_INFO_V1(ltv_fit_accum);
+
+/* (state, h, as_of, kind) */
+Datum
+ltv_fit_accum(PG_FUNCTION_ARGS)
+{
+	return add_history(fcinfo, (FitSpec) {.kind = fit_kind(fcinfo, 3), .unit_days = FIT_UNIT_DAYS});
+}
+
+PG_FUNCTION_INFO_V1(ltv_fit_accum_spec);
+
+/* (state, h, as_of, spec) */
+Datum
+ltv_fit_accum_spec(PG_FUNCTION_ARGS)
+{
+	FitSpecMemo *memo = fcinfo->flinfo->fn_extra;
+
+	if (PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the spec of a fit must not be null"),
+				 errhint("Make specs with ltv_fit_spec().")));
+	if (memo == NULL)
+		memo = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FitSpecMemo));
+	return add_history(fcinfo, *fit_spec_read(PG_GETARG_HEAPTUPLEHEADER(3), memo));
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_accum_numbers);
@@ -498,8 +518,6 @@ note_of(const FitState *state, const LtvmFit *fit)
 					note != NULL ? note : "", note != NULL ? "; " : "", (long long) state->left_out);
 }
 
-#define MODEL_FIELDS 11
-
 PG_FUNCTION_INFO_V1(ltv_fit_final);
 
 /* the model of a state */
@@ -523,21 +541,23 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 	for (int i = 0; i < fit.count * fit.count; i++)
 	{
 		covariance[i] = fit.covariance[i / fit.count][i % fit.count];
-		nulls[4] |= !isfinite(covariance[i]);
+		nulls[MODEL_COVARIANCE] |= !isfinite(covariance[i]);
 	}
 	note = note_of(state, &fit);
-	values[0] = CStringGetTextDatum(ltvm_kind_name(fit.model.kind));
-	values[1] = doubles_array(fit.model.p, 1, fit.count);
-	values[2] = doubles_array(fit.standard_errors, 1, fit.count);
-	values[3] = Int32GetDatum(state->unit_days);
-	nulls[3] = state->unit_days == 0;
-	values[4] = doubles_array(covariance, 2, fit.count);
-	values[5] = Int64GetDatum((int64) Min(fit.customers, MAX_CUSTOMERS));
-	values[6] = Float8GetDatum(fit.log_likelihood);
-	values[7] = BoolGetDatum(fit.converged);
-	values[8] = Int32GetDatum(fit.iterations);
-	values[9] = Float8GetDatum(fit.gradient_norm);
-	values[10] = note != NULL ? CStringGetTextDatum(note) : (Datum) 0;
-	nulls[10] = note == NULL;
+	values[MODEL_KIND] = CStringGetTextDatum(ltvm_kind_name(fit.model.kind));
+	values[MODEL_PARAMETERS] = doubles_array(fit.model.p, 1, fit.count);
+	values[MODEL_STANDARD_ERRORS] = doubles_array(fit.standard_errors, 1, fit.count);
+	values[MODEL_UNIT_DAYS] = Int32GetDatum(state->unit_days);
+	nulls[MODEL_UNIT_DAYS] = state->unit_days == 0;
+	values[MODEL_COVARIANCE] = doubles_array(covariance, 2, fit.count);
+	values[MODEL_CUSTOMERS] = Int64GetDatum((int64) Min(fit.customers, MAX_CUSTOMERS));
+	values[MODEL_LOG_LIKELIHOOD] = Float8GetDatum(fit.log_likelihood);
+	values[MODEL_CONVERGED] = BoolGetDatum(fit.converged);
+	values[MODEL_ITERATIONS] = Int32GetDatum(fit.iterations);
+	values[MODEL_GRADIENT_NORM] = Float8GetDatum(fit.gradient_norm);
+	values[MODEL_NOTE] = note != NULL ? CStringGetTextDatum(note) : (Datum) 0;
+	nulls[MODEL_NOTE] = note == NULL;
+	values[MODEL_DETAILS] = (Datum) 0;
+	nulls[MODEL_DETAILS] = true;
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

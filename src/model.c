@@ -10,15 +10,26 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-/* the fields of ltv_model, counted from 1 */
-#define MODEL_KIND			1
-#define MODEL_PARAMETERS	2
-#define MODEL_UNIT_DAYS		4
-#define MODEL_COVARIANCE	5
+#include "composite.h"
+
+static const Oid field_types[MODEL_FIELDS] = {
+	[MODEL_KIND] = TEXTOID,
+	[MODEL_PARAMETERS] = FLOAT8ARRAYOID,
+	[MODEL_STANDARD_ERRORS] = FLOAT8ARRAYOID,
+	[MODEL_UNIT_DAYS] = INT4OID,
+	[MODEL_COVARIANCE] = FLOAT8ARRAYOID,
+	[MODEL_CUSTOMERS] = INT8OID,
+	[MODEL_LOG_LIKELIHOOD] = FLOAT8OID,
+	[MODEL_CONVERGED] = BOOLOID,
+	[MODEL_ITERATIONS] = INT4OID,
+	[MODEL_GRADIENT_NORM] = FLOAT8OID,
+	[MODEL_NOTE] = TEXTOID,
+	[MODEL_DETAILS] = JSONBOID,
+};
+static const CompositeType model_type = {"ltv_model", MODEL_FIELDS, field_types};
 
 /*
  * Reading
@@ -80,16 +91,11 @@ read_doubles(Datum datum, double *values, int ndims, int n)
 }
 
 static void
-read_covariance(HeapTupleHeader row, FittedModel *fitted)
+read_covariance(Datum datum, FittedModel *fitted)
 {
-	bool		isnull;
-	Datum		datum = GetAttributeByNum(row, MODEL_COVARIANCE, &isnull);
 	double		values[LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS];
 	int			n = fitted->count;
 
-	fitted->has_covariance = !isnull;
-	if (isnull)
-		return;
 	if (!read_doubles(datum, values, 2, n))
 		report_model(psprintf("The covariance must be an array of %d by %d numbers.", n, n));
 	for (int i = 0; i < n * n; i++)
@@ -103,27 +109,30 @@ read_covariance(HeapTupleHeader row, FittedModel *fitted)
 static void
 read_fields(HeapTupleHeader row, FittedModel *fitted)
 {
-	bool		isnull;
-	Datum		datum = GetAttributeByNum(row, MODEL_KIND, &isnull);
+	Datum		values[MODEL_FIELDS];
+	bool		nulls[MODEL_FIELDS];
 	const char *problem;
 
-	if (isnull)
+	composite_read(row, &model_type, values, nulls);
+	if (nulls[MODEL_KIND])
 		report_model("The kind is null.");
 	memset(fitted, 0, sizeof(*fitted));
-	fitted->model.kind = kind_argument(datum);
+	fitted->model.kind = kind_argument(values[MODEL_KIND]);
 	fitted->count = ltvm_parameter_count(fitted->model.kind);
-	datum = GetAttributeByNum(row, MODEL_PARAMETERS, &isnull);
-	if (isnull || !read_doubles(datum, fitted->model.p, 1, fitted->count))
+	if (nulls[MODEL_PARAMETERS] || !read_doubles(values[MODEL_PARAMETERS], fitted->model.p, 1, fitted->count))
 		report_model(psprintf("The parameters of a %s model are an array of %d numbers.",
 							  ltvm_kind_name(fitted->model.kind), fitted->count));
 	problem = ltvm_check_parameters(fitted->model.kind, fitted->model.p, fitted->count);
 	if (problem != NULL)
 		report_model(psprintf("Its parameters cannot be used: %s.", problem));
-	datum = GetAttributeByNum(row, MODEL_UNIT_DAYS, &isnull);
-	fitted->unit_days = isnull ? 0 : DatumGetInt32(datum);
-	if (!isnull)
+	if (!nulls[MODEL_UNIT_DAYS])
+	{
+		fitted->unit_days = DatumGetInt32(values[MODEL_UNIT_DAYS]);
 		CheckUnitDays(fitted->unit_days);
-	read_covariance(row, fitted);
+	}
+	fitted->has_covariance = !nulls[MODEL_COVARIANCE];
+	if (fitted->has_covariance)
+		read_covariance(values[MODEL_COVARIANCE], fitted);
 }
 
 /* Read and check a model, unless it is the one in the memo. */

@@ -14,6 +14,24 @@
 
 #include "customer.h"
 
+/* the columns of the composite ltv_model */
+typedef enum ModelField
+{
+	MODEL_KIND,
+	MODEL_PARAMETERS,
+	MODEL_STANDARD_ERRORS,
+	MODEL_UNIT_DAYS,
+	MODEL_COVARIANCE,
+	MODEL_CUSTOMERS,
+	MODEL_LOG_LIKELIHOOD,
+	MODEL_CONVERGED,
+	MODEL_ITERATIONS,
+	MODEL_GRADIENT_NORM,
+	MODEL_NOTE,
+	MODEL_DETAILS,
+	MODEL_FIELDS
+} ModelField;
+
 /* The fields of an ltv_model that predictions need. */
 typedef struct FittedModel
 {

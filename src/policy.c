@@ -5,10 +5,11 @@
 #include "policy.h"
 
 #include "access/htup_details.h"
-#include "executor/executor.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "composite.h"
 #include "decimal.h"
 
 #define POLICY_FIELDS 8
@@ -17,6 +18,8 @@ static const char *const field_names[POLICY_FIELDS] = {
 	"benchmark_annual_revenue", "benchmark_annual_orders", "dormant_days", "churned_days",
 	"cpm_lapsed_days", "cpm_steady_days", "cpm_loyal_days", "cpm_revenue"
 };
+static const Oid field_types[POLICY_FIELDS] = {NUMERICOID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, NUMERICOID};
+static const CompositeType policy_type = {"ltv_policy", POLICY_FIELDS, field_types};
 
 /*
  * The defaults of the function ltv_policy, for an aggregate: aggregates have
@@ -104,8 +107,7 @@ policy_read(HeapTupleHeader row, PolicyMemo *memo)
 
 	if (size == memo->size && memcmp(row, memo->bytes, size) == 0)
 		return &memo->policy;
-	for (int i = 0; i < POLICY_FIELDS; i++)
-		values[i] = GetAttributeByNum(row, (AttrNumber) (i + 1), &nulls[i]);
+	composite_read(row, &policy_type, values, nulls);
 	memo->size = 0;
 	read_fields(values, nulls, &memo->policy);
 	if (size <= POLICY_MEMO_SIZE)
