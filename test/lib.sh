@@ -66,6 +66,7 @@ enter_loop() {
     find_server
     export PG_CONFIG
     bindir=$("$PG_CONFIG" --bindir)
+    rm -rf "$work/ltv/tmp_check"
     remove_what_is_gone
   else
     mkdir -p "$work"

@@ -7,6 +7,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use lib $FindBin::RealBin;
+use Reports;
 use Stops;
 use Time::HiRes qw(time);
 
@@ -36,16 +37,9 @@ stops_on($node);
 
 # --- every report, while it reads --------------------------------------------------------------------------------------
 
-my @reports = (
-  "ltv_customer_summary(ORDERS, '2024-12-31', NULL::integer)", "ltv_overview(ORDERS, '2024-12-31')", "ltv_stages(ORDERS, '2024-12-31')", "ltv_stage_flow(ORDERS, '2023-12-31', '2024-12-31')",
-  "ltv_cpm_segments(ORDERS, '2024-12-31')", "ltv_periods(ORDERS, '2024-12-31')", "ltv_steps(ORDERS, '2024-12-31')", "ltv_cohorts(ORDERS, '2024-12-31')", "ltv_windows(ORDERS, '2024-12-31')",
-  "ltv_rfm(ORDERS, '2024-12-31', NULL::integer)", "ltv_deciles(ORDERS, '2024-12-31')", "ltv_entry_items(ORDERS, '2024-12-31')", "ltv_item_flow(ORDERS, '2024-12-31')", "ltv_economics(ORDERS, '2024-12-31')",
-  "ltv_levers(ORDERS, '2024-12-31')", "ltv_payback(ORDERS, '2024-12-31', 100)", "ltv_free_shipping(ORDERS, '2024-12-31', 80, 5, 0.5)", "ltv_predict(ORDERS, '2024-12-31', NULL::integer)",
-  "ltv_validate(ORDERS, '2024-12-31', '2023-12-31')",
-);
-for my $report (@reports)
+for my $report (grep { $_->{name} ne 'ltv_check' } all_reports(as_of => '2024-12-31', before => '2023-12-31', id => 'integer'))
 {
-  stops($report, 'SELECT count(*) FROM ' . ($report =~ s/ORDERS/'endless'/r), 'reading', 100);
+  stops($report->{call}, "SELECT count(*) FROM " . $report->{call} =~ s/RELATION/'endless'/r, 'reading', 100);
 }
 stops('stored histories', "SELECT count(*) FROM ltv_overview('endless_histories', '2024-12-31')", 'reading', 100);
 stops('ltv_check of stored histories', "SELECT count(*) FROM ltv_check('endless_histories', '2024-12-31')", 'reading', 100);

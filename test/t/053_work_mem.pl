@@ -4,9 +4,12 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use lib $FindBin::RealBin;
+use Reports;
 
 my $test = abs_path(dirname(__FILE__) . '/..');
 my $node = PostgreSQL::Test::Cluster->new('work_mem');
@@ -44,27 +47,15 @@ my @work_mems = sort keys %settings;
 my @relations = ('plain', 'lines', 'histories', 'stored');
 # rows in no particular order are sorted
 my $sorted = q{ORDER BY r::text COLLATE "C"};
-my %reports = (
-  "ltv_customer_summary(ORDERS, '2024-12-31')" => $sorted,
-  "ltv_customer_summary(ORDERS, '2024-06-30', NULL::text, ltv_policy(dormant_days => 100))" => $sorted,
-  "ltv_predict(ORDERS, '2024-12-31', NULL::text)" => $sorted,
-  "ltv_predict(ORDERS, '2024-12-31', NULL::text, 730, 'pareto/nbd', 0.4, 0.1)" => $sorted,
-  (map { $_ => '' } (
-    "ltv_check(ORDERS, '2024-12-31')", "ltv_overview(ORDERS, '2024-12-31')", "ltv_stages(ORDERS, '2024-12-31')", "ltv_stage_flow(ORDERS, '2023-12-31', '2024-12-31')", "ltv_cpm_segments(ORDERS, '2024-12-31')",
-    "ltv_periods(ORDERS, '2024-12-31')", "ltv_periods(ORDERS, '2024-12-31', 'day')", "ltv_steps(ORDERS, '2024-12-31', 100)", "ltv_cohorts(ORDERS, '2024-12-31')", "ltv_cohorts(ORDERS, '2024-12-31', 'week')",
-    "ltv_windows(ORDERS, '2024-12-31')", "ltv_rfm(ORDERS, '2024-12-31', NULL::text)", "ltv_deciles(ORDERS, '2024-12-31')", "ltv_entry_items(ORDERS, '2024-12-31')", "ltv_item_flow(ORDERS, '2024-12-31')",
-    "ltv_economics(ORDERS, '2024-12-31', NULL, 500, 100, NULL)", "ltv_levers(ORDERS, '2024-12-31', 0.5, 500)", "ltv_payback(ORDERS, '2024-12-31', 20, 0.5)", "ltv_free_shipping(ORDERS, '2024-12-31', 80, 5, 0.5)",
-    "ltv_validate(ORDERS, '2024-12-31', '2023-12-31', 'mbg/nbd')",
-  )),
-);
 my %queries;
 for my $relation (@relations)
 {
-  for my $report (sort keys %reports)
+  for my $report (all_reports(as_of => '2024-12-31', before => '2023-12-31', id => 'text'))
   {
     # the items are not in a history, and what is in one cannot be told from the row it was
-    next if $relation =~ /histories|stored/ && $report =~ /ltv_(entry_items|item_flow)/;
-    $queries{ $report =~ s/ORDERS/'$relation'/r } = "SELECT count(*), md5(string_agg(r::text, E'\\n' $reports{$report})) FROM " . ($report =~ s/ORDERS/'$relation'/r) . ' r';
+    next if $relation =~ /histories|stored/ && grep { $_ eq 'item' } @{ $report->{reads} };
+    my $call = $report->{call} =~ s/RELATION/'$relation'/r;
+    $queries{$call} = "SELECT count(*), md5(string_agg(r::text, E'\\n' " . ($report->{any_order} ? $sorted : '') . ")) FROM $call r";
   }
 }
 %queries = (

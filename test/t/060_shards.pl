@@ -2,9 +2,12 @@
 # summaries are computed where the orders are, come home as they are, and every report says what it says on a single node.
 use strict;
 use warnings;
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use lib $FindBin::RealBin;
+use Reports;
 
 my $node = PostgreSQL::Test::Cluster->new('shards');
 $node->init;
@@ -189,36 +192,16 @@ for my $how ('text', 'binary', 'csv')
 
 # --- every report ---------------------------------------------------------------------------------------------------------------------
 
-my %report = (
-  'ltv_check' => "'2024-09-30'",
-  'ltv_customer_summary' => "'2024-09-30'",
-  'ltv_customer_summary, typed' => "'2024-09-30', NULL::text, ltv_policy(dormant_days => 100)",
-  'ltv_overview' => "'2024-09-30'",
-  'ltv_stages' => "'2024-06-30'",
-  'ltv_stage_flow' => "'2023-12-31', '2024-09-30'",
-  'ltv_cpm_segments' => "'2024-06-30'",
-  'ltv_periods' => "'2024-09-30', 'week'",
-  'ltv_steps' => "'2024-09-30', 6",
-  'ltv_cohorts' => "'2024-09-30', 'quarter'",
-  'ltv_windows' => "'2024-09-30'",
-  'ltv_rfm' => "'2024-09-30', NULL::text",
-  'ltv_deciles' => "'2024-09-30'",
-  'ltv_economics' => "'2024-06-30', 0.4, 900, 50, NULL",
-  'ltv_levers' => "'2024-06-30', 0.4, 900",
-  'ltv_payback' => "'2024-09-30', 150, 0.5",
-  'ltv_free_shipping' => "'2024-06-30', 500, 60, 0.4",
-  'ltv_predict' => "'2024-06-30', NULL::text",
-  'ltv_validate' => "'2024-09-30', '2023-09-30'");
-my %items_report = ('ltv_entry_items' => "'2024-09-30'", 'ltv_item_flow' => "'2024-09-30'");
 my @functions = split /\n/, $node->safe_psql('home', "SELECT DISTINCT proname COLLATE \"C\" FROM pg_proc WHERE proname LIKE 'ltv\\_%' AND 'regclass'::regtype = ANY (proargtypes::oid[]) ORDER BY 1");
-is(join(' ', @functions), join(' ', sort grep { !/,/ } keys %report, keys %items_report), 'every report is asked');
-for my $name (sort keys %report)
+is(join(' ', @functions), join(' ', report_names()), 'every report is asked');
+# (some orders here have no cost)
+for my $report (grep { !$_->{all_costs} } all_reports(as_of => '2024-09-30', before => '2023-12-31', id => 'text'))
 {
-  my $function = $name =~ s/,.*//r;
-  same("$name over orders", "SELECT * FROM $function('ORDERS', $report{$name})");
-  same("$name over histories", "SELECT * FROM $function('HISTORIES', $report{$name})");
+  my $call = $report->{call};
+  same("$call over orders", 'SELECT * FROM ' . $call =~ s/RELATION/'ORDERS'/r);
+  next if grep { $_ eq 'item' } @{ $report->{reads} };
+  same("$call over histories", 'SELECT * FROM ' . $call =~ s/RELATION/'HISTORIES'/r);
 }
-same("$_ over orders", "SELECT * FROM $_('ORDERS', $items_report{$_})") for sort keys %items_report;
 
 # --- figures of groups, over stored histories -----------------------------------------------------------------------------------------
 

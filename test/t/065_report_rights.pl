@@ -3,9 +3,12 @@
 # errors, through a leaky function, or from a plan made for another role.
 use strict;
 use warnings;
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use lib $FindBin::RealBin;
+use Reports;
 
 my $node = PostgreSQL::Test::Cluster->new('report_rights');
 $node->init;
@@ -70,36 +73,13 @@ my ($all, $tokyo, $osaka, $bad) = map { $node->safe_psql('postgres', "SELECT cou
 ok($tokyo > 0 && $osaka > 0 && $tokyo + $osaka == $all && $bad == $osaka + 3, 'each sees a part');
 
 # Each report over a relation, and the columns that it reads besides customer_id, ordered_on, amount, order_id, currency.
-my %reports = (
-  ltv_customer_summary => [ q{ltv.ltv_customer_summary('RELATION', '2024-12-31')}, 'quantity cost' ],
-  'ltv_customer_summary, typed' => [ q{ltv.ltv_customer_summary('RELATION', '2024-12-31', NULL::integer)}, 'quantity cost' ],
-  ltv_check => [ q{ltv.ltv_check('RELATION', '2024-12-31')}, 'quantity cost' ],
-  ltv_overview => [ q{ltv.ltv_overview('RELATION', '2024-12-31')}, 'cost' ],
-  ltv_stages => [ q{ltv.ltv_stages('RELATION', '2024-12-31')}, '' ],
-  ltv_stage_flow => [ q{ltv.ltv_stage_flow('RELATION', '2023-12-31', '2024-12-31')}, '' ],
-  ltv_cpm_segments => [ q{ltv.ltv_cpm_segments('RELATION', '2024-12-31')}, '' ],
-  ltv_periods => [ q{ltv.ltv_periods('RELATION', '2024-12-31')}, '' ],
-  ltv_steps => [ q{ltv.ltv_steps('RELATION', '2024-12-31')}, '' ],
-  ltv_cohorts => [ q{ltv.ltv_cohorts('RELATION', '2024-12-31')}, 'cost' ],
-  ltv_windows => [ q{ltv.ltv_windows('RELATION', '2024-12-31')}, 'cost' ],
-  ltv_rfm => [ q{ltv.ltv_rfm('RELATION', '2024-12-31', NULL::integer)}, '' ],
-  ltv_deciles => [ q{ltv.ltv_deciles('RELATION', '2024-12-31')}, '' ],
-  ltv_entry_items => [ q{ltv.ltv_entry_items('RELATION', '2024-12-31', 30)}, 'item' ],
-  ltv_item_flow => [ q{ltv.ltv_item_flow('RELATION', '2024-12-31')}, 'item' ],
-  ltv_economics => [ q{ltv.ltv_economics('RELATION', '2024-12-31', acquisition_cost => 100)}, 'cost' ],
-  ltv_levers => [ q{ltv.ltv_levers('RELATION', '2024-12-31', acquisition_cost => 100)}, 'cost' ],
-  ltv_payback => [ q{ltv.ltv_payback('RELATION', '2024-12-31', 100)}, 'cost' ],
-  ltv_free_shipping => [ q{ltv.ltv_free_shipping('RELATION', '2024-12-31', 500, 60, 0.4)}, '' ],
-  ltv_predict => [ q{ltv.ltv_predict('RELATION', '2024-12-31', NULL::integer)}, '' ],
-  ltv_validate => [ q{ltv.ltv_validate('RELATION', '2024-12-31', '2024-06-30')}, '' ],
-);
-my %names = map { s/,.*//r => 1 } keys %reports;
-is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT proname, ' ' ORDER BY proname) FROM pg_proc WHERE pronamespace = 'ltv'::regnamespace AND proargtypes[0] = 'regclass'::regtype}), join(' ', sort keys %names), 'these are all reports');
+my %reports = map { $_->{call} => $_ } all_reports(as_of => '2024-12-31', before => '2023-12-31', id => 'integer', schema => 'ltv');
+is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT proname, ' ' ORDER BY proname) FROM pg_proc WHERE pronamespace = 'ltv'::regnamespace AND proargtypes[0] = 'regclass'::regtype}), join(' ', report_names()), 'these are all reports');
 
 sub over
 {
   my ($report, $relation) = @_;
-  return 'SELECT t::text FROM ' . $reports{$report}[0] =~ s/RELATION/$relation/r . ' t';
+  return 'SELECT t::text FROM ' . $report =~ s/RELATION/'$relation'/r . ' t';
 }
 
 # --- rows ------------------------------------------------------------------------------------------------------------------
@@ -109,7 +89,7 @@ for my $report (sort keys %reports)
   my %expected;
   for my $kind (qw(orders histories))
   {
-    next if $kind eq 'histories' && $reports{$report}[1] eq 'item';
+    next if $kind eq 'histories' && grep { $_ eq 'item' } @{ $reports{$report}{reads} };
     for my $role (qw(tokyo osaka))
     {
       my $expected = $expected{$kind}{$role} = $node->safe_psql('postgres', over($report, "${kind}_seen_by_$role"));
@@ -168,7 +148,7 @@ $node->safe_psql('postgres', 'GRANT SELECT ON orders TO tokyo');
 # a view over a report reads with the rights of whoever reads the view
 is(as('owner', q{CREATE VIEW shared AS SELECT * FROM ltv.ltv_overview('orders', '2024-12-31'); GRANT SELECT ON shared TO stranger, tokyo}), '', 'a view over a report');
 is(as('stranger', 'SELECT * FROM shared'), as('stranger', 'SELECT customer_id FROM orders'), 'is no way around the rights');
-is(as('tokyo', 'SELECT s::text FROM shared s'), $node->safe_psql('postgres', over('ltv_overview', 'orders_seen_by_tokyo')), 'nor around the policy');
+is(as('tokyo', 'SELECT s::text FROM shared s'), $node->safe_psql('postgres', over(q{ltv.ltv_overview(RELATION, '2024-12-31')}, 'orders_seen_by_tokyo')), 'nor around the policy');
 
 # --- columns ---------------------------------------------------------------------------------------------------------------
 
@@ -181,7 +161,7 @@ for my $column (@always, qw(quantity cost item))
   like($refusal, qr/^42501 permission denied/, "$column is not for everybody");
   for my $report (sort keys %reports)
   {
-    my $reads = grep { $_ eq $column } @always, split ' ', $reports{$report}[1];
+    my $reads = grep { $_ eq $column } @always, @{ $reports{$report}{reads} };
     # ltv_check takes several currencies for a finding, no other report can do without that column
     is(as('part', over($report, 'columns')), $reads ? $refusal : $node->safe_psql('postgres', over($report, 'columns')), "$report without the right to $column");
   }

@@ -2,9 +2,12 @@
 # the same kind: every report says what it says over plain names, and errors show the names as they are.
 use strict;
 use warnings;
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use lib $FindBin::RealBin;
+use Reports;
 
 my $node = PostgreSQL::Test::Cluster->new('names');
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
@@ -38,16 +41,13 @@ CREATE SCHEMA plain;
 CREATE TABLE plain.orders AS SELECT i * 7919 % 60 AS customer_id, date '2023-01-01' + i * 104729 % 700 AS ordered_on, (i * 104729::bigint % 100003)::numeric / 100 AS amount, i % 4 AS quantity, i % 50 AS cost, 'item ' || i % 5 AS item, i AS order_id FROM generate_series(1, 600) i;
 CREATE TABLE plain.histories AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history FROM plain.orders GROUP BY customer_id;
 END
-my @reports = map { "SELECT t::text FROM LTV.$_ t" } (q{ltv_customer_summary('RELATION', '2024-12-31')}, q{ltv_customer_summary('RELATION', '2024-12-31', NULL::integer)}, q{ltv_check('RELATION', '2024-12-31')}, q{ltv_overview('RELATION', '2024-12-31')},
-  q{ltv_stages('RELATION', '2024-12-31')}, q{ltv_stage_flow('RELATION', '2023-12-31', '2024-12-31')}, q{ltv_cpm_segments('RELATION', '2024-12-31')}, q{ltv_periods('RELATION', '2024-12-31')}, q{ltv_steps('RELATION', '2024-12-31')}, q{ltv_cohorts('RELATION', '2024-12-31', 'year')},
-  q{ltv_windows('RELATION', '2024-12-31')}, q{ltv_rfm('RELATION', '2024-12-31', NULL::integer)}, q{ltv_deciles('RELATION', '2024-12-31')}, q{ltv_entry_items('RELATION', '2024-12-31', 30)}, q{ltv_item_flow('RELATION', '2024-12-31')}, q{ltv_economics('RELATION', '2024-12-31', acquisition_cost => 100)},
-  q{ltv_levers('RELATION', '2024-12-31', acquisition_cost => 100)}, q{ltv_payback('RELATION', '2024-12-31', 100)}, q{ltv_free_shipping('RELATION', '2024-12-31', 500, 60, 0.4)}, q{ltv_predict('RELATION', '2024-12-31', NULL::integer)}, q{ltv_validate('RELATION', '2024-12-31', '2024-06-30')});
+my @reports = map { $_->{call} } all_reports(as_of => '2024-12-31', before => '2023-12-31', id => 'integer', schema => 'SCHEMA');
 
 sub reports
 {
   my ($relation, $schema) = @_;
   my $quoted = "'" . $relation =~ s/'/''/gr . "'";
-  return ask(join ";\n", map { s/'RELATION'/$quoted/r =~ s/LTV\./$schema./r } @reports);
+  return ask(join ";\n", map { 'SELECT t::text FROM ' . s/RELATION/$quoted/r =~ s/SCHEMA\./$schema./gr . ' t' } @reports);
 }
 my $expected = reports('plain.orders', 'public');
 cmp_ok(length $expected, '>', 10_000, 'reports over plain names');

@@ -1,0 +1,46 @@
+# All reports over an orders relation, from test/reports: one list for every test that goes through all of them.
+package Reports;
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+
+our @EXPORT = qw(all_reports report_names);
+
+my $file = abs_path(dirname(__FILE__)) . '/../reports';
+
+# all_reports(as_of => DAY, before => DAY, id => TYPE [, schema => NAME]) -> records of
+#   call       with RELATION where the relation's name goes, quoted
+#   name       the function's
+#   reads      columns besides those that every report reads
+#   any_order  its rows are in no order
+#   all_costs  none may be missing
+sub all_reports
+{
+  my (%with) = @_;
+  my $schema = defined $with{schema} ? "$with{schema}." : '';
+  my @reports;
+  open my $in, '<', $file or die "cannot read $file: $!\n";
+  while (my $line = <$in>)
+  {
+    next if $line =~ /^#/;
+    my ($call, $reads, $note) = split /\s*\|\s*/, $line =~ s/\s+$//r;
+    $call =~ s/\bAS_OF\b/'$with{as_of}'/;
+    $call =~ s/\bBEFORE\b/'$with{before}'/;
+    $call =~ s/\bID\b/$with{id}/;
+    $call =~ s/\b(ltv_\w+\()/$schema$1/g;
+    push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], any_order => ($note // '') eq 'in any order', all_costs => ($note // '') eq 'all costs' };
+  }
+  close $in or die "$file: $!\n";
+  return @reports;
+}
+
+# The functions among them, in order; to compare with the catalog.
+sub report_names
+{
+  my %names = map { $_->{name} => 1 } all_reports(as_of => '', before => '', id => '');
+  return sort keys %names;
+}
+
+1;
