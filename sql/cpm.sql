@@ -9,7 +9,7 @@ SET search_path = cpm, public;
 
 -- Oracle: customers grouped by their segment; all segments as soon as there is anybody.
 SELECT * FROM compare_everywhere(
-    $$SELECT row_number() OVER (), segment::text, customers, round(share::numeric, 12) AS share, revenue FROM ltv_cpm_segments(RELATION, AS_OF, POLICY)$$,
+    $$SELECT row_number() OVER (), cpm::text, customers, round(share::numeric, 12) AS share, revenue FROM ltv_cpm_segments(RELATION, AS_OF, POLICY)$$,
     $$SELECT n, s.cpm, count(c.cpm), round(count(c.cpm) / nullif(sum(count(c.cpm)) OVER (), 0), 12), coalesce(sum(revenue), 0)
     FROM unnest('{first,toddling,steady,trendy,loyal,lapsed_first,lapsed_toddling,lapsed_steady,lapsed_trendy,lapsed_loyal}'::text[]) WITH ORDINALITY s(cpm, n)
         LEFT JOIN oracle_customers(RELATION, AS_OF, POLICY) c ON c.cpm = s.cpm

@@ -257,15 +257,45 @@ CREATE FUNCTION ltv_days_since_last(h ltv_history, as_of date) RETURNS integer A
 COMMENT ON FUNCTION ltv_days_since_last(ltv_history, date) IS 'days from the last order up to as_of to as_of';
 CREATE FUNCTION ltv_is_repeater(h ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_is_repeater(ltv_history) IS 'two orders or more';
-CREATE FUNCTION ltv_purchases(h ltv_history, OUT n integer, OUT ordered_on date, OUT amount numeric, OUT quantity numeric, OUT cost numeric, OUT days_since_previous integer)
-RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 4;
+CREATE TYPE ltv_purchases_row AS (
+    n integer,
+    ordered_on date,
+    amount numeric,
+    quantity numeric,
+    cost numeric,
+    days_since_previous integer
+);
+COMMENT ON TYPE ltv_purchases_row IS 'a purchase of a history, see ltv_purchases';
+COMMENT ON COLUMN ltv_purchases_row.n IS 'place among the purchases, from 1 on';
+COMMENT ON COLUMN ltv_purchases_row.ordered_on IS 'day';
+COMMENT ON COLUMN ltv_purchases_row.amount IS 'amount, below zero for a refund';
+COMMENT ON COLUMN ltv_purchases_row.quantity IS 'units bought';
+COMMENT ON COLUMN ltv_purchases_row.cost IS 'cost; null where it is unknown';
+COMMENT ON COLUMN ltv_purchases_row.days_since_previous IS 'days since the purchase before; null for the first';
+
+CREATE FUNCTION ltv_purchases(h ltv_history)
+RETURNS SETOF ltv_purchases_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 4;
 COMMENT ON FUNCTION ltv_purchases(ltv_history) IS 'the purchases as rows, by day';
 CREATE FUNCTION ltv_stage(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_stage AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_stage(ltv_history, date, ltv_policy) IS 'the relationship on as_of; null without an order';
 CREATE FUNCTION ltv_summarize(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_customer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_summarize(ltv_history, date, ltv_policy) IS 'the summary of a customer: purchases up to as_of, and the year that ends with it';
-CREATE FUNCTION ltv_model_input(h ltv_history, as_of date, unit_days integer DEFAULT 7, OUT frequency bigint, OUT recency double precision, OUT t double precision, OUT monetary double precision)
-RETURNS record AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TYPE ltv_model_input_row AS (
+    frequency bigint,
+    recency double precision,
+    t double precision,
+    monetary double precision
+);
+COMMENT ON TYPE ltv_model_input_row IS 'what the purchase models take of a customer, see ltv_model_input';
+COMMENT ON COLUMN ltv_model_input_row.frequency IS 'repeat purchase days: days with an order after the first';
+COMMENT ON COLUMN ltv_model_input_row.recency IS 'from the first to the last order, in units';
+COMMENT ON COLUMN ltv_model_input_row.t IS 'from the first order to as_of, in units';
+COMMENT ON COLUMN ltv_model_input_row.monetary IS 'mean amount of the repeat purchase days';
+
+CREATE FUNCTION ltv_model_input(h ltv_history, as_of date, unit_days integer DEFAULT 7)
+RETURNS ltv_model_input_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_model_input(ltv_history, date, integer) IS 'what the purchase models take: repeat purchase days, first to last and first to as_of in units, mean amount of the repeat days';
 
 --
@@ -292,13 +322,48 @@ COMMENT ON AGGREGATE ltv_gather(bytea, "any") IS 'how the reports read orders in
 -- Reports over an orders relation
 --
 
+CREATE TYPE ltv_customer_summary_row AS (
+    customer_id text,
+    orders bigint,
+    quantity numeric,
+    revenue numeric,
+    gross_profit numeric,
+    first_order date,
+    last_order date,
+    active_months numeric,
+    average_order_value numeric,
+    mean_interval_days double precision,
+    days_since_last_order integer,
+    annual_orders bigint,
+    annual_revenue numeric,
+    annual_quantity numeric,
+    is_repeater boolean,
+    meets_benchmark boolean,
+    stage ltv_stage
+);
+COMMENT ON TYPE ltv_customer_summary_row IS 'the summary of a customer of a shop, see ltv_customer_summary';
+COMMENT ON COLUMN ltv_customer_summary_row.customer_id IS 'the customer, as text';
+COMMENT ON COLUMN ltv_customer_summary_row.orders IS 'number of orders (purchases whose amount is not below zero)';
+COMMENT ON COLUMN ltv_customer_summary_row.quantity IS 'units bought';
+COMMENT ON COLUMN ltv_customer_summary_row.revenue IS 'the sum of amounts, refunds included: the lifetime value so far';
+COMMENT ON COLUMN ltv_customer_summary_row.gross_profit IS 'revenue less cost; null if a cost is unknown';
+COMMENT ON COLUMN ltv_customer_summary_row.first_order IS 'day of the first order';
+COMMENT ON COLUMN ltv_customer_summary_row.last_order IS 'day of the last order';
+COMMENT ON COLUMN ltv_customer_summary_row.active_months IS '(last order - first order) / 30';
+COMMENT ON COLUMN ltv_customer_summary_row.average_order_value IS 'revenue / orders';
+COMMENT ON COLUMN ltv_customer_summary_row.mean_interval_days IS '(last order - first order) / (orders - 1); null for fewer than two orders';
+COMMENT ON COLUMN ltv_customer_summary_row.days_since_last_order IS 'as_of - last order';
+COMMENT ON COLUMN ltv_customer_summary_row.annual_orders IS 'orders in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer_summary_row.annual_revenue IS 'revenue in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer_summary_row.annual_quantity IS 'units bought in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer_summary_row.is_repeater IS 'two orders or more';
+COMMENT ON COLUMN ltv_customer_summary_row.meets_benchmark IS 'annual revenue and annual orders reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_customer_summary_row.stage IS 'the relationship on as_of; null without an order';
+
 CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
-RETURNS TABLE (
-    customer_id text, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
-    active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
-    annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage
-) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_customer_summary(regclass, date, ltv_policy) IS 'the summary of every customer with a purchase up to as_of, customer_id as text; columns as in ltv_customer';
+RETURNS SETOF ltv_customer_summary_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
+COMMENT ON FUNCTION ltv_customer_summary(regclass, date, ltv_policy) IS 'the summary of every customer with a purchase up to as_of, customer_id as text';
 CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date, id_type anyelement, policy ltv_policy DEFAULT ltv_policy())
 RETURNS TABLE (
     customer_id anyelement, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
@@ -307,8 +372,21 @@ RETURNS TABLE (
 ) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint';
 
+CREATE TYPE ltv_check_row AS (
+    finding text,
+    rows bigint,
+    example text,
+    meaning text
+);
+COMMENT ON TYPE ltv_check_row IS 'a finding in an orders relation, see ltv_check';
+COMMENT ON COLUMN ltv_check_row.finding IS 'what was looked for';
+COMMENT ON COLUMN ltv_check_row.rows IS 'rows in which it was found';
+COMMENT ON COLUMN ltv_check_row.example IS 'one of them';
+COMMENT ON COLUMN ltv_check_row.meaning IS 'what it is, and what becomes of such rows';
+
 CREATE FUNCTION ltv_check(orders regclass, as_of date DEFAULT CURRENT_DATE)
-RETURNS TABLE (finding text, rows bigint, example text, meaning text) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 14 COST 100000;
+RETURNS SETOF ltv_check_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 14 COST 100000;
 COMMENT ON FUNCTION ltv_check(regclass, date) IS 'what is in an orders relation: rows read and used, and whatever is left out or would surprise';
 
 /*
@@ -332,14 +410,60 @@ COMMENT ON FUNCTION ltv_cpo(numeric, numeric) IS 'what one new customer did cost
 CREATE FUNCTION ltv_meets_benchmark(annual_revenue numeric, annual_orders numeric, policy ltv_policy DEFAULT ltv_policy()) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_meets_benchmark(numeric, numeric, ltv_policy) IS 'do annual revenue and annual orders both reach the benchmark of the policy';
 
-CREATE FUNCTION ltv_plan(unit_price numeric, quantity numeric, annual_orders numeric, gross_margin numeric, cpo numeric DEFAULT 0, shipping_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0, customers numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy(),
-	OUT annual_revenue numeric, OUT contribution numeric, OUT profit_per_customer numeric, OUT annual_profit numeric, OUT max_cpo numeric, OUT break_even_orders numeric, OUT shipping_ratio numeric, OUT shipping_within_limit boolean, OUT meets_benchmark boolean, OUT missing_revenue numeric, OUT missing_orders numeric)
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TYPE ltv_plan_row AS (
+    annual_revenue numeric,
+    contribution numeric,
+    profit_per_customer numeric,
+    annual_profit numeric,
+    max_cpo numeric,
+    break_even_orders numeric,
+    shipping_ratio numeric,
+    shipping_within_limit boolean,
+    meets_benchmark boolean,
+    missing_revenue numeric,
+    missing_orders numeric
+);
+COMMENT ON TYPE ltv_plan_row IS 'a product planned for a year, see ltv_plan';
+COMMENT ON COLUMN ltv_plan_row.annual_revenue IS 'unit_price x quantity x annual_orders';
+COMMENT ON COLUMN ltv_plan_row.contribution IS 'annual_revenue x gross_margin - shipping_cost x annual_orders - retention_cost';
+COMMENT ON COLUMN ltv_plan_row.profit_per_customer IS 'contribution - cpo';
+COMMENT ON COLUMN ltv_plan_row.annual_profit IS 'profit_per_customer x customers';
+COMMENT ON COLUMN ltv_plan_row.max_cpo IS 'what one new customer may cost: the contribution';
+COMMENT ON COLUMN ltv_plan_row.break_even_orders IS 'the fewest whole orders a year with profit_per_customer of 0 or more; null when there is no such number';
+COMMENT ON COLUMN ltv_plan_row.shipping_ratio IS 'shipping_cost / (unit_price x quantity); null for what is given away';
+COMMENT ON COLUMN ltv_plan_row.shipping_within_limit IS 'the ratio is at most 10 percent';
+COMMENT ON COLUMN ltv_plan_row.meets_benchmark IS 'annual revenue and annual orders reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_plan_row.missing_revenue IS 'what annual_revenue lacks of the benchmark, 0 when nothing';
+COMMENT ON COLUMN ltv_plan_row.missing_orders IS 'what annual_orders lack of the benchmark, 0 when nothing';
+
+CREATE FUNCTION ltv_plan(unit_price numeric, quantity numeric, annual_orders numeric, gross_margin numeric, cpo numeric DEFAULT 0, shipping_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0, customers numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy())
+RETURNS ltv_plan_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_plan(numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, ltv_policy) IS 'one product planned for a year before its first sale: one row';
 
-CREATE FUNCTION ltv_bundle(unit_price numeric, unit_cost numeric, quantities integer[], discounts numeric[],
-	OUT quantity integer, OUT discount numeric, OUT unit_price numeric, OUT order_value numeric, OUT gross_profit numeric, OUT gain numeric, OUT loss numeric, OUT step_up_share numeric)
-	RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
+CREATE TYPE ltv_bundle_row AS (
+    quantity integer,
+    discount numeric,
+    unit_price numeric,
+    order_value numeric,
+    gross_profit numeric,
+    gain numeric,
+    loss numeric,
+    step_up_share numeric
+);
+COMMENT ON TYPE ltv_bundle_row IS 'a tier of a price ladder, see ltv_bundle';
+COMMENT ON COLUMN ltv_bundle_row.quantity IS 'pieces';
+COMMENT ON COLUMN ltv_bundle_row.discount IS 'share off the price of a piece';
+COMMENT ON COLUMN ltv_bundle_row.unit_price IS 'of a piece, discount off';
+COMMENT ON COLUMN ltv_bundle_row.order_value IS 'quantity x that';
+COMMENT ON COLUMN ltv_bundle_row.gross_profit IS 'order_value - quantity x unit cost';
+COMMENT ON COLUMN ltv_bundle_row.gain IS 'gross_profit - that of a single piece at full price';
+COMMENT ON COLUMN ltv_bundle_row.loss IS 'quantity x full price of a piece x discount';
+COMMENT ON COLUMN ltv_bundle_row.step_up_share IS 'loss / (gain + loss): the share of the buyers who must have stepped up from a single piece; null when it cannot pay';
+
+CREATE FUNCTION ltv_bundle(unit_price numeric, unit_cost numeric, quantities integer[], discounts numeric[])
+RETURNS SETOF ltv_bundle_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
 COMMENT ON FUNCTION ltv_bundle(numeric, numeric, integer[], numeric[]) IS 'price ladder: per tier what it brings, and which share of its buyers must have stepped up from a single piece';
 
 /*
@@ -523,14 +647,40 @@ CREATE AGGREGATE ltv_forecast(model ltv_model, h ltv_history, as_of date, horizo
     SFUNC = ltv_forecast_accum, STYPE = bigint[], FINALFUNC = ltv_forecast_final, COMBINEFUNC = ltv_forecast_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_forecast(ltv_model, ltv_history, date, integer) IS 'expected order days of a whole group in the horizon after as_of, with a 95 % interval';
 
+CREATE TYPE ltv_predict_row AS (
+    customer_id text,
+    p_alive double precision,
+    expected_orders double precision,
+    expected_order_value double precision,
+    predicted_value double precision
+);
+COMMENT ON TYPE ltv_predict_row IS 'what a customer is expected to order and to be worth, see ltv_predict';
+COMMENT ON COLUMN ltv_predict_row.customer_id IS 'the customer, as text';
+COMMENT ON COLUMN ltv_predict_row.p_alive IS 'probability of still being a customer on as_of';
+COMMENT ON COLUMN ltv_predict_row.expected_orders IS 'order days in the horizon';
+COMMENT ON COLUMN ltv_predict_row.expected_order_value IS 'amount of an order day';
+COMMENT ON COLUMN ltv_predict_row.predicted_value IS 'orders x value x gross margin, discounted by month';
+
 CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin double precision DEFAULT 1, annual_discount double precision DEFAULT 0)
 RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, double precision, double precision) IS 'per customer: p_alive (probability of still being one on as_of), expected_orders (order days in the horizon), expected_order_value (amount of an order day), predicted_value (orders x value x gross_margin, discounted by month)';
+COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, double precision, double precision) IS 'what every customer is expected to order in the horizon after as_of and to be worth; columns as in ltv_predict_row; id_type is a null of the type of customer_id, such as NULL::bigint';
+CREATE TYPE ltv_validate_row AS (
+    repeat_orders text,
+    customers bigint,
+    actual_orders bigint,
+    predicted_orders double precision
+);
+COMMENT ON TYPE ltv_validate_row IS 'the prediction for a class of customers and what they did, see ltv_validate';
+COMMENT ON COLUMN ltv_validate_row.repeat_orders IS 'repeat orders up to split_day: 0 to 6, 7+, all';
+COMMENT ON COLUMN ltv_validate_row.customers IS 'customers of the class';
+COMMENT ON COLUMN ltv_validate_row.actual_orders IS 'order days after split_day, up to as_of';
+COMMENT ON COLUMN ltv_validate_row.predicted_orders IS 'what the model expected';
+
 CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'bg/nbd')
-RETURNS TABLE (repeat_orders text, customers bigint, actual_orders bigint, predicted_orders double precision)
+RETURNS SETOF ltv_validate_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
-COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of: per repeat_orders before (0 to 7+, all): customers, actual_orders, predicted_orders';
+COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of, by class of repeat orders before';
 
 -- Populations: aggregates over customers
 --
@@ -657,113 +807,419 @@ COMMENT ON FUNCTION ltv_cpm(ltv_history, date, ltv_policy) IS 'the segment of th
 -- Populations: reports over an orders relation
 --
 
+CREATE TYPE ltv_overview_row AS (
+    customers bigint,
+    repeaters bigint,
+    repeat_rate double precision,
+    repeat_rate_low double precision,
+    repeat_rate_high double precision,
+    orders bigint,
+    orders_per_customer double precision,
+    revenue numeric,
+    revenue_per_customer numeric,
+    average_order_value numeric,
+    active_months numeric,
+    annual_customers bigint,
+    annual_orders_per_customer double precision,
+    annual_revenue_per_customer numeric,
+    benchmark_customers bigint,
+    dormant_customers bigint,
+    churned_customers bigint,
+    gross_profit numeric,
+    guest_orders bigint,
+    refund_only bigint
+);
+COMMENT ON TYPE ltv_overview_row IS 'the key figures of a shop, see ltv_overview';
+COMMENT ON COLUMN ltv_overview_row.customers IS 'customers with an order';
+COMMENT ON COLUMN ltv_overview_row.repeaters IS 'customers with two orders or more';
+COMMENT ON COLUMN ltv_overview_row.repeat_rate IS 'repeaters / customers';
+COMMENT ON COLUMN ltv_overview_row.repeat_rate_low IS 'lower end of the 95 percent interval of repeat_rate (Wilson)';
+COMMENT ON COLUMN ltv_overview_row.repeat_rate_high IS 'upper end of the 95 percent interval of repeat_rate (Wilson)';
+COMMENT ON COLUMN ltv_overview_row.orders IS 'orders of these customers';
+COMMENT ON COLUMN ltv_overview_row.orders_per_customer IS 'orders / customers';
+COMMENT ON COLUMN ltv_overview_row.revenue IS 'revenue of these customers, refunds included';
+COMMENT ON COLUMN ltv_overview_row.revenue_per_customer IS 'revenue / customers: the mean lifetime value so far';
+COMMENT ON COLUMN ltv_overview_row.average_order_value IS 'revenue / orders';
+COMMENT ON COLUMN ltv_overview_row.active_months IS 'mean over customers of (last order - first order) / 30';
+COMMENT ON COLUMN ltv_overview_row.annual_customers IS 'customers with an order in the year that ends with as_of';
+COMMENT ON COLUMN ltv_overview_row.annual_orders_per_customer IS 'orders in that year / annual_customers';
+COMMENT ON COLUMN ltv_overview_row.annual_revenue_per_customer IS 'revenue in that year of the annual_customers / annual_customers';
+COMMENT ON COLUMN ltv_overview_row.benchmark_customers IS 'customers whose annual revenue and annual orders reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_overview_row.dormant_customers IS 'customers of stage dormant';
+COMMENT ON COLUMN ltv_overview_row.churned_customers IS 'customers of stage churned';
+COMMENT ON COLUMN ltv_overview_row.gross_profit IS 'revenue less cost; null if a cost of these customers is unknown';
+COMMENT ON COLUMN ltv_overview_row.guest_orders IS 'orders without a customer, in no other figure';
+COMMENT ON COLUMN ltv_overview_row.refund_only IS 'customers with refunds but no order, in no other figure';
+
 CREATE FUNCTION ltv_overview(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
-RETURNS TABLE (
-    customers bigint, repeaters bigint, repeat_rate double precision, repeat_rate_low double precision, repeat_rate_high double precision,
-    orders bigint, orders_per_customer double precision, revenue numeric, revenue_per_customer numeric, average_order_value numeric,
-    active_months numeric, annual_customers bigint, annual_orders_per_customer double precision, annual_revenue_per_customer numeric,
-    benchmark_customers bigint, dormant_customers bigint, churned_customers bigint, gross_profit numeric,
-    guest_orders bigint, refund_only bigint
-) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
-COMMENT ON FUNCTION ltv_overview(regclass, date, ltv_policy) IS 'one row of key figures on as_of: the columns of ltv_kpi; guest_orders: orders without a customer, in no other figure; refund_only: customers with refunds but no order, in no other figure';
+RETURNS SETOF ltv_overview_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_overview(regclass, date, ltv_policy) IS 'one row of key figures on as_of: the columns of ltv_kpi, and two more';
+
+CREATE TYPE ltv_stages_row AS (
+    stage ltv_stage,
+    customers bigint,
+    share double precision,
+    revenue numeric,
+    annual_revenue numeric
+);
+COMMENT ON TYPE ltv_stages_row IS 'the customers in a stage, see ltv_stages';
+COMMENT ON COLUMN ltv_stages_row.stage IS 'the stage on as_of';
+COMMENT ON COLUMN ltv_stages_row.customers IS 'customers in it';
+COMMENT ON COLUMN ltv_stages_row.share IS 'of all customers with an order';
+COMMENT ON COLUMN ltv_stages_row.revenue IS 'of these customers so far, refunds included';
+COMMENT ON COLUMN ltv_stages_row.annual_revenue IS 'of these customers in the year that ends with as_of';
 
 CREATE FUNCTION ltv_stages(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
-RETURNS TABLE (stage ltv_stage, customers bigint, share double precision, revenue numeric, annual_revenue numeric)
+RETURNS SETOF ltv_stages_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
-COMMENT ON FUNCTION ltv_stages(regclass, date, ltv_policy) IS 'one row per stage, in the order of ltv_stage, also for empty ones; no row without a customer. customers: in the stage on as_of; share: of all customers with an order; revenue: of these customers so far, refunds included; annual_revenue: in the year that ends with as_of';
+COMMENT ON FUNCTION ltv_stages(regclass, date, ltv_policy) IS 'one row per stage, in the order of ltv_stage, also for empty ones; no row without a customer';
+
+CREATE TYPE ltv_stage_flow_row AS (
+    from_stage ltv_stage,
+    to_stage ltv_stage,
+    customers bigint,
+    revenue numeric
+);
+COMMENT ON TYPE ltv_stage_flow_row IS 'the customers who went from one stage to another, see ltv_stage_flow';
+COMMENT ON COLUMN ltv_stage_flow_row.from_stage IS 'on from_day; null without an order by then';
+COMMENT ON COLUMN ltv_stage_flow_row.to_stage IS 'on to_day';
+COMMENT ON COLUMN ltv_stage_flow_row.customers IS 'customers with this pair of stages';
+COMMENT ON COLUMN ltv_stage_flow_row.revenue IS 'of these customers after from_day and up to to_day, refunds included';
 
 CREATE FUNCTION ltv_stage_flow(orders regclass, from_day date, to_day date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
-RETURNS TABLE (from_stage ltv_stage, to_stage ltv_stage, customers bigint, revenue numeric)
+RETURNS SETOF ltv_stage_flow_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 30 COST 100000;
-COMMENT ON FUNCTION ltv_stage_flow(regclass, date, date, ltv_policy) IS 'one row per pair of stages that a customer has, by from_stage and to_stage, nulls last. from_stage: on from_day, null without an order by then; to_stage: on to_day; customers: with this pair; revenue: of these customers after from_day and up to to_day, refunds included';
+COMMENT ON FUNCTION ltv_stage_flow(regclass, date, date, ltv_policy) IS 'one row per pair of stages that a customer has, by from_stage and to_stage, nulls last';
+
+CREATE TYPE ltv_cpm_groups_row AS (
+    cpm ltv_cpm,
+    customers bigint,
+    share double precision,
+    revenue numeric
+);
+COMMENT ON TYPE ltv_cpm_groups_row IS 'the customers in a segment of the customer portfolio, see ltv_cpm_segments';
+COMMENT ON COLUMN ltv_cpm_groups_row.cpm IS 'the segment of the customer portfolio (CPM) on as_of';
+COMMENT ON COLUMN ltv_cpm_groups_row.customers IS 'customers in it';
+COMMENT ON COLUMN ltv_cpm_groups_row.share IS 'of all customers with an order';
+COMMENT ON COLUMN ltv_cpm_groups_row.revenue IS 'of these customers so far, refunds included';
 
 CREATE FUNCTION ltv_cpm_segments(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
-RETURNS TABLE (segment ltv_cpm, customers bigint, share double precision, revenue numeric)
+RETURNS SETOF ltv_cpm_groups_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
-COMMENT ON FUNCTION ltv_cpm_segments(regclass, date, ltv_policy) IS 'one row per segment of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer. customers: in the segment on as_of; share: of all customers with an order; revenue: of these customers so far, refunds included';
+COMMENT ON FUNCTION ltv_cpm_segments(regclass, date, ltv_policy) IS 'one row per segment of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer';
 
 --
 -- Reports over an orders relation: periods, steps, cohorts, windows, RFM, deciles, items
 --
 
+CREATE TYPE ltv_periods_row AS (
+    period_start date,
+    customers bigint,
+    new_customers bigint,
+    returning_customers bigint,
+    repeat_customers bigint,
+    acquired_customers bigint,
+    orders bigint,
+    revenue numeric,
+    new_revenue numeric,
+    returning_revenue numeric,
+    repeater_share double precision,
+    repeat_rate double precision
+);
+COMMENT ON TYPE ltv_periods_row IS 'what happened in a period, see ltv_periods';
+COMMENT ON COLUMN ltv_periods_row.period_start IS 'first day of the period';
+COMMENT ON COLUMN ltv_periods_row.customers IS 'customers with an order in it';
+COMMENT ON COLUMN ltv_periods_row.new_customers IS 'customers whose first order of all is in it';
+COMMENT ON COLUMN ltv_periods_row.returning_customers IS 'the other customers';
+COMMENT ON COLUMN ltv_periods_row.repeat_customers IS 'customers with an order in it that is not their first';
+COMMENT ON COLUMN ltv_periods_row.acquired_customers IS 'new customers so far';
+COMMENT ON COLUMN ltv_periods_row.orders IS 'orders of the period';
+COMMENT ON COLUMN ltv_periods_row.revenue IS 'revenue of the period, refunds on their own day';
+COMMENT ON COLUMN ltv_periods_row.new_revenue IS 'revenue of the new customers';
+COMMENT ON COLUMN ltv_periods_row.returning_revenue IS 'the rest of the revenue';
+COMMENT ON COLUMN ltv_periods_row.repeater_share IS 'repeat_customers / customers';
+COMMENT ON COLUMN ltv_periods_row.repeat_rate IS 'repeat_customers / acquired_customers';
+
 CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
-RETURNS TABLE (
-    period_start date, customers bigint, new_customers bigint, returning_customers bigint, repeat_customers bigint, acquired_customers bigint,
-    orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share double precision, repeat_rate double precision
-) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_periods(regclass, date, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included.
-period_start: its first day; customers: with an order in it; new_customers: with the first order of all in it; returning_customers: the others; repeat_customers: with an order in it that is not their first; acquired_customers: new ones so far; orders, revenue: of the period, refunds on their own day; new_revenue: revenue of the new customers; returning_revenue: the rest; repeater_share: repeat_customers / customers; repeat_rate: repeat_customers / acquired_customers';
+RETURNS SETOF ltv_periods_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_periods(regclass, date, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included';
+
+CREATE TYPE ltv_steps_row AS (
+    step integer,
+    customers bigint,
+    rate_from_first double precision,
+    next_rate double precision,
+    stopped bigint,
+    churned bigint,
+    median_days_to_next double precision,
+    average_order_value numeric
+);
+COMMENT ON TYPE ltv_steps_row IS 'a step from one order to the next, see ltv_steps';
+COMMENT ON COLUMN ltv_steps_row.step IS 'n: the number of the order';
+COMMENT ON COLUMN ltv_steps_row.customers IS 'customers with an n-th order';
+COMMENT ON COLUMN ltv_steps_row.rate_from_first IS 'customers / customers of step 1';
+COMMENT ON COLUMN ltv_steps_row.next_rate IS 'customers with an (n+1)-th order / customers';
+COMMENT ON COLUMN ltv_steps_row.stopped IS 'customers with exactly n orders';
+COMMENT ON COLUMN ltv_steps_row.churned IS 'of those, in stage churned on as_of';
+COMMENT ON COLUMN ltv_steps_row.median_days_to_next IS 'from the n-th to the (n+1)-th order, over those who made it';
+COMMENT ON COLUMN ltv_steps_row.average_order_value IS 'of the n-th orders';
 
 CREATE FUNCTION ltv_steps(orders regclass, as_of date DEFAULT CURRENT_DATE, max_step integer DEFAULT 12, policy ltv_policy DEFAULT ltv_policy())
-RETURNS TABLE (
-    step integer, customers bigint, rate_from_first double precision, next_rate double precision, stopped bigint, churned bigint,
-    median_days_to_next double precision, average_order_value numeric
-) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
-COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_policy) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step.
-step: n; customers: with an n-th order; rate_from_first: customers / customers of step 1; next_rate: customers with an (n+1)-th order / customers; stopped: with exactly n orders; churned: of those, in stage churned on as_of; median_days_to_next: from the n-th to the (n+1)-th order, over those who made it; average_order_value: of the n-th orders';
+RETURNS SETOF ltv_steps_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
+COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_policy) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
+
+CREATE TYPE ltv_cohorts_row AS (
+    cohort date,
+    period_index integer,
+    customers bigint,
+    active bigint,
+    retention double precision,
+    orders bigint,
+    revenue numeric,
+    cumulative_revenue numeric,
+    revenue_per_customer numeric,
+    gross_profit numeric,
+    cumulative_gross_profit numeric,
+    gross_profit_per_customer numeric
+);
+COMMENT ON TYPE ltv_cohorts_row IS 'a cohort in a period, see ltv_cohorts';
+COMMENT ON COLUMN ltv_cohorts_row.cohort IS 'first day of the period of the first order';
+COMMENT ON COLUMN ltv_cohorts_row.period_index IS 'periods since, from 0 on';
+COMMENT ON COLUMN ltv_cohorts_row.customers IS 'all customers of the cohort';
+COMMENT ON COLUMN ltv_cohorts_row.active IS 'customers with an order in that period';
+COMMENT ON COLUMN ltv_cohorts_row.retention IS 'active / customers';
+COMMENT ON COLUMN ltv_cohorts_row.orders IS 'of the cohort in that period';
+COMMENT ON COLUMN ltv_cohorts_row.revenue IS 'of the cohort in that period';
+COMMENT ON COLUMN ltv_cohorts_row.cumulative_revenue IS 'revenue up to that period';
+COMMENT ON COLUMN ltv_cohorts_row.revenue_per_customer IS 'cumulative_revenue / customers';
+COMMENT ON COLUMN ltv_cohorts_row.gross_profit IS 'revenue less cost of that period; null if a cost is unknown';
+COMMENT ON COLUMN ltv_cohorts_row.cumulative_gross_profit IS 'gross profit up to that period; null if a cost is unknown';
+COMMENT ON COLUMN ltv_cohorts_row.gross_profit_per_customer IS 'cumulative_gross_profit / customers';
 
 CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
-RETURNS TABLE (
-    cohort date, period_index integer, customers bigint, active bigint, retention double precision, orders bigint,
-    revenue numeric, cumulative_revenue numeric, revenue_per_customer numeric,
-    gross_profit numeric, cumulative_gross_profit numeric, gross_profit_per_customer numeric
-) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
-COMMENT ON FUNCTION ltv_cohorts(regclass, date, text) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included.
-cohort: first day of the period of the first order; period_index: periods since, from 0; customers: all of the cohort; active: with an order in that period; retention: active / customers; orders, revenue: of the cohort in that period; cumulative_revenue: up to it; revenue_per_customer: cumulative_revenue / customers; gross_profit, cumulative_gross_profit, gross_profit_per_customer: the same for revenue less cost, null if a cost is unknown';
+RETURNS SETOF ltv_cohorts_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+COMMENT ON FUNCTION ltv_cohorts(regclass, date, text) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included';
+
+CREATE TYPE ltv_windows_row AS (
+    window_days integer,
+    customers bigint,
+    second_order_customers bigint,
+    f2_rate double precision,
+    orders_per_customer double precision,
+    revenue_per_customer numeric,
+    gross_profit_per_customer numeric
+);
+COMMENT ON TYPE ltv_windows_row IS 'what customers do in their first days, see ltv_windows';
+COMMENT ON COLUMN ltv_windows_row.window_days IS 'the window, its last day included';
+COMMENT ON COLUMN ltv_windows_row.customers IS 'customers observed for all of it';
+COMMENT ON COLUMN ltv_windows_row.second_order_customers IS 'customers with a second order in it';
+COMMENT ON COLUMN ltv_windows_row.f2_rate IS 'second_order_customers / customers';
+COMMENT ON COLUMN ltv_windows_row.orders_per_customer IS 'within it, first order included, / customers';
+COMMENT ON COLUMN ltv_windows_row.revenue_per_customer IS 'within it, first order included, / customers';
+COMMENT ON COLUMN ltv_windows_row.gross_profit_per_customer IS 'within it / customers; null if a cost is unknown';
 
 CREATE FUNCTION ltv_windows(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,180,365}')
-RETURNS TABLE (
-    window_days integer, customers bigint, second_order_customers bigint, f2_rate double precision, orders_per_customer double precision,
-    revenue_per_customer numeric, gross_profit_per_customer numeric
-) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
-COMMENT ON FUNCTION ltv_windows(regclass, date, integer[]) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of.
-window_days: the window, its last day included; customers: observed for all of it; second_order_customers: with a second order in it; f2_rate: second_order_customers / customers; orders_per_customer, revenue_per_customer, gross_profit_per_customer: within it, first order included, / customers; gross profit is null if a cost is unknown';
+RETURNS SETOF ltv_windows_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
+COMMENT ON FUNCTION ltv_windows(regclass, date, integer[]) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of';
+
+CREATE TYPE ltv_rfm_row AS (
+    customer_id text,
+    recency_days integer,
+    frequency bigint,
+    monetary numeric,
+    r integer,
+    f integer,
+    m integer
+);
+COMMENT ON TYPE ltv_rfm_row IS 'recency, frequency and money of a customer, see ltv_rfm';
+COMMENT ON COLUMN ltv_rfm_row.customer_id IS 'the customer, as text';
+COMMENT ON COLUMN ltv_rfm_row.recency_days IS 'as_of - last order';
+COMMENT ON COLUMN ltv_rfm_row.frequency IS 'orders';
+COMMENT ON COLUMN ltv_rfm_row.monetary IS 'revenue, refunds included';
+COMMENT ON COLUMN ltv_rfm_row.r IS 'score of recency: 1 + floor(bins * share of customers with more days)';
+COMMENT ON COLUMN ltv_rfm_row.f IS 'score of frequency: 1 + floor(bins * share of customers with fewer orders)';
+COMMENT ON COLUMN ltv_rfm_row.m IS 'score of money: 1 + floor(bins * share of customers with less revenue)';
 
 CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5)
 RETURNS TABLE (customer_id anyelement, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; id_type is a null of its type, such as NULL::bigint.
-recency_days: as_of - last order; frequency: orders; monetary: revenue, refunds included; r, f, m: 1 + floor(bins * share of customers who are strictly worse: more days, fewer orders, less revenue)';
+COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type of customer_id, such as NULL::bigint';
+
+CREATE TYPE ltv_deciles_row AS (
+    decile integer,
+    customers bigint,
+    revenue numeric,
+    share double precision,
+    cumulative_share double precision,
+    average_revenue numeric,
+    minimum_revenue numeric
+);
+COMMENT ON TYPE ltv_deciles_row IS 'a tenth of the customers by revenue, see ltv_deciles';
+COMMENT ON COLUMN ltv_deciles_row.decile IS '1 to 10, the best first';
+COMMENT ON COLUMN ltv_deciles_row.customers IS 'customers in the group';
+COMMENT ON COLUMN ltv_deciles_row.revenue IS 'of the group';
+COMMENT ON COLUMN ltv_deciles_row.share IS 'of all revenue';
+COMMENT ON COLUMN ltv_deciles_row.cumulative_share IS 'share of this group and those before';
+COMMENT ON COLUMN ltv_deciles_row.average_revenue IS 'revenue / customers';
+COMMENT ON COLUMN ltv_deciles_row.minimum_revenue IS 'the least revenue of a customer of the group';
 
 CREATE FUNCTION ltv_deciles(orders regclass, as_of date DEFAULT CURRENT_DATE)
-RETURNS TABLE (
-    decile integer, customers bigint, revenue numeric, share double precision, cumulative_share double precision,
-    average_revenue numeric, minimum_revenue numeric
-) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
-COMMENT ON FUNCTION ltv_deciles(regclass, date) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one.
-decile: 1 to 10; customers: in the group; revenue: of the group; share: of all revenue; cumulative_share: share of this group and those before; average_revenue: revenue / customers; minimum_revenue: the least revenue of a customer of the group';
+RETURNS SETOF ltv_deciles_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+COMMENT ON FUNCTION ltv_deciles(regclass, date) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one';
+
+CREATE TYPE ltv_entry_items_row AS (
+    item text,
+    customers bigint,
+    repeat_rate double precision,
+    orders_per_customer double precision,
+    revenue_per_customer numeric
+);
+COMMENT ON TYPE ltv_entry_items_row IS 'the customers who came for an item, see ltv_entry_items';
+COMMENT ON COLUMN ltv_entry_items_row.item IS 'of the first order; null where it has none';
+COMMENT ON COLUMN ltv_entry_items_row.customers IS 'customers who came for it';
+COMMENT ON COLUMN ltv_entry_items_row.repeat_rate IS 'customers with a second order within the horizon / customers';
+COMMENT ON COLUMN ltv_entry_items_row.orders_per_customer IS 'within the horizon, first order included, / customers';
+COMMENT ON COLUMN ltv_entry_items_row.revenue_per_customer IS 'within the horizon, first order included, / customers';
 
 CREATE FUNCTION ltv_entry_items(orders regclass, as_of date DEFAULT CURRENT_DATE, horizon_days integer DEFAULT 365)
-RETURNS TABLE (item text, customers bigint, repeat_rate double precision, orders_per_customer double precision, revenue_per_customer numeric)
+RETURNS SETOF ltv_entry_items_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_entry_items(regclass, date, integer) IS 'customers by the item of their first order, over those whose first order is at least horizon_days before as_of; by customers, the most first, then by item.
-item: of the first order, null where it has none; customers: who came for it; repeat_rate: those with a second order within the horizon / customers; orders_per_customer, revenue_per_customer: within the horizon, first order included, / customers';
+COMMENT ON FUNCTION ltv_entry_items(regclass, date, integer) IS 'customers by the item of their first order, over those whose first order is at least horizon_days before as_of; by customers, the most first, then by item';
+
+CREATE TYPE ltv_item_flow_row AS (
+    from_step integer,
+    from_item text,
+    to_item text,
+    customers bigint,
+    share double precision
+);
+COMMENT ON TYPE ltv_item_flow_row IS 'the customers who went from one item to another, see ltv_item_flow';
+COMMENT ON COLUMN ltv_item_flow_row.from_step IS 'n: the number of the first of the two orders';
+COMMENT ON COLUMN ltv_item_flow_row.from_item IS 'of the n-th order; null where it has none';
+COMMENT ON COLUMN ltv_item_flow_row.to_item IS 'of the next order; null where it has none';
+COMMENT ON COLUMN ltv_item_flow_row.customers IS 'customers who went this way';
+COMMENT ON COLUMN ltv_item_flow_row.share IS 'customers / all who went on from from_item at this step';
 
 CREATE FUNCTION ltv_item_flow(orders regclass, as_of date DEFAULT CURRENT_DATE)
-RETURNS TABLE (from_step integer, from_item text, to_item text, customers bigint, share double precision)
+RETURNS SETOF ltv_item_flow_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
-COMMENT ON FUNCTION ltv_item_flow(regclass, date) IS 'from the item of the n-th order to the item of the next, by from_step, then customers, the most first, then items.
-from_step: n; from_item, to_item: of the n-th and of the next order, null where it has none; customers: who went this way; share: customers / all who went on from from_item at this step';
+COMMENT ON FUNCTION ltv_item_flow(regclass, date) IS 'from the item of the n-th order to the item of the next, by from_step, then customers, the most first, then items';
 
 /*
  * Money of a shop: reports over an orders relation
  */
+CREATE TYPE ltv_economics_row AS (
+    average_order_value numeric,
+    gross_margin numeric,
+    annual_orders numeric,
+    active_years numeric,
+    acquisition_cost numeric,
+    retention_cost numeric,
+    ltv numeric,
+    max_cpo numeric,
+    profit numeric,
+    payback_months numeric,
+    meets_benchmark boolean,
+    customers bigint,
+    orders bigint,
+    revenue numeric,
+    gross_profit numeric,
+    previous_customers bigint,
+    lost_customers bigint,
+    churn numeric
+);
+COMMENT ON TYPE ltv_economics_row IS 'unit economics of a shop, see ltv_economics';
+COMMENT ON COLUMN ltv_economics_row.average_order_value IS 'revenue / orders';
+COMMENT ON COLUMN ltv_economics_row.gross_margin IS 'as given, or gross_profit / revenue';
+COMMENT ON COLUMN ltv_economics_row.annual_orders IS 'orders / customers';
+COMMENT ON COLUMN ltv_economics_row.active_years IS 'as given, or previous_customers / lost_customers';
+COMMENT ON COLUMN ltv_economics_row.acquisition_cost IS 'as given';
+COMMENT ON COLUMN ltv_economics_row.retention_cost IS 'as given';
+COMMENT ON COLUMN ltv_economics_row.ltv IS 'value x margin x orders x years - acquisition - retention x years';
+COMMENT ON COLUMN ltv_economics_row.max_cpo IS 'the same before acquisition';
+COMMENT ON COLUMN ltv_economics_row.profit IS 'ltv x customers';
+COMMENT ON COLUMN ltv_economics_row.payback_months IS 'whole months until the acquisition cost is back; null when it is not within the active years';
+COMMENT ON COLUMN ltv_economics_row.meets_benchmark IS 'revenue and orders per customer reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_economics_row.customers IS 'customers with an order in the year';
+COMMENT ON COLUMN ltv_economics_row.orders IS 'their orders in the year';
+COMMENT ON COLUMN ltv_economics_row.revenue IS 'their revenue in the year';
+COMMENT ON COLUMN ltv_economics_row.gross_profit IS 'their revenue less cost; null if a cost is unknown';
+COMMENT ON COLUMN ltv_economics_row.previous_customers IS 'customers with an order in the year before';
+COMMENT ON COLUMN ltv_economics_row.lost_customers IS 'of those, without an order since';
+COMMENT ON COLUMN ltv_economics_row.churn IS 'lost_customers / previous_customers';
+
 CREATE FUNCTION ltv_economics(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy())
-RETURNS TABLE (average_order_value numeric, gross_margin numeric, annual_orders numeric, active_years numeric, acquisition_cost numeric, retention_cost numeric, ltv numeric, max_cpo numeric, profit numeric, payback_months numeric, meets_benchmark boolean, customers bigint, orders bigint, revenue numeric, gross_profit numeric, previous_customers bigint, lost_customers bigint, churn numeric)
+RETURNS SETOF ltv_economics_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
-COMMENT ON FUNCTION ltv_economics(regclass, date, numeric, numeric, numeric, numeric, ltv_policy) IS 'unit economics of a shop in one row, over the year that ends with as_of: the six elements, average_order_value = revenue / orders, gross_margin as given or gross_profit / revenue, annual_orders = orders / customers, active_years as given or previous_customers / lost_customers, the two costs as given; ltv = value x margin x orders x years - acquisition - retention x years; max_cpo, the same before acquisition; profit = ltv x customers; payback_months, whole months until the acquisition cost is back, null when it is not within the active years; meets_benchmark; customers with an order, their orders, revenue and gross_profit; previous_customers, with an order in the year before, lost_customers, those without one since, churn = lost / previous';
+COMMENT ON FUNCTION ltv_economics(regclass, date, numeric, numeric, numeric, numeric, ltv_policy) IS 'unit economics of a shop in one row, over the year that ends with as_of: the six elements of the lifetime value, what follows from them, and what was counted';
+
+CREATE TYPE ltv_levers_row AS (
+    element text,
+    base numeric,
+    improved numeric,
+    ltv numeric,
+    gain numeric,
+    rank integer
+);
+COMMENT ON TYPE ltv_levers_row IS 'an element of the lifetime value and what it would bring, see ltv_levers';
+COMMENT ON COLUMN ltv_levers_row.element IS 'the element, by the name of its column in ltv_economics';
+COMMENT ON COLUMN ltv_levers_row.base IS 'as in ltv_economics';
+COMMENT ON COLUMN ltv_levers_row.improved IS 'by improvement x its size: costs down, a margin up to 1';
+COMMENT ON COLUMN ltv_levers_row.ltv IS 'with only this element improved';
+COMMENT ON COLUMN ltv_levers_row.gain IS 'that less the ltv as it is';
+COMMENT ON COLUMN ltv_levers_row.rank IS 'by gain, the largest first; equal gains rank alike';
 
 CREATE FUNCTION ltv_levers(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10)
-RETURNS TABLE (element text, base numeric, improved numeric, ltv numeric, gain numeric, rank integer)
+RETURNS SETOF ltv_levers_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 6 COST 100000;
-COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric) IS 'which element of the lifetime value to pull first, largest gain first: base as in ltv_economics; improved by improvement x its size, costs down, a margin up to 1; ltv with only this element improved; gain, that less the ltv as it is; rank, equal gains alike';
+COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric) IS 'which element of the lifetime value to pull first, one row per element, the largest gain first';
+
+CREATE TYPE ltv_payback_row AS (
+    cohort date,
+    customers bigint,
+    periods bigint,
+    payback_period bigint,
+    gross_profit numeric,
+    gross_profit_per_customer numeric
+);
+COMMENT ON TYPE ltv_payback_row IS 'when a cohort has earned back what its customers cost, see ltv_payback';
+COMMENT ON COLUMN ltv_payback_row.cohort IS 'first day of the period of the first order';
+COMMENT ON COLUMN ltv_payback_row.customers IS 'all customers of the cohort';
+COMMENT ON COLUMN ltv_payback_row.periods IS 'periods observed, its own and that of as_of included';
+COMMENT ON COLUMN ltv_payback_row.payback_period IS 'the first period_index at which cumulative gross profit covers acquisition_cost x customers; null while it does not';
+COMMENT ON COLUMN ltv_payback_row.gross_profit IS 'up to as_of, from costs or as revenue x gross_margin';
+COMMENT ON COLUMN ltv_payback_row.gross_profit_per_customer IS 'gross_profit / customers';
 
 CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period text DEFAULT 'month')
-RETURNS TABLE (cohort date, customers bigint, periods bigint, payback_period bigint, gross_profit numeric, gross_profit_per_customer numeric)
+RETURNS SETOF ltv_payback_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, text) IS 'payback per cohort (first day of the period of the first order): customers; periods observed, its own and that of as_of included; payback_period, the first period_index at which cumulative gross profit covers acquisition_cost x customers, null while it does not; gross_profit up to as_of, from costs or as revenue x gross_margin; gross_profit_per_customer';
+COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, text) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit covers what they cost';
+
+CREATE TYPE ltv_free_shipping_row AS (
+    orders bigint,
+    above bigint,
+    near bigint,
+    mean_missing numeric,
+    cost numeric,
+    gain_per_step_up numeric,
+    step_up_share numeric
+);
+COMMENT ON TYPE ltv_free_shipping_row IS 'whether free shipping from a threshold on pays, see ltv_free_shipping';
+COMMENT ON COLUMN ltv_free_shipping_row.orders IS 'orders of the year';
+COMMENT ON COLUMN ltv_free_shipping_row.above IS 'orders at the threshold or more';
+COMMENT ON COLUMN ltv_free_shipping_row.near IS 'orders from reach x threshold up to it';
+COMMENT ON COLUMN ltv_free_shipping_row.mean_missing IS 'what the near ones lack of the threshold, on average';
+COMMENT ON COLUMN ltv_free_shipping_row.cost IS 'shipping_cost x above';
+COMMENT ON COLUMN ltv_free_shipping_row.gain_per_step_up IS 'mean_missing x gross_margin - shipping_cost';
+COMMENT ON COLUMN ltv_free_shipping_row.step_up_share IS 'cost / (near x gain_per_step_up): the share of the near ones that must step up; null when it cannot pay';
 
 CREATE FUNCTION ltv_free_shipping(orders regclass, as_of date DEFAULT CURRENT_DATE, threshold numeric DEFAULT NULL, shipping_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, reach numeric DEFAULT 0.8)
-RETURNS TABLE (orders bigint, above bigint, near bigint, mean_missing numeric, cost numeric, gain_per_step_up numeric, step_up_share numeric)
+RETURNS SETOF ltv_free_shipping_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
-COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric) IS 'would free shipping from a threshold on pay, over the year that ends with as_of: orders; above, at the threshold or more; near, from reach x threshold up to it; mean_missing of the near ones; cost = shipping_cost x above; gain_per_step_up = mean_missing x gross_margin - shipping_cost; step_up_share = cost / (near x gain_per_step_up), the share of the near ones that must step up, null when it cannot pay';
+COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric) IS 'would free shipping from a threshold on pay, in one row over the year that ends with as_of';

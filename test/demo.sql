@@ -257,13 +257,13 @@ GROUP BY s.from_stage ORDER BY s.from_stage NULLS FIRST;
 \echo 'Five kinds, active (現役) or lapsed (離脱: no order for 240 days).  first (初回): one order;'
 \echo 'toddling (よちよち): first to last under 90 days; steady (コツコツ): longer, but below the border'
 \echo 'of revenue; above it, trendy (流行): first to last under 210 days, loyal (優良): longer.'
-SELECT replace(segment::text, 'lapsed_', '') AS segment,
-  sum(customers) FILTER (WHERE segment::text NOT LIKE 'lapsed%') AS active,
-  round(sum(revenue) FILTER (WHERE segment::text NOT LIKE 'lapsed%')) AS "their revenue",
-  sum(customers) FILTER (WHERE segment::text LIKE 'lapsed%') AS lapsed,
-  round(sum(revenue) FILTER (WHERE segment::text LIKE 'lapsed%')) AS "revenue of lapsed"
+SELECT replace(cpm::text, 'lapsed_', '') AS cpm,
+  sum(customers) FILTER (WHERE cpm::text NOT LIKE 'lapsed%') AS active,
+  round(sum(revenue) FILTER (WHERE cpm::text NOT LIKE 'lapsed%')) AS "their revenue",
+  sum(customers) FILTER (WHERE cpm::text LIKE 'lapsed%') AS lapsed,
+  round(sum(revenue) FILTER (WHERE cpm::text LIKE 'lapsed%')) AS "revenue of lapsed"
 FROM ltv_cpm_segments('shop_orders', :'as_of', :policy) AS s
-GROUP BY 1 ORDER BY min(s.segment);
+GROUP BY 1 ORDER BY min(s.cpm);
 
 \if :has_item
 \echo '=== ltv_entry_items: what the first order was (入口商品別LTV)'
