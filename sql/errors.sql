@@ -120,7 +120,7 @@ SELECT rows_problem(query) FROM (VALUES
 	('SELECT 1 AS customer_id, 1 AS order_id, date ''2024-01-01'' AS ordered_on, amount FROM (VALUES (999999999999999999), (1)) v(amount)'),
 	('SELECT 1 AS customer_id, 1 AS order_id, date ''2024-01-01'' AS ordered_on, 1 AS amount, amount AS quantity FROM (VALUES (999999999999999999), (1)) v(amount)'),
 	('SELECT 1 AS customer_id, 1 AS order_id, date ''2024-01-01'' AS ordered_on, 1 AS amount, -amount AS cost FROM (VALUES (999999999999999999), (1)) v(amount)')) t(query);
--- what just fits; what nobody looks at, the numbers of guests and of rows without a day; a row after as_of is looked at
+-- what just fits; what nobody looks at, the numbers of guests, of rows without a day and of rows after as_of
 SELECT rows_problem(query) FROM (VALUES
 	('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, amount FROM (VALUES (999999999999999999), (-999999999999999999)) v(amount)'), ('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 999999999999.999999 AS amount'),
 	('SELECT 1 AS customer_id, date ''2024-01-01'' AS ordered_on, 0.1234560000000 AS amount'),
@@ -138,7 +138,7 @@ SELECT rows_problem(format('SELECT 1 AS customer_id, date ''2024-01-01'' AS orde
 	('(''A''), (''B''), (''C''), (''D''), (''E''), (''F''), (''G''), (''H''), (''I''), (''J''), (''K''), (''L'')')) t(currencies);
 SELECT rows_problem('SELECT 1 AS customer_id, ltv_history ''[]'' AS history, currency FROM (VALUES (''JPY''), (''USD'')) v(currency)');
 -- of a guest and after as_of, too: they are in the relation
-SELECT rows_problem('SELECT * FROM (VALUES (1, date ''2024-01-01'', 1, ''JPY''), (NULL, ''2024-01-01'', 1, ''USD''), (1, ''2030-01-01'', 1, ''EUR'')) v(customer_id, ordered_on, amount, currency)');
+SELECT rows_problem('SELECT * FROM (VALUES (1, date ''2024-01-01'', 1, ''JPY''), (NULL, ''2024-01-01'', 1, ''USD''), (1, ''2024-03-01'', 1, ''EUR''), (1, ''2030-01-01'', 1, ''GBP'')) v(customer_id, ordered_on, amount, currency)');
 
 /*
  * Privileges, and where an error happened

@@ -45,6 +45,7 @@ DECLARE
 	got record;
 BEGIN
 	PERFORM random_shop(seed);
+	PERFORM keep_lines_until(as_of);
 	SELECT *, CASE WHEN near > 0 AND gain > 0 AND cost <= near * gain THEN cost / (near * gain) END AS share INTO want
 	FROM (SELECT count(*) AS orders, count(*) FILTER (WHERE amount >= threshold) AS above, count(*) FILTER (WHERE amount >= reach * threshold AND amount < threshold) AS near,
 			avg(threshold - amount) FILTER (WHERE amount >= reach * threshold AND amount < threshold) AS missing, shipping * count(*) FILTER (WHERE amount >= threshold) AS cost,
@@ -92,4 +93,4 @@ SELECT * FROM ltv_free_shipping('handmade', '2024-12-31', 5000, 100, 0.6, 1.0);
 \set VERBOSITY terse
 
 DROP TABLE handmade, purchase, shop_orders, shop_lines, shop_histories;
-DROP FUNCTION compare_shop, random_shop, chance, error_of;
+DROP FUNCTION compare_shop, random_shop, keep_lines_until, chance, error_of;

@@ -53,6 +53,7 @@ DECLARE
 	i numeric := (ARRAY[0.10, 0.01, 0.25, 1])[1 + chance(seed || ' i', 4)];
 BEGIN
 	PERFORM random_shop(seed);
+	PERFORM keep_lines_until(as_of);
 	WITH e AS (SELECT * FROM ltv_economics(shape, as_of, margin, acquisition, retention, years)),
 	-- the elements as rows, each improved
 	want(element, base, improved, ltv) AS (
@@ -92,4 +93,4 @@ SELECT call, error_of('SELECT * FROM ' || call) AS error FROM (VALUES
 ) AS t(call);
 
 DROP TABLE handmade, loss, purchase, shop_orders, shop_lines, shop_histories;
-DROP FUNCTION compare_levers, random_shop, chance, error_of;
+DROP FUNCTION compare_levers, random_shop, keep_lines_until, chance, error_of;

@@ -85,6 +85,7 @@ DECLARE
 	unit text := (ARRAY['month', 'day', 'week', 'quarter', 'year', 'month'])[1 + chance(seed || ' unit', 6)];
 BEGIN
 	PERFORM random_shop(seed);
+	PERFORM keep_lines_until(as_of);
 	SELECT count(*), count(g.payback_period), count(*) FILTER (WHERE g.payback_period > 0),
 		count(*) FILTER (WHERE (g.cohort, g.customers, g.periods, g.payback_period, g.gross_profit, round(g.gross_profit_per_customer, 12))
 			IS DISTINCT FROM (w.cohort, w.customers, w.periods, w.payback_period, w.gross_profit, round(w.gross_profit / w.customers, 12)) OR place IS DISTINCT FROM want_place)
@@ -114,4 +115,4 @@ SELECT * FROM ltv_payback('handmade', gross_margin => 0.5);
 \set VERBOSITY terse
 
 DROP TABLE handmade, nocost, large, purchase, shop_orders, shop_lines, shop_histories;
-DROP FUNCTION oracle, compare_shop, random_shop, chance, error_of;
+DROP FUNCTION oracle, compare_shop, random_shop, keep_lines_until, chance, error_of;

@@ -45,8 +45,8 @@ INSERT INTO orders SELECT customer_id, ordered_on + 3, -amount, order_id + 600 F
 INSERT INTO orders SELECT NULL, ordered_on, amount, order_id + 700 FROM orders WHERE order_id % 7 = 0;	-- guests
 INSERT INTO orders SELECT 10000 + i, date '2024-01-01' + i, 0, i FROM generate_series(1, 20) AS i;	-- gifts, once
 INSERT INTO orders VALUES (20001, '2024-05-05', -10, 1), (20002, '2025-05-05', 10, 1);	-- only a refund; only later
--- each order as two lines
-CREATE TABLE lines AS SELECT customer_id, order_id, ordered_on, amount - 1 AS amount FROM orders UNION ALL SELECT customer_id, order_id, ordered_on + (order_id % 3)::integer, 1 FROM orders;
+-- each order as two lines, both up to the last day asked for
+CREATE TABLE lines AS SELECT customer_id, order_id, ordered_on, amount - 1 AS amount FROM orders UNION ALL SELECT customer_id, order_id, least(ordered_on + (order_id % 3)::integer, greatest(ordered_on, '2024-12-31')), 1 FROM orders;
 CREATE TABLE histories AS SELECT customer_id, ltv_history(ordered_on, amount) AS history FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id;
 
 -- As of four days, in three kinds, for three horizons: the models of ltv_fit and the functions of one history

@@ -89,7 +89,7 @@ SELECT differing('shop', 'TABLE shop', '2024-12-31') AS shop, differing('shop', 
 CREATE TABLE sold (id integer, customer_id integer, ordered_on date, amount numeric, quantity numeric, cost numeric, currency text);
 CREATE TABLE sold_lines (row_id integer, order_id integer, customer_id integer, ordered_on date, amount numeric, quantity numeric, cost numeric, currency varchar(3));
 CREATE TABLE sold_histories (customer_id integer, history ltv_history, currency char(3));
-\set one_order 'SELECT customer_id, min(ordered_on) AS ordered_on, sum(amount) AS amount, sum(coalesce(quantity, 1)) AS quantity, CASE WHEN count(*) = count(cost) THEN sum(cost) END AS cost FROM sold_lines WHERE ordered_on IS NOT NULL AND amount IS NOT NULL GROUP BY customer_id, order_id, CASE WHEN order_id IS NULL THEN row_id END'
+\set one_order 'SELECT customer_id, min(ordered_on) AS ordered_on, sum(amount) AS amount, sum(coalesce(quantity, 1)) AS quantity, CASE WHEN count(*) = count(cost) THEN sum(cost) END AS cost FROM sold_lines WHERE ordered_on <= $1 AND amount IS NOT NULL GROUP BY customer_id, order_id, CASE WHEN order_id IS NULL THEN row_id END'
 CREATE FUNCTION sell(seed integer) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM random_shop(seed);

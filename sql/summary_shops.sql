@@ -6,19 +6,20 @@ SET search_path = summary_shops_test, public;
 SET client_min_messages = warning;
 
 -- The summary by its definitions, in plain SQL, as one text per customer: columns as in the report.  Which columns the
--- relation has decides the query.  Sums are shown at the largest scale of all the customer's rows.
-CREATE FUNCTION plain(orders regclass, as_of date, revenue numeric DEFAULT 18000, n int DEFAULT 3, dormant int DEFAULT 180, churned int DEFAULT 365)
+-- relation has decides the query.  Sums are shown at the largest scale of the customer's rows until
+-- then; of all rows where they are stored as a history.
+CREATE FUNCTION plain(orders regclass, as_of date, revenue numeric DEFAULT 18000, n int DEFAULT 3, dormant int DEFAULT 180, churned int DEFAULT 365, stored boolean DEFAULT false)
 RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     has text[] := (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = orders AND attnum > 0 AND NOT attisdropped);
     quantity text := CASE WHEN 'quantity' = ANY (has) THEN 'coalesce(quantity, 1)' ELSE '1' END;
     cost text := CASE WHEN 'cost' = ANY (has) THEN 'cost' ELSE 'NULL' END;
-    lines text := format('SELECT customer_id, ordered_on AS d, amount::numeric AS a, (%s)::numeric AS q, (%s)::numeric AS k FROM %s WHERE ordered_on IS NOT NULL AND amount IS NOT NULL AND customer_id IS NOT NULL', quantity, cost, orders);
+    lines text := format('SELECT customer_id, ordered_on AS d, amount::numeric AS a, (%s)::numeric AS q, (%s)::numeric AS k FROM %s WHERE ordered_on IS NOT NULL AND (ordered_on <= $1 OR %L::boolean) AND amount IS NOT NULL AND customer_id IS NOT NULL', quantity, cost, orders, stored);
 BEGIN
     IF 'order_id' = ANY (has) THEN
         lines := format('SELECT customer_id, min(ordered_on) AS d, sum(amount::numeric) AS a, sum((%1$s)::numeric) AS q, CASE WHEN bool_and((%2$s) IS NOT NULL) THEN sum((%2$s)::numeric) END AS k,
                          max(scale(amount::numeric)) AS sa, max(scale((%1$s)::numeric)) AS sq, max(scale((%2$s)::numeric)) AS sk FROM %3$s
-                         WHERE ordered_on IS NOT NULL AND amount IS NOT NULL AND customer_id IS NOT NULL GROUP BY customer_id, order_id, CASE WHEN order_id IS NULL THEN ctid END', quantity, cost, orders);
+                         WHERE ordered_on <= $1 AND amount IS NOT NULL AND customer_id IS NOT NULL GROUP BY customer_id, order_id, CASE WHEN order_id IS NULL THEN ctid END', quantity, cost, orders);
     ELSE
         lines := format('SELECT *, scale(a) AS sa, scale(q) AS sq, scale(k) AS sk FROM (%s) x', lines);
     END IF;
@@ -40,10 +41,10 @@ BEGIN
         FROM c WHERE purchases > 0 $q$, lines) USING as_of, revenue, n, dormant, churned;
 END $$;
 -- how many customers there are, and how many rows of the two sides are not on the other
-CREATE FUNCTION compare(orders regclass, expected regclass, as_of date) RETURNS TABLE (customers text, differ bigint) LANGUAGE plpgsql AS $$
+CREATE FUNCTION compare(orders regclass, expected regclass, as_of date, stored boolean DEFAULT false) RETURNS TABLE (customers text, differ bigint) LANGUAGE plpgsql AS $$
 BEGIN
     CREATE TEMP TABLE got AS SELECT s::text AS line FROM ltv_customer_summary(orders, as_of) s;
-    CREATE TEMP TABLE want AS SELECT line FROM plain(expected, as_of) line;
+    CREATE TEMP TABLE want AS SELECT line FROM plain(expected, as_of, stored => stored) line;
     RETURN QUERY SELECT CASE count(*) WHEN 0 THEN 'none' WHEN 1 THEN 'one' ELSE 'many' END, (SELECT count(*) FROM (SELECT * FROM got EXCEPT ALL SELECT * FROM want) x) + (SELECT count(*) FROM (SELECT * FROM want EXCEPT ALL SELECT * FROM got) x) FROM want;
     DROP TABLE got, want;
 END $$;
@@ -69,7 +70,7 @@ SELECT shop, as_of, c.* FROM unnest('{yen,cents,mixed,known}'::regclass[]) shop,
 SELECT count(*) AS differ FROM (SELECT s::text FROM ltv_customer_summary('mixed', '2024-06-30', ltv_policy(9000.5, 2, 30, 90)) s EXCEPT ALL SELECT plain('mixed', '2024-06-30', 9000.5, 2, 30, 90)) t;
 SELECT count(*) AS differ FROM (SELECT s::text FROM ltv_customer_summary('mixed', as_of => '2024-06-30', id_type => NULL::bigint, policy => ltv_policy(dormant_days => 30, churned_days => 90)) s EXCEPT ALL SELECT plain('mixed', '2024-06-30', 18000, 3, 30, 90)) t;
 -- the aggregate form says the same
-SELECT count(*) AS differ FROM (SELECT ROW(customer_id, (ltv_summarize(ltv_history(ordered_on, amount, quantity, cost), '2024-02-29')).*)::text FROM mixed WHERE customer_id IS NOT NULL GROUP BY customer_id HAVING min(ordered_on) FILTER (WHERE amount IS NOT NULL) <= '2024-02-29'
+SELECT count(*) AS differ FROM (SELECT ROW(customer_id, (ltv_summarize(ltv_history(ordered_on, amount, quantity, cost), '2024-02-29')).*)::text FROM mixed WHERE customer_id IS NOT NULL AND ordered_on <= '2024-02-29' GROUP BY customer_id HAVING count(*) FILTER (WHERE amount IS NOT NULL) > 0
                                 EXCEPT ALL SELECT s::text FROM ltv_customer_summary('mixed', '2024-02-29', NULL::bigint) s) t;
 
 -- every type of customer_id, as text and in its own type
@@ -143,9 +144,9 @@ CREATE TABLE monthly AS SELECT customer_id, date_trunc('month', ordered_on) AS m
 INSERT INTO monthly VALUES (1, NULL, NULL), (2, NULL, '[]'), (999999, NULL, '[]'), (NULL, NULL, '[{"on":"2024-01-01","amount":1}]');
 CREATE VIEW stored_money AS SELECT customer_id::money AS customer_id, history FROM monthly;
 CREATE VIEW mixed_money AS SELECT customer_id::money AS customer_id, ordered_on, amount, quantity, cost FROM mixed;
-SELECT c.* FROM unnest('{2022-02-28,2024-02-29}'::date[]) as_of, LATERAL compare('stored', 'mixed', as_of) c;
-SELECT c.* FROM unnest('{2022-02-28,2024-02-29}'::date[]) as_of, LATERAL compare('monthly', 'mixed', as_of) c;
-SELECT * FROM compare('stored_money', 'mixed_money', '2024-02-29');
+SELECT c.* FROM unnest('{2022-02-28,2024-02-29}'::date[]) as_of, LATERAL compare('stored', 'mixed', as_of, true) c;
+SELECT c.* FROM unnest('{2022-02-28,2024-02-29}'::date[]) as_of, LATERAL compare('monthly', 'mixed', as_of, true) c;
+SELECT * FROM compare('stored_money', 'mixed_money', '2024-02-29', true);
 SELECT count(*) AS without_quantity_and_cost FROM (SELECT customer_id, orders, revenue FROM ltv_customer_summary('stored', '2024-02-29') EXCEPT SELECT customer_id, orders, revenue FROM ltv_customer_summary('mixed', '2024-02-29')) t;
 
 -- one currency, or none named at all

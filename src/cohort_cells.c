@@ -81,5 +81,5 @@ void
 cohorts_visit(Cohorts *cohorts, text *period)
 {
 	calendar_init(&cohorts->calendar, period);
-	report_visit_jointly(&cohorts->population.report, &ltv_cohorts_visitor, cohorts);
+	report_visit_jointly(&cohorts->population.report, cohorts->population.as_of, &ltv_cohorts_visitor, cohorts);
 }

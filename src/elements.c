@@ -180,7 +180,7 @@ CheckCostsKnown(const ShopYears *years)
 void
 elements_measure(ShopYears *years, Fraction *elements)
 {
-	report_visit_jointly(&years->population.report, &ltv_years_visitor, years);
+	report_visit_jointly(&years->population.report, years->population.as_of, &ltv_years_visitor, years);
 	if (elements[LTV_GROSS_MARGIN].over == NULL)
 		CheckCostsKnown(years);
 

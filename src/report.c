@@ -124,18 +124,18 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id
 		CheckIdType(report, fcinfo, id_arg);
 }
 
-/* Visit every customer; see source_visit. */
+/* Visit every customer, with what is known on a day: the latest one that a figure of the report looks at; see source_visit. */
 void
-report_visit(Report *report, CustomerVisitor visit, void *arg)
+report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg)
 {
-	report->counts = source_visit(report->source, visit, arg);
+	report->counts = source_visit(report->source, until, visit, arg);
 }
 
 /* The same, perhaps in several processes; see source_visit_jointly. */
 void
-report_visit_jointly(Report *report, const JointVisitor *visitor, void *arg)
+report_visit_jointly(Report *report, DateADT until, const JointVisitor *visitor, void *arg)
 {
-	report->counts = source_visit_jointly(report->source, visitor, arg);
+	report->counts = source_visit_jointly(report->source, until, visitor, arg);
 }
 
 static bool
@@ -146,9 +146,9 @@ ids_are_parallel_safe(const Report *report)
 
 /* The same, but the caller asks for the customers who are left; see source_walk. */
 void
-report_walk(Report *report, const JointVisitor *visitor, void *arg)
+report_walk(Report *report, DateADT until, const JointVisitor *visitor, void *arg)
 {
-	report->counts = source_walk(report->source, visitor, ids_are_parallel_safe(report), arg);
+	report->counts = source_walk(report->source, until, visitor, ids_are_parallel_safe(report), arg);
 }
 
 /* A cast function takes the value and, if it wants to, a typmod and whether the cast was written out. */

@@ -54,12 +54,12 @@ extern const RowReport ltv_summary_rows;
 
 extern void report_begin(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg);
 extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg, uint32 nullable);
-extern void report_visit(Report *report, CustomerVisitor visit, void *arg);
-extern void report_visit_jointly(Report *report, const JointVisitor *visitor, void *arg);
+extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);
+extern void report_visit_jointly(Report *report, DateADT until, const JointVisitor *visitor, void *arg);
 extern Datum report_id(Report *report, Datum id);
 extern void records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, BufFile *file);
 extern void records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file);
-extern void report_walk(Report *report, const JointVisitor *visitor, void *arg);
+extern void report_walk(Report *report, DateADT until, const JointVisitor *visitor, void *arg);
 extern void report_send_rows(Report *report, TupleDesc desc, BufFile *file);
 extern void report_end_rows(Report *report);
 extern void report_receive_rows(Report *report, BufFile *file);

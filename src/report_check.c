@@ -297,7 +297,7 @@ visit_customer(const Customer *customer, void *arg)
 static void
 check_histories(CheckReport *check, const OrdersRelation *relation)
 {
-	report_visit(&check->report, visit_customer, check);
+	report_visit(&check->report, DATEVAL_NOEND, visit_customer, check);
 	if (has_column(relation, ORDERS_CURRENCY))
 	{
 		if (SPI_connect() != SPI_OK_CONNECT)

@@ -96,7 +96,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	stage_labels_read(TupleDescAttr(summary->report.desc, CUSTOMER_COLUMNS)->atttypid, summary->labels);
 	for (int i = 0; i < summary->report.desc->natts; i++)
 		summary->types[i] = TupleDescAttr(summary->report.desc, i)->atttypid;
-	report_walk(&summary->report, &ltv_summary_visitor, summary);
+	report_walk(&summary->report, summary->moment.as_of, &ltv_summary_visitor, summary);
 }
 
 static bool

@@ -124,7 +124,7 @@ ltv_deciles(PG_FUNCTION_ARGS)
 	DecilesReport report;
 
 	population_begin(&report.population, fcinfo, 0, REPORT_NO_ID);
-	report_visit_jointly(&report.population.report, &ltv_deciles_visitor, &report);
+	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_deciles_visitor, &report);
 	if (report.population.customers > 0)
 		put_deciles(&report);
 	return report_end(&report.population.report);

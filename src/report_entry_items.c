@@ -150,7 +150,7 @@ ltv_entry_items(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("horizon_days must be 0 or more, not %d", report.horizon)));
 	CheckItemColumn(&report.population);
-	report_visit_jointly(&report.population.report, &ltv_entry_items_visitor, &report);
+	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_entry_items_visitor, &report);
 	put_entries(&report);
 	return report_end(&report.population.report);
 }

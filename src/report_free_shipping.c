@@ -177,7 +177,7 @@ ltv_free_shipping(PG_FUNCTION_ARGS)
 	shipping.start = moment.year_start;
 	shipping.threshold = decimal_ceiling(threshold);
 	shipping.near = decimal_ceiling(multiply(reach, threshold));
-	report_visit_jointly(&shipping.population.report, &ltv_shipping_visitor, &shipping);
+	report_visit_jointly(&shipping.population.report, shipping.population.as_of, &ltv_shipping_visitor, &shipping);
 	shipping_columns(&shipping, threshold, shipping_cost, margin, values, nulls);
 	report_row(&shipping.population.report, values, nulls);
 	return report_end(&shipping.population.report);

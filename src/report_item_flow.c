@@ -187,7 +187,7 @@ ltv_item_flow(PG_FUNCTION_ARGS)
 
 	population_begin(&report.population, fcinfo, WANT_ITEM, REPORT_NO_ID);
 	CheckItemColumn(&report.population);
-	report_visit_jointly(&report.population.report, &ltv_item_flow_visitor, &report);
+	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_item_flow_visitor, &report);
 	put_flows(&report);
 	return report_end(&report.population.report);
 }

@@ -56,7 +56,7 @@ ltv_overview(PG_FUNCTION_ARGS)
 	report_begin(&overview.report, fcinfo, WANT_COST | WANT_GUESTS, REPORT_NO_ID);
 	overview.moment = moment_of(PG_GETARG_DATEADT(1));
 	overview.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
-	report_visit(&overview.report, visit_customer, &overview);
+	report_visit(&overview.report, overview.moment.as_of, visit_customer, &overview);
 	kpi_columns(&overview.kpi, values, nulls);
 	values[KPI_COLUMNS] = Int64GetDatum(overview.guest_orders);
 	values[KPI_COLUMNS + 1] = Int64GetDatum(overview.refund_only);

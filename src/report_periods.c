@@ -155,7 +155,7 @@ ltv_periods(PG_FUNCTION_ARGS)
 
 	population_begin(&periods.population, fcinfo, 0, REPORT_NO_ID);
 	calendar_init(&periods.calendar, PG_GETARG_TEXT_PP(2));
-	report_visit_jointly(&periods.population.report, &ltv_periods_visitor, &periods);
+	report_visit_jointly(&periods.population.report, periods.population.as_of, &ltv_periods_visitor, &periods);
 	if (periods.population.customers > 0)
 		put_periods(&periods);
 	return report_end(&periods.population.report);

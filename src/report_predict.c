@@ -302,7 +302,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	report_begin(&predict->report, fcinfo, 0, 2);
 	read_arguments(predict, fcinfo);
 	get_typlenbyval(source_id_type(predict->report.source), &predict->id_length, &predict->id_by_value);
-	report_visit_jointly(&predict->report, &ltv_predict_visitor, predict);
+	report_visit_jointly(&predict->report, predict->as_of, &ltv_predict_visitor, predict);
 	predict->next_pattern = predict->patterns->count;
 	if (predict->patterns->customers > 0)
 	{

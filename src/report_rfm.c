@@ -463,7 +463,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("bins must be from 1 to %d, not %d", BINS_LIMIT, report->bins)));
 	prepare_ids(report);
-	report_visit_jointly(&report->population.report, &ltv_rfm_visitor, report);
+	report_visit_jointly(&report->population.report, report->population.as_of, &ltv_rfm_visitor, report);
 	if (report->population.customers > 0)
 		sort_members(report);
 	score_levels(report, report->recencies, false);

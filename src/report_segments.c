@@ -122,7 +122,7 @@ report_segments(FunctionCallInfo fcinfo, int division)
 	Assert(report.report.desc->natts <= 5);
 	report.moment = moment_of(PG_GETARG_DATEADT(1));
 	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
-	report_visit_jointly(&report.report, &ltv_segments_visitor, &report);
+	report_visit_jointly(&report.report, report.moment.as_of, &ltv_segments_visitor, &report);
 	put_segments(&report);
 	return report_end(&report.report);
 }

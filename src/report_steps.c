@@ -140,7 +140,7 @@ ltv_steps(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_step must be from 1 to %d, not %d", STEPS_LIMIT, report.max_step)));
 	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
-	report_visit_jointly(&report.population.report, &ltv_steps_visitor, &report);
+	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_steps_visitor, &report);
 	put_steps(&report);
 	return report_end(&report.population.report);
 }

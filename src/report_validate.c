@@ -137,7 +137,7 @@ ltv_validate(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split_day must be a day before as_of"),
 				 errhint("The model is fitted up to split_day and judged by the orders after it, up to as_of.")));
-	report_visit_jointly(&validate.report, &ltv_validate_visitor, &validate);
+	report_visit_jointly(&validate.report, validate.as_of, &ltv_validate_visitor, &validate);
 	if (validate.patterns->customers > 0)
 		predict_classes(&validate);
 	for (int class = 0; class <= LAST_CLASS; class++)

@@ -178,7 +178,7 @@ ltv_windows(PG_FUNCTION_ARGS)
 
 	population_begin(&report.population, fcinfo, WANT_COST, REPORT_NO_ID);
 	read_windows(&report, PG_GETARG_ARRAYTYPE_P(2));
-	report_visit_jointly(&report.population.report, &ltv_windows_visitor, &report);
+	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_windows_visitor, &report);
 	if (report.population.customers > 0)
 		put_windows(&report);
 	return report_end(&report.population.report);

@@ -104,6 +104,7 @@ open_guests(Source *source)
 	guests->context = source->context;
 	guests->scratch = AllocSetContextCreate(source->context, "ltv guest order", ALLOCSET_DEFAULT_SIZES);
 	guests->relation.name = source->relation.name;
+	guests->until = DATEVAL_NOEND;
 	guests->key = guests->id = source->order;
 	guests->walk.level = -1;
 	lay_out_rows(guests);
@@ -185,6 +186,7 @@ source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count
 	source->wants = WANT_QUANTITY | WANT_COST;
 	source->keep_all = true;
 	source->relation.name = "GROUP BY";
+	source->until = DATEVAL_NOEND;
 	memcpy(source->relation.columns, columns, sizeof(source->relation.columns));
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		source->position[column] = -1;
@@ -733,10 +735,28 @@ receive_plain_row(Source *source, const Datum *values, const bool *isnull)
 	*(Datum *) (kept + source->key_at) = parts.key;
 }
 
-/* Take a row of the query's result. */
+/* Infinity is no later day, it is none. */
+static inline bool
+row_is_later(Source *source, OrdersRow row)
+{
+	DateADT		day;
+
+	if (row_null(source, row, ORDERS_DAY))
+		return false;
+	day = DatumGetDateADT(row_value(source, row, ORDERS_DAY));
+	return day > source->until && !DATE_IS_NOEND(day);
+}
+
+/*
+ * Take a row of the query's result.  What is later than the report looks is
+ * left out here, before lines are put together to orders: a return in March
+ * must not change what February was.
+ */
 void
 source_receive(Source *source, const Datum *values, const bool *isnull)
 {
+	if (row_is_later(source, (OrdersRow) {values, isnull}))
+		return;
 	if (source->variable || source->position[ORDERS_CURRENCY] >= 0)
 		receive_in_scratch(source, values, isnull);
 	else
@@ -822,8 +842,9 @@ read_orders(Source *source)
 
 /* Read the relation into the store, within some memory. */
 static void
-read_for(Source *source, CustomerVisitor visit, void *arg, Size budget)
+read_for(Source *source, DateADT until, CustomerVisitor visit, void *arg, Size budget)
 {
+	source->until = until;
 	source->visit = visit;
 	source->visit_arg = arg;
 	source->store = rowstore_create(0, budget);
@@ -832,13 +853,14 @@ read_for(Source *source, CustomerVisitor visit, void *arg, Size budget)
 
 /*
  * Read the relation and visit every customer once, with all purchases in
- * canonical order.  Customers come in no particular order, some perhaps while
+ * canonical order.  Rows of orders later than a day do not exist; of stored
+ * histories the visitor has to look away itself.  Customers come in no particular order, some perhaps while
  * the relation is still being read, and with WANT_GUESTS guests before,
  * between and after them, one or more orders at a time.  The visitor is called
  * in a memory context that is emptied after each customer.
  */
 SourceCounts
-source_visit(Source *source, CustomerVisitor visit, void *arg)
+source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->context);
 	Source	   *guests = source->guests;
@@ -849,7 +871,7 @@ source_visit(Source *source, CustomerVisitor visit, void *arg)
 		budget -= budget / 4;
 		guests->store = rowstore_create(0, budget / 3);
 	}
-	read_for(source, visit, arg, budget);
+	read_for(source, until, visit, arg, budget);
 	if (source->relation.distinct)
 		source_receive_handed(source);
 	else if (!source_group_jointly(source))
@@ -867,11 +889,11 @@ source_visit(Source *source, CustomerVisitor visit, void *arg)
 
 /* The same, in several processes where that is worthwhile. */
 SourceCounts
-source_visit_jointly(Source *source, const JointVisitor *visitor, void *arg)
+source_visit_jointly(Source *source, DateADT until, const JointVisitor *visitor, void *arg)
 {
 	visitor->begin(arg);
 	source->joint = visitor;
-	return source_visit(source, visitor->visit, arg);
+	return source_visit(source, until, visitor->visit, arg);
 }
 
 /*
@@ -882,13 +904,13 @@ source_visit_jointly(Source *source, const JointVisitor *visitor, void *arg)
  * left to other processes.
  */
 SourceCounts
-source_walk(Source *source, const JointVisitor *visitor, bool jointly, void *arg)
+source_walk(Source *source, DateADT until, const JointVisitor *visitor, bool jointly, void *arg)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->context);
 
 	visitor->begin(arg);
 	source->joint = jointly ? visitor : NULL;
-	read_for(source, visitor->visit, arg, get_hash_memory_limit());
+	read_for(source, until, visitor->visit, arg, get_hash_memory_limit());
 	if (source->relation.distinct)
 		source_receive_handed(source);
 	else

@@ -72,9 +72,9 @@ extern Source *source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
 extern Oid	source_id_type(const Source *source);
 extern bool source_has_items(const Source *source);
 extern const char *source_name(const Source *source);
-extern SourceCounts source_visit(Source *source, CustomerVisitor visit, void *arg);
-extern SourceCounts source_visit_jointly(Source *source, const JointVisitor *visitor, void *arg);
-extern SourceCounts source_walk(Source *source, const JointVisitor *visitor, bool jointly, void *arg);
+extern SourceCounts source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg);
+extern SourceCounts source_visit_jointly(Source *source, DateADT until, const JointVisitor *visitor, void *arg);
+extern SourceCounts source_walk(Source *source, DateADT until, const JointVisitor *visitor, bool jointly, void *arg);
 extern bool source_next(Source *source, Customer *customer);
 extern void source_close(Source *source);
 

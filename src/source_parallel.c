@@ -117,6 +117,7 @@ source_of_worker(SharedOrders *orders)
 	source->relation.name = pstrdup(orders->name);
 	source->relation.histories = orders->histories;
 	source->relation.distinct = orders->distinct;
+	source->until = orders->until;
 	memcpy(source->relation.columns, orders->column_types, sizeof(orders->column_types));
 	memcpy(source->position, orders->position, sizeof(orders->position));
 	source->columns = orders->columns;
@@ -428,6 +429,7 @@ begin_sharing(Source *source, OrdersHandle *handle)
 	orders->columns = source->columns;
 	orders->histories = source->relation.histories;
 	orders->distinct = source->relation.distinct;
+	orders->until = source->until;
 	orders->row_size = source->row_size;
 	memcpy(orders->column_types, source->relation.columns, sizeof(orders->column_types));
 	strlcpy(orders->name, source->relation.name, NAMEDATALEN);

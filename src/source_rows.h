@@ -84,6 +84,7 @@ struct Source
 	int			columns;		/* of the query's result */
 	const char *query;			/* while it runs */
 	Oid			function;		/* that reports */
+	DateADT		until;			/* rows of later days do not exist */
 
 	bool		variable;		/* rows differ in size */
 	Size		head_at;		/* offsets in a row */

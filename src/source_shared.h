@@ -32,6 +32,7 @@ typedef struct SharedOrders
 	int			columns;
 	bool		histories;
 	bool		distinct;
+	DateADT		until;
 	Size		row_size;
 	ColumnType	column_types[ORDERS_COLUMNS];
 	char		name[NAMEDATALEN];	/* of the relation */

@@ -16,7 +16,7 @@ BEGIN
 	IF 'order_id' = ANY (names) THEN
 		lines := format('SELECT customer_id::text AS id, min(ordered_on) AS day, sum(amount)::numeric AS amount, sum(%s)::numeric AS quantity,
 			CASE WHEN count(%s) = count(*) THEN sum(%2$s)::numeric END AS cost FROM %s
-			WHERE customer_id IS NOT NULL AND ordered_on IS NOT NULL AND amount IS NOT NULL
+			WHERE customer_id IS NOT NULL AND ordered_on <= $1 AND amount IS NOT NULL
 			GROUP BY customer_id, order_id', quantity, cost, relation);
 	END IF;
 	RETURN 'WITH purchase AS (' || lines || $q$),

@@ -27,6 +27,11 @@ CREATE TABLE shop_orders (customer_id integer, ordered_on date, amount numeric, 
 CREATE TABLE shop_lines (order_id integer, customer_id integer, ordered_on date, amount numeric, cost numeric);
 CREATE TABLE shop_histories (customer_id integer, history ltv_history);
 
+-- Lines of orders up to a day that came later than it come on it: the orders are the purchases as of that day, too.
+CREATE FUNCTION keep_lines_until(as_of date) RETURNS void LANGUAGE sql AS $$
+	UPDATE shop_lines l SET ordered_on = as_of FROM purchase p WHERE p.id = l.order_id AND p.ordered_on <= as_of AND l.ordered_on > as_of
+$$;
+
 /*
  * Three years from 2022 on.  Every fifth shop has yen, the others cents; every
  * fourth one does not know all costs; refunds, orders of 0 and guests
