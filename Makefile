@@ -16,13 +16,11 @@ DATA          = $(patsubst $(top)/%,%,$(wildcard $(top)/sql/ltv--*--*.sql))
 DATA_built    = sql/ltv--$(version).sql
 EXTRA_CLEAN   = sql/ltv--$(version).sql
 
-PG_CPPFLAGS   = -I$(top)/src
+PG_CPPFLAGS   = -I$(top)/src -DLTV_VERSION='"$(version)"'
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 SHLIB_LINK    = -lm
-# What a function calls is what is in this library, whatever else the server process has loaded.
-ifneq ($(shell uname -s),Darwin)
-SHLIB_LINK   += -Wl,-Bsymbolic
-endif
+# All other names stay inside: no library of the server process can take their place, and none can be called from outside.
+SHLIB_EXPORTS = src/exports.txt
 
 REGRESS       = $(sort $(patsubst $(top)/expected/%.out,%,$(wildcard $(top)/expected/*.out)))
 REGRESS_OPTS  = --inputdir=$(top) --load-extension=ltv
@@ -34,6 +32,7 @@ endif
 include $(PGXS)
 
 $(OBJS) $(OBJS:.o=.bc): $(headers)
+src/ltv.o src/ltv.bc: $(top)/ltv.control
 # Outside the source tree the folders have to be made; as targets they would be found in VPATH.
 $(shell mkdir -p src/model sql)
 

@@ -22,6 +22,13 @@
 #include "varatt.h"
 #endif
 
+/* Since 18 a module tells its name and version; the version is that of the control file. */
+#if PG_VERSION_NUM >= 180000
+#define LTV_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "ltv", .version = LTV_VERSION)
+#else
+#define LTV_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
 /* since 18 the mark of a function that does not return stands before it */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()

@@ -14,6 +14,16 @@
 /* below this, and where little is out of place, insertion beats quicksort */
 #define INSERTION_LIMIT 24
 
+/* An empty history. */
+void
+history_init(History *history)
+{
+	history->count = 0;
+	history->room = HISTORY_INLINE;
+	history->scales = (Scales) {0, 0, 0};
+	history->purchases = history->few;
+}
+
 /* Give back the memory of a long history; the value is empty afterwards. */
 void
 history_free(History *history)

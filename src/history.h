@@ -84,20 +84,8 @@ purchase_compare(const Purchase *a, const Purchase *b)
 	return 0;
 }
 
-/*
- * An empty history.  Not a symbol of the library, as libedit, which LLVM
- * brings into the server, has one of this name.
- */
-static inline void
-history_init(History *history)
-{
-	history->count = 0;
-	history->room = HISTORY_INLINE;
-	history->scales = (Scales) {0, 0, 0};
-	history->purchases = history->few;
-}
-
 /* history.c: the value */
+extern void history_init(History *history);
 extern void history_free(History *history);
 extern Purchase *history_add(History *history);
 extern void history_reserve(History *history, int64 more);

@@ -3,7 +3,7 @@
  */
 #include "plan.h"
 
-PG_MODULE_MAGIC;
+LTV_MODULE_MAGIC;
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): the server calls it by this name */
 

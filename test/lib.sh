@@ -80,7 +80,7 @@ remove_what_is_gone() {
   local file
   while read -r file; do
     [[ -e $top/$file ]] || rm -f "$work/ltv/$file" "$work/ltv/ltv.so"
-  done < <(cd "$work/ltv" && find src sql expected test -type f ! -name '*.o' \( -name 'ltv--*--*' -o ! -name 'ltv--*' \))
+  done < <(cd "$work/ltv" && find src sql expected test -type f ! -name '*.o' ! -name '*.list' \( -name 'ltv--*--*' -o ! -name 'ltv--*' \))
 }
 
 end_loop() {
@@ -236,7 +236,7 @@ give_to_server_user() {
 copy_checkout() {
   mkdir -p "$work/ltv"
   tar -C "$top" -cf - --exclude=./.git --exclude=./results --exclude=./tmp_check --exclude=./output_iso \
-    --exclude='*.o' --exclude='*.bc' --exclude='*.so' . | tar -C "$work/ltv" --no-same-owner -xf -
+    --exclude='*.o' --exclude='*.bc' --exclude='*.so' --exclude='*.list' . | tar -C "$work/ltv" --no-same-owner -xf -
   give_to_server_user "$work/ltv"
 }
 

@@ -130,6 +130,13 @@ none('a C entry point is STRICT for all SQL functions or for none', grep { keys 
 none('behind a STRICT function no argument is tested for NULL',
   grep { $strict{$_}{t} && ($body{$_} // '') =~ /PG_ARGISNULL/ } sort keys %strict);
 
+# Since 18 a module says its name and version.
+SKIP: {
+  skip 'this server does not ask a module for its version', 1 if (psql($database, 'SHOW server_version_num'))[0] < 180000;
+  my ($version) = slurp('ltv.control') =~ /^default_version = '(.*)'$/m;
+  is(join("\n", psql($database, q{DO 'BEGIN PERFORM ltv_policy(); END'; SELECT version FROM pg_get_loaded_modules() AS m WHERE m.module_name = 'ltv'})), $version, 'the module has the version of the control file');
+}
+
 # --- NULL in every place that SQL lets through -------------------------------------------------------------------
 
 # Each function that is not STRICT is called with every set of its arguments NULL: it gives a result or one of the errors

@@ -1,5 +1,5 @@
 # make from another folder ("make -f DIR/Makefile"), without bitcode: the module, the control file and every script are built
-# and installed, all into DESTDIR, and nothing is written beside the sources.
+# and installed, all into DESTDIR, nothing is written beside the sources, and the module shows no names but its own.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -26,7 +26,7 @@ sub files
 
 # what was built in place is no source
 mkdir $_ for $sources, $build, $stage, map { "$sources/$_" } qw(src src/model sql);
-for my $pattern ('Makefile', 'ltv.control', 'src/*.[ch]', 'src/model/*.[ch]', 'sql/ltv.sql', 'sql/ltv--*--*.sql', 'expected/*.out')
+for my $pattern ('Makefile', 'ltv.control', 'src/*.[ch]', 'src/exports.txt', 'src/model/*.[ch]', 'sql/ltv.sql', 'sql/ltv--*--*.sql', 'expected/*.out')
 {
   mkdir "$sources/" . dirname($pattern);
   system('cp', glob("$top/$pattern"), "$sources/" . dirname($pattern)) == 0 or die "cannot copy $pattern\n";
@@ -46,5 +46,12 @@ chomp(my ($library, $share) = (qx{$config --pkglibdir}, qx{$config --sharedir}))
 my @scripts = ("ltv--$version.sql", map { basename($_) } glob("$top/sql/ltv--*--*.sql"));
 cmp_ok(scalar @scripts, '>', 1, 'there is a script that updates');
 is_deeply([ files($stage) ], [ sort "$library/ltv.so" =~ s/^\///r, map { "$share/extension/$_" =~ s/^\///r } 'ltv.control', @scripts ], 'what is installed: the module, the control file and the scripts');
+
+# Any name in the library that the server process could see might be taken for another library's, or the other way round.
+my @symbols = map { (split)[-1] } qx{nm -D --defined-only $stage$library/ltv.so};
+is($?, 0, 'nm reads the module');
+my %symbol = map { $_ => 1 } @symbols;
+is(join(' ', grep { !/^(ltv_\w+|pg_finfo_ltv_\w+|_PG_init|Pg_magic_func)$/ } @symbols), '', 'it shows names with ltv_ and those that the server asks for');
+is(join(' ', grep { !$symbol{$_} } qw(_PG_init Pg_magic_func ltv_history_in pg_finfo_ltv_history_in)), '', 'and these');
 
 done_testing();
