@@ -3,6 +3,11 @@
 SET datestyle = 'ISO, YMD';
 CREATE SCHEMA aggregate_test;
 SET search_path = aggregate_test, public;
+\set ECHO none
+\getenv top PG_ABS_SRCDIR
+\set helpers :top '/test/helpers.sql'
+\i :helpers
+\set ECHO all
 
 -- three arities; a row without day or amount is skipped, NULL quantity is 1, NULL cost is unknown
 CREATE TABLE r (i int, d date, a numeric, q numeric, k numeric);
@@ -51,23 +56,14 @@ FROM serial s FULL JOIN (SELECT c, ltv_rollup(part ORDER BY random()) AS h FROM 
 SELECT count(*) FILTER (WHERE s.h || o.h - o.h IS DISTINCT FROM s.h OR o.h || s.h - s.h IS DISTINCT FROM o.h) AS differ FROM serial s JOIN serial o ON o.c = s.c % 13;
 SELECT ltv_rollup(h) = (SELECT ltv_history(d, a, q, k) FROM p) AS all_of_them FROM serial;
 
--- in parallel: a partial aggregate is planned, and nothing is different
-CREATE FUNCTION planned(query text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        IF position(what IN line) > 0 THEN RETURN true; END IF;
-    END LOOP;
-    RETURN false;
-END $$;
 SET max_parallel_workers_per_gather = 2;
 SET min_parallel_table_scan_size = 0;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET enable_hashagg = on;
 CREATE TABLE parallel (c int, h ltv_history, h3 ltv_history, h2 ltv_history);
-SELECT planned('SELECT c, ltv_history(d, a, q, k), ltv_history(d, a, q), ltv_history(d, a) FROM p GROUP BY c', 'Partial') AS partial,
-       planned('SELECT ltv_rollup(h) FROM serial', 'Partial') AS partial_rollup;
+SELECT plan_has('SELECT c, ltv_history(d, a, q, k), ltv_history(d, a, q), ltv_history(d, a) FROM p GROUP BY c', 'Partial') AS partial,
+       plan_has('SELECT ltv_rollup(h) FROM serial', 'Partial') AS partial_rollup;
 INSERT INTO parallel SELECT c, ltv_history(d, a, q, k), ltv_history(d, a, q), ltv_history(d, a) FROM p GROUP BY c;
 SELECT count(*) FILTER (WHERE ltv_history_send(s.h) IS DISTINCT FROM ltv_history_send(l.h) OR ltv_history_send(s.h3) IS DISTINCT FROM ltv_history_send(l.h3)
                            OR ltv_history_send(s.h2) IS DISTINCT FROM ltv_history_send(l.h2)) AS differ FROM serial s FULL JOIN parallel l USING (c);
@@ -83,7 +79,7 @@ INSERT INTO pp SELECT * FROM p;
 ANALYZE pp;
 SET max_parallel_workers_per_gather = 0;
 SET enable_partitionwise_aggregate = on;
-SELECT planned('SELECT c, ltv_history(d, a, q, k) FROM pp GROUP BY c', 'Partial') AS partial;
+SELECT plan_has('SELECT c, ltv_history(d, a, q, k) FROM pp GROUP BY c', 'Partial') AS partial;
 SELECT count(*) FILTER (WHERE ltv_history_send(s.h) IS DISTINCT FROM ltv_history_send(l.h)) AS differ
 FROM serial s FULL JOIN (SELECT c, ltv_history(d, a, q, k) AS h FROM pp GROUP BY c) l USING (c);
 -- two aggregates that share a state, grouping sets, sorted and hashed groups

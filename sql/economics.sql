@@ -3,15 +3,11 @@
  *
  * Expected figures are calculated by hand; the calculation stands beside each.
  */
-
--- The error of a statement: state and message.
-CREATE FUNCTION error_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	RETURN format('%s: %s', SQLSTATE, SQLERRM);
-END $$;
+\set ECHO none
+\getenv top PG_ABS_SRCDIR
+\set helpers :top '/test/helpers.sql'
+\i :helpers
+\set ECHO all
 
 -- Worked examples of mail-order practice
 SELECT example, trim_scale(got) AS got, want, got = want AS ok FROM (VALUES
@@ -203,4 +199,3 @@ SELECT ltv_profit(18000, -5000, 7200, 100);
 SELECT count(*) FROM ltv_bundle(1000, 300, '{2,3}', '{0.1}');
 
 DROP TABLE plan;
-DROP FUNCTION error_of(text);

@@ -6,32 +6,11 @@
  * degrees of freedom and more: betainc for tails, findroot for quantiles,
  * erfinv and erfc for the normal distribution.
  */
-
--- The error of a statement: state and message.
-CREATE FUNCTION error_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	RETURN format('%s: %s', SQLSTATE, SQLERRM);
-END $$;
-
--- Does the plan of a query contain a word?
-CREATE FUNCTION plan_has(query text, word text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		IF line LIKE '%' || word || '%' THEN
-			RETURN true;
-		END IF;
-	END LOOP;
-	RETURN false;
-END $$;
-
--- Equal within a relative error; both NULL is equal too.
-CREATE FUNCTION near(a double precision, b double precision, error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE AS
-$$ SELECT CASE WHEN a IS NULL OR b IS NULL THEN a IS NULL AND b IS NULL ELSE abs(a - b) <= error * greatest(abs(a), abs(b)) END $$;
+\set ECHO none
+\getenv top PG_ABS_SRCDIR
+\set helpers :top '/test/helpers.sql'
+\i :helpers
+\set ECHO all
 
 CREATE FUNCTION near(a ltv_effect_estimate, b ltv_effect_estimate, error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE AS
 $$ SELECT a.treated_customers = b.treated_customers AND a.control_customers = b.control_customers
@@ -300,5 +279,4 @@ SELECT bool_and(running IS NOT DISTINCT FROM again) AS same FROM (
 DROP VIEW reference;
 DROP TABLE sleep, outcome, part, serial, parallel;
 DROP AGGREGATE mean_state(boolean, double precision), mean_rollup(bigint[]), share_state(boolean, boolean), share_rollup(bigint[]);
-DROP FUNCTION error_of(text), plan_has(text, text), near(ltv_effect_estimate, ltv_effect_estimate, double precision), near(double precision, double precision, double precision),
-	show(ltv_effect_estimate), t_test(double precision, double precision), shares(bigint, bigint, bigint, bigint), mean_of(double precision[], double precision[]), bits(double precision[]);
+DROP FUNCTION near(ltv_effect_estimate, ltv_effect_estimate, double precision), show(ltv_effect_estimate), t_test(double precision, double precision), shares(bigint, bigint, bigint, bigint), mean_of(double precision[], double precision[]), bits(double precision[]);

@@ -6,44 +6,15 @@
  * over the customers of ltv_log_likelihood, which the topic model holds
  * against the papers' formulas.
  */
-
--- The error of a statement, or its result.
-CREATE FUNCTION result_of(expression text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-	detail text;
-	hint text;
-BEGIN
-	EXECUTE 'SELECT (' || expression || ')::text' INTO result;
-	RETURN coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(' ', SQLSTATE || ': ' || SQLERRM || '.', nullif(detail, ''), nullif(hint, ''));
-END $$;
-
--- Does the plan of a query contain a word?
-CREATE FUNCTION plan_has(query text, word text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		IF line LIKE '%' || word || '%' THEN
-			RETURN true;
-		END IF;
-	END LOOP;
-	RETURN false;
-END $$;
-
-CREATE FUNCTION near(a double precision, b double precision, error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE AS
-$$ SELECT a = b OR abs(a - b) <= error * greatest(abs(a), abs(b)) $$;
+\set ECHO none
+\getenv top PG_ABS_SRCDIR
+\set helpers :top '/test/helpers.sql'
+\i :helpers
+\set ECHO all
 
 -- Greatest relative difference of two arrays.
 CREATE FUNCTION distance(a double precision[], b double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE AS
 $$ SELECT max(CASE WHEN x = y THEN 0 ELSE abs(x - y) / greatest(abs(x), abs(y)) END) FROM unnest(a, b) AS u(x, y) $$;
-
--- A number between 0 and 1, both excluded.
-CREATE FUNCTION uniform(seed text) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT (('x' || left(md5(seed), 12))::bit(48)::bigint + 0.5) / 281474976710656 $$;
 
 /*
  * Simulated customers, in weeks.  The order rate is Gamma(1, alpha) = -ln(u) / alpha; the chance to leave is Beta(1, b) = 1 - u^(1/b), the rate of
@@ -264,4 +235,4 @@ SELECT bool_and(f = g) AS same, count(*) FROM (
 SET client_min_messages = warning;
 DROP TABLE customer, spender, fitted, daily, serial, shop, unit, subscriber, limits, forged CASCADE;
 DEALLOCATE fit_by_kind;
-DROP FUNCTION result_of, plan_has, near, distance, uniform, simulated, total, moved, second_difference, state_of;
+DROP FUNCTION distance, simulated, total, moved, second_difference, state_of;

@@ -5,60 +5,22 @@
  * ltv_expected_orders (the topic model checks it), its variance by the
  * formulas beside, the part of the parameters by differences.
  */
-
--- The error of a statement, or its result.
-CREATE FUNCTION result_of(expression text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-	detail text;
-BEGIN
-	EXECUTE 'SELECT (' || expression || ')::text' INTO result;
-	RETURN coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-	RETURN concat_ws(' ', SQLSTATE || ': ' || SQLERRM || '.', nullif(detail, ''));
-END $$;
-
--- Does the plan of a query contain a word?
-CREATE FUNCTION plan_has(query text, word text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		IF line LIKE '%' || word || '%' THEN
-			RETURN true;
-		END IF;
-	END LOOP;
-	RETURN false;
-END $$;
-
-CREATE FUNCTION near(a double precision, b double precision, error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT abs(a - b) <= error * greatest(abs(a), abs(b)) $$;
+\set ECHO none
+\getenv top PG_ABS_SRCDIR
+\set helpers :top '/test/helpers.sql'
+\i :helpers
+\set ECHO all
 
 CREATE FUNCTION near(a ltv_forecast_estimate, b ltv_forecast_estimate) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT a.customers = b.customers AND near(a.expected_orders, b.expected_orders, 1e-12) AND near(a.standard_error, b.standard_error, 1e-9)
 	AND near(a.expected_orders_low, b.expected_orders_low, 1e-9) AND near(a.expected_orders_high, b.expected_orders_high, 1e-9) $$;
-
--- A model made by hand, in weeks, with a covariance of the logarithms.
-CREATE FUNCTION hand_made(kind text, parameters double precision[], covariance double precision[] DEFAULT NULL, unit_days integer DEFAULT 7) RETURNS ltv_model LANGUAGE sql IMMUTABLE AS
-$$ SELECT ROW(kind, parameters, NULL, unit_days, covariance, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
-
--- Simpson's rule for a function of y, given as SQL.
-CREATE FUNCTION integral(f text, low double precision, high double precision, steps integer DEFAULT 2000) RETURNS double precision LANGUAGE plpgsql AS $$
-DECLARE
-	result double precision;
-BEGIN
-	EXECUTE format('SELECT sum((%s) * CASE WHEN i IN (0, %s) THEN 1 WHEN i %% 2 = 1 THEN 4 ELSE 2 END) FROM (SELECT i, %s::double precision + i * %s::double precision AS y FROM generate_series(0, %s) AS i) AS points',
-		f, steps, low, (high - low) / steps, steps) INTO result;
-	RETURN result * (high - low) / steps / 3;
-END $$;
 
 CREATE TABLE customer (id integer, h ltv_history);
 INSERT INTO customer SELECT i, ltv_history(date '2024-01-01' + i * 3 + (j * (17 + i) % 200), 10) FROM generate_series(1, 40) AS i, generate_series(0, 30) AS j WHERE j <= i % 12 GROUP BY i;
 CREATE VIEW past AS SELECT id, h, (ltv_model_input(h, '2024-12-31')).* FROM customer;
 
 CREATE TABLE model AS
-SELECT kind, parameters, hand_made(kind, parameters, covariance) AS model FROM (VALUES
+SELECT kind, parameters, hand_made(kind, parameters, covariance => covariance) AS model FROM (VALUES
 	('bg/nbd', '{0.5,7,3,6}'::double precision[]), ('mbg/nbd', '{0.5,7,3,6}'), ('pareto/nbd', '{0.5,7,0.6,12}'), ('nbd', '{0.5,7,0,1}')) AS v(name, parameters),
 	LATERAL (SELECT CASE name WHEN 'nbd' THEN 'bg/nbd' ELSE name END AS kind,
 		'{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}'::double precision[] AS covariance) AS c;
@@ -121,7 +83,7 @@ SELECT near((ltv_forecast(model, h, '2024-12-31', 91)).expected_orders, min(ltv_
 SELECT call, result_of(format('(SELECT ltv_forecast(%s) FROM customer)', call)) FROM unnest(ARRAY[
 	$$hand_made('bg/nbd', '{1,2,3,4}'), h, '2024-12-31', -1$$, $$hand_made('bg/nbd', '{1,2,3,4}'), h, 'infinity', 1$$, $$hand_made('gamma-gamma', '{1,2,3}'), h, '2024-12-31', 1$$,
 	$$hand_made('bg/nbd', '{1,2,3,4}', NULL, NULL), h, '2024-12-31', 1$$, $$hand_made('bg/nbd', '{1,2,NaN,4}'), h, '2024-12-31', 1$$,
-	$$hand_made('bg/nbd', ARRAY[1,2,3,3 + id % 2]), h, '2024-12-31', 1$$, $$hand_made(CASE WHEN id < 9 THEN 'bg/nbd' ELSE 'mbg/nbd' END, '{1,2,3,4}'), h, '2024-12-31', 1$$, $$hand_made('bg/nbd', '{1,2,3,4}', NULL, 7 + id % 2), h, '2024-12-31', 1$$]) AS call;
+	$$hand_made('bg/nbd', ARRAY[1,2,3,3 + id % 2]), h, '2024-12-31', 1$$, $$hand_made(CASE WHEN id < 9 THEN 'bg/nbd' ELSE 'mbg/nbd' END, '{1,2,3,4}'), h, '2024-12-31', 1$$, $$hand_made('bg/nbd', '{1,2,3,4}', 7 + id % 2), h, '2024-12-31', 1$$]) AS call;
 
 -- In parallel, in any order and in parts
 CREATE TABLE wide AS SELECT id, h FROM customer, generate_series(1, 25);
@@ -146,14 +108,14 @@ DECLARE
 	c customer;
 BEGIN
 	FOR c IN SELECT * FROM customer WHERE id % 3 = part LOOP
-		state := ltv_forecast_accum(state, hand_made(kind, '{1,2,3,4}', '{{1,0,0,0},{0,1,0,0},{0,0,1,0},{0,0,0,1}}'), c.h, '2024-12-31', 91);
+		state := ltv_forecast_accum(state, hand_made(kind, '{1,2,3,4}', covariance => '{{1,0,0,0},{0,1,0,0},{0,0,1,0},{0,0,0,1}}'), c.h, '2024-12-31', 91);
 	END LOOP;
 	RETURN state;
 END $$;
 SELECT ltv_forecast_combine(NULL, NULL) IS NULL AS nulls, ltv_forecast_final(NULL) IS NULL AS no_forecast;
 SELECT count(*) AS orders, bool_and(near(ltv_forecast_final(state), f)) AS same FROM (SELECT state_of(0) AS a, state_of(1) AS b, state_of(2) AS c) AS s,
 	LATERAL (VALUES (ltv_forecast_combine(ltv_forecast_combine(a, b), c)), (ltv_forecast_combine(a, ltv_forecast_combine(b, c))), (ltv_forecast_combine(ltv_forecast_combine(c, NULL), ltv_forecast_combine(b, a))), (ltv_forecast_combine(NULL, ltv_forecast_combine(ltv_forecast_combine(b, c), ltv_forecast_combine(NULL, a))))) AS v(state),
-	(SELECT ltv_forecast(hand_made('bg/nbd', '{1,2,3,4}', '{{1,0,0,0},{0,1,0,0},{0,0,1,0},{0,0,0,1}}'), h, '2024-12-31', 91) AS f FROM customer) AS f;
+	(SELECT ltv_forecast(hand_made('bg/nbd', '{1,2,3,4}', covariance => '{{1,0,0,0},{0,1,0,0},{0,0,1,0},{0,0,0,1}}'), h, '2024-12-31', 91) AS f FROM customer) AS f;
 SELECT a = state_of(0) AS unchanged FROM (SELECT a, ltv_forecast_combine(a, state_of(1)) AS b FROM (SELECT state_of(0) AS a) AS s) AS t WHERE b <> a;
 SELECT call, result_of(format('ltv_forecast_%s', call)) FROM unnest(ARRAY['final(''{}'')', 'final(''{1}'')', 'final(array_fill(bits(1), ARRAY[5, 6]))', 'final(array_fill(bits(''NaN''), ARRAY[30]))', 'final(array_fill(bits(-1), ARRAY[30]))', 'final(array_fill(NULL::bigint, ARRAY[30]))', 'final(array_fill(bits(1e300), ARRAY[30]))',
 	'final(array_fill(bits(0), ARRAY[30]))', 'final(array_append(state_of(0), 0))', 'combine(NULL, ''{}'')', 'combine(''{}'', ''{}'')', 'combine(state_of(0), state_of(1, ''mbg/nbd''))', 'combine(state_of(0), state_of(1)) IS NULL']) AS call;
@@ -164,11 +126,11 @@ SELECT count(*), bool_and(final ~ '^(\(\d+,|22023: invalid state of ltv_forecast
 
 -- Whoever leaves for certain right after the next order (a / (a + b) = 1) and orders for certain (7 weeks and more at 7 orders a week) makes one order: the spread is none, whatever rounding says
 SELECT customers, near(expected_orders, 3, 1e-9) AS one_each, standard_error BETWEEN 0 AND 1e-6 AS no_spread
-FROM (SELECT (ltv_forecast(hand_made('bg/nbd', '{969455101915.2316,138493585987.88898,5.026339226616809e+33,969455101915.2316}', '{{0,0,0,0},{0,0,0,0},{0,0,0,0},{0,0,0,0}}'), '[{"on":"2024-03-02","amount":5}]'::ltv_history, '2024-03-02', 57)).* FROM generate_series(1, 3)) AS f;
+FROM (SELECT (ltv_forecast(hand_made('bg/nbd', '{969455101915.2316,138493585987.88898,5.026339226616809e+33,969455101915.2316}', covariance => '{{0,0,0,0},{0,0,0,0},{0,0,0,0},{0,0,0,0}}'), '[{"on":"2024-03-02","amount":5}]'::ltv_history, '2024-03-02', 57)).* FROM generate_series(1, 3)) AS f;
 
 -- As a window, the state outlives its results
 SELECT bool_and(near(w.f, p.f)) AS same, count(*) FROM (SELECT id, ltv_forecast(the_model(), h, '2024-12-31', 91) OVER (ORDER BY id) AS f FROM customer) AS w, LATERAL (SELECT ltv_forecast(the_model(), h, '2024-12-31', 91) AS f FROM customer WHERE id <= w.id) AS p;
 
 SET client_min_messages = warning;
 DROP TABLE customer, model, wide, serial CASCADE;
-DROP FUNCTION result_of, plan_has, near(double precision, double precision, double precision), near(ltv_forecast_estimate, ltv_forecast_estimate), hand_made, integral, square_alive, moved, total, the_model, state_of;
+DROP FUNCTION near(ltv_forecast_estimate, ltv_forecast_estimate), square_alive, moved, total, the_model, state_of;

@@ -93,4 +93,4 @@ SELECT call, error_of('SELECT * FROM ' || call) AS error FROM (VALUES
 ) AS t(call);
 
 DROP TABLE handmade, loss, purchase, shop_orders, shop_lines, shop_histories;
-DROP FUNCTION compare_levers, random_shop, keep_lines_until, chance, error_of;
+DROP FUNCTION compare_levers, random_shop, keep_lines_until, chance;

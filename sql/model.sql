@@ -5,26 +5,11 @@
  * (with quadrature where a formula has an integral), from published figures,
  * or from a calculation that stands beside.
  */
-
--- The error of a statement, or its result.
-CREATE FUNCTION result_of(expression text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-	detail text;
-BEGIN
-	EXECUTE 'SELECT (' || expression || ')::text' INTO result;
-	RETURN coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-	RETURN concat_ws(' ', SQLSTATE || ': ' || SQLERRM || '.', nullif(detail, ''));
-END $$;
-
--- A model made by hand, in weeks.
-CREATE FUNCTION hand_made(kind text, parameters double precision[], unit_days integer DEFAULT 7, covariance double precision[] DEFAULT NULL) RETURNS ltv_model LANGUAGE sql IMMUTABLE AS
-$$ SELECT ROW(kind, parameters, NULL, unit_days, covariance, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
-
-CREATE FUNCTION near(a double precision, b double precision, error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE AS
-$$ SELECT abs(a - b) <= error * greatest(abs(a), abs(b)) $$;
+\set ECHO none
+\getenv top PG_ABS_SRCDIR
+\set helpers :top '/test/helpers.sql'
+\i :helpers
+\set ECHO all
 
 -- Logarithm of the gamma function: Stirling's series from 20 on, the recurrence below.
 CREATE FUNCTION ln_gamma(x double precision) RETURNS double precision LANGUAGE plpgsql IMMUTABLE AS $$
@@ -43,16 +28,6 @@ SELECT near(ln_gamma(10), ln(362880), 1e-14) AS ln_gamma_10, near(ln_gamma(0.5),
 
 CREATE FUNCTION ln_beta(a double precision, b double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS
 $$ SELECT ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b) $$;
-
--- Simpson's rule for a function of y, given as SQL.
-CREATE FUNCTION integral(f text, low double precision, high double precision, steps integer DEFAULT 2000) RETURNS double precision LANGUAGE plpgsql AS $$
-DECLARE
-	result double precision;
-BEGIN
-	EXECUTE format('SELECT sum((%s) * CASE WHEN i IN (0, %s) THEN 1 WHEN i %% 2 = 1 THEN 4 ELSE 2 END) FROM (SELECT i, %s::double precision + i * %s::double precision AS y FROM generate_series(0, %s) AS i) AS points',
-		f, steps, low, (high - low) / steps, steps) INTO result;
-	RETURN result * (high - low) / steps / 3;
-END $$;
 
 -- Customers and models to try.  a and alpha of the models of orders are such that the integrands are smooth.
 CREATE TABLE past (x double precision, tx double precision, t double precision);
@@ -218,4 +193,4 @@ ROLLBACK;
 
 SET client_min_messages = warning;
 DROP TABLE past, tried, customer CASCADE;
-DROP FUNCTION result_of, hand_made, near, ln_gamma, ln_beta, integral, ln_alive_and_left, orders_alive, expm;
+DROP FUNCTION ln_gamma, ln_beta, ln_alive_and_left, orders_alive, expm;

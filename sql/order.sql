@@ -2,6 +2,11 @@
 SET datestyle = 'ISO, YMD';
 CREATE SCHEMA order_test;
 SET search_path = order_test, public;
+\set ECHO none
+\getenv top PG_ABS_SRCDIR
+\set helpers :top '/test/helpers.sql'
+\i :helpers
+\set ECHO all
 -- in order, by hand: day, amount, quantity, known costs before unknown ones, then the longer after the shorter
 CREATE TABLE v (n int, h ltv_history);
 INSERT INTO v VALUES
@@ -25,34 +30,25 @@ SELECT '[]'::ltv_history = NULL AS unknown, (SELECT count(*) FROM v WHERE h = h)
 SELECT array_agg(n ORDER BY h, n) AS ascending, array_agg(n ORDER BY h DESC, n) AS descending FROM v;
 SELECT count(DISTINCT h), (SELECT count(*) FROM (SELECT h FROM v GROUP BY h) g) AS groups, (SELECT count(*) FROM (SELECT DISTINCT h FROM v) g) AS rows FROM v;
 
--- the same joins and groups by every method
-CREATE FUNCTION planned(query text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        IF position(what IN line) > 0 THEN RETURN true; END IF;
-    END LOOP;
-    RETURN false;
-END $$;
 SELECT setseed(0.161803);
 CREATE TABLE t AS SELECT i, ltv_history(date '2024-01-01' + (i * x % 5), (i % 50)::numeric * CASE WHEN i % 3 = 0 THEN 1.00 ELSE 1 END, 1, CASE WHEN i % 2 = 0 THEN 5.0 END) AS h
     FROM generate_series(1, 3000) i, generate_series(1, 2) x GROUP BY i;
 ANALYZE t;
 \set query 'SELECT count(*) FROM t a JOIN t b USING (h)'
 SET enable_mergejoin = off; SET enable_nestloop = off; SET enable_hashjoin = on;
-SELECT planned(:'query', 'Hash Join') AS hash_join;
+SELECT plan_has(:'query', 'Hash Join') AS hash_join;
 :query \gset hash_
 SET enable_mergejoin = on; SET enable_hashjoin = off; SET enable_sort = on;
-SELECT planned(:'query', 'Merge Join') AS merge_join;
+SELECT plan_has(:'query', 'Merge Join') AS merge_join;
 :query \gset merge_
 SET enable_mergejoin = off; SET enable_nestloop = on;
 -- by text at the largest scales, which says the same
 SELECT :hash_count = :merge_count AS same, :hash_count = (SELECT sum(n * n) FROM (SELECT count(*) AS n FROM t GROUP BY (h || '[{"on":"2000-01-01","amount":0.00,"quantity":0,"cost":0.0}]')::text) g) AS right;
 RESET enable_mergejoin; RESET enable_hashjoin; RESET enable_nestloop; RESET enable_sort;
 SET enable_hashagg = on; SET enable_sort = off;
-SELECT planned('SELECT h FROM t GROUP BY h', 'HashAggregate') AS hashed, count(*) AS groups FROM (SELECT h FROM t GROUP BY h) g \gset hashed_
+SELECT plan_has('SELECT h FROM t GROUP BY h', 'HashAggregate') AS hashed, count(*) AS groups FROM (SELECT h FROM t GROUP BY h) g \gset hashed_
 SET enable_hashagg = off; SET enable_sort = on;
-SELECT planned('SELECT h FROM t GROUP BY h', 'Sort') AS sorted, count(*) AS groups FROM (SELECT h FROM t GROUP BY h) g \gset sorted_
+SELECT plan_has('SELECT h FROM t GROUP BY h', 'Sort') AS sorted, count(*) AS groups FROM (SELECT h FROM t GROUP BY h) g \gset sorted_
 SELECT :'hashed_hashed', :'sorted_sorted', :hashed_groups = :sorted_groups AS same;
 RESET enable_hashagg; RESET enable_sort;
 -- indexes
@@ -60,7 +56,7 @@ CREATE INDEX t_h ON t (h);
 CREATE INDEX t_hash ON t USING hash (h);
 SET enable_seqscan = off; SET enable_bitmapscan = off;
 SELECT count(*) FILTER (WHERE (SELECT count(*) FROM t b WHERE b.h = a.h) <> (SELECT count(*) FROM t b WHERE b.h <= a.h AND b.h >= a.h)) AS differ FROM (SELECT * FROM t LIMIT 50) a;
-SELECT planned('SELECT i FROM t WHERE h < ''[{"on":"2024-01-01","amount":7}]''', 'Index Scan') AS index_scan;
+SELECT plan_has('SELECT i FROM t WHERE h < ''[{"on":"2024-01-01","amount":7}]''', 'Index Scan') AS index_scan;
 RESET enable_seqscan; RESET enable_bitmapscan;
 CREATE TABLE u (h ltv_history UNIQUE);
 INSERT INTO u VALUES ('[{"on":"2024-01-01","amount":1}]');

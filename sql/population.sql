@@ -1,10 +1,12 @@
 -- ltv_repeat_rate and ltv_kpis: aggregates over customers
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set shops :abs_srcdir '/test/shops.sql'
+\set helpers :abs_srcdir '/test/helpers.sql'
 CREATE SCHEMA population;
 SET search_path = population, public;
 \set ECHO none
 \i :shops
+\i :helpers
 \set ECHO all
 
 -- The three ways to a repeat rate, and plain SQL: in every shop the same, and not all alike.
@@ -143,20 +145,6 @@ SET work_mem = '1GB';
 SELECT ltv_repeat_rate(id) FROM big;
 RESET work_mem;
 
--- Serial, parallel, and in partitions: the same
-CREATE FUNCTION plan_has(query text, what text) RETURNS boolean LANGUAGE plpgsql AS
-$$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        IF line LIKE '%' || what || '%' THEN
-            RETURN true;
-        END IF;
-    END LOOP;
-    RETURN false;
-END
-$$;
 CREATE TABLE stored AS SELECT id, ltv_history(day, id % 5000, 1, id % 3000) AS h FROM big GROUP BY id;
 ANALYZE stored;
 CREATE TABLE serial AS SELECT ltv_repeat_rate(h) AS by_history, ltv_kpis(h, '2024-06-30') AS kpis FROM stored;

@@ -4,6 +4,11 @@
  * Expected figures are those of ltv_fit and of the functions of one history,
  * customer by customer, and plain SQL over the same orders.
  */
+\set ECHO none
+\getenv top PG_ABS_SRCDIR
+\set helpers :top '/test/helpers.sql'
+\i :helpers
+\set ECHO all
 
 -- A server that has compiled a query has further libraries loaded; the reports must not mistake their functions for our own.
 SET jit_above_cost = 0;
@@ -11,27 +16,6 @@ SET jit_inline_above_cost = 0;
 SELECT count(*) + sum(i) AS compiled FROM generate_series(1, 10) AS i;
 RESET jit_above_cost;
 RESET jit_inline_above_cost;
-
--- The error of a statement, or its result.
-CREATE FUNCTION result_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-	detail text;
-	hint text;
-BEGIN
-	EXECUTE query INTO result;
-	RETURN coalesce(result, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(' ', SQLSTATE || ': ' || SQLERRM || '.', nullif(detail, ''), nullif(hint, ''));
-END $$;
-
-CREATE FUNCTION near(a double precision, b double precision, error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE AS
-$$ SELECT a = b OR abs(a - b) <= error * greatest(abs(a), abs(b)) $$;
-
--- A number between 0 and 1, both excluded.
-CREATE FUNCTION uniform(seed text) RETURNS double precision LANGUAGE sql IMMUTABLE AS
-$$ SELECT (('x' || left(md5(seed), 12))::bit(48)::bigint + 0.5) / 281474976710656 $$;
 
 -- 600 customers who order at a pace of their own until they have enough; some orders of a day, refunds, guests, gifts
 CREATE TABLE orders AS
@@ -95,7 +79,7 @@ SELECT * FROM ltv_validate('nothing', '2024-12-31', '2024-06-30');
 
 -- All repeat orders of one amount: no model of order values, the mean stands in
 CREATE VIEW one_price AS SELECT DISTINCT customer_id, ordered_on, 30 AS amount FROM orders WHERE amount >= 0;
-SELECT result_of($$SELECT ltv_fit(h, '2024-12-31', 'gamma-gamma') FROM (SELECT ltv_history(ordered_on, amount) AS h FROM one_price GROUP BY customer_id) AS s$$);
+SELECT answer_to($$SELECT ltv_fit(h, '2024-12-31', 'gamma-gamma') FROM (SELECT ltv_history(ordered_on, amount) AS h FROM one_price GROUP BY customer_id) AS s$$);
 SELECT count(*) AS customers, min(expected_order_value), max(expected_order_value), bool_and(near(predicted_value, 30 * expected_orders, 1e-14)) AS predicted_value FROM ltv_predict('one_price', '2024-12-31', NULL::integer);
 CREATE VIEW gifts AS SELECT customer_id, ordered_on, 0 AS amount FROM orders WHERE amount >= 0;
 SELECT min(expected_order_value), max(expected_order_value), bool_and(expected_orders >= 0) FROM ltv_predict('gifts', '2024-12-31', NULL::integer);
@@ -125,23 +109,22 @@ JOIN (SELECT repeat_orders, c FROM ltv_validate('histories', '2024-12-31', '2024
 SELECT sum(customers) AS customers, sum(actual_orders) AS actual, sum(predicted_orders) AS predicted, count(*) FROM ltv_validate('orders', '2024-12-31', '2022-06-30');
 
 -- Errors
-SELECT call, result_of(format('SELECT count(*) FROM ltv_predict(%s)', call)) FROM unnest(ARRAY[
+SELECT call, answer_to(format('SELECT count(*) FROM ltv_predict(%s)', call)) FROM unnest(ARRAY[
 	$$'orders', '2024-12-31', NULL::bigint$$, $$'orders', '2024-12-31', NULL::text$$, $$'orders', NULL, NULL::integer$$, $$'orders', 'infinity', NULL::integer$$, $$'orders', '2024-12-31', NULL::integer, -1$$, $$'orders', '2024-12-31', NULL::integer, NULL$$,
 	$$'orders', '2024-12-31', NULL::integer, kind => 'gamma-gamma'$$, $$'orders', '2024-12-31', NULL::integer, kind => 'nbd'$$, $$'orders', '2024-12-31', NULL::integer, kind => NULL$$,
 	$$'orders', '2024-12-31', NULL::integer, gross_margin => -0.1$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 40$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 'NaN'$$,
 	$$'orders', '2024-12-31', NULL::integer, annual_discount => -0.1$$, $$'orders', '2024-12-31', NULL::integer, annual_discount => 11$$, $$'orders', '2024-12-31', NULL::integer, annual_discount => 'NaN'$$,
 	$$'orders', '2023-01-05', NULL::integer$$, $$'tried', '2024-12-31', NULL::integer$$]) AS call;
-SELECT call, result_of(format('SELECT count(*) FROM ltv_validate(%s)', call)) FROM unnest(ARRAY[
+SELECT call, answer_to(format('SELECT count(*) FROM ltv_validate(%s)', call)) FROM unnest(ARRAY[
 	$$'orders', '2024-12-31', '2024-12-31'$$, $$'orders', '2024-12-31', '2025-12-31'$$, $$'orders', '2024-12-31', '-infinity'$$, $$'orders', 'infinity', '2024-12-31'$$, $$'orders', '2024-12-31', NULL$$, $$'orders', '2024-12-31', '2024-06-30', 'gamma-gamma'$$, $$'orders', '2024-12-31', '2024-06-30', NULL$$,
 	$$'orders', '2024-12-31', '2023-01-05'$$, $$NULL, '2024-12-31', '2023-01-05'$$]) AS call;
 -- one customer, and customers of one day
 CREATE VIEW one AS SELECT * FROM orders WHERE customer_id = 3;
-SELECT result_of($$SELECT count(*) FROM ltv_predict('one', '2024-12-31', NULL::integer)$$);
+SELECT answer_to($$SELECT count(*) FROM ltv_predict('one', '2024-12-31', NULL::integer)$$);
 CREATE VIEW alike AS SELECT i AS customer_id, day AS ordered_on, 10 AS amount FROM generate_series(1, 9) AS i, unnest(ARRAY['2024-01-01', '2024-02-01']::date[]) AS day;
-SELECT result_of($$SELECT count(*) FROM ltv_predict('alike', '2024-12-31', NULL::integer)$$);
+SELECT answer_to($$SELECT count(*) FROM ltv_predict('alike', '2024-12-31', NULL::integer)$$);
 -- 100 years
 SELECT count(*), bool_and(a.expected_orders > b.expected_orders AND a.predicted_value BETWEEN 0 AND 1e9) AS more FROM ltv_predict('orders', '2024-12-31', NULL::integer, 36525) AS a JOIN ltv_predict('orders', '2024-12-31', NULL::integer) AS b USING (customer_id);
 
 SET client_min_messages = warning;
 DROP TABLE orders, lines, histories, tried, named, nothing, subscribers, split CASCADE;
-DROP FUNCTION result_of, near, uniform;

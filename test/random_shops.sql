@@ -9,14 +9,7 @@
 -- Hundreds of small queries are not worth compiling.
 SET jit = off;
 
--- The error of a statement: state and message.
-CREATE FUNCTION error_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-	RETURN format('%s: %s', SQLSTATE, SQLERRM);
-END $$;
+\ir helpers.sql
 
 -- A number from 0 to below n that looks like chance and depends on the text alone.
 CREATE FUNCTION chance(seed text, n integer) RETURNS integer LANGUAGE sql IMMUTABLE
