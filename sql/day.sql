@@ -39,6 +39,16 @@ SELECT ltv_day('infinity', 'Asia/Tokyo') AS never, ltv_day('-infinity', 'Asia/To
 SELECT ltv_day('4714-11-24 00:00:00+00 BC', 'UTC') AS first_day, ltv_day('294276-12-31 23:59:59.999999+00', 'UTC') AS last_day, ltv_day('294276-12-31 23:59:59.999999+00', 'Asia/Tokyo') AS last_day_tokyo,
 	error_of('SELECT ltv_day(''4714-11-24 00:00:00+00 BC'', ''America/New_York'')') AS before_the_first;
 
+-- every name of pg_timezone_names, in any case, and only these: the days of the server's AT TIME ZONE, differing rows
+SELECT count(*) > 3000 AS many, count(*) FILTER (WHERE ltv_day(moment, written) IS DISTINCT FROM (moment AT TIME ZONE name)::date) AS differing
+FROM pg_timezone_names, unnest(ARRAY[name, lower(name), upper(name)]) written,
+	unnest(ARRAY['1900-06-30 13:59:59+00', '1985-12-31 10:00:01+00', '2024-01-01 00:00:00+00', '2024-03-10 14:00:00+00', '2024-07-01 18:00:00+00']::timestamptz[]) moment;
+SELECT zone, ltv_day('2024-01-01 18:00:00+00', zone) FROM unnest(ARRAY['Etc/GMT-9', 'etc/gmt-5', 'Etc/GMT-6', 'Etc/GMT+9', 'UTC', 'utc', 'aSIA/tOKYO']) zone;
+-- an offset counts to the west in POSIX, so it is none; nor is a misspelling, which POSIX would read; nor what only looks like the name of a file
+SELECT zone, EXISTS (SELECT FROM pg_timezone_names WHERE lower(name) = lower(zone)) AS listed, error_of(format('SELECT ltv_day(''2024-01-01 18:00:00+00'', %L)', zone)) LIKE '22023: time zone "%" not recognized' AS refused
+FROM unnest(ARRAY['+09:00', '-09:00', '+9', '9', '-9', 'UTC+9', 'UTC-9', 'UTC+09:00', 'GMT+9', 'JST-9', 'JST-9JDT', '<+09>-9', 'xyz5', 'AsiaTokyo1', 'EST5EDT4', 'EST5EDT,M3.2.0,M11.1.0', 'Etc/GMT+99', 'UTC0', ':Asia/Tokyo', '::UTC', ':', 'Asia', 'Asia/', '/Asia/Tokyo', 'Asia//Tokyo', 'Asia/Tokyo/', './UTC', '../UTC', 'right/Asia/Tokyo', 'zone.tab', 'tzdata.zi']) WITH ORDINALITY z(zone, n) ORDER BY n;
+SELECT ltv_day('2024-01-01 18:00:00+00', '+09:00');
+
 -- names that are none; an abbreviation depends on a setting
 SELECT zone, error_of(format('SELECT ltv_day(''2024-01-01 00:00:00+00'', %L)', zone)) FROM unnest(ARRAY['Asia/Edo', 'JST', 'PDT', '', ' ', 'Asia/Tokyo ', '../../etc/passwd', repeat('x', 60)]) zone;
 SELECT left(error_of(format('SELECT ltv_day(''2024-01-01 00:00:00+00'', %L)', repeat('x', 300))), 30) AS too_long;

@@ -17,17 +17,29 @@ typedef struct ZoneLookup
 	char		name[TZ_STRLEN_MAX + 1];
 } ZoneLookup;
 
+/*
+ * Only names of pg_timezone_names.  The server's loader also takes what POSIX
+ * calls a time zone, "UTC+9" for nine hours west of Greenwich and "xyz5" for
+ * five; behind a colon it looks for a file alone.  Zones with leap seconds
+ * have files that pg_timezone_names leaves out.
+ */
 static pg_tz *
 find_zone(const char *name)
 {
-	pg_tz	   *zone = strlen(name) <= TZ_STRLEN_MAX ? pg_tzset(name) : NULL;
+	pg_tz	   *zone = NULL;
 
-	if (zone == NULL)
+	if (strlen(name) < TZ_STRLEN_MAX)
+	{
+		char		file[TZ_STRLEN_MAX + 1] = ":";
+
+		zone = pg_tzset(strcat(file, name));
+	}
+	if (zone == NULL || !pg_tz_acceptable(zone))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("time zone \"%s\" not recognized", name),
-				 errdetail("Abbreviations are not accepted: what they mean depends on a session setting."),
-				 errhint("Name the zone in full, such as 'Asia/Tokyo'; pg_timezone_names lists them.")));
+				 errdetail("Abbreviations and offsets are not accepted: what an abbreviation means depends on a session setting, and an offset in the name of a zone counts to the west."),
+				 errhint("Name the zone in full, such as 'Asia/Tokyo', or 'Etc/GMT-9' for nine hours east of Greenwich; pg_timezone_names lists them.")));
 	return zone;
 }
 

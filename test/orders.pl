@@ -127,9 +127,10 @@ my %reading = (ordered_on => \&day, map { $_ => \&number } qw(amount quantity co
 my @found   = grep { exists $position{$_} } @columns;
 my @read    = grep { $reading{$_} } @found;
 
-# The zone is the session's too: a clock time without an offset is the same day in both readings.
+# The zone is the session's too: a clock time without an offset is the same day in both readings.  ltv_day refuses what is
+# no name of one.
 my $session = "SET datestyle = 'ISO, " . (defined $datestyle ? $datestyle : 'YMD') . "';\n"
-  . (defined $zone ? 'SET TimeZone = ' . literal($zone) . ";\n" : '');
+  . (defined $zone ? 'SELECT ltv_day(now(), ' . literal($zone) . ");\nSET TimeZone = " . literal($zone) . ";\n" : '');
 
 sub list { return join ",\n  ", @_; }
 

@@ -233,6 +233,7 @@ refused('an empty file', [ write_csv('empty.csv', '') ], qr/empty: the first lin
 refused('a header twice', [ write_csv('twice.csv', "customer_id,amount,ordered_on,amount\n") ], qr/"amount" occurs 2 times/);
 refused('no zone', [ '注文.csv', @mapping[ 0 .. 2 ] ], qr/line 2: ordered_on \("注文日時"\) is "2024-01-05T15:30:00Z".*zone=Asia\/Tokyo/);
 refused('no such zone', [ '注文.csv', @mapping[ 0 .. 2 ], 'zone=Asia/Tokio' ], qr/"Asia\/Tokio"/);
+refused('an offset for a zone', [ '注文.csv', @mapping[ 0 .. 2 ], 'zone=+09:00' ], qr/"\+09:00" not recognized.*'Etc\/GMT-9'/s);
 
 my $good = join '', "customer_id,ordered_on,amount,note\n", map { "C$_,2024-01-01,$_,\"two\nlines\"\n" } 1 .. 3000;
 # 3000 rows of two lines each after the header: the next line is 6002
