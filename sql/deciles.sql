@@ -17,6 +17,16 @@ INSERT INTO few VALUES (1, '2024-01-01', 5), (2, '2024-01-01', 7), (3, '2024-01-
 SELECT * FROM ltv_deciles('few', '2024-01-01') WHERE decile <= 4;
 SELECT * FROM ltv_deciles('few', '2024-01-02') WHERE decile <= 4;
 
+-- a loss: a group that made nothing has no share of it, and the sign of a zero is not shown; in no report
+INSERT INTO few VALUES (3, '2024-01-03', -7), (1, '2024-01-03', -1), (2, '2024-01-02', 1), (2, '2024-01-03', -1);
+SELECT * FROM ltv_deciles('few', '2024-01-03') WHERE decile <= 4;
+CREATE VIEW few_items AS SELECT *, CASE WHEN customer_id > 1 THEN 'soap' END AS item, amount AS cost, customer_id * 10 + (ordered_on - '2024-01-01') AS order_id FROM few;
+CREATE FUNCTION rows_of(call text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE format('SELECT r::text FROM %s r', call); END $$;
+SELECT call, count(*) AS rows, count(*) FILTER (WHERE shown ~ '[(,]-0[,)]') AS minus_zeros
+FROM unnest(ARRAY['ltv_overview', 'ltv_stages', 'ltv_periods', 'ltv_steps', 'ltv_cohorts', 'ltv_windows', 'ltv_deciles', 'ltv_customer_summary', 'ltv_item_flow']) WITH ORDINALITY u(report, n),
+	LATERAL (SELECT format('%s(%L, %L)', report, 'few_items', '2024-01-03')) c(call), rows_of(call) shown GROUP BY n, call ORDER BY n;
+SELECT count(*) AS rows, count(*) FILTER (WHERE shown ~ '[(,]-0[,)]') AS minus_zeros FROM rows_of($$ltv_entry_items('few_items', '2024-01-03', 1)$$) shown;
+
 -- against plain SQL; shares to 12 places, as the numbers they are quotients of are not binary
 CREATE FUNCTION expected() RETURNS TABLE (decile int, customers bigint, revenue numeric, share numeric, cumulative_share numeric, average_revenue numeric, minimum_revenue numeric, place bigint)
 LANGUAGE sql STABLE AS $$

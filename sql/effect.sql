@@ -37,7 +37,7 @@ FROM (SELECT coalesce(array_agg(('x' || encode(float8send(x), 'hex'))::bit(64)::
  * of 1 among k + 1 treated, has k degrees of freedom; its mean is t.
  */
 CREATE FUNCTION t_test(t double precision, df double precision) RETURNS ltv_effect_estimate LANGUAGE sql IMMUTABLE AS
-$$ SELECT ltv_effect_mean_final(bits(ARRAY[2, 0, 0, 0, df + 1, 0, t, df * (df + 1)])) $$;
+$$ SELECT ltv_effect_mean_final(bits(ARRAY[2, 0, 0, 0, df + 1, 0, t * (df + 1), df * (df + 1)])) $$;
 
 -- Quantiles: the printed table (two-sided 5 percent, as in any textbook), then mpmath
 SELECT df, round(((e).difference_high - (e).difference)::numeric, 3) AS got, want,
@@ -85,7 +85,7 @@ FROM (VALUES (12, 100.0, 7, 30.0, 3.0, 15.78891820580474934::float8, 1.213202980
 	(3, 0.5, 50, 900, 2, 32.622380439986537796, 0.67132724666055640246, 2.0354103369886361692, 0.0054209333247256755604),
 	(1000, 5000, 900, 8000, 0.25, 1657.3352190401265429, 0.12203497186711591779, 1.9613963895044242249, 0.040659139202739063028),
 	(2, 1, 2, 3, 1, 1.6, 1.4142135623730950488, 5.517245438758765176, 0.56816484809592729048)) AS t(nt, st, nc, sc, difference, df, se, quantile, p),
-LATERAL (SELECT ltv_effect_mean_final(bits(ARRAY[nc, 0, 0, sc, nt, 0, difference, st]))) s(e);
+LATERAL (SELECT ltv_effect_mean_final(bits(ARRAY[nc, 0, 0, sc, nt, 0, difference * nt, st]))) s(e);
 
 /*
  * Stability.  NIST's certified data sets for univariate statistics: NumAcc3 is 1000000.2 and then .1 and .3 in turn (1,001 values), NumAcc4 the same
@@ -113,13 +113,37 @@ FROM (SELECT *, v_t / n_t + v_c / n_c AS v
 		var_samp(value * unit + shift) FILTER (WHERE treated) AS v_t, var_samp(value * unit + shift) FILTER (WHERE NOT treated) AS v_c FROM outcome) a) b;
 
 SELECT unit, shift, (e).treated_customers = n_t AND (e).control_customers = n_c AS customers, near((e).treated_mean, m_t::float8, 1e-14) AND near((e).control_mean, m_c::float8, 1e-14) AS means,
-	near((e).difference, (m_t - m_c)::float8, 1e-11) AS difference, near((e).lift, CASE WHEN m_c > 0 THEN (m_t - m_c) / m_c END::float8, 1e-11) AS lift,
+	near((e).difference, m_t::float8 - m_c::float8, 1e-11) AS difference, near((e).lift, CASE WHEN m_c > 0 THEN (m_t::float8 - m_c::float8) / m_c::float8 END, 1e-11) AS lift,
 	near((e).standard_error, se::float8, 1e-11) AS error, near((e).degrees_of_freedom, df::float8, 1e-11) AS df
 FROM reference r, LATERAL (SELECT ltv_effect(treated, (value * unit + shift)::float8) FROM outcome) s(e);
+
+-- Whole numbers: the mean is the exact one, rounded once, at any distance from 0
+SELECT unit, shift, (e).treated_mean = m_t::float8 AND (e).control_mean = m_c::float8 AS means, (e).difference = m_t::float8 - m_c::float8 AS difference
+FROM reference r, LATERAL (SELECT ltv_effect(treated, (value * unit + shift)::float8) FROM outcome) s(e) WHERE unit >= 1 ORDER BY unit, shift;
 
 -- The same effect in another unit is the same effect
 SELECT count(DISTINCT round((e).p_value::numeric, 10)) AS p_values, count(DISTINCT round((e).degrees_of_freedom::numeric, 6)) AS dfs
 FROM (VALUES (1e-9::float8), (1), (1e3), (1e15)) AS scale(unit), LATERAL (SELECT ltv_effect(treated, value * unit) FROM outcome) s(e);
+
+/*
+ * Equal means: no difference, no lift, and p is 1
+ */
+SELECT (e).treated_mean, (e).control_mean, (e).difference, (e).lift, (e).p_value FROM (SELECT ltv_effect(t, x) FROM (VALUES (true, 1::float8), (true, 2), (true, 7), (true, 2), (false, 3), (false, 4), (false, 2)) v(t, x)) s(e);
+-- 1,000 seeded arms of 2 to 12 whole numbers against the same numbers twice or three times, in another order; most of their means are no binary fractions
+SELECT count(*) AS pairs, count(*) FILTER (WHERE (e).treated_mean = (e).control_mean) AS equal, count(*) FILTER (WHERE (e).difference::text = '0') AS no_difference,
+	count(*) FILTER (WHERE (e).lift::text = '0') AS no_lift, count(*) FILTER (WHERE (e).p_value = 1) AS p_is_1, count(*) FILTER (WHERE (e).difference_low = -(e).difference_high) AS around_0
+FROM (SELECT ltv_effect(k = 0, value::float8 ORDER BY md5(format('20240106 %s %s %s', pair, i, k))) AS e
+	FROM generate_series(1, 1000) pair, LATERAL (SELECT ('x' || substr(md5(format('20240106 %s', pair)), 1, 7))::bit(28)::integer AS chance) c,
+		generate_series(1, 2 + chance % 11) i, generate_series(0, 2 + chance / 16 % 2) k,
+		LATERAL (SELECT 1 + ('x' || substr(md5(format('20240107 %s %s', pair, i)), 1, 7))::bit(28)::integer % 20 + (i = 1)::integer AS value) v
+	GROUP BY pair HAVING stddev(value) > 0) s;
+-- prices with cents are no binary fractions, so equal means may differ in the last digit; the difference is still that of what is shown
+SELECT count(*) AS pairs, count(*) FILTER (WHERE (e).difference = (e).treated_mean - (e).control_mean) AS of_the_means_shown
+FROM (SELECT ltv_effect(i % 2 = 0, (chance % 10000) / 100.0::float8) AS e
+	FROM generate_series(1, 1000) pair, generate_series(1, 20) i, LATERAL (SELECT ('x' || substr(md5(format('20240108 %s %s', pair, i)), 1, 7))::bit(28)::integer) c(chance) GROUP BY pair) s;
+-- zeros have no sign, whatever sign came in
+SELECT e AS estimate FROM (SELECT ltv_effect(t, x) FROM (VALUES (true, '-0'::float8), (true, '-0'), (false, '-0'), (false, 0)) v(t, x)) s(e);
+SELECT (e).difference, (e).lift, (e).p_value FROM (SELECT ltv_effect(t, x) FROM (VALUES (true, false), (true, true), (false, false), (false, true)) v(t, x)) s(e);
 
 /*
  * Shares
@@ -217,7 +241,7 @@ FROM (VALUES ('{}'), ('{0,0,0}'), ('{0,0,0,0,0}'), ('{{0,0},{0,0}}'), ('{0,0,0,N
 SELECT call, error_of('SELECT ' || call) AS error FROM (VALUES
 	('ltv_effect_mean_final(bits(''{9007199254740992,0,0,1e308,9007199254740992,0,0,1e308}''))'),
 	('ltv_effect_mean_final(bits(''{2,0,0,1.79e308,2,0,0,1.79e308}''))'),
-	('ltv_effect_mean_final(bits(''{2,0,0,1e308,2,1e308,1e308,0}''))'),
+	('ltv_effect_mean_final(bits(''{2,0,0,1e308,2,1e308,1.7e308,0}''))'),
 	('ltv_effect_mean_final(bits(''{2,0,0,5e-324,2,0,0,0}''))'),
 	('ltv_effect_mean_accum(bits(''{9007199254740992,0,0,0,0,0,0,0}''), false, 1)'),
 	('ltv_effect_mean_combine(bits(''{9007199254740992,0,0,0,0,0,0,0}''), bits(''{1,0,0,0,0,0,0,0}''))'),
@@ -231,8 +255,8 @@ SELECT call, error_of('SELECT ' || call) AS error FROM (VALUES
  */
 SELECT ltv_effect_mean_combine(NULL, NULL) IS NULL AS both_null, ltv_effect_mean_combine(NULL, s) = s AS left_null, ltv_effect_mean_combine(s, NULL) = s AS right_null,
 	ltv_effect_mean_combine('{0,0,0,0,0,0,0,0}', s) = s AS left_empty, ltv_effect_mean_combine(s, '{0,0,0,0,0,0,0,0}') = s AS right_empty,
-	-- the same three customers again: the mean stays, the sum of squares doubles
-	ltv_effect_mean_combine(s, s) = bits('{6,1,1.5,7,0,0,0,0}') AS twice, s = bits('{3,1,1.5,3.5,0,0,0,0}') AS unchanged
+	-- the same three customers again: the sums double
+	ltv_effect_mean_combine(s, s) = bits('{6,1,3,7,0,0,0,0}') AS twice, s = bits('{3,1,1.5,3.5,0,0,0,0}') AS unchanged
 FROM (SELECT bits('{3,1,1.5,3.5,0,0,0,0}') AS s OFFSET 0) t;
 SELECT ltv_effect_share_combine(NULL, NULL) IS NULL AS both_null, ltv_effect_share_combine(NULL, s) = s AS left_null, ltv_effect_share_combine(s, NULL) = s AS right_null,
 	ltv_effect_share_combine('{0,0,0,0}', s) = s AS left_empty, ltv_effect_share_combine(s, '{0,0,0,0}') = s AS right_empty, ltv_effect_share_combine(s, s) AS twice,

@@ -10,12 +10,14 @@
  *
  *		n		customers
  *		origin	the arm's first outcome
- *		mean	mean of (outcome - origin)
+ *		sum		sum of (outcome - origin)
  *		m2		sum of squared deviations from the mean
  *
  * kept by Welford's update and Chan's merge, which never subtract two large
  * sums.  Counting from the origin keeps the digits where outcomes are large and
- * close together.  Fewer than two customers have mean = m2 = 0.
+ * close together.  A sum of whole numbers is exact, where a running mean is
+ * rounded with every row, so arms whose means are equal show equal means.
+ * Fewer than two customers have sum = m2 = 0.
  *
  * These are doubles in an array of bigint, bit by bit: a state may travel as
  * text, and the text of a double depends on extra_float_digits.  In the SQL of
@@ -52,7 +54,7 @@ typedef struct MeanArm
 {
 	double		n;				/* customers, a whole number */
 	double		origin;			/* first outcome */
-	double		mean;			/* of outcome - origin */
+	double		sum;			/* of outcome - origin */
 	double		m2;				/* sum of squared deviations */
 } MeanArm;
 
@@ -176,7 +178,7 @@ make_estimate(FunctionCallInfo fcinfo, const Estimate *estimate)
 		if (isinf(numbers[i]))
 			report_overflow();
 		nulls[i] = isnan(numbers[i]);
-		values[i] = Float8GetDatum(numbers[i]);
+		values[i] = Float8GetDatum(numbers[i] + 0.0);	/* no -0 */
 	}
 	values[ESTIMATE_TREATED_CUSTOMERS] = Int64GetDatum(estimate->customers[TREATED]);
 	values[ESTIMATE_CONTROL_CUSTOMERS] = Int64GetDatum(estimate->customers[CONTROL]);
@@ -208,9 +210,9 @@ get_mean_arms(ArrayType *state)
 
 		if (!(arm->n >= 0 && arm->n <= MAX_COUNT && arm->n == floor(arm->n)))
 			report_bad_state("A number of customers is not a whole number from 0 to 2^53.");
-		if (!(isfinite(arm->origin) && isfinite(arm->mean) && isfinite(arm->m2) && arm->m2 >= 0))
-			report_bad_state("A mean is not finite, or a sum of squares is negative or not finite.");
-		if ((arm->n < 2 && !(arm->mean == 0 && arm->m2 == 0)) || (arm->n == 0 && arm->origin != 0))
+		if (!(isfinite(arm->origin) && isfinite(arm->sum) && isfinite(arm->m2) && arm->m2 >= 0))
+			report_bad_state("A sum is not finite, or a sum of squares is negative or not finite.");
+		if ((arm->n < 2 && !(arm->sum == 0 && arm->m2 == 0)) || (arm->n == 0 && arm->origin != 0))
 			report_bad_state("Fewer than two customers cannot have a spread.");
 	}
 	return arms;
@@ -235,10 +237,10 @@ add_outcome(MeanArm *arm, double outcome)
 	}
 
 	value = outcome - arm->origin;
-	delta = value - arm->mean;
-	arm->mean += delta / arm->n;
-	arm->m2 += delta * (value - arm->mean);
-	if (!(isfinite(arm->mean) && isfinite(arm->m2)))
+	delta = value - arm->sum / (arm->n - 1);
+	arm->sum += value;
+	arm->m2 += delta * (value - arm->sum / arm->n);
+	if (!(isfinite(arm->sum) && isfinite(arm->m2)))
 		report_overflow();
 }
 
@@ -249,6 +251,7 @@ static void
 merge_mean_arms(MeanArm *into, const MeanArm *from)
 {
 	double		n = into->n + from->n;
+	double		step = from->origin - into->origin;
 	double		delta;
 
 	if (from->n == 0)
@@ -261,11 +264,11 @@ merge_mean_arms(MeanArm *into, const MeanArm *from)
 	if (from->n > MAX_COUNT - into->n)
 		report_overflow();
 
-	delta = (from->origin - into->origin) + (from->mean - into->mean);
-	into->mean += delta * (from->n / n);
+	delta = step + (from->sum / from->n - into->sum / into->n);
+	into->sum += from->sum + step * from->n;
 	into->m2 += from->m2 + delta * (delta * (into->n * (from->n / n)));
 	into->n = n;
-	if (!(isfinite(into->mean) && isfinite(into->m2)))
+	if (!(isfinite(into->sum) && isfinite(into->m2)))
 		report_overflow();
 }
 
@@ -338,6 +341,24 @@ test_means(const MeanArm *control, const MeanArm *treated, Estimate *estimate)
 										   estimate->degrees_of_freedom);
 }
 
+/*
+ * The mean of an arm, rounded once: what the quotient and the sum leave over is
+ * added last (Knuth's sum of two; fma has the rest of a division).  Equal means
+ * counted from different origins are equal numbers then.
+ */
+static double
+arm_mean(const MeanArm *arm)
+{
+	double		quotient = arm->sum / arm->n;
+	double		rest = fma(-quotient, arm->n, arm->sum) / arm->n;
+	double		mean = arm->origin + quotient;
+	double		added = mean - arm->origin;
+
+	if (!isfinite(mean))
+		return mean;
+	return mean + ((arm->origin - (mean - added)) + (quotient - added) + rest);
+}
+
 Datum
 ltv_effect_mean_final(PG_FUNCTION_ARGS)
 {
@@ -352,11 +373,11 @@ ltv_effect_mean_final(PG_FUNCTION_ARGS)
 	{
 		estimate.customers[i] = (int64) arms[i].n;
 		if (arms[i].n > 0)
-			estimate.mean[i] = arms[i].origin + arms[i].mean;
+			estimate.mean[i] = arm_mean(&arms[i]);
 	}
 	if (arms[CONTROL].n > 0 && arms[TREATED].n > 0)
 	{
-		estimate.difference = (arms[TREATED].origin - arms[CONTROL].origin) + (arms[TREATED].mean - arms[CONTROL].mean);
+		estimate.difference = estimate.mean[TREATED] - estimate.mean[CONTROL];
 		test_means(&arms[CONTROL], &arms[TREATED], &estimate);
 	}
 	return make_estimate(fcinfo, &estimate);

@@ -500,7 +500,7 @@ doubles_array(const double *values, int ndims, int n)
 
 	for (int i = 0; i < (ndims == 1 ? n : n * n); i++)
 	{
-		elements[i] = Float8GetDatum(values[i]);
+		elements[i] = Float8GetDatum(values[i] + 0.0);	/* no -0 */
 		nulls[i] = isnan(values[i]);
 	}
 	return PointerGetDatum(construct_md_array(elements, nulls, ndims, dims, lower, FLOAT8OID,

@@ -234,7 +234,7 @@ ltv_forecast_final(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	error = sqrt(values[STATE_VARIANCE] + parameter_variance(values));
 	result[0] = Int64GetDatum((int64) values[STATE_CUSTOMERS]);
-	result[1] = Float8GetDatum(values[STATE_MEAN]);
+	result[1] = Float8GetDatum(values[STATE_MEAN] + 0.0);	/* a state may hold -0 */
 	result[2] = Float8GetDatum(error);
 	result[3] = Float8GetDatum(Max(0, values[STATE_MEAN] - NORMAL_975 * error));
 	result[4] = Float8GetDatum(values[STATE_MEAN] + NORMAL_975 * error);

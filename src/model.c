@@ -410,7 +410,8 @@ ltv_log_likelihood(PG_FUNCTION_ARGS)
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
 	LtvmPast	past = numbers_argument(fcinfo);
 
-	PG_RETURN_FLOAT8(ltvm_log_likelihood(&fitted->model, &past, NULL));
+	/* a customer who was just born is certain: ln 1 is 0, not -0 */
+	PG_RETURN_FLOAT8(ltvm_log_likelihood(&fitted->model, &past, NULL) + 0.0);
 }
 
 static void

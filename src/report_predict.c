@@ -266,7 +266,8 @@ next_row(void *arg, Datum *values, bool *nulls)
 	values[1] = Float8GetDatum(predict->pattern.p_alive);
 	values[2] = Float8GetDatum(predict->pattern.orders);
 	values[3] = Float8GetDatum(value);
-	values[4] = Float8GetDatum(predict->pattern.discounted * value * predict->gross_margin);
+	/* no margin on a loss is 0, not -0 */
+	values[4] = Float8GetDatum(predict->pattern.discounted * value * predict->gross_margin + 0.0);
 	memset(nulls, 0, 5 * sizeof(bool));
 	return true;
 }

@@ -118,14 +118,14 @@ row_count(Row *row, int64 count)
 	row_value(row, Int64GetDatum(count));
 }
 
-/* part / whole; null where the whole is nothing */
+/* part / whole; null where the whole is nothing.  Nothing of a loss is 0: adding it takes the sign of a zero away. */
 static inline void
 row_rate(Row *row, double part, double whole)
 {
 	if (whole == 0)
 		row_null(row);
 	else
-		row_value(row, Float8GetDatum(part / whole));
+		row_value(row, Float8GetDatum(part / whole + 0.0));
 }
 
 #endif							/* LTV_REPORT_TABLE_H */
