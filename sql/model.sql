@@ -110,6 +110,12 @@ SELECT kind, bool_and(near(ltv_expected_orders(hand_made(kind, ARRAY[0.5, 7, lea
 FROM unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) AS kind, unnest('{1e-6,1e-9,1e-12,1e-30,1e-90}'::double precision[]) AS leave GROUP BY kind ORDER BY kind;
 
 -- Horizons: none, 100 years, a day more and more orders; probabilities stay probabilities
+-- a horizon that hardly is one, down to the least double there is: orders in proportion, as far as such numbers go
+SELECT kind, bool_and(near(ltv_expected_orders(m, 2, 1, 50, 1e-300) / 1e-300, ltv_expected_orders(m, 2, 1, 50, 1e-9) / 1e-9, 1e-6)) AS short, bool_and(ltv_expected_orders(m, x, 0, 50, h) BETWEEN 0 AND h) AS shortest, bool_and(ltv_p_order_within(m, x, 0, 50, h) BETWEEN 0 AND h) AS p_order
+FROM (VALUES ('bg/nbd', 0.793), ('mbg/nbd', 0.793), ('pareto/nbd', 0.793), ('bg/nbd', 2)) v(kind, p3), LATERAL (SELECT hand_made(kind, ARRAY[0.243, 4.414, p3, 2.426])) s(m), unnest('{0,5}'::int[]) AS x,
+	unnest('{1e-300,1e-306,1e-312,1e-318,1e-320,5e-324}'::double precision[]) AS h GROUP BY kind ORDER BY kind;
+-- nothing can be said of who is just born, which has a probability of 1 and a logarithm without a sign
+SELECT kind, ltv_log_likelihood(hand_made(kind, '{0.243,4.414,0.793,2.426}'), 0, 0, 0)::text AS ln FROM unnest('{bg/nbd,mbg/nbd,pareto/nbd}'::text[]) kind ORDER BY kind;
 SELECT kind, bool_and(ltv_expected_orders(m, x, tx, t, 0) = 0) AS none, bool_and(ltv_p_order_within(m, x, tx, t, 0) = 0) AS no_order,
 	bool_and(ltv_expected_orders(m, x, tx, t, 5218) BETWEEN ltv_expected_orders(m, x, tx, t, 52) AND 'Infinity') AS long,
 	bool_and(ltv_p_order_within(m, x, tx, t, 5218) BETWEEN ltv_p_order_within(m, x, tx, t, 52) AND ltv_p_alive(m, x, tx, t) * (1 + 1e-12)) AS long_p

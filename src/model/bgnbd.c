@@ -161,8 +161,9 @@ sum_moments(const Future *f, bool want_square, LtvmMoments *moments)
 			ln_unit += 200.0 * M_LN10;
 		}
 		/* what is left out is a geometric tail, shorter than 1 / (1 - z) = 1 + u times a few */
-		if (n > last && weight * reach * (1.0 + f->u) < 1e-17 * mean
-			&& !(want_square && weight * reach_square * (1.0 + f->u) >= 1e-17 * square))
+		/* (both are 0 in the end where the mean is no normal number) */
+		if (n > last && weight * reach * (1.0 + f->u) <= 1e-17 * mean
+			&& !(want_square && weight * reach_square * (1.0 + f->u) > 1e-17 * square))
 			break;
 	}
 	moments->mean = mean * exp(ln_unit);
