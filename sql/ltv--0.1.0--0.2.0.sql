@@ -30,6 +30,17 @@ COMMENT ON COLUMN ltv_effect_estimate.degrees_of_freedom IS 'of Welch''s t distr
 COMMENT ON COLUMN ltv_effect_estimate.p_value IS 'two-sided, of no difference';
 
 --
+-- Casts
+--
+
+CREATE FUNCTION ltv_history_to_json(h ltv_history) RETURNS json AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_to_json(ltv_history) IS 'implementation of the cast to json';
+CREATE CAST (ltv_history AS json) WITH FUNCTION ltv_history_to_json(ltv_history);
+CREATE CAST (json AS ltv_history) WITH INOUT;
+COMMENT ON CAST (ltv_history AS json) IS 'the text form as json; also what to_jsonb, row_to_json and their like make of a history';
+COMMENT ON CAST (json AS ltv_history) IS 'checked like the text form';
+
+--
 -- The states of ltv_effect over numbers and of ltv_forecast are arrays of bigint, which travel as text unchanged.  The
 -- aggregates stay the same objects, so what uses them goes on.
 --

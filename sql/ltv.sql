@@ -26,6 +26,8 @@ COMMENT ON FUNCTION ltv_history_out(ltv_history) IS 'I/O';
 COMMENT ON FUNCTION ltv_history_recv(internal) IS 'I/O';
 COMMENT ON FUNCTION ltv_history_send(ltv_history) IS 'I/O';
 
+CREATE FUNCTION ltv_history_to_json(h ltv_history) RETURNS json AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_to_json(ltv_history) IS 'implementation of the cast to json';
 CREATE FUNCTION ltv_history_to_jsonb(h ltv_history) RETURNS jsonb AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_to_jsonb(ltv_history) IS 'implementation of the cast to jsonb';
 CREATE FUNCTION ltv_history_from_jsonb(j jsonb) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -34,6 +36,10 @@ CREATE CAST (ltv_history AS jsonb) WITH FUNCTION ltv_history_to_jsonb(ltv_histor
 CREATE CAST (jsonb AS ltv_history) WITH FUNCTION ltv_history_from_jsonb(jsonb);
 COMMENT ON CAST (ltv_history AS jsonb) IS 'the text form as jsonb';
 COMMENT ON CAST (jsonb AS ltv_history) IS 'checked like the text form';
+CREATE CAST (ltv_history AS json) WITH FUNCTION ltv_history_to_json(ltv_history);
+CREATE CAST (json AS ltv_history) WITH INOUT;
+COMMENT ON CAST (ltv_history AS json) IS 'the text form as json; also what to_jsonb, row_to_json and their like make of a history';
+COMMENT ON CAST (json AS ltv_history) IS 'checked like the text form';
 
 -- order and hashing, by value
 

@@ -324,6 +324,18 @@ ltv_history_to_jsonb(PG_FUNCTION_ARGS)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(history_text(&history)));
 }
 
+PG_FUNCTION_INFO_V1(ltv_history_to_json);
+
+/* The text is JSON as it is; the server's JSON functions look for a function, and do not take the text by themselves. */
+Datum
+ltv_history_to_json(PG_FUNCTION_ARGS)
+{
+	History		history;
+
+	history_open(PG_GETARG_HISTORY_PP(0), &history);
+	PG_RETURN_TEXT_P(cstring_to_text(history_text(&history)));
+}
+
 PG_FUNCTION_INFO_V1(ltv_history_from_jsonb);
 
 Datum
