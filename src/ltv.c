@@ -3,6 +3,8 @@
  */
 #include "plan.h"
 
+#include "utils/guc.h"
+
 LTV_MODULE_MAGIC;
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): the server calls it by this name */
@@ -14,6 +16,8 @@ _PG_init(void)
 {
 	plan_histories_init();
 	plan_reports_init();
+	/* no other setting may bear our name: a misspelt one is an error */
+	MarkGUCPrefixReserved("ltv");
 }
 
 /* NOLINTEND(bugprone-reserved-identifier) */
