@@ -150,6 +150,16 @@ pushed('a condition on stored histories', "SELECT customer_id FROM histories WHE
 my ($remote) = plan_of("SELECT customer_id, ltv_summarize($history, CURRENT_DATE) $grouped");
 is(join(' ', map { (/ltv_history/ ? 'histories' : '-') . (/ltv_summarize/ ? ' summaries' : '') } @$remote), 'histories histories', 'CURRENT_DATE: histories on the shards, summaries here');
 
+# The kind of a model is a text, which has a collation; in a spec it is part of a value.
+my @fits = map { my $kind = $_; my ($sent) = plan_of("SELECT customer_id, ltv_fit(history, '2024-12-31', $kind) FROM histories GROUP BY customer_id"); scalar grep { /ltv_fit/ } @$sent } q('bg/nbd'), q(ltv_fit_spec('bg/nbd'));
+is("@fits", '0 2', 'ltv_fit: sent with a spec, not with a text');
+# A summary that is taken apart is made here, unless a sub-select hands it over whole.
+my $made = "ltv_summarize($history, '2024-12-31')";
+my @parts = map { my ($sent) = plan_of($_); scalar grep { /ltv_summarize/ } @$sent } "SELECT customer_id, ($made).* $grouped", "SELECT customer_id, (s).* FROM (SELECT customer_id, $made AS s $grouped OFFSET 0) c";
+is("@parts", '0 2', 'columns of a summary: made on the shards in a sub-select');
+$node->safe_psql('home', "CREATE VIEW public.grouped AS SELECT customer_id, $history AS history FROM public.orders GROUP BY customer_id; CREATE VIEW single.grouped AS SELECT customer_id, $history AS history FROM single.orders GROUP BY customer_id");
+pushed('a view of histories', 'SELECT customer_id, history FROM grouped', $there, 'GROUP BY 1');
+
 # Without the server's option nothing of it is sent, and the answer is the same
 my $summary = "SELECT customer_id, ltv_summarize($history, '2024-12-31') AS s $grouped";
 my $with = fingerprint($partitionwise, $summary);
@@ -175,6 +185,20 @@ same('years', "SELECT customer_id, ltv_revenue(ltv_between($history, $day, NULL)
 same('stages, segments, intervals', "SELECT customer_id, ltv_stage(h, '2024-06-30'), ltv_cpm(h, '2024-06-30'), ltv_mean_interval(h), ltv_model_input(h, '2024-06-30') FROM (SELECT customer_id, $history AS h $of) c");
 same('stored histories', 'SELECT customer_id, prefecture, ltv_history_send(history) FROM HISTORIES');
 same('stored histories merged', 'SELECT customer_id, ltv_history_send(ltv_rollup(history)) FROM HISTORIES GROUP BY customer_id');
+
+# Constants among the columns: what a sub-select gives is sent right, from a session with other settings than the shard's, too.
+my $days_since = sub { return $node->safe_psql('home', "$_[0] $partitionwise SELECT sum((s).days_since_last_order) FROM (SELECT customer_id, ltv_summarize($history, $_[1]) AS s FROM public.orders WHERE customer_id IS NOT NULL GROUP BY 1 OFFSET 0) c"); };
+my $right_days = $node->safe_psql('home', "SELECT sum(date '2024-06-05' - last) FROM (SELECT max(ordered_on) FILTER (WHERE amount >= 0) AS last FROM single.orders WHERE customer_id IS NOT NULL AND ordered_on <= '2024-06-05' GROUP BY customer_id) c");
+is($days_since->($session{UTC}, "'2024-06-05'"), $right_days, 'a literal day from a session with ISO dates');
+isnt($days_since->($session{Chatham}, "'2024-06-05'"), $right_days, 'a literal day from a session with others is another day');
+is($days_since->($session{Chatham}, $day), $right_days, 'a day out of a sub-select is that day');
+$node->safe_psql('home', "CREATE TABLE models AS SELECT ltv_fit(history, '2024-06-05', 'bg/nbd') AS model FROM single.histories; UPDATE models SET model.parameters = '{0.2425945098765432,4.413598512345678,0.7929199612345678,2.425889134567891}'");
+my $alive = sub { my ($setting, $from, $model, $where) = @_; return fingerprint("$setting $partitionwise", "SELECT customer_id, ltv_p_alive($model, $history, $day) FROM $from WHERE customer_id IS NOT NULL " . ($where // '') . ' GROUP BY customer_id'); };
+my $literal = $node->safe_psql('home', 'SELECT quote_literal(model::text) FROM models') . '::ltv_model';
+my $right_alive = $alive->('', 'single.orders', '(SELECT model FROM models)', "AND satisfies_hash_partition('public.orders'::regclass, 2, 1, customer_id)");
+is($alive->($session{UTC}, 'public.orders_osaka', $literal), $right_alive, 'a literal model from a session with all digits');
+isnt($alive->($session{Chatham}, 'public.orders_osaka', $literal), $right_alive, 'a literal model from a session without has other digits');
+is($alive->($session{Chatham}, 'public.orders_osaka', '(SELECT model FROM models)'), $right_alive, 'a model out of a sub-select is that model');
 
 # By COPY, text and binary, between sessions with settings of their own
 my $folder = $node->basedir;
@@ -202,6 +226,27 @@ for my $report (grep { !$_->{all_costs} } all_reports(as_of => '2024-09-30', bef
   next if grep { $_ eq 'item' } @{ $report->{reads} };
   same("$call over histories", 'SELECT * FROM ' . $call =~ s/RELATION/'HISTORIES'/r);
 }
+
+# over a view whose histories the shards make, and in every place
+is(fingerprint("$session{Tokyo} $partitionwise", "SELECT * FROM ltv_overview('public.grouped', '2024-09-30')"), fingerprint('', "SELECT * FROM ltv_overview('single.grouped', '2024-09-30')"), 'over a view of histories');
+for my $place ("SELECT n, o.* FROM generate_series(0, 2) n, LATERAL ltv_overview('ORDERS', date '2024-09-30' - 100 * n) o", "SELECT o.customer_id, ltv_deciles('ORDERS', '2024-09-30') FROM ORDERS o WHERE o.customer_id IN ('C1', 'C31')")
+{
+  same('in ' . ($place =~ /LATERAL/ ? 'LATERAL' : 'a select list'), $place);
+}
+is($node->safe_psql('home', "BEGIN; UPDATE sale_$_ SET quantity = s.orders FROM ltv_customer_summary('public.orders', '2024-09-30') s WHERE s.customer_id = sale_$_.customer_id; SELECT count(*) FROM sale_$_ t JOIN ltv_customer_summary('single.orders', '2024-09-30') s ON s.customer_id = t.customer_id WHERE t.quantity IS DISTINCT FROM s.orders; ROLLBACK"), '0', "in UPDATE ... FROM, on $_") for @shards;
+
+# Each shard has a snapshot of its own, from the first query it is sent: a row that comes to the second meanwhile is seen, one that comes to the first is not.
+my $counts = $node->background_psql('home');
+$counts->query_safe('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM sale_tokyo');
+my $orders_of = sub { return $counts->query_safe("SELECT orders FROM ltv_overview('public.orders', '2024-09-30')"); };
+my $before = $node->safe_psql('home', "SELECT orders FROM ltv_overview('public.orders', '2024-09-30')");
+for my $shard (@shards)
+{
+  $node->safe_psql($shard, "INSERT INTO public.sale SELECT 100000, customer_id, created_at, 1, 1, 1, item FROM public.sale WHERE customer_id IS NOT NULL AND amount > 0 AND quantity > 0 LIMIT 1");
+}
+is($orders_of->(), $before + 1, 'no common snapshot: the order on the shard that was not asked yet is seen, that on the other is not');
+$counts->quit;
+$node->safe_psql($_, 'DELETE FROM public.sale WHERE order_id = 100000') for @shards;
 
 # --- figures of groups, over stored histories -----------------------------------------------------------------------------------------
 
