@@ -1,4 +1,4 @@
--- ltv_cpm and ltv_cpm_segments: the customer portfolio
+-- ltv_cpm and ltv_cpm_groups: the customer portfolio
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set shops :abs_srcdir '/test/shops.sql'
 CREATE SCHEMA cpm;
@@ -9,7 +9,7 @@ SET search_path = cpm, public;
 
 -- Oracle: customers grouped by their segment; all segments as soon as there is anybody.
 SELECT * FROM compare_everywhere(
-    $$SELECT row_number() OVER (), cpm::text, customers, round(share::numeric, 12) AS share, revenue FROM ltv_cpm_segments(RELATION, AS_OF, POLICY)$$,
+    $$SELECT row_number() OVER (), cpm::text, customers, round(share::numeric, 12) AS share, revenue FROM ltv_cpm_groups(RELATION, AS_OF, POLICY)$$,
     $$SELECT n, s.cpm, count(c.cpm), round(count(c.cpm) / nullif(sum(count(c.cpm)) OVER (), 0), 12), coalesce(sum(revenue), 0)
     FROM unnest('{first,toddling,steady,trendy,loyal,lapsed_first,lapsed_toddling,lapsed_steady,lapsed_trendy,lapsed_loyal}'::text[]) WITH ORDINALITY s(cpm, n)
         LEFT JOIN oracle_customers(RELATION, AS_OF, POLICY) c ON c.cpm = s.cpm
@@ -44,19 +44,19 @@ SELECT ltv_cpm('[{"on":"2024-12-01","amount":5},{"on":"2024-12-02","amount":-5}]
 -- nobody
 SELECT ltv_cpm('[]', '2024-12-31') IS NULL AS empty, ltv_cpm(NULL, '2024-12-31') IS NULL AS no_history, ltv_cpm('[{"on":"2025-01-01","amount":5}]', '2024-12-31') IS NULL AS later,
     ltv_cpm('[{"on":"2024-01-01","amount":-5}]', '2024-12-31') IS NULL AS refund, ltv_cpm('[{"on":"2025-01-01","amount":5}]', NULL) IS NULL AS no_day;
-SELECT * FROM ltv_cpm_segments('shop_refunds_text', '1999-12-31');
+SELECT * FROM ltv_cpm_groups('shop_refunds_text', '1999-12-31');
 
 -- the order of the segments is that of the report; a shop's own thresholds
 SELECT enum_range(NULL::ltv_cpm);
-SELECT * FROM ltv_cpm_segments('shop_subscribers_uuid', '2023-12-31', ltv_policy(cpm_lapsed_days => 60, cpm_steady_days => 60, cpm_loyal_days => 180, cpm_revenue => 20000)) WHERE customers > 0;
+SELECT * FROM ltv_cpm_groups('shop_subscribers_uuid', '2023-12-31', ltv_policy(cpm_lapsed_days => 60, cpm_steady_days => 60, cpm_loyal_days => 180, cpm_revenue => 20000)) WHERE customers > 0;
 
 -- arguments
 SELECT ltv_cpm('[]', 'infinity');
 SELECT ltv_cpm('[]', '2024-12-31', ROW(1, 1, 1, 1, 1, 5, 4, 1)::ltv_policy);
-SELECT * FROM ltv_cpm_segments(NULL, '2024-12-31');
-SELECT * FROM ltv_cpm_segments('shop_refunds_text', NULL);
-SELECT * FROM ltv_cpm_segments('shop_refunds_text', '2024-12-31', NULL);
-SELECT sum(customers) > 0 AS today FROM ltv_cpm_segments('shop_refunds_text');
+SELECT * FROM ltv_cpm_groups(NULL, '2024-12-31');
+SELECT * FROM ltv_cpm_groups('shop_refunds_text', NULL);
+SELECT * FROM ltv_cpm_groups('shop_refunds_text', '2024-12-31', NULL);
+SELECT sum(customers) > 0 AS today FROM ltv_cpm_groups('shop_refunds_text');
 
 SET client_min_messages = warning;
 DROP SCHEMA cpm CASCADE;

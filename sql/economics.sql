@@ -118,18 +118,18 @@ FROM plan, ltv_plan(price, quantity, orders, margin, cpo, shipping, retention, c
 -- Price ladders: 1,000 yen that cost 300; 2 for 10 % off, 3 for 15 %
 -- 2: 1,800 - 600 = 1,200, 500 more than the 700 of one, 200 less than two at full price: 200 / 700
 -- 3: 2,550 - 900 = 1,650, 950 more, 450 less: 450 / 1,400
-SELECT quantity, discount, unit_price, order_value, gross_profit, gain, loss, round(step_up_share, 4) AS step_up_share
+SELECT quantity, discount, unit_price, order_value, gross_profit, gain_per_step_up, loss, round(step_up_share, 4) AS step_up_share
 FROM ltv_bundle(1000, 300, '{2,3}', '{0.10,0.15}');
 -- one piece, as it is and cheaper; no discount; a discount that eats the gain, exactly (2 x 800 - 1,200 = 400) and beyond; free; sold below cost
-SELECT unit_cost, quantity, discount, gain, loss, round(step_up_share, 4) AS step_up_share
+SELECT unit_cost, quantity, discount, gain_per_step_up, loss, round(step_up_share, 4) AS step_up_share
 FROM (VALUES (600, '{1,1,2,2,2,2}'::integer[], '{0,0.1,0,0.2,0.3,1}'::numeric[]), (1200, '{1,2,2}', '{0,0,0.1}'), (1000, '{1,2,2}', '{0,0,0.1}')) AS t(unit_cost, quantities, discounts),
 LATERAL ltv_bundle(1000, unit_cost, quantities, discounts);
 -- at the share itself the tier neither wins nor loses
-SELECT count(*) AS tiers, max(abs(step_up_share * gain - (1 - step_up_share) * loss)) < 1e-12 AS breaks_even
+SELECT count(*) AS tiers, max(abs(step_up_share * gain_per_step_up - (1 - step_up_share) * loss)) < 1e-12 AS breaks_even
 FROM generate_series(2, 40) AS pieces, generate_series(0, 20) AS percent, ltv_bundle(980, 245.50, ARRAY[pieces], ARRAY[percent / 100.0]);
 SELECT count(*) AS none FROM ltv_bundle(1000, 300, '{}', '{}');
 SELECT quantity, order_value FROM ltv_bundle(1000, 300, '[5:6]={2,3}', '[0:1]={0.1,0.2}');
-SELECT quantity, order_value, gain FROM ltv_bundle(1e15, 1e-9, '{2147483647}', '{0.000000001}');
+SELECT quantity, order_value, gain_per_step_up FROM ltv_bundle(1e15, 1e-9, '{2147483647}', '{0.000000001}');
 SELECT count(*), sum(order_value) = sum(1000 * q) AS same FROM (SELECT array_agg(q) AS quantities, array_agg(0.0) AS discounts FROM generate_series(1, 20000) q) t, ltv_bundle(1000, 300, quantities, discounts) b, LATERAL (SELECT b.quantity) s(q);
 
 -- Impossible input names the argument to mend

@@ -135,7 +135,7 @@ SELECT a.kind, a.unit_days, b.unit_days, distance(ARRAY[(a.model).parameters[1],
 		ARRAY[(b.model).parameters[1], (b.model).parameters[2] * b.unit_days, (b.model).parameters[3], (b.model).parameters[4] * CASE WHEN a.kind = 'pareto/nbd' THEN b.unit_days ELSE 1 END]) < 1e-6 AS parameters,
 	abs((a.model).log_likelihood - (b.model).log_likelihood + x * ln(b.unit_days::double precision / a.unit_days)) < 1e-6 AS log_likelihood,
 	(SELECT bool_and(near(ltv_expected_orders(a.model, h, '2024-12-31', 90), ltv_expected_orders(b.model, h, '2024-12-31', 90), 1e-6) AND near(ltv_p_alive(a.model, h, '2024-12-31'), ltv_p_alive(b.model, h, '2024-12-31'), 1e-6)
-		AND near(ltv_expected_gap(a.model, h, '2024-12-31'), ltv_expected_gap(b.model, h, '2024-12-31'), 1e-5)) FROM shop WHERE id % 20 = 0) AS predictions
+		AND near(ltv_expected_gap_days(a.model, h, '2024-12-31'), ltv_expected_gap_days(b.model, h, '2024-12-31'), 1e-5)) FROM shop WHERE id % 20 = 0) AS predictions
 FROM unit AS a JOIN unit AS b ON a.kind = b.kind AND a.unit_days < b.unit_days, (SELECT sum((ltv_model_input(h, '2024-12-31')).frequency) AS x FROM shop) AS s ORDER BY 1, 2, 3;
 -- amounts: means of the repeat days
 SELECT (m).unit_days, m::text = (SELECT ltv_fit((i).frequency, (i).monetary, 'gamma-gamma') FROM (SELECT ltv_model_input(h, '2024-12-31') AS i FROM shop) AS s WHERE (i).frequency > 0)::text AS numbers

@@ -19,7 +19,7 @@ INSERT INTO handmade VALUES
 -- missing: 0.01 + 1,000 + 500 + 499.99 = 2,000, 500 each; at 60 % 300, less 100 of shipping leaves 200; the threshold costs 2 x 100 = 200: 200 / (4 x 200)
 SELECT * FROM ltv_free_shipping('handmade', '2024-12-31', 5000, 100, 0.6);
 -- 4 near orders bring 300 - s each, the threshold costs 2 s: it can pay while 1,200 - 4 s >= 2 s, up to s = 200; at 300 nothing is left of a step up
-SELECT shipping, gain_per_step_up, cost, round(step_up_share, 6) AS step_up_share FROM (VALUES (0), (200), (200.000001), (300), (400)) t(shipping), ltv_free_shipping('handmade', '2024-12-31', 5000, shipping, 0.6);
+SELECT shipping, gain_per_step_up, free_shipping_cost, round(step_up_share, 6) AS step_up_share FROM (VALUES (0), (200), (200.000001), (300), (400)) t(shipping), ltv_free_shipping('handmade', '2024-12-31', 5000, shipping, 0.6);
 -- reach: all orders below; 0.799998 x 5,000 = 3,999.99, and a hair above it; 0.999998 x 5,000 = 4,999.99; nobody
 SELECT reach, near, round(mean_missing, 4) AS mean_missing, round(gain_per_step_up, 4) AS gain, round(step_up_share, 4) AS share FROM (VALUES (0), (0.5), (0.799998), (0.799998000000001), (0.8), (0.900002), (0.999998), (0.9999981)) t(reach), ltv_free_shipping('handmade', '2024-12-31', 5000, 10, 0.6, reach);
 -- thresholds finer than any amount, low and high
@@ -56,7 +56,7 @@ BEGIN
 	FOREACH shape IN ARRAY '{shop_orders,shop_lines,shop_histories}'::text[] LOOP
 		calls := calls + 1;
 		SELECT * INTO got FROM ltv_free_shipping(shape::regclass, as_of, threshold, shipping, margin, reach);
-		IF (got.orders, got.above, got.near, got.cost, round(got.mean_missing, 9), round(got.gain_per_step_up, 9), round(got.step_up_share, 9))
+		IF (got.orders, got.above, got.near, got.free_shipping_cost, round(got.mean_missing, 9), round(got.gain_per_step_up, 9), round(got.step_up_share, 9))
 			IS DISTINCT FROM (want.orders, want.above, want.near, want.cost, round(want.missing, 9), round(want.gain, 9), round(want.share, 9)) THEN
 			differences := differences || format('%s %s: %s, not %s', seed, shape, got, want);
 		END IF;

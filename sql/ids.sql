@@ -54,6 +54,30 @@ CREATE VIEW tones AS SELECT tone 'low' AS customer_id, date '2024-01-01' AS orde
 SELECT s.customer_id, s.customer_id = shades.customer_id::text AS as_text FROM ltv_customer_summary('shades', '2024-12-31') s, shades;
 SELECT s.customer_id, s.customer_id = tones.customer_id::text AS as_text FROM ltv_customer_summary('tones', '2024-12-31') s, tones;
 
+-- so it is where the text is asked for, and by the reports that only take the relation and the day
+SELECT (SELECT customer_id FROM ltv_customer_summary('shades', '2024-12-31', NULL::text)), (SELECT customer_id FROM ltv_customer_summary('tones', '2024-12-31', NULL::text)) AS tones,
+       (SELECT customer_id FROM ltv_rfm('shades', '2024-12-31', NULL::text)) AS rfm, (SELECT customer_id FROM ltv_rfm('tones', '2024-12-31')) AS rfm_tones;
+CREATE TABLE ids AS SELECT i % 60 - 20 AS id, date '2024-01-01' + i * 61 % 360 AS ordered_on, (i * 37 % 901)::numeric AS amount FROM generate_series(1, 900) i;
+CREATE FUNCTION text_ids(type text) RETURNS TABLE (summary bigint, rfm bigint, predict bigint, customers bigint, in_order boolean) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('CREATE VIEW typed AS SELECT %s AS customer_id, ordered_on, amount FROM ids', CASE type WHEN 'boolean' THEN 'id > 0' WHEN 'inet' THEN '''10.0.0.0''::inet + (id + 20)' WHEN 'uuid' THEN 'md5(id::text)::uuid'
+		WHEN 'date' THEN 'date ''2020-01-01'' + id' ELSE 'id::' || type END);
+	RETURN QUERY EXECUTE format('WITH s AS (SELECT *, customer_id::text AS t FROM ltv_customer_summary(''typed'', ''2024-12-31'', NULL::%1$s)),
+		r AS (SELECT *, customer_id::text AS t FROM ltv_rfm(''typed'', ''2024-12-31'', NULL::%1$s) WITH ORDINALITY), p AS (SELECT *, customer_id::text AS t FROM ltv_predict(''typed'', ''2024-12-31'', NULL::%1$s))
+		SELECT (SELECT count(*) FROM s JOIN ltv_customer_summary(''typed'', ''2024-12-31'', NULL::text) x ON x.customer_id = t WHERE (s.orders, s.revenue) = (x.orders, x.revenue)),
+			(SELECT count(*) FROM r JOIN ltv_rfm(''typed'', ''2024-12-31'') x ON x.customer_id = t JOIN ltv_rfm(''typed'', ''2024-12-31'', NULL::text) y ON y.customer_id = t WHERE (r.recency_days, r.monetary, r.m) = (x.recency_days, x.monetary, x.m) AND x = y),
+			(SELECT count(*) FROM p JOIN ltv_predict(''typed'', ''2024-12-31'') x ON x.customer_id = t JOIN ltv_predict(''typed'', ''2024-12-31'', NULL::text) y ON y.customer_id = t WHERE p.predicted_value = x.predicted_value AND x = y),
+			(SELECT count(DISTINCT customer_id::text) FROM typed),
+			(SELECT array_agg(t ORDER BY ordinality) FROM r) = ARRAY(SELECT customer_id FROM ltv_rfm(''typed'', ''2024-12-31''))', type);
+	DROP VIEW typed;
+END $$;
+SELECT type, t.* FROM unnest('{smallint,integer,bigint,numeric,text,varchar(9),name,char(9),boolean,date,uuid,inet,odd}'::text[]) type, text_ids(type) t;
+SELECT pg_typeof(customer_id), count(*) FROM ltv_rfm('lines', '2024-12-31') GROUP BY 1;
+SELECT pg_typeof(customer_id), count(*) FROM ltv_predict('lines', '2024-12-31') GROUP BY 1;
+-- with more arguments a number would be an id_type
+SELECT * FROM ltv_rfm('lines', '2024-12-31', 5, 4) LIMIT 1;
+SELECT * FROM ltv_rfm('lines', '2024-12-31', bins => 4) LIMIT 1;
+
 -- a label of an enum of the extension that is gone
 BEGIN;
 ALTER TYPE ltv_stage RENAME VALUE 'dormant' TO 'asleep';

@@ -20,7 +20,7 @@ SELECT * FROM ltv_item_flow('small', '2024-03-01');
 SELECT * FROM ltv_item_flow('small', '2024-03-02') WHERE from_step = 1;
 
 -- against plain SQL
-CREATE FUNCTION expected_entry(horizon int) RETURNS TABLE (item text, customers bigint, repeat_rate float8, orders_per_customer float8, revenue_per_customer numeric, place bigint)
+CREATE FUNCTION expected_entry(horizon int) RETURNS TABLE (item text, customers bigint, f2_rate float8, orders_per_customer float8, revenue_per_customer numeric, place bigint)
 LANGUAGE sql STABLE AS $$
   WITH c AS (
     SELECT f.item, (SELECT count(*) FROM numbered n WHERE n.customer_id = f.customer_id AND n.ordered_on <= f.ordered_on + horizon) AS orders,

@@ -257,10 +257,10 @@ CREATE FUNCTION ltv_active_months(h ltv_history) RETURNS numeric AS 'MODULE_PATH
 COMMENT ON FUNCTION ltv_active_months(ltv_history) IS '(last order - first order) / 30';
 CREATE FUNCTION ltv_average_order_value(h ltv_history) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_average_order_value(ltv_history) IS 'revenue / orders';
-CREATE FUNCTION ltv_mean_interval(h ltv_history) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_mean_interval(ltv_history) IS 'days between orders: (last order - first order) / (orders - 1)';
-CREATE FUNCTION ltv_days_since_last(h ltv_history, as_of date) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_days_since_last(ltv_history, date) IS 'days from the last order up to as_of to as_of';
+CREATE FUNCTION ltv_mean_interval_days(h ltv_history) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_mean_interval_days(ltv_history) IS 'days between orders: (last order - first order) / (orders - 1)';
+CREATE FUNCTION ltv_days_since_last_order(h ltv_history, as_of date) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_days_since_last_order(ltv_history, date) IS 'days from the last order up to as_of to as_of';
 CREATE FUNCTION ltv_is_repeater(h ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_is_repeater(ltv_history) IS 'two orders or more';
 CREATE TYPE ltv_purchases_row AS (
@@ -376,7 +376,7 @@ RETURNS TABLE (
     active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
     annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage
 ) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint';
+COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint, or as text (NULL::text)';
 
 CREATE TYPE ltv_check_row AS (
     finding text,
@@ -398,8 +398,8 @@ COMMENT ON FUNCTION ltv_check(regclass, date) IS 'what is in an orders relation:
 /*
  * Money: what a customer is worth and may cost
  */
-CREATE FUNCTION ltv_annual(quantity numeric, unit_price numeric, purchases numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_annual(numeric, numeric, numeric) IS 'annual LTV: quantity x unit price x purchases a year';
+CREATE FUNCTION ltv_annual(quantity numeric, unit_price numeric, annual_orders numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_annual(numeric, numeric, numeric) IS 'annual LTV: quantity x unit price x orders a year';
 
 CREATE FUNCTION ltv_lifetime(average_order_value numeric, gross_margin numeric, annual_orders numeric, active_years numeric, acquisition_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_lifetime(numeric, numeric, numeric, numeric, numeric, numeric) IS 'lifetime value: order value x margin x orders a year x years - acquisition cost - retention cost x years';
@@ -410,7 +410,7 @@ COMMENT ON FUNCTION ltv_profit(numeric, numeric, numeric, numeric) IS 'profit: (
 CREATE FUNCTION ltv_max_cpo(ltv numeric, cost numeric, target_profit numeric DEFAULT 0) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_max_cpo(numeric, numeric, numeric) IS 'what one new customer may cost: LTV - cost - target profit';
 
-CREATE FUNCTION ltv_cpo(advertising_cost numeric, customers numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_cpo(advertising_cost numeric, new_customers numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_cpo(numeric, numeric) IS 'what one new customer did cost: advertising cost / new customers';
 
 CREATE FUNCTION ltv_meets_benchmark(annual_revenue numeric, annual_orders numeric, policy ltv_policy DEFAULT ltv_policy()) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -453,7 +453,7 @@ CREATE TYPE ltv_bundle_row AS (
     unit_price numeric,
     order_value numeric,
     gross_profit numeric,
-    gain numeric,
+    gain_per_step_up numeric,
     loss numeric,
     step_up_share numeric
 );
@@ -463,9 +463,9 @@ COMMENT ON COLUMN ltv_bundle_row.discount IS 'share off the price of a piece';
 COMMENT ON COLUMN ltv_bundle_row.unit_price IS 'of a piece, discount off';
 COMMENT ON COLUMN ltv_bundle_row.order_value IS 'quantity x that';
 COMMENT ON COLUMN ltv_bundle_row.gross_profit IS 'order_value - quantity x unit cost';
-COMMENT ON COLUMN ltv_bundle_row.gain IS 'gross_profit - that of a single piece at full price';
+COMMENT ON COLUMN ltv_bundle_row.gain_per_step_up IS 'gross_profit - that of a single piece at full price';
 COMMENT ON COLUMN ltv_bundle_row.loss IS 'quantity x full price of a piece x discount';
-COMMENT ON COLUMN ltv_bundle_row.step_up_share IS 'loss / (gain + loss): the share of the buyers who must have stepped up from a single piece; null when it cannot pay';
+COMMENT ON COLUMN ltv_bundle_row.step_up_share IS 'loss / (gain_per_step_up + loss): the share of the buyers who must have stepped up from a single piece; null when it cannot pay';
 
 CREATE FUNCTION ltv_bundle(unit_price numeric, unit_cost numeric, quantities integer[], discounts numeric[])
 RETURNS SETOF ltv_bundle_row
@@ -612,14 +612,14 @@ CREATE FUNCTION ltv_expected_orders(model ltv_model, h ltv_history, as_of date, 
 COMMENT ON FUNCTION ltv_expected_orders(ltv_model, ltv_history, date, integer) IS 'expected order days in the horizon after as_of; null without an order';
 CREATE FUNCTION ltv_expected_orders(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_orders_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ltv_expected_orders(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
-CREATE FUNCTION ltv_p_order_within(model ltv_model, h ltv_history, as_of date, days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_p_order_within(ltv_model, ltv_history, date, integer) IS 'probability of at least one order in the days after as_of; null without an order';
+CREATE FUNCTION ltv_p_order_within(model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_order_within(ltv_model, ltv_history, date, integer) IS 'probability of at least one order in the horizon after as_of; null without an order';
 CREATE FUNCTION ltv_p_order_within(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_order_within_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ltv_p_order_within(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
-CREATE FUNCTION ltv_expected_gap(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_expected_gap(ltv_model, ltv_history, date) IS 'expected days to the next order of a customer who is still one; null without an order';
-CREATE FUNCTION ltv_expected_gap(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_gap_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_expected_gap(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers, in the unit of the model';
+CREATE FUNCTION ltv_expected_gap_days(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_gap_days(ltv_model, ltv_history, date) IS 'expected days to the next order of a customer who is still one; null without an order';
+CREATE FUNCTION ltv_expected_gap(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_gap(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers, in the unit of the model instead of days';
 CREATE FUNCTION ltv_expected_order_value(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ltv_expected_order_value(ltv_model, ltv_history, date) IS 'expected amount of an order day of the customer, by a gamma-gamma model; null without an order';
 CREATE FUNCTION ltv_expected_order_value(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_order_value_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
@@ -667,21 +667,25 @@ COMMENT ON COLUMN ltv_predict_row.expected_orders IS 'order days in the horizon'
 COMMENT ON COLUMN ltv_predict_row.expected_order_value IS 'amount of an order day';
 COMMENT ON COLUMN ltv_predict_row.predicted_value IS 'orders x value x gross margin, discounted by month';
 
-CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin double precision DEFAULT 1, annual_discount double precision DEFAULT 0)
+CREATE FUNCTION ltv_predict(orders regclass, as_of date)
+RETURNS SETOF ltv_predict_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
+COMMENT ON FUNCTION ltv_predict(regclass, date) IS 'what every customer is expected to order in the year after as_of and to be worth, by a bg/nbd model; customer_id as text';
+CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin numeric DEFAULT 1, annual_discount double precision DEFAULT 0)
 RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, double precision, double precision) IS 'what every customer is expected to order in the horizon after as_of and to be worth; columns as in ltv_predict_row; id_type is a null of the type of customer_id, such as NULL::bigint';
+COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, numeric, double precision) IS 'what every customer is expected to order in the horizon after as_of and to be worth; columns as in ltv_predict_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 CREATE TYPE ltv_validate_row AS (
     repeat_orders text,
     customers bigint,
     actual_orders bigint,
-    predicted_orders double precision
+    expected_orders double precision
 );
 COMMENT ON TYPE ltv_validate_row IS 'the prediction for a class of customers and what they did, see ltv_validate';
 COMMENT ON COLUMN ltv_validate_row.repeat_orders IS 'repeat orders up to split_day: 0 to 6, 7+, all';
 COMMENT ON COLUMN ltv_validate_row.customers IS 'customers of the class';
 COMMENT ON COLUMN ltv_validate_row.actual_orders IS 'order days after split_day, up to as_of';
-COMMENT ON COLUMN ltv_validate_row.predicted_orders IS 'what the model expected';
+COMMENT ON COLUMN ltv_validate_row.expected_orders IS 'what the model expected';
 
 CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'bg/nbd')
 RETURNS SETOF ltv_validate_row
@@ -805,9 +809,9 @@ CREATE TYPE ltv_cpm AS ENUM (
     'first', 'toddling', 'steady', 'trendy', 'loyal',
     'lapsed_first', 'lapsed_toddling', 'lapsed_steady', 'lapsed_trendy', 'lapsed_loyal'
 );
-COMMENT ON TYPE ltv_cpm IS 'segments of the customer portfolio (CPM): five kinds of customers, and the same five lapsed';
+COMMENT ON TYPE ltv_cpm IS 'groups of the customer portfolio (CPM): five kinds of customers, and the same five lapsed';
 CREATE FUNCTION ltv_cpm(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_cpm AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_cpm(ltv_history, date, ltv_policy) IS 'the segment of the customer portfolio on as_of; null without an order';
+COMMENT ON FUNCTION ltv_cpm(ltv_history, date, ltv_policy) IS 'the group of the customer portfolio on as_of; null without an order';
 
 --
 -- Populations: reports over an orders relation
@@ -904,20 +908,23 @@ CREATE TYPE ltv_cpm_groups_row AS (
     share double precision,
     revenue numeric
 );
-COMMENT ON TYPE ltv_cpm_groups_row IS 'the customers in a segment of the customer portfolio, see ltv_cpm_segments';
-COMMENT ON COLUMN ltv_cpm_groups_row.cpm IS 'the segment of the customer portfolio (CPM) on as_of';
+COMMENT ON TYPE ltv_cpm_groups_row IS 'the customers in a group of the customer portfolio, see ltv_cpm_groups';
+COMMENT ON COLUMN ltv_cpm_groups_row.cpm IS 'the group of the customer portfolio (CPM) on as_of';
 COMMENT ON COLUMN ltv_cpm_groups_row.customers IS 'customers in it';
 COMMENT ON COLUMN ltv_cpm_groups_row.share IS 'of all customers with an order';
 COMMENT ON COLUMN ltv_cpm_groups_row.revenue IS 'of these customers so far, refunds included';
 
-CREATE FUNCTION ltv_cpm_segments(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+CREATE FUNCTION ltv_cpm_groups(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
 RETURNS SETOF ltv_cpm_groups_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
-COMMENT ON FUNCTION ltv_cpm_segments(regclass, date, ltv_policy) IS 'one row per segment of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer';
+COMMENT ON FUNCTION ltv_cpm_groups(regclass, date, ltv_policy) IS 'one row per group of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer';
 
 --
 -- Reports over an orders relation: periods, steps, cohorts, windows, RFM, deciles, items
 --
+
+CREATE TYPE ltv_period AS ENUM ('day', 'week', 'month', 'quarter', 'year');
+COMMENT ON TYPE ltv_period IS 'calendar periods; a week begins on Monday';
 
 CREATE TYPE ltv_periods_row AS (
     period_start date,
@@ -931,7 +938,7 @@ CREATE TYPE ltv_periods_row AS (
     new_revenue numeric,
     returning_revenue numeric,
     repeater_share double precision,
-    repeat_rate double precision
+    period_repeat_rate double precision
 );
 COMMENT ON TYPE ltv_periods_row IS 'what happened in a period, see ltv_periods';
 COMMENT ON COLUMN ltv_periods_row.period_start IS 'first day of the period';
@@ -945,12 +952,12 @@ COMMENT ON COLUMN ltv_periods_row.revenue IS 'revenue of the period, refunds on 
 COMMENT ON COLUMN ltv_periods_row.new_revenue IS 'revenue of the new customers';
 COMMENT ON COLUMN ltv_periods_row.returning_revenue IS 'the rest of the revenue';
 COMMENT ON COLUMN ltv_periods_row.repeater_share IS 'repeat_customers / customers';
-COMMENT ON COLUMN ltv_periods_row.repeat_rate IS 'repeat_customers / acquired_customers';
+COMMENT ON COLUMN ltv_periods_row.period_repeat_rate IS 'repeat_customers / acquired_customers';
 
-CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
+CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month')
 RETURNS SETOF ltv_periods_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_periods(regclass, date, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included';
+COMMENT ON FUNCTION ltv_periods(regclass, date, ltv_period) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included';
 
 CREATE TYPE ltv_steps_row AS (
     step integer,
@@ -1005,13 +1012,13 @@ COMMENT ON COLUMN ltv_cohorts_row.gross_profit IS 'revenue less cost of that per
 COMMENT ON COLUMN ltv_cohorts_row.cumulative_gross_profit IS 'gross profit up to that period; null if a cost is unknown';
 COMMENT ON COLUMN ltv_cohorts_row.gross_profit_per_customer IS 'cumulative_gross_profit / customers';
 
-CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period text DEFAULT 'month')
+CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month')
 RETURNS SETOF ltv_cohorts_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
-COMMENT ON FUNCTION ltv_cohorts(regclass, date, text) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included';
+COMMENT ON FUNCTION ltv_cohorts(regclass, date, ltv_period) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included';
 
 CREATE TYPE ltv_windows_row AS (
-    window_days integer,
+    days integer,
     customers bigint,
     second_order_customers bigint,
     f2_rate double precision,
@@ -1020,7 +1027,7 @@ CREATE TYPE ltv_windows_row AS (
     gross_profit_per_customer numeric
 );
 COMMENT ON TYPE ltv_windows_row IS 'what customers do in their first days, see ltv_windows';
-COMMENT ON COLUMN ltv_windows_row.window_days IS 'the window, its last day included';
+COMMENT ON COLUMN ltv_windows_row.days IS 'the window, its last day included';
 COMMENT ON COLUMN ltv_windows_row.customers IS 'customers observed for all of it';
 COMMENT ON COLUMN ltv_windows_row.second_order_customers IS 'customers with a second order in it';
 COMMENT ON COLUMN ltv_windows_row.f2_rate IS 'second_order_customers / customers';
@@ -1051,27 +1058,31 @@ COMMENT ON COLUMN ltv_rfm_row.r IS 'score of recency: 1 + floor(bins * share of 
 COMMENT ON COLUMN ltv_rfm_row.f IS 'score of frequency: 1 + floor(bins * share of customers with fewer orders)';
 COMMENT ON COLUMN ltv_rfm_row.m IS 'score of money: 1 + floor(bins * share of customers with less revenue)';
 
+CREATE FUNCTION ltv_rfm(orders regclass, as_of date)
+RETURNS SETOF ltv_rfm_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
+COMMENT ON FUNCTION ltv_rfm(regclass, date) IS 'recency, frequency and money of every customer with scores from 1 to 5, by monetary, the largest first, then by customer_id in the order of its own type; customer_id as text';
 CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5)
 RETURNS TABLE (customer_id anyelement, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type of customer_id, such as NULL::bigint';
+COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 
 CREATE TYPE ltv_deciles_row AS (
     decile integer,
     customers bigint,
     revenue numeric,
-    share double precision,
-    cumulative_share double precision,
-    average_revenue numeric,
+    revenue_share double precision,
+    cumulative_revenue_share double precision,
+    revenue_per_customer numeric,
     minimum_revenue numeric
 );
 COMMENT ON TYPE ltv_deciles_row IS 'a tenth of the customers by revenue, see ltv_deciles';
 COMMENT ON COLUMN ltv_deciles_row.decile IS '1 to 10, the best first';
 COMMENT ON COLUMN ltv_deciles_row.customers IS 'customers in the group';
 COMMENT ON COLUMN ltv_deciles_row.revenue IS 'of the group';
-COMMENT ON COLUMN ltv_deciles_row.share IS 'of all revenue';
-COMMENT ON COLUMN ltv_deciles_row.cumulative_share IS 'share of this group and those before';
-COMMENT ON COLUMN ltv_deciles_row.average_revenue IS 'revenue / customers';
+COMMENT ON COLUMN ltv_deciles_row.revenue_share IS 'of all revenue';
+COMMENT ON COLUMN ltv_deciles_row.cumulative_revenue_share IS 'share of this group and those before';
+COMMENT ON COLUMN ltv_deciles_row.revenue_per_customer IS 'revenue / customers';
 COMMENT ON COLUMN ltv_deciles_row.minimum_revenue IS 'the least revenue of a customer of the group';
 
 CREATE FUNCTION ltv_deciles(orders regclass, as_of date DEFAULT CURRENT_DATE)
@@ -1082,14 +1093,14 @@ COMMENT ON FUNCTION ltv_deciles(regclass, date) IS 'customers by revenue in ten 
 CREATE TYPE ltv_entry_items_row AS (
     item text,
     customers bigint,
-    repeat_rate double precision,
+    f2_rate double precision,
     orders_per_customer double precision,
     revenue_per_customer numeric
 );
 COMMENT ON TYPE ltv_entry_items_row IS 'the customers who came for an item, see ltv_entry_items';
 COMMENT ON COLUMN ltv_entry_items_row.item IS 'of the first order; null where it has none';
 COMMENT ON COLUMN ltv_entry_items_row.customers IS 'customers who came for it';
-COMMENT ON COLUMN ltv_entry_items_row.repeat_rate IS 'customers with a second order within the horizon / customers';
+COMMENT ON COLUMN ltv_entry_items_row.f2_rate IS 'customers with a second order within the horizon / customers';
 COMMENT ON COLUMN ltv_entry_items_row.orders_per_customer IS 'within the horizon, first order included, / customers';
 COMMENT ON COLUMN ltv_entry_items_row.revenue_per_customer IS 'within the horizon, first order included, / customers';
 
@@ -1190,7 +1201,7 @@ CREATE TYPE ltv_payback_row AS (
     cohort date,
     customers bigint,
     periods bigint,
-    payback_period bigint,
+    payback_index integer,
     gross_profit numeric,
     gross_profit_per_customer numeric
 );
@@ -1198,21 +1209,21 @@ COMMENT ON TYPE ltv_payback_row IS 'when a cohort has earned back what its custo
 COMMENT ON COLUMN ltv_payback_row.cohort IS 'first day of the period of the first order';
 COMMENT ON COLUMN ltv_payback_row.customers IS 'all customers of the cohort';
 COMMENT ON COLUMN ltv_payback_row.periods IS 'periods observed, its own and that of as_of included';
-COMMENT ON COLUMN ltv_payback_row.payback_period IS 'the first period_index at which cumulative gross profit covers acquisition_cost x customers; null while it does not';
+COMMENT ON COLUMN ltv_payback_row.payback_index IS 'the first period_index at which cumulative gross profit covers acquisition_cost x customers; null while it does not';
 COMMENT ON COLUMN ltv_payback_row.gross_profit IS 'up to as_of, from costs or as revenue x gross_margin';
 COMMENT ON COLUMN ltv_payback_row.gross_profit_per_customer IS 'gross_profit / customers';
 
-CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period text DEFAULT 'month')
+CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period ltv_period DEFAULT 'month')
 RETURNS SETOF ltv_payback_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, text) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit covers what they cost';
+COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, ltv_period) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit covers what they cost';
 
 CREATE TYPE ltv_free_shipping_row AS (
     orders bigint,
     above bigint,
     near bigint,
     mean_missing numeric,
-    cost numeric,
+    free_shipping_cost numeric,
     gain_per_step_up numeric,
     step_up_share numeric
 );
@@ -1221,9 +1232,9 @@ COMMENT ON COLUMN ltv_free_shipping_row.orders IS 'orders of the year';
 COMMENT ON COLUMN ltv_free_shipping_row.above IS 'orders at the threshold or more';
 COMMENT ON COLUMN ltv_free_shipping_row.near IS 'orders from reach x threshold up to it';
 COMMENT ON COLUMN ltv_free_shipping_row.mean_missing IS 'what the near ones lack of the threshold, on average';
-COMMENT ON COLUMN ltv_free_shipping_row.cost IS 'shipping_cost x above';
+COMMENT ON COLUMN ltv_free_shipping_row.free_shipping_cost IS 'shipping_cost x above';
 COMMENT ON COLUMN ltv_free_shipping_row.gain_per_step_up IS 'mean_missing x gross_margin - shipping_cost';
-COMMENT ON COLUMN ltv_free_shipping_row.step_up_share IS 'cost / (near x gain_per_step_up): the share of the near ones that must step up; null when it cannot pay';
+COMMENT ON COLUMN ltv_free_shipping_row.step_up_share IS 'free_shipping_cost / (near x gain_per_step_up): the share of the near ones that must step up; null when it cannot pay';
 
 CREATE FUNCTION ltv_free_shipping(orders regclass, as_of date DEFAULT CURRENT_DATE, threshold numeric DEFAULT NULL, shipping_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, reach numeric DEFAULT 0.8)
 RETURNS SETOF ltv_free_shipping_row

@@ -132,24 +132,24 @@ SELECT k.kind, u.unit_days, count(*) AS customers, count(ltv_p_alive(m, h, day))
 	bool_and(ltv_p_alive(m, h, day) = ltv_p_alive(m, frequency, recency, t)) AS p_alive,
 	bool_and(ltv_expected_orders(m, h, day, 91) = ltv_expected_orders(m, frequency, recency, t, 91.0 / u.unit_days)) AS orders,
 	bool_and(ltv_p_order_within(m, h, day, 91) = ltv_p_order_within(m, frequency, recency, t, 91.0 / u.unit_days)) AS p_order,
-	bool_and(ltv_expected_gap(m, h, day) = ltv_expected_gap(m, frequency, recency, t) * u.unit_days) AS gap,
+	bool_and(ltv_expected_gap_days(m, h, day) = ltv_expected_gap(m, frequency, recency, t) * u.unit_days) AS gap,
 	bool_and(ltv_expected_order_value(g, h, day) = ltv_expected_order_value(g, frequency, monetary)) AS value
 FROM unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) AS k(kind), unnest(ARRAY[1, 7, 30]) AS u(unit_days), LATERAL (SELECT hand_made(k.kind, '{0.25,4.4,0.8,2.4}', u.unit_days) AS m, hand_made('gamma-gamma', '{6.25,3.74,15.44}', NULL) AS g) AS m,
 	(VALUES (date '2024-12-31')) AS d(day), customer LEFT JOIN LATERAL ltv_model_input(h, '2024-12-31', u.unit_days) ON true
 GROUP BY k.kind, u.unit_days ORDER BY k.kind, u.unit_days;
 -- the day before as_of, the day itself, the day after
-SELECT ltv_expected_gap(hand_made('bg/nbd', '{0.25,4.4,0.8,2.4}', 1), '[{"on":"2024-01-01","amount":1},{"on":"2024-01-05","amount":1},{"on":"2024-01-05","amount":1},{"on":"2024-01-09","amount":1}]', day) AS gap
+SELECT ltv_expected_gap_days(hand_made('bg/nbd', '{0.25,4.4,0.8,2.4}', 1), '[{"on":"2024-01-01","amount":1},{"on":"2024-01-05","amount":1},{"on":"2024-01-05","amount":1},{"on":"2024-01-09","amount":1}]', day) AS gap
 FROM unnest(ARRAY['2024-01-08', '2024-01-09']::date[]) AS day;	-- (4.4 + 7) / 0.25, (4.4 + 8) / 1.25
 
 -- NULL in any place is NULL
 SELECT bool_and(f IS NULL) AS nulls, count(*) AS calls FROM hand_made('bg/nbd', '{1,2,3,4}') AS m, hand_made('gamma-gamma', '{1,2,3}') AS g, LATERAL (VALUES
 	(ltv_p_alive(NULL, 1, 2, 3)), (ltv_p_alive(m, NULL, 2, 3)), (ltv_p_alive(m, 1, NULL, 3)), (ltv_p_alive(m, 1, 2, NULL)), (ltv_p_alive(NULL, '[]', '2024-01-01')), (ltv_p_alive(m, NULL, '2024-01-01')), (ltv_p_alive(m, '[]', NULL)),
 	(ltv_expected_orders(m, 1, 2, 3, NULL)), (ltv_expected_orders(m, '[]', '2024-01-01', NULL)), (ltv_p_order_within(m, 1, 2, 3, NULL)), (ltv_p_order_within(m, '[]', '2024-01-01', NULL)),
-	(ltv_expected_gap(m, 1, NULL, 3)), (ltv_expected_gap(m, NULL, '2024-01-01')), (ltv_expected_order_value(g, NULL, 3)), (ltv_expected_order_value(g, 1, NULL::double precision)), (ltv_expected_order_value(g, NULL::ltv_history, '2024-01-01')),
+	(ltv_expected_gap(m, 1, NULL, 3)), (ltv_expected_gap_days(m, NULL, '2024-01-01')), (ltv_expected_order_value(g, NULL, 3)), (ltv_expected_order_value(g, 1, NULL::double precision)), (ltv_expected_order_value(g, NULL::ltv_history, '2024-01-01')),
 	(ltv_log_likelihood(NULL, 1, 2, 3)), (ltv_log_likelihood(m, 1, 2, NULL)), (ltv_log_likelihood(g, NULL, 3)), (ltv_log_likelihood(g, 1, NULL))) AS l(f);
 
 -- No order yet, or only refunds: nothing is known
-SELECT ltv_p_alive(m, h, '2024-12-31') AS p_alive, ltv_expected_orders(m, h, '2024-12-31', 91) AS orders, ltv_p_order_within(m, h, '2024-12-31', 91) AS p_order, ltv_expected_gap(m, h, '2024-12-31') AS gap,
+SELECT ltv_p_alive(m, h, '2024-12-31') AS p_alive, ltv_expected_orders(m, h, '2024-12-31', 91) AS orders, ltv_p_order_within(m, h, '2024-12-31', 91) AS p_order, ltv_expected_gap_days(m, h, '2024-12-31') AS gap,
 	ltv_expected_order_value(hand_made('gamma-gamma', '{1,2,3}'), h, '2024-12-31') AS value
 FROM customer, hand_made('bg/nbd', '{1,2,3,4}') AS m WHERE id IN (0, -2, -3);
 

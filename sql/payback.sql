@@ -24,40 +24,40 @@ INSERT INTO handmade VALUES
 	(3, '2024-02-29', -5000, 0), (3, '2024-03-01', -10, 0), (3, '2024-03-15', 150, 50), (3, '2024-05-05', 60, NULL), (3, '2024-06-01', 500, 0),
 	(4, '2024-06-06', 100, 150),
 	(5, '2024-05-05', -99, 0), (6, '2024-07-01', 100, 0), (NULL, '2024-04-04', 1000, 0);
-SELECT cohort, customers, periods, payback_period, gross_profit, round(gross_profit_per_customer, 4) AS per_customer FROM ltv_payback('handmade', '2024-06-30', 400);
+SELECT cohort, customers, periods, payback_index, gross_profit, round(gross_profit_per_customer, 4) AS per_customer FROM ltv_payback('handmade', '2024-06-30', 400);
 -- the cost that is just covered, and a hair more: 500 / 2, 900 / 2, 950 / 2; the first crossing counts, though April falls below 420 again
-SELECT cost, cohort, payback_period FROM (VALUES (0), (250), (250.000001), (420), (450), (450.000001), (475), (475.000001)) t(cost), ltv_payback('handmade', '2024-06-30', cost) WHERE cohort = '2024-01-01';
-SELECT cost, payback_period FROM (VALUES (0), (90), (90.01)) t(cost), ltv_payback('handmade', '2024-06-30', cost) WHERE cohort = '2024-03-01';
-SELECT cost, payback_period FROM (VALUES (0), (1)) t(cost), ltv_payback('handmade', '2024-06-30', cost) WHERE cohort = '2024-06-01';
+SELECT cost, cohort, payback_index FROM (VALUES (0), (250), (250.000001), (420), (450), (450.000001), (475), (475.000001)) t(cost), ltv_payback('handmade', '2024-06-30', cost) WHERE cohort = '2024-01-01';
+SELECT cost, payback_index FROM (VALUES (0), (90), (90.01)) t(cost), ltv_payback('handmade', '2024-06-30', cost) WHERE cohort = '2024-03-01';
+SELECT cost, payback_index FROM (VALUES (0), (1)) t(cost), ltv_payback('handmade', '2024-06-30', cost) WHERE cohort = '2024-06-01';
 
 -- With a margin, costs are not asked for.  At 50 %: January 600, 600, 1,100, 1,025, 1,025, 1,150; March 70, 70, 100, 350; June 50
-SELECT cohort, customers, periods, payback_period, gross_profit, round(gross_profit_per_customer, 4) AS per_customer FROM ltv_payback('handmade', '2024-06-30', 70, 0.5);
-SELECT cost, cohort, payback_period FROM (VALUES (300), (300.01), (550), (550.01), (575)) t(cost), ltv_payback('handmade', '2024-06-30', cost, 0.5) WHERE cohort = '2024-01-01';
+SELECT cohort, customers, periods, payback_index, gross_profit, round(gross_profit_per_customer, 4) AS per_customer FROM ltv_payback('handmade', '2024-06-30', 70, 0.5);
+SELECT cost, cohort, payback_index FROM (VALUES (300), (300.01), (550), (550.01), (575)) t(cost), ltv_payback('handmade', '2024-06-30', cost, 0.5) WHERE cohort = '2024-01-01';
 -- a margin of 0 covers nothing but nothing; one of 1 is revenue
-SELECT cost, margin, cohort, payback_period, gross_profit FROM (VALUES (0, 0), (0.01, 0), (70, 1)) t(cost, margin), ltv_payback('handmade', '2024-06-30', cost, margin);
+SELECT cost, margin, cohort, payback_index, gross_profit FROM (VALUES (0, 0), (0.01, 0), (70, 1)) t(cost, margin), ltv_payback('handmade', '2024-06-30', cost, margin);
 
 -- The other periods: cohorts begin with the day, Monday, the month, the quarter, the year
-SELECT period, cohort, customers, periods, payback_period FROM unnest('{day,week,month,quarter,year}'::text[]) period, ltv_payback('handmade', '2024-06-30', 150, 0.5, period);
+SELECT period, cohort, customers, periods, payback_index FROM unnest('{day,week,month,quarter,year}'::ltv_period[]) period, ltv_payback('handmade', '2024-06-30', 150, 0.5, period);
 
 -- as_of cuts purchases off and ends the periods; before the first order there is none
-SELECT cohort, customers, periods, payback_period, gross_profit FROM ltv_payback('handmade', '2024-03-30', 450);
+SELECT cohort, customers, periods, payback_index, gross_profit FROM ltv_payback('handmade', '2024-03-30', 450);
 SELECT count(*) AS none FROM ltv_payback('handmade', '2023-12-31', 450);
 -- no column of costs: profit is not known, a margin helps
 CREATE TABLE nocost AS SELECT customer_id, ordered_on, amount FROM handmade;
-SELECT cohort, customers, payback_period, gross_profit, gross_profit_per_customer FROM ltv_payback('nocost', '2024-06-30', 0);
-SELECT cohort, payback_period, gross_profit FROM ltv_payback('nocost', '2024-06-30', 70, 0.5);
+SELECT cohort, customers, payback_index, gross_profit, gross_profit_per_customer FROM ltv_payback('nocost', '2024-06-30', 0);
+SELECT cohort, payback_index, gross_profit FROM ltv_payback('nocost', '2024-06-30', 70, 0.5);
 
 -- Magnitudes, and days at the ends of the calendar
 CREATE TABLE large (customer_id integer, ordered_on date, amount numeric, cost numeric);
 INSERT INTO large VALUES (1, '4713-01-01 BC', 999999999999, 1), (1, '5874897-12-31', 999999999999999999, 0);
 -- a year 4713 BC is -4712: 5,874,897 + 4,712 years; there are Julian days to count the days
 SELECT extract(julian FROM date '5874897-12-31') - extract(julian FROM date '4713-01-01 BC') AS days;
-SELECT period, cohort, periods, payback_period FROM unnest('{day,week,month,quarter,year}'::text[]) period, ltv_payback('large', '5874897-12-31', 1e18, NULL, period);
-SELECT payback_period FROM ltv_payback('large', '5874897-12-31', 1e30);
-SELECT payback_period FROM ltv_payback('large', '5874897-12-31', 1e-30);
+SELECT period, cohort, periods, payback_index FROM unnest('{day,week,month,quarter,year}'::ltv_period[]) period, ltv_payback('large', '5874897-12-31', 1e18, NULL, period);
+SELECT payback_index FROM ltv_payback('large', '5874897-12-31', 1e30);
+SELECT payback_index FROM ltv_payback('large', '5874897-12-31', 1e-30);
 
 -- Random shops, three kinds of relation, against plain SQL
-CREATE FUNCTION oracle(as_of date, acquisition numeric, margin numeric, unit text) RETURNS TABLE (cohort date, customers bigint, periods bigint, payback_period bigint, gross_profit numeric) LANGUAGE sql STABLE AS $$
+CREATE FUNCTION oracle(as_of date, acquisition numeric, margin numeric, unit text) RETURNS TABLE (cohort date, customers bigint, periods bigint, payback_index bigint, gross_profit numeric) LANGUAGE sql STABLE AS $$
 	WITH bought AS (
 		SELECT *, min(ordered_on) FILTER (WHERE amount >= 0) OVER (PARTITION BY customer_id) AS first
 		FROM purchase WHERE customer_id IS NOT NULL AND ordered_on <= as_of),
@@ -86,11 +86,11 @@ DECLARE
 BEGIN
 	PERFORM random_shop(seed);
 	PERFORM keep_lines_until(as_of);
-	SELECT count(*), count(g.payback_period), count(*) FILTER (WHERE g.payback_period > 0),
-		count(*) FILTER (WHERE (g.cohort, g.customers, g.periods, g.payback_period, g.gross_profit, round(g.gross_profit_per_customer, 12))
-			IS DISTINCT FROM (w.cohort, w.customers, w.periods, w.payback_period, w.gross_profit, round(w.gross_profit / w.customers, 12)) OR place IS DISTINCT FROM want_place)
+	SELECT count(*), count(g.payback_index), count(*) FILTER (WHERE g.payback_index > 0),
+		count(*) FILTER (WHERE (g.cohort, g.customers, g.periods, g.payback_index, g.gross_profit, round(g.gross_profit_per_customer, 12))
+			IS DISTINCT FROM (w.cohort, w.customers, w.periods, w.payback_index, w.gross_profit, round(w.gross_profit / w.customers, 12)) OR place IS DISTINCT FROM want_place)
 	INTO cohorts, covered, late, differences
-	FROM (SELECT *, row_number() OVER () AS place FROM ltv_payback(shape, as_of, acquisition, margin, unit)) g
+	FROM (SELECT *, row_number() OVER () AS place FROM ltv_payback(shape, as_of, acquisition, margin, unit::ltv_period)) g
 		FULL JOIN (SELECT *, row_number() OVER (ORDER BY cohort) AS want_place FROM oracle(as_of, acquisition, margin, unit)) w USING (cohort);
 END $$;
 SELECT count(*) AS shops, sum(cohorts) > 400 AS cohorts, sum(covered) > 150 AS covered, sum(late) > 30 AS late, sum(cohorts - covered) > 100 AS never, sum(differences) AS differences

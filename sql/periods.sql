@@ -25,7 +25,7 @@ SELECT period_start, orders FROM ltv_periods('old', '2000-01-03', 'quarter');
 
 -- against plain SQL
 CREATE FUNCTION expected(period text) RETURNS TABLE (period_start date, customers bigint, new_customers bigint, returning_customers bigint, repeat_customers bigint,
-    acquired_customers bigint, orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share float8, repeat_rate float8, place bigint)
+    acquired_customers bigint, orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share float8, period_repeat_rate float8, place bigint)
 LANGUAGE sql STABLE AS $$
   WITH counted AS (
     SELECT starts, k,
@@ -50,6 +50,12 @@ SELECT * FROM compare_relations('SELECT * FROM ltv_periods(RELATION, AS_OF) WITH
 
 -- bad input, and nothing to report
 SELECT * FROM ltv_periods('small', '2024-04-30', 'fortnight');
+SELECT enum_range(NULL::ltv_period);
+-- a label that somebody renamed
+BEGIN;
+ALTER TYPE ltv_period RENAME VALUE 'month' TO 'moon';
+SELECT * FROM ltv_periods('small', '2024-04-30', 'moon');
+ROLLBACK;
 SELECT * FROM ltv_periods('small', '2024-04-30', NULL);
 SELECT * FROM ltv_periods('small', 'infinity');
 SELECT count(*) FROM ltv_periods('small', '2024-01-30');

@@ -96,23 +96,35 @@ customers AS (
 	FROM split, days GROUP BY kind, split_day, model, customer_id HAVING min(ordered_on) <= split_day),
 classes AS (
 	SELECT kind, split_day, CASE WHEN grouping(least(before, 7)) = 1 THEN 'all' WHEN least(before, 7) = 7 THEN '7+' ELSE least(before, 7)::text END AS repeat_orders, count(*) AS customers, sum(after) AS actual_orders,
-		sum(ltv_expected_orders(model, history, split_day, date '2024-12-31' - split_day)) AS predicted_orders
+		sum(ltv_expected_orders(model, history, split_day, date '2024-12-31' - split_day)) AS expected_orders
 	FROM customers JOIN histories USING (customer_id) GROUP BY GROUPING SETS ((kind, split_day, least(before, 7)), (kind, split_day)))
-SELECT kind, split_day, count(*) AS rows, bool_and(coalesce(v.customers = c.customers AND v.actual_orders = c.actual_orders AND near(v.predicted_orders, c.predicted_orders, 1e-9), v.customers = 0 AND v.actual_orders = 0 AND v.predicted_orders = 0)) AS same,
+SELECT kind, split_day, count(*) AS rows, bool_and(coalesce(v.customers = c.customers AND v.actual_orders = c.actual_orders AND near(v.expected_orders, c.expected_orders, 1e-9), v.customers = 0 AND v.actual_orders = 0 AND v.expected_orders = 0)) AS same,
 	sum(v.customers) FILTER (WHERE v.repeat_orders <> 'all') = max(v.customers) AS customers_add_up, sum(v.actual_orders) FILTER (WHERE v.repeat_orders <> 'all') = sum(v.actual_orders) FILTER (WHERE v.repeat_orders = 'all') AS actual_add_up,
-	near(sum(v.predicted_orders) FILTER (WHERE v.repeat_orders <> 'all'), sum(v.predicted_orders) FILTER (WHERE v.repeat_orders = 'all'), 1e-12) AS predicted_add_up, string_agg(repeat_orders, ' ' ORDER BY n) AS classes
-FROM (SELECT kind, split_day, v.* FROM split, LATERAL ltv_validate('orders', '2024-12-31', split_day, kind) WITH ORDINALITY AS v(repeat_orders, customers, actual_orders, predicted_orders, n)) AS v LEFT JOIN classes AS c USING (kind, split_day, repeat_orders) GROUP BY kind, split_day ORDER BY kind, split_day;
-SELECT repeat_orders, customers, actual_orders, round(predicted_orders::numeric, 3) AS predicted_orders FROM ltv_validate('orders', '2024-12-31', '2024-06-30') WHERE repeat_orders IN ('0', '7+', 'all');
+	near(sum(v.expected_orders) FILTER (WHERE v.repeat_orders <> 'all'), sum(v.expected_orders) FILTER (WHERE v.repeat_orders = 'all'), 1e-12) AS predicted_add_up, string_agg(repeat_orders, ' ' ORDER BY n) AS classes
+FROM (SELECT kind, split_day, v.* FROM split, LATERAL ltv_validate('orders', '2024-12-31', split_day, kind) WITH ORDINALITY AS v(repeat_orders, customers, actual_orders, expected_orders, n)) AS v LEFT JOIN classes AS c USING (kind, split_day, repeat_orders) GROUP BY kind, split_day ORDER BY kind, split_day;
+SELECT repeat_orders, customers, actual_orders, round(expected_orders::numeric, 3) AS expected_orders FROM ltv_validate('orders', '2024-12-31', '2024-06-30') WHERE repeat_orders IN ('0', '7+', 'all');
 SELECT bool_and(a = b) AS lines, bool_and(a = c) AS histories, bool_and(a = d) AS default_kind FROM (SELECT repeat_orders, a FROM ltv_validate('orders', '2024-12-31', '2024-06-30', 'bg/nbd') AS a) AS a JOIN (SELECT repeat_orders, b FROM ltv_validate('lines', '2024-12-31', '2024-06-30') AS b) AS b USING (repeat_orders)
 JOIN (SELECT repeat_orders, c FROM ltv_validate('histories', '2024-12-31', '2024-06-30') AS c) AS c USING (repeat_orders) JOIN (SELECT repeat_orders, d FROM ltv_validate('orders', '2024-12-31', '2024-06-30') AS d) AS d USING (repeat_orders);
 -- before the first order
-SELECT sum(customers) AS customers, sum(actual_orders) AS actual, sum(predicted_orders) AS predicted, count(*) FROM ltv_validate('orders', '2024-12-31', '2022-06-30');
+SELECT sum(customers) AS customers, sum(actual_orders) AS actual, sum(expected_orders) AS predicted, count(*) FROM ltv_validate('orders', '2024-12-31', '2022-06-30');
+
+-- ids as text, of whatever type: exactly (orders, as_of), or NULL::text
+SELECT count(*) AS customers, bool_and(a = b) AS as_text, bool_and((b.p_alive, b.expected_orders, b.expected_order_value, b.predicted_value) = (c.p_alive, c.expected_orders, c.expected_order_value, c.predicted_value)) AS same
+FROM ltv_predict('orders', '2024-12-31') AS a JOIN ltv_predict('orders', '2024-12-31', NULL::text) AS b USING (customer_id) JOIN ltv_predict('orders', '2024-12-31', NULL::integer) AS c ON c.customer_id::text = b.customer_id;
+SELECT count(*) AS customers, bool_and(a = b) AS same FROM ltv_predict('named', '2024-12-31') AS a JOIN ltv_predict('named', '2024-12-31', NULL::text) AS b USING (customer_id);
+-- without keeping the rows, and with
+SET ltv.enable_report_scan = off;
+SELECT count(*) AS customers, md5(string_agg(p::text, ' ' ORDER BY customer_id COLLATE "C")) AS rows FROM ltv_predict('orders', '2024-12-31') p \gset kept_
+RESET ltv.enable_report_scan;
+SELECT count(*) AS customers, md5(string_agg(p::text, ' ' ORDER BY customer_id COLLATE "C")) = :'kept_rows' AS same FROM ltv_predict('orders', '2024-12-31') p;
+-- the margin is exact, and so is its limit
+SELECT bool_and(a.predicted_value = b.predicted_value * 0.4::double precision) AS margin FROM ltv_predict('orders', '2024-12-31', NULL::integer, gross_margin => 0.4) AS a JOIN ltv_predict('orders', '2024-12-31', NULL::integer) AS b USING (customer_id);
 
 -- Errors
 SELECT call, answer_to(format('SELECT count(*) FROM ltv_predict(%s)', call)) FROM unnest(ARRAY[
-	$$'orders', '2024-12-31', NULL::bigint$$, $$'orders', '2024-12-31', NULL::text$$, $$'orders', NULL, NULL::integer$$, $$'orders', 'infinity', NULL::integer$$, $$'orders', '2024-12-31', NULL::integer, -1$$, $$'orders', '2024-12-31', NULL::integer, NULL$$,
+	$$'orders', '2024-12-31', NULL::bigint$$, $$'orders', NULL, NULL::integer$$, $$'orders', 'infinity', NULL::integer$$, $$'orders', '2024-12-31', NULL::integer, -1$$, $$'orders', '2024-12-31', NULL::integer, NULL$$,
 	$$'orders', '2024-12-31', NULL::integer, kind => 'gamma-gamma'$$, $$'orders', '2024-12-31', NULL::integer, kind => 'nbd'$$, $$'orders', '2024-12-31', NULL::integer, kind => NULL$$,
-	$$'orders', '2024-12-31', NULL::integer, gross_margin => -0.1$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 40$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 'NaN'$$,
+	$$'orders', '2024-12-31', NULL::integer, gross_margin => -0.1$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 40$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 1.0000000000000000000001$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 1e400$$, $$'orders', '2024-12-31', NULL::integer, gross_margin => 'NaN'$$,
 	$$'orders', '2024-12-31', NULL::integer, annual_discount => -0.1$$, $$'orders', '2024-12-31', NULL::integer, annual_discount => 11$$, $$'orders', '2024-12-31', NULL::integer, annual_discount => 'NaN'$$,
 	$$'orders', '2023-01-05', NULL::integer$$, $$'tried', '2024-12-31', NULL::integer$$]) AS call;
 SELECT call, answer_to(format('SELECT count(*) FROM ltv_validate(%s)', call)) FROM unnest(ARRAY[

@@ -91,7 +91,7 @@ SELECT differences('SELECT from_stage::text, to_stage::text, customers, revenue 
 
 -- The customer portfolio quarter by quarter, and from segment to segment (CPM, Monday 4); with the thresholds of a smaller shop
 CREATE TABLE portfolio AS
-SELECT day, cpm, customers FROM unnest('{2024-09-30,2024-12-31,2025-03-31}'::date[]) AS day, ltv_cpm_segments('shop_orders', day, ltv_policy(cpm_revenue => 30000));
+SELECT day, cpm, customers FROM unnest('{2024-09-30,2024-12-31,2025-03-31}'::date[]) AS day, ltv_cpm_groups('shop_orders', day, ltv_policy(cpm_revenue => 30000));
 SELECT cpm, max(customers) FILTER (WHERE day = '2024-09-30') AS september, max(customers) FILTER (WHERE day = '2024-12-31') AS december, max(customers) FILTER (WHERE day = '2025-03-31') AS march
 FROM portfolio GROUP BY cpm ORDER BY cpm;
 SELECT differences('SELECT day, cpm::text, customers FROM portfolio WHERE customers > 0',

@@ -12,7 +12,7 @@ SET search_path = questions, public;
 \set ECHO all
 
 -- F2 conversion (F2転換率) by entry item (入口商品): second order within 90 days
-SELECT item, customers, round(repeat_rate::numeric, 4) AS f2_rate, round(orders_per_customer::numeric, 3) AS orders, round(revenue_per_customer) AS ltv
+SELECT item, customers, round(f2_rate::numeric, 4) AS f2_rate, round(orders_per_customer::numeric, 3) AS orders, round(revenue_per_customer) AS ltv
 FROM ltv_entry_items('shop_orders', '2024-12-31', 90);
 -- the same without the report
 WITH f AS (SELECT DISTINCT ON (customer_id) * FROM shop_orders WHERE amount >= 0 ORDER BY customer_id, ordered_on, amount)
@@ -20,7 +20,7 @@ SELECT item, count(*), round(avg((SELECT count(*) > 1 FROM shop_orders o WHERE o
 FROM f WHERE ordered_on <= date '2024-12-31' - 90 GROUP BY item ORDER BY 2 DESC, 1;
 
 -- The customers who made 80 % of revenue: how many are they?
-SELECT decile, customers, revenue, round(share::numeric, 4) AS share, round(cumulative_share::numeric, 4) AS cumulative_share FROM ltv_deciles('shop_orders', '2024-12-31');
+SELECT decile, customers, revenue, round(revenue_share::numeric, 4) AS revenue_share, round(cumulative_revenue_share::numeric, 4) AS cumulative_revenue_share FROM ltv_deciles('shop_orders', '2024-12-31');
 WITH c AS (
   SELECT customer_id, monetary, sum(monetary) OVER (ORDER BY monetary DESC, customer_id) - monetary AS before, sum(monetary) OVER () AS total
   FROM ltv_rfm('shop_orders', '2024-12-31', NULL::int))
@@ -39,14 +39,14 @@ FROM ltv_periods('shop_orders', '2024-12-31') WHERE period_start >= '2024-01-01'
 -- have had all the days are counted.  Histories, grouped as one likes
 WITH c AS (SELECT customer_id, medium, ltv_history(ordered_on, amount) AS h FROM shop_orders JOIN members USING (customer_id) WHERE ordered_on <= '2024-12-31' GROUP BY 1, 2),
   f AS (SELECT medium, ltv_first_order(h) AS first_day, w, ltv_between(h, ltv_first_order(h), ltv_first_order(h) + w) AS h FROM c, unnest('{30,60,90,180,360}'::int[]) w)
-SELECT to_char(first_day, 'YYYY-MM') AS month, medium, w AS window_days, count(*) AS customers, count(*) FILTER (WHERE ltv_orders(h) >= 2) AS f2,
+SELECT to_char(first_day, 'YYYY-MM') AS month, medium, w AS days, count(*) AS customers, count(*) FILTER (WHERE ltv_orders(h) >= 2) AS f2,
   round(avg((ltv_orders(h) >= 2)::int), 4) AS f2_rate, round(avg(ltv_revenue(h))) AS ltv
 FROM f WHERE first_day + w <= '2024-12-31' AND first_day BETWEEN '2023-02-01' AND '2023-03-31' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 -- one medium of one month as a shop of its own
 CREATE VIEW search_2023_02 AS
   SELECT o.* FROM shop_orders o JOIN members USING (customer_id)
   WHERE medium = 'search' AND (SELECT min(ordered_on) FROM shop_orders f WHERE f.customer_id = o.customer_id AND f.amount >= 0) BETWEEN '2023-02-01' AND '2023-02-28';
-SELECT window_days, customers, second_order_customers AS f2, round(f2_rate::numeric, 4) AS f2_rate, round(revenue_per_customer) AS ltv, round(gross_profit_per_customer) AS profit
+SELECT days, customers, second_order_customers AS f2, round(f2_rate::numeric, 4) AS f2_rate, round(revenue_per_customer) AS ltv, round(gross_profit_per_customer) AS profit
 FROM ltv_windows('search_2023_02', '2024-12-31', '{30,60,90,180,360}');
 -- by month of the first order alone, one query: the cohorts of a year and what they brought in half a year
 SELECT to_char(cohort, 'YYYY-MM') AS month, customers, round(retention::numeric, 4) AS retention, round(revenue_per_customer) AS ltv, round(gross_profit_per_customer) AS profit
@@ -67,7 +67,7 @@ FROM ltv_rfm('shop_orders', '2024-12-31', NULL::int, 3) a LEFT JOIN ltv_rfm('sho
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- Monday 5: LTV by entry product within a year, and where customers go from it
-SELECT item, customers, round(repeat_rate::numeric, 4) AS repeat_rate, round(revenue_per_customer) AS ltv FROM ltv_entry_items('shop_orders', '2024-12-31');
+SELECT item, customers, round(f2_rate::numeric, 4) AS f2_rate, round(revenue_per_customer) AS ltv FROM ltv_entry_items('shop_orders', '2024-12-31');
 SELECT * FROM (
   SELECT from_item, to_item, customers, round(share::numeric, 4) AS share, row_number() OVER (PARTITION BY from_item ORDER BY customers DESC, to_item) AS place
   FROM ltv_item_flow('shop_orders', '2024-12-31') WHERE from_step = 1) f

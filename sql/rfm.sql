@@ -63,7 +63,6 @@ SELECT customer_id, monetary, m FROM ltv_rfm('large', '2024-02-01', NULL::int);
 SELECT * FROM ltv_rfm('small', '2024-03-01', NULL::bigint, 0);
 SELECT * FROM ltv_rfm('small', '2024-03-01', NULL::bigint, 1001);
 SELECT * FROM ltv_rfm('small', '2024-03-01', NULL::bigint, NULL);
-SELECT * FROM ltv_rfm('small', '2024-03-01', NULL::text);
 SELECT * FROM ltv_rfm('small', NULL, NULL::bigint);
 SELECT * FROM ltv_rfm('small', '2023-12-31', NULL::bigint);
 DROP SCHEMA report_shops CASCADE;

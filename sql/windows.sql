@@ -16,7 +16,7 @@ SELECT * FROM ltv_windows('small', '2024-03-01', '{61,60,30,29,1,0}');
 SELECT * FROM ltv_windows('small', '2024-03-01', '{30,30}');
 SELECT * FROM ltv_windows('small', '2024-03-01', '{}');
 SELECT * FROM ltv_windows('small', '2024-03-01', '{2147483647}');
-SELECT window_days, customers FROM ltv_windows('small', '2025-03-01');
+SELECT days, customers FROM ltv_windows('small', '2025-03-01');
 
 -- against plain SQL
 CREATE FUNCTION expected(days int[]) RETURNS TABLE (window_days int, customers bigint, second_order_customers bigint, f2_rate float8, orders_per_customer float8,

@@ -4,8 +4,11 @@
  */
 #include "calendar.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_enum.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/syscache.h"
 
 /* 2000-01-03, a Monday */
 #define SOME_MONDAY 2
@@ -13,6 +16,7 @@
 /* the day with Julian number 0: no date is earlier */
 #define FIRST_DAY (DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE)
 
+/* the labels of the enum ltv_period */
 static const char *const names[] = {"day", "week", "month", "quarter", "year"};
 
 static int
@@ -21,21 +25,33 @@ floor_div(int value, int divisor)
 	return value / divisor - (value % divisor < 0 ? 1 : 0);
 }
 
-/* Take the name of a period. */
-void
-calendar_init(Calendar *calendar, text *name)
+/* The period of a value of the enum ltv_period, by its label: oids of labels are not known before. */
+static Period
+read_period(Oid value)
 {
-	char	   *asked = text_to_cstring(name);
+	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
 	Period		period = PERIOD_DAY;
+	const char *label;
 
-	while (period <= PERIOD_YEAR && strcmp(asked, names[period]) != 0)
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for enum value %u", value);
+	label = NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel);
+	while (period <= PERIOD_YEAR && strcmp(label, names[period]) != 0)
 		period++;
 	if (period > PERIOD_YEAR)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown period \"%s\"", asked),
-				 errhint("Known periods are day, week, month, quarter and year.")));
-	calendar->period = period;
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("label \"%s\" of type ltv_period is no period", label),
+				 errhint("The labels belong to the extension; restore them by creating it anew.")));
+	ReleaseSysCache(tuple);
+	return period;
+}
+
+/* Take a value of the enum ltv_period. */
+void
+calendar_init(Calendar *calendar, Oid value)
+{
+	calendar->period = read_period(value);
 	for (int i = 0; i < CALENDAR_KNOWN; i++)
 		calendar->known[i].day = DATEVAL_NOBEGIN;
 }

@@ -30,7 +30,7 @@ typedef struct Calendar
 	}			known[CALENDAR_KNOWN];
 } Calendar;
 
-extern void calendar_init(Calendar *calendar, text *name);
+extern void calendar_init(Calendar *calendar, Oid value);
 extern const char *calendar_name(const Calendar *calendar);
 extern int32 calendar_count(const Calendar *calendar, DateADT day);
 extern DateADT calendar_start(const Calendar *calendar, int32 index);

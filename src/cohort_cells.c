@@ -78,7 +78,7 @@ JOINT_VISITOR(ltv_cohorts_visitor, sizeof(Cohorts),
 
 /* Visit all customers, of a population that has begun. */
 void
-cohorts_visit(Cohorts *cohorts, text *period)
+cohorts_visit(Cohorts *cohorts, Oid period)
 {
 	calendar_init(&cohorts->calendar, period);
 	report_visit_jointly(&cohorts->population.report, cohorts->population.as_of, &ltv_cohorts_visitor, cohorts);

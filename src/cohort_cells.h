@@ -45,6 +45,6 @@ cohort_index(const CohortCell *cell)
 	return (uint32) cell->key;
 }
 
-extern void cohorts_visit(Cohorts *cohorts, text *period);
+extern void cohorts_visit(Cohorts *cohorts, Oid period);
 
 #endif							/* LTV_COHORT_CELLS_H */

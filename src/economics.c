@@ -220,19 +220,19 @@ fewest_steps(Numeric per_step, Numeric fixed)
  * Formulas
  */
 
-/* quantity x unit price x purchases a year */
+/* quantity x unit price x orders a year */
 Datum
 ltv_annual(PG_FUNCTION_ARGS)
 {
 	Numeric		quantity = PG_GETARG_NUMERIC(0);
 	Numeric		unit_price = PG_GETARG_NUMERIC(1);
-	Numeric		purchases = PG_GETARG_NUMERIC(2);
+	Numeric		annual_orders = PG_GETARG_NUMERIC(2);
 
 	CheckNotNegative(quantity, "quantity");
 	CheckNotNegative(unit_price, "unit_price");
-	CheckNotNegative(purchases, "purchases");
+	CheckNotNegative(annual_orders, "annual_orders");
 
-	PG_RETURN_NUMERIC(multiply(multiply(quantity, unit_price), purchases));
+	PG_RETURN_NUMERIC(multiply(multiply(quantity, unit_price), annual_orders));
 }
 
 /*
@@ -398,12 +398,12 @@ Datum
 ltv_cpo(PG_FUNCTION_ARGS)
 {
 	Numeric		advertising_cost = PG_GETARG_NUMERIC(0);
-	Numeric		customers = PG_GETARG_NUMERIC(1);
+	Numeric		new_customers = PG_GETARG_NUMERIC(1);
 
 	CheckNotNegative(advertising_cost, "advertising_cost");
-	CheckPositive(customers, "customers");
+	CheckPositive(new_customers, "new_customers");
 
-	PG_RETURN_NUMERIC(divide(advertising_cost, customers));
+	PG_RETURN_NUMERIC(divide(advertising_cost, new_customers));
 }
 
 /* Revenue may be negative here: a year of refunds is a fact, not a mistake. */

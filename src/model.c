@@ -295,12 +295,12 @@ ltv_expected_orders(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(ltv_p_order_within);
 
-/* (model, h, as_of, days) */
+/* (model, h, as_of, horizon_days) */
 Datum
 ltv_p_order_within(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
-	double		days = days_argument(fcinfo, 3, "days");
+	double		days = days_argument(fcinfo, 3, "horizon_days");
 	ModelInput	input;
 	LtvmPast	past;
 
@@ -309,11 +309,11 @@ ltv_p_order_within(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(ltvm_p_order_within(&fitted->model, &past, days / fitted->unit_days));
 }
 
-PG_FUNCTION_INFO_V1(ltv_expected_gap);
+PG_FUNCTION_INFO_V1(ltv_expected_gap_days);
 
 /* (model, h, as_of), in days */
 Datum
-ltv_expected_gap(PG_FUNCTION_ARGS)
+ltv_expected_gap_days(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
 	ModelInput	input;
@@ -389,11 +389,11 @@ ltv_p_order_within_numbers(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(ltvm_p_order_within(&fitted->model, &past, PG_GETARG_FLOAT8(4)));
 }
 
-PG_FUNCTION_INFO_V1(ltv_expected_gap_numbers);
+PG_FUNCTION_INFO_V1(ltv_expected_gap);
 
 /* (model, frequency, recency, t), in the model's unit */
 Datum
-ltv_expected_gap_numbers(PG_FUNCTION_ARGS)
+ltv_expected_gap(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
 	LtvmPast	past = numbers_argument(fcinfo);

@@ -47,11 +47,10 @@ CheckArgumentsGiven(FunctionCallInfo fcinfo, uint32 nullable)
 	}
 }
 
-/* The type that the caller asks for must be that of the column. */
+/* The type that the caller asks for must be that of the column, if it is not text. */
 static void
-CheckIdType(Report *report, FunctionCallInfo fcinfo, int id_arg)
+CheckIdType(const Report *report, Oid asked)
 {
-	Oid			asked = get_fn_expr_argtype(fcinfo->flinfo, id_arg);
 	Oid			found = source_id_type(report->source);
 
 	/* the type under a domain will do, but no other domain: its checks have not been made */
@@ -60,7 +59,7 @@ CheckIdType(Report *report, FunctionCallInfo fcinfo, int id_arg)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"customer_id\" of relation \"%s\" has type %s, not %s",
 						source_name(report->source), format_type_be(found), format_type_be(asked)),
-				 errhint("Pass NULL::%s as id_type.", format_type_be(found))));
+				 errhint("Pass NULL::%s as id_type, or NULL::text for ids as text.", format_type_be(found))));
 }
 
 /*
@@ -96,7 +95,7 @@ find_cast_to_text(Report *report)
 /*
  * Begin a report whose first argument is the orders relation.  wants says
  * which columns it needs, id_arg which argument names the type of
- * customer_id (and may be null).
+ * customer_id (and may be null): its own, or text.
  */
 void
 report_begin(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg)
@@ -109,6 +108,7 @@ void
 report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg, uint32 nullable)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			asked;
 
 	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
 	report->context = CurrentMemoryContext;
@@ -118,10 +118,11 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id
 	report->desc = rsinfo->setDesc;
 	report->rows = rsinfo->setResult;
 	report->id_is_text = true;
-	if (id_arg == REPORT_ID_AS_TEXT)
+	asked = id_arg >= 0 ? get_fn_expr_argtype(fcinfo->flinfo, id_arg) : TEXTOID;
+	if (id_arg != REPORT_NO_ID && asked == TEXTOID)
 		find_cast_to_text(report);
-	else if (id_arg >= 0)
-		CheckIdType(report, fcinfo, id_arg);
+	else if (id_arg != REPORT_NO_ID)
+		CheckIdType(report, asked);
 }
 
 /* Visit every customer, with what is known on a day: the latest one that a figure of the report looks at; see source_visit. */

@@ -71,7 +71,7 @@ ltv_cohorts(PG_FUNCTION_ARGS)
 	Cohorts		cohorts;
 
 	population_begin(&cohorts.population, fcinfo, WANT_COST, REPORT_NO_ID);
-	cohorts_visit(&cohorts, PG_GETARG_TEXT_PP(2));
+	cohorts_visit(&cohorts, PG_GETARG_OID(2));
 	put_cohorts(&cohorts);
 	return report_end(&cohorts.population.report);
 }

@@ -119,7 +119,7 @@ PG_FUNCTION_INFO_V1(ltv_customer_summary);
 
 /*
  * (orders, as_of, policy) with customer_id as text, and (orders, as_of,
- * id_type, policy) with customer_id in its own type
+ * id_type, policy) with customer_id in its own type or as text
  */
 Datum
 ltv_customer_summary(PG_FUNCTION_ARGS)

@@ -48,7 +48,7 @@ gross_profit(const PaybackReport *payback, const Earnings *earnings)
  * cannot be covered there for the first time.
  */
 static bool
-find_payback(const PaybackReport *payback, CohortCell **cells, uint32 ncells, int64 *index)
+find_payback(const PaybackReport *payback, CohortCell **cells, uint32 ncells, int32 *index)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv payback", ALLOCSET_SMALL_SIZES);
 	Numeric		cost = multiply(payback->acquisition_cost, int64_to_numeric(cells[0]->active));
@@ -81,7 +81,7 @@ put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 	int32		last = calendar_index(&payback->cohorts.calendar, payback->cohorts.population.as_of);
 	Earnings	sum = {0};
 	Numeric		profit;
-	int64		index;
+	int32		index;
 
 	for (uint32 i = 0; i < ncells; i++)
 		earnings_add(&sum, &cells[i]->earnings);
@@ -91,7 +91,7 @@ put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 	row_count(row, customers);
 	row_count(row, (int64) last - cohort + 1);
 	if (find_payback(payback, cells, ncells, &index))
-		row_count(row, index);
+		row_value(row, Int32GetDatum(index));
 	else
 		row_null(row);
 	if (profit != NULL)
@@ -145,7 +145,7 @@ ltv_payback(PG_FUNCTION_ARGS)
 	}
 	payback->cohorts.population.as_of = moment_of(PG_GETARG_DATEADT(PAYBACK_ARG_AS_OF)).as_of;
 
-	cohorts_visit(&payback->cohorts, PG_GETARG_TEXT_PP(PAYBACK_ARG_PERIOD));
+	cohorts_visit(&payback->cohorts, PG_GETARG_OID(PAYBACK_ARG_PERIOD));
 	put_cohorts(payback);
 	return report_end(&payback->cohorts.population.report);
 }

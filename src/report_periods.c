@@ -154,7 +154,7 @@ ltv_periods(PG_FUNCTION_ARGS)
 	PeriodsReport periods;
 
 	population_begin(&periods.population, fcinfo, 0, REPORT_NO_ID);
-	calendar_init(&periods.calendar, PG_GETARG_TEXT_PP(2));
+	calendar_init(&periods.calendar, PG_GETARG_OID(2));
 	report_visit_jointly(&periods.population.report, periods.population.as_of, &ltv_periods_visitor, &periods);
 	if (periods.population.customers > 0)
 		put_periods(&periods);

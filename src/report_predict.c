@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "economics.h"
 #include "patterns.h"
 #include "report.h"
 #include "tempfile.h"
@@ -22,6 +23,10 @@
 /* discounting goes by months */
 #define MONTHS_A_YEAR	12
 #define YEAR_DAYS		365.0
+
+/* of the form that takes neither */
+#define DEFAULT_HORIZON_DAYS	365
+#define DEFAULT_KIND			LTVM_BG_NBD
 
 typedef struct PredictedCustomer
 {
@@ -262,7 +267,7 @@ next_row(void *arg, Datum *values, bool *nulls)
 	fetch_ahead(predict);
 	customer = &predict->customers[(predict->next++)->number];
 	value = order_value(predict, predict->frequency, customer->monetary);
-	values[0] = customer->id;
+	values[0] = report_id(&predict->report, customer->id);
 	values[1] = Float8GetDatum(predict->pattern.p_alive);
 	values[2] = Float8GetDatum(predict->pattern.orders);
 	values[3] = Float8GetDatum(value);
@@ -272,21 +277,17 @@ next_row(void *arg, Datum *values, bool *nulls)
 	return true;
 }
 
+/* The arguments after id_type. */
 static void
-read_arguments(PredictReport *predict, FunctionCallInfo fcinfo)
+read_settings(PredictReport *predict, FunctionCallInfo fcinfo)
 {
-	predict->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	predict->horizon_days = PG_GETARG_INT32(3);
 	predict->kind = kind_argument(PG_GETARG_DATUM(4));
-	predict->gross_margin = PG_GETARG_FLOAT8(5);
-	predict->annual_discount = PG_GETARG_FLOAT8(6);
 	CheckHorizon(predict->horizon_days, "horizon_days");
 	CheckModelKind(&(LtvmModel) {.kind = predict->kind}, false, "orders");
-	if (!(predict->gross_margin >= 0 && predict->gross_margin <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("gross_margin must be between 0 and 1, not %g", predict->gross_margin),
-				 errhint("A margin of 40 %% is 0.4.")));
+	CheckElement(LTV_GROSS_MARGIN, PG_GETARG_NUMERIC(5));
+	predict->gross_margin = DatumGetFloat8(DirectFunctionCall1(numeric_float8, PG_GETARG_DATUM(5)));
+	predict->annual_discount = PG_GETARG_FLOAT8(6);
 	if (!(predict->annual_discount >= 0 && predict->annual_discount <= 10))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -294,14 +295,22 @@ read_arguments(PredictReport *predict, FunctionCallInfo fcinfo)
 				 errhint("A discount of 10 %% a year is 0.1.")));
 }
 
-/* (orders, as_of, id_type, horizon_days, kind, gross_margin, annual_discount) */
+/*
+ * (orders, as_of) with customer_id as text, and (orders, as_of, id_type,
+ * horizon_days, kind, gross_margin, annual_discount)
+ */
 static void
 open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	PredictReport *predict = arg;
 
-	report_begin(&predict->report, fcinfo, 0, 2);
-	read_arguments(predict, fcinfo);
+	report_begin(&predict->report, fcinfo, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
+	predict->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
+	predict->horizon_days = DEFAULT_HORIZON_DAYS;
+	predict->kind = DEFAULT_KIND;
+	predict->gross_margin = 1;
+	if (PG_NARGS() > 2)
+		read_settings(predict, fcinfo);
 	get_typlenbyval(source_id_type(predict->report.source), &predict->id_length, &predict->id_by_value);
 	report_visit_jointly(&predict->report, predict->as_of, &ltv_predict_visitor, predict);
 	predict->next_pattern = predict->patterns->count;

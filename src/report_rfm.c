@@ -24,6 +24,7 @@
 #include "radix.h"
 
 #define BINS_LIMIT 1000
+#define DEFAULT_BINS 5			/* of the form that takes no bins */
 
 typedef struct Member
 {
@@ -422,7 +423,7 @@ next_row(void *arg, Datum *values, bool *nulls)
 	member = report->items == ITEMS_WHOLE ? unpack(report, item) : look_up(report, item);
 	for (; report->alike_until < customers && revenue_of(report, &report->order[report->alike_until]) == member.revenue; report->alike_until++)
 		fetch_ahead(report, report->alike_until);
-	values[i++] = member.id;
+	values[i++] = report_id(&report->population.report, member.id);
 	values[i++] = Int32GetDatum(member.recency->value);
 	values[i++] = Int64GetDatum(member.frequency->value);
 	values[i++] = population_money(&report->population, member.revenue);
@@ -451,13 +452,14 @@ prepare_ids(RfmReport *report)
 	PrepareSortSupportFromOrderingOp(entry->lt_opr, &report->id_order);
 }
 
+/* (orders, as_of) with customer_id as text, and (orders, as_of, id_type, bins) */
 static void
 open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	RfmReport  *report = arg;
 
-	population_begin(&report->population, fcinfo, 0, 2);
-	report->bins = PG_GETARG_INT32(3);
+	population_begin(&report->population, fcinfo, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
+	report->bins = PG_NARGS() > 3 ? PG_GETARG_INT32(3) : DEFAULT_BINS;
 	if (report->bins < 1 || report->bins > BINS_LIMIT)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -135,10 +135,10 @@ ltv_stages(PG_FUNCTION_ARGS)
 	return report_segments(fcinfo, BY_STAGE);
 }
 
-PG_FUNCTION_INFO_V1(ltv_cpm_segments);
+PG_FUNCTION_INFO_V1(ltv_cpm_groups);
 
 Datum
-ltv_cpm_segments(PG_FUNCTION_ARGS)
+ltv_cpm_groups(PG_FUNCTION_ARGS)
 {
 	return report_segments(fcinfo, BY_PORTFOLIO);
 }

@@ -154,7 +154,7 @@ LIMIT 10;
 \echo 'The last 13 months; the last one may be unfinished.  repeat: buyers with an order that is not their'
 \echo 'first, in % of the buyers (リピーター率) and of all customers acquired so far (リピート率).'
 SELECT to_char(period_start, 'YYYY-MM') AS month, customers AS buyers, new_customers AS new, repeat_customers AS "repeat",
-  pg_temp.percent(repeater_share) AS "% buyers", acquired_customers AS "so far", pg_temp.percent(repeat_rate) AS "% so far", orders,
+  pg_temp.percent(repeater_share) AS "% buyers", acquired_customers AS "so far", pg_temp.percent(period_repeat_rate) AS "% so far", orders,
   round(revenue) AS revenue, round(new_revenue) AS "from new ones"
 FROM (SELECT * FROM ltv_periods('shop_orders', :'as_of') ORDER BY period_start DESC LIMIT 13) AS p
 ORDER BY period_start;
@@ -170,7 +170,7 @@ WHERE customers > 0;
 
 \echo '=== ltv_windows: what a new customer brings within so many days (F2転換率, LTV推移)'
 \echo 'Only customers who were watched for all of the days, so that young ones do not spoil the rate.'
-SELECT window_days AS days, customers, second_order_customers AS "ordered again", pg_temp.percent(f2_rate) AS "F2 %",
+SELECT days, customers, second_order_customers AS "ordered again", pg_temp.percent(f2_rate) AS "F2 %",
   round(orders_per_customer::numeric, 2) AS "orders each", round(revenue_per_customer, :places) AS "revenue each",
   round(gross_profit_per_customer, :places) AS "profit each"
 FROM ltv_windows('shop_orders', :'as_of');
@@ -224,8 +224,8 @@ GROUP BY r ORDER BY r DESC;
 
 \echo '=== ltv_deciles: ten equal groups by revenue (デシル分析)'
 \echo 'Group 1 are the best customers; "so far %" is how much of the revenue the best groups make together.'
-SELECT decile, customers, round(revenue) AS revenue, pg_temp.percent(share) AS "share %", pg_temp.percent(cumulative_share) AS "so far %",
-  round(average_revenue, :places) AS "revenue each", round(minimum_revenue, :places) AS "from"
+SELECT decile, customers, round(revenue) AS revenue, pg_temp.percent(revenue_share) AS "share %", pg_temp.percent(cumulative_revenue_share) AS "so far %",
+  round(revenue_per_customer, :places) AS "revenue each", round(minimum_revenue, :places) AS "from"
 FROM ltv_deciles('shop_orders', :'as_of')
 WHERE customers > 0;
 
@@ -253,7 +253,7 @@ SELECT coalesce(from_stage::text, 'none') AS "3 months ago", coalesce(sum(custom
 FROM ltv_stage_flow('shop_orders', :'quarter_ago', :'as_of', :policy) AS s
 GROUP BY s.from_stage ORDER BY s.from_stage NULLS FIRST;
 
-\echo '=== ltv_cpm_segments: the customer portfolio (CPM, 顧客ポートフォリオ)'
+\echo '=== ltv_cpm_groups: the customer portfolio (CPM, 顧客ポートフォリオ)'
 \echo 'Five kinds, active (現役) or lapsed (離脱: no order for 240 days).  first (初回): one order;'
 \echo 'toddling (よちよち): first to last under 90 days; steady (コツコツ): longer, but below the border'
 \echo 'of revenue; above it, trendy (流行): first to last under 210 days, loyal (優良): longer.'
@@ -262,14 +262,14 @@ SELECT replace(cpm::text, 'lapsed_', '') AS cpm,
   round(sum(revenue) FILTER (WHERE cpm::text NOT LIKE 'lapsed%')) AS "their revenue",
   sum(customers) FILTER (WHERE cpm::text LIKE 'lapsed%') AS lapsed,
   round(sum(revenue) FILTER (WHERE cpm::text LIKE 'lapsed%')) AS "revenue of lapsed"
-FROM ltv_cpm_segments('shop_orders', :'as_of', :policy) AS s
+FROM ltv_cpm_groups('shop_orders', :'as_of', :policy) AS s
 GROUP BY 1 ORDER BY min(s.cpm);
 
 \if :has_item
 \echo '=== ltv_entry_items: what the first order was (入口商品別LTV)'
 \echo 'The item of the first order, and what these customers did in' :entry_days 'days from it: from a good one they'
 \echo 'come back.  Only customers watched for all of these days; the ten items with most of them.'
-SELECT pg_temp.clip(item, 36) AS item, customers, pg_temp.percent(repeat_rate) AS "ordered again %",
+SELECT pg_temp.clip(item, 36) AS item, customers, pg_temp.percent(f2_rate) AS "ordered again %",
   round(orders_per_customer::numeric, 2) AS "orders each", round(revenue_per_customer, :places) AS "revenue each"
 FROM ltv_entry_items('shop_orders', :'as_of', :entry_days) AS e
 ORDER BY e.customers DESC, e.item
@@ -327,7 +327,7 @@ FROM ltv_levers('shop_orders', :'as_of', :margin, :cpo);
 
 \echo '=== ltv_payback: when the cost of new customers is back (投資回収期間)'
 \echo 'At a cost of' :cpo 'each: in which month gross profit covers it (0: the first); -: not yet.'
-SELECT to_char(cohort, 'YYYY-MM') AS cohort, customers, periods AS "months watched", payback_period AS "back in month",
+SELECT to_char(cohort, 'YYYY-MM') AS cohort, customers, periods AS "months watched", payback_index AS "back in month",
   round(gross_profit) AS "gross profit", round(gross_profit_per_customer, :places) AS "profit each"
 FROM (SELECT * FROM ltv_payback('shop_orders', :'as_of', :cpo, :margin) ORDER BY cohort DESC LIMIT 13) AS p
 ORDER BY p.cohort;
@@ -336,7 +336,7 @@ SELECT greatest(pg_temp.about(0.08 * :median_order), 0) AS shipping \gset
 \echo '=== ltv_free_shipping: from which amount on should shipping be free? (送料無料ライン)'
 \echo 'With' :shipping 'of shipping per order, which the orders above cost.  It pays when "must step up %"'
 \echo 'of those near (from 60 % of the line on) step up to it; -: it cannot, not even if all do.'
-SELECT threshold AS "free from", orders, above, near, round(mean_missing, :places) AS "missing, mean", round(cost) AS cost,
+SELECT threshold AS "free from", orders, above, near, round(mean_missing, :places) AS "missing, mean", round(free_shipping_cost) AS cost,
   round(gain_per_step_up, :places) AS "gain per step up", pg_temp.percent(step_up_share::double precision) AS "must step up %"
 FROM (SELECT DISTINCT pg_temp.about(x * :median_order) AS threshold FROM unnest(ARRAY[1.2, 1.5, 2, 3]) AS x) AS t,
   ltv_free_shipping('shop_orders', :'as_of', threshold, :shipping, :margin_of_more, reach => 0.6)

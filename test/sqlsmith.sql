@@ -56,7 +56,7 @@ CREATE VIEW shop.rfm AS SELECT * FROM ltv_rfm('shop.orders', '2024-06-30', NULL:
 CREATE VIEW shop.deciles AS SELECT * FROM ltv_deciles('shop.monthly', '2024-06-30');
 CREATE VIEW shop.stages AS SELECT * FROM ltv_stages('shop.orders', '2024-06-30');
 CREATE VIEW shop.stage_flow AS SELECT * FROM ltv_stage_flow('shop.orders', '2023-06-30', '2024-06-30');
-CREATE VIEW shop.segments AS SELECT * FROM ltv_cpm_segments('shop.orders', '2024-06-30');
+CREATE VIEW shop.segments AS SELECT * FROM ltv_cpm_groups('shop.orders', '2024-06-30');
 CREATE VIEW shop.entry_items AS SELECT * FROM ltv_entry_items('shop.orders', '2024-06-30', 90);
 CREATE VIEW shop.item_flow AS SELECT * FROM ltv_item_flow('shop.orders', '2024-06-30');
 CREATE VIEW shop.economics AS SELECT * FROM ltv_economics('shop.orders', '2024-06-30', 0.4, 500, 100);

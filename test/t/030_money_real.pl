@@ -87,7 +87,7 @@ for my $case ([ 'retail', 'month', 100, 'NULL' ], [ 'retail_lines', 'month', 100
   my $rows = $orders =~ /retail/ ? 'retail' : $orders;
   my $as_of = $rows eq 'retail' ? '2011-12-09' : '1998-06-30';
   same("payback of $orders by $unit", <<"REPORT", <<"PLAIN");
-SELECT cohort, customers, payback_period, gross_profit FROM ltv_payback('$orders', '$as_of', $cost, $margin, '$unit')
+SELECT cohort, customers, payback_index, gross_profit FROM ltv_payback('$orders', '$as_of', $cost, $margin, '$unit')
 REPORT
 WITH bought AS (
 	SELECT *, min(ordered_on) FILTER (WHERE amount >= 0) OVER (PARTITION BY customer_id) AS first FROM $rows WHERE customer_id IS NOT NULL AND ordered_on <= '$as_of'),
@@ -103,7 +103,7 @@ PLAIN
 }
 
 same("free shipping of $_", <<"REPORT", <<"PLAIN") for qw(retail retail_lines retail_histories);
-SELECT orders, above, near, round(mean_missing, 6), cost, round(step_up_share, 6) FROM ltv_free_shipping('$_', '2011-12-09', 350.5, 2.25, 0.6, 0.75)
+SELECT orders, above, near, round(mean_missing, 6), free_shipping_cost, round(step_up_share, 6) FROM ltv_free_shipping('$_', '2011-12-09', 350.5, 2.25, 0.6, 0.75)
 REPORT
 SELECT count(*), count(*) FILTER (WHERE amount >= 350.5), count(*) FILTER (WHERE near), round(avg(350.5 - amount) FILTER (WHERE near), 6), 2.25 * count(*) FILTER (WHERE amount >= 350.5),
 	round(2.25 * count(*) FILTER (WHERE amount >= 350.5) / sum((350.5 - amount) * 0.6 - 2.25) FILTER (WHERE near), 6)

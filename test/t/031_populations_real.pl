@@ -55,7 +55,7 @@ for my $shop (sort keys %end)
   my $policy = "ltv_policy(cpm_lapsed_days => $cpm->{lapse_days}, cpm_steady_days => $cpm->{tenure_days}[0], cpm_loyal_days => $cpm->{tenure_days}[1], cpm_revenue => $cpm->{spend_threshold})";
   my @segments = map { my ($state, $kind) = split '/'; sprintf "('%s%s', %s, %s)", $state eq 'lapsed' ? 'lapsed_' : '', $kind, @{ $cpm->{counts}{$_} } } sort keys %{ $cpm->{counts} };
   cmp_ok(scalar @segments, '>', 5, "$shop: the reference has segments");
-  is(differing("SELECT cpm::text, customers, revenue FROM ltv_cpm_segments('$shop', '$end{$shop}', $policy) WHERE customers > 0", 'SELECT * FROM (VALUES ' . join(', ', @segments) . ') v(cpm, customers, revenue)'),
+  is(differing("SELECT cpm::text, customers, revenue FROM ltv_cpm_groups('$shop', '$end{$shop}', $policy) WHERE customers > 0", 'SELECT * FROM (VALUES ' . join(', ', @segments) . ') v(cpm, customers, revenue)'),
     0, "$shop: customer portfolio");
 
   # Per customer, refunds included: the reference has orders, days and sums; what follows from them by definition is SQL.
@@ -92,7 +92,7 @@ END
 is(answer("SELECT guest_orders FROM ltv_overview('online_retail_net', '2011-12-09')"), answer('SELECT count(*) FROM invoice WHERE customer_id IS NULL AND amount >= 0'), 'guest orders');
 
 # lines and stored histories say what the invoices say
-for my $report ('ltv_overview(%s, %s)', 'ltv_stages(%s, %s)', 'ltv_stage_flow(%s, %s::date - 90, %2$s)', 'ltv_cpm_segments(%s, %s)')
+for my $report ('ltv_overview(%s, %s)', 'ltv_stages(%s, %s)', 'ltv_stage_flow(%s, %s::date - 90, %2$s)', 'ltv_cpm_groups(%s, %s)')
 {
   for my $day ('2011-12-09', '2011-08-31')
   {
@@ -102,7 +102,7 @@ for my $report ('ltv_overview(%s, %s)', 'ltv_stages(%s, %s)', 'ltv_stage_flow(%s
     is(differing($orders, $others[1]), 0, sprintf $report, 'histories', $day);
   }
 }
-is(answer("SELECT count(*) FROM ltv_cpm_segments('online_retail', '2010-11-30')"), 0, 'nobody before the first order');
+is(answer("SELECT count(*) FROM ltv_cpm_groups('online_retail', '2010-11-30')"), 0, 'nobody before the first order');
 
 $node->stop;
 done_testing();

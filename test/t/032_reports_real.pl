@@ -65,19 +65,19 @@ REPORT
 
   my ($f2, $ltv) = (figures("${shop}_f2"), figures("${shop}_window_ltv"));
   same("$shop: second orders in windows", <<"REPORT", "SELECT window_days, customers_fully_observed, converted_fully_observed, round(rate_fully_observed, 9) FROM $f2 ORDER BY 1");
-SELECT window_days, customers, second_order_customers, round(f2_rate::numeric, 9) FROM ltv_windows($arguments, (SELECT array_agg(window_days::int) FROM $f2))
+SELECT days, customers, second_order_customers, round(f2_rate::numeric, 9) FROM ltv_windows($arguments, (SELECT array_agg(window_days::int) FROM $f2))
 REPORT
   same("$shop: revenue in windows", <<"REPORT", "SELECT window_days, customers_fully_observed, round(ltv, 6), round(orders_per_customer, 9) FROM $ltv ORDER BY 1");
-SELECT window_days, customers, round(revenue_per_customer, 6), round(orders_per_customer::numeric, 9) FROM ltv_windows($arguments, (SELECT array_agg(window_days::int) FROM $ltv))
+SELECT days, customers, round(revenue_per_customer, 6), round(orders_per_customer::numeric, 9) FROM ltv_windows($arguments, (SELECT array_agg(window_days::int) FROM $ltv))
 REPORT
 
   same("$shop: months", <<"REPORT", 'SELECT month, active_customers, new_customers, repeat_customers, cumulative_customers, round(repeater_rate, 9), round(repeat_rate, 9) FROM ' . figures("${shop}_monthly_repeat") . ' ORDER BY 1');
-SELECT to_char(period_start, 'YYYY-MM'), customers, new_customers, repeat_customers, acquired_customers, round(repeater_share::numeric, 9), round(repeat_rate::numeric, 9)
+SELECT to_char(period_start, 'YYYY-MM'), customers, new_customers, repeat_customers, acquired_customers, round(repeater_share::numeric, 9), round(period_repeat_rate::numeric, 9)
 FROM ltv_periods($arguments)
 REPORT
 
   same("$shop: deciles", <<"REPORT", 'SELECT decile, customers, round(revenue, 3), round(share, 9), round(cumulative_share, 9), round(avg_per_customer, 6) FROM ' . figures("${shop}_decile") . ' ORDER BY 1');
-SELECT decile, customers, round(revenue, 3), round(share::numeric, 9), round(cumulative_share::numeric, 9), round(average_revenue, 6) FROM ltv_deciles($arguments)
+SELECT decile, customers, round(revenue, 3), round(revenue_share::numeric, 9), round(cumulative_revenue_share::numeric, 9), round(revenue_per_customer, 6) FROM ltv_deciles($arguments)
 REPORT
 
   # customers who have refunds only are in the reference, without a score

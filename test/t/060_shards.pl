@@ -182,7 +182,7 @@ my $day = "(SELECT date '2024-06-05')";
 same('summaries', "SELECT customer_id, ltv_summarize($history, $day) $of");
 same('summaries, one column each', "SELECT customer_id, (s).* FROM (SELECT customer_id, ltv_summarize($history, $day, ltv_policy(benchmark_annual_orders => 1, benchmark_annual_revenue => 500)) AS s $of OFFSET 0) c");
 same('years', "SELECT customer_id, ltv_revenue(ltv_between($history, $day, NULL)) $of HAVING ltv_first_order($history) > '2023-05-06'");
-same('stages, segments, intervals', "SELECT customer_id, ltv_stage(h, '2024-06-30'), ltv_cpm(h, '2024-06-30'), ltv_mean_interval(h), ltv_model_input(h, '2024-06-30') FROM (SELECT customer_id, $history AS h $of) c");
+same('stages, segments, intervals', "SELECT customer_id, ltv_stage(h, '2024-06-30'), ltv_cpm(h, '2024-06-30'), ltv_mean_interval_days(h), ltv_model_input(h, '2024-06-30') FROM (SELECT customer_id, $history AS h $of) c");
 same('stored histories', 'SELECT customer_id, prefecture, ltv_history_send(history) FROM HISTORIES');
 same('stored histories merged', 'SELECT customer_id, ltv_history_send(ltv_rollup(history)) FROM HISTORIES GROUP BY customer_id');
 

@@ -4,7 +4,7 @@
  */
 -- one history
 SELECT customer_id, ltv.ltv_orders(history), ltv.ltv_revenue(history), ltv.ltv_refunded(history), ltv.ltv_quantity(history), ltv.ltv_cost(history), ltv.ltv_gross_profit(history), ltv.ltv_first_order(history), ltv.ltv_last_order(history),
-	ltv.ltv_nth_order(history, 2), ltv.ltv_active_months(history), ltv.ltv_average_order_value(history), ltv.ltv_mean_interval(history), ltv.ltv_days_since_last(history, '2024-12-31'), ltv.ltv_is_repeater(history),
+	ltv.ltv_nth_order(history, 2), ltv.ltv_active_months(history), ltv.ltv_average_order_value(history), ltv.ltv_mean_interval_days(history), ltv.ltv_days_since_last_order(history, '2024-12-31'), ltv.ltv_is_repeater(history),
 	ltv.ltv_stage(history, '2024-12-31'), ltv.ltv_cpm(history, '2024-12-31'), ltv.ltv_summarize(history, '2024-12-31')::pg_catalog.text, ltv.ltv_model_input(history, '2024-12-31')::pg_catalog.text FROM shop.stored ORDER BY customer_id;
 SELECT s.customer_id, p::pg_catalog.text FROM shop.stored s, ltv.ltv_purchases(s.history) p WHERE s.customer_id OPERATOR(pg_catalog.<) 20 ORDER BY s.customer_id, p.n;
 SELECT customer_id, history::pg_catalog.text, history::pg_catalog.jsonb, history::pg_catalog.jsonb::ltv.ltv_history OPERATOR(ltv.=) history, ltv.ltv_history_to_jsonb(history), ltv.ltv_history_from_jsonb(ltv.ltv_history_to_jsonb(history))::pg_catalog.text, ltv.ltv_history_send(history) FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 20 ORDER BY customer_id;
@@ -40,7 +40,7 @@ SELECT ltv.ltv_effect_mean_final(ltv.ltv_effect_mean_combine(ltv.ltv_effect_mean
 SELECT kind, ltv.ltv_fit(history, '2024-12-31', kind)::pg_catalog.text, ltv.ltv_fit(history, '2024-12-31', ltv.ltv_fit_spec(kind, 30))::pg_catalog.text FROM shop.models, shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 1000 GROUP BY kind ORDER BY kind COLLATE pg_catalog."C";
 SELECT ltv.ltv_fit(i.frequency::pg_catalog.float8, i.recency, i.t, 'bg/nbd')::pg_catalog.text, ltv.ltv_fit(i.frequency::pg_catalog.float8, i.recency, i.t, 'bg/nbd', 2)::pg_catalog.text, ltv.ltv_fit(i.frequency::pg_catalog.float8, i.monetary, 'gamma-gamma')::pg_catalog.text,
 	ltv.ltv_fit(i.frequency::pg_catalog.float8, i.monetary, 'gamma-gamma', 2)::pg_catalog.text FROM shop.stored, ltv.ltv_model_input(history, '2024-12-31') i WHERE customer_id OPERATOR(pg_catalog.<) 1000;
-SELECT kind, customer_id, ltv.ltv_p_alive(model, history, '2024-12-31'), ltv.ltv_expected_orders(model, history, '2024-12-31', 365), ltv.ltv_p_order_within(model, history, '2024-12-31', 90), ltv.ltv_expected_gap(model, history, '2024-12-31') FROM shop.models, shop.stored WHERE kind OPERATOR(pg_catalog.<>) 'gamma-gamma' AND customer_id OPERATOR(pg_catalog.<) 30 ORDER BY kind COLLATE pg_catalog."C", customer_id;
+SELECT kind, customer_id, ltv.ltv_p_alive(model, history, '2024-12-31'), ltv.ltv_expected_orders(model, history, '2024-12-31', 365), ltv.ltv_p_order_within(model, history, '2024-12-31', 90), ltv.ltv_expected_gap_days(model, history, '2024-12-31') FROM shop.models, shop.stored WHERE kind OPERATOR(pg_catalog.<>) 'gamma-gamma' AND customer_id OPERATOR(pg_catalog.<) 30 ORDER BY kind COLLATE pg_catalog."C", customer_id;
 SELECT kind, ltv.ltv_p_alive(model, 3, 40, 60), ltv.ltv_expected_orders(model, 3, 40, 60, 52), ltv.ltv_p_order_within(model, 3, 40, 60, 12), ltv.ltv_expected_gap(model, 3, 40, 60), ltv.ltv_log_likelihood(model, 3, 40, 60) FROM shop.models WHERE kind OPERATOR(pg_catalog.<>) 'gamma-gamma' ORDER BY kind COLLATE pg_catalog."C";
 SELECT customer_id, ltv.ltv_expected_order_value(model, history, '2024-12-31'), ltv.ltv_expected_order_value(model, 3, 500), ltv.ltv_log_likelihood(model, 3, 500) FROM shop.models, shop.stored WHERE kind OPERATOR(pg_catalog.=) 'gamma-gamma' AND customer_id OPERATOR(pg_catalog.<) 30 ORDER BY customer_id;
 SELECT kind, ltv.ltv_forecast(model, history, '2024-12-31', 90 ORDER BY customer_id)::pg_catalog.text FROM shop.models, shop.stored WHERE kind OPERATOR(pg_catalog.<>) 'gamma-gamma' AND customer_id OPERATOR(pg_catalog.<) 1000 GROUP BY kind ORDER BY kind COLLATE pg_catalog."C";
@@ -61,7 +61,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_check('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_stages('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_stage_flow('shop.orders', '2023-12-31', '2024-12-31') r;
-SELECT r::pg_catalog.text FROM ltv.ltv_cpm_segments('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_cpm_groups('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_periods('shop.orders', '2024-12-31', 'quarter') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_steps('shop.orders', '2024-12-31', 5) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_cohorts('shop.orders', '2024-12-31', 'quarter') r;
