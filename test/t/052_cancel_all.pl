@@ -1,5 +1,6 @@
 # Every report, aggregate and function that can run long stops within a second of a timeout, in each phase of its work, and
-# the session goes on (041_cancel.pl looks at the ways of reading, grouping and parsing more closely).
+# the session goes on (041_cancel.pl looks at the ways of reading, grouping and parsing more closely).  Seconds
+# are those of the processor: see Stops.pm.
 use strict;
 use warnings;
 use FindBin;
@@ -9,7 +10,6 @@ use Test::More;
 use lib $FindBin::RealBin;
 use Reports;
 use Stops;
-use Time::HiRes qw(time);
 
 my $node = PostgreSQL::Test::Cluster->new('cancel_all');
 $node->init;
@@ -51,11 +51,12 @@ stops('ltv_periods by day', "SELECT count(*) FROM ltv_periods('daily', '4700-12-
 
 # --- models ------------------------------------------------------------------------------------------------------------
 
-for my $kind ('bg/nbd', 'mbg/nbd', 'pareto/nbd')
+for my $fit ([ 'bg/nbd', 20 ], [ 'mbg/nbd', 20 ], [ 'pareto/nbd', 1 ])
 {
-  stops_early("a fit of $kind", "SELECT ltv_fit(frequency, recency, t, '$kind') FROM pasts", 60);
+  my ($kind, $times) = @$fit;
+  stops_early("a fit of $kind", "SELECT ltv_fit(frequency, recency, t + extra, '$kind') FROM pasts, generate_series(1, $times) extra", 60);
 }
-stops_early('a fit of gamma-gamma', "SELECT ltv_fit(frequency, monetary + t, 'gamma-gamma') FROM pasts", 60);
+stops_early('a fit of gamma-gamma', "SELECT ltv_fit(frequency, monetary + t + extra, 'gamma-gamma') FROM pasts, generate_series(1, 50) extra", 60);
 stops_early('ltv_predict', "SELECT count(*) FROM ltv_predict('varied', '2024-12-31', NULL::integer, 365, 'pareto/nbd')", 60);
 stops('ltv_predict, thousands of weeks', "SELECT count(*) FROM ltv_predict('varied', '2024-12-31', NULL::integer, 2147483647, annual_discount => 0.1)", 'working', 1500);
 stops_early('ltv_validate', "SELECT count(*) FROM ltv_validate('varied', '2024-12-31', '2020-12-31', 'pareto/nbd')", 60);
@@ -91,25 +92,23 @@ for my $function (qw(ltv_orders(h) ltv_revenue(h) ltv_refunded(h) ltv_quantity(h
 # one call over 2,000,000
 stops_early('ltv_purchases', 'SELECT count(*) FROM larger, ltv_purchases(h)', 60);
 stops_early('jsonb', 'SELECT ltv_orders(h::jsonb::ltv_history) FROM large', 70);
-stops_early('ORDER BY', 'SELECT count(*) FROM (SELECT h FROM larger, generate_series(1, 30) i ORDER BY h || ltv_history \'[]\', i) s', 50);
+stops_early('ORDER BY', 'SELECT count(*) FROM (SELECT h FROM larger, generate_series(1, 8) i ORDER BY h || ltv_history \'[]\', i) s', 50);
 
 # --- a session that is ended, and a timeout of the transaction -----------------------------------------------------------
 
+# The session is gone, so its processor time is read from the server, of whose children it is one that has ended.  The fit alone
+# would take several times as long.
 sub ends
 {
   my ($name, $settings) = @_;
   my ($out, $err) = ('', '');
-  my $took;
-  # the time of the fit alone is several times as long
-  for (1 .. 3)
-  {
-    my $began = time;
-    $node->psql('postgres', "$settings; SELECT ltv_fit(frequency, recency, t + extra, 'pareto/nbd') FROM pasts, generate_series(1, 30) extra", stdout => \$out, stderr => \$err);
-    $took = time - $began;
-    last if $took < 3;
-  }
+  my ($server) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+  my $began = processor_time($server, 1);
+  $node->psql('postgres', "$settings; SELECT ltv_fit(frequency, recency, t + extra, 'pareto/nbd') FROM pasts, generate_series(1, 30) extra", stdout => \$out, stderr => \$err);
+  sleep 1;
+  my $took = processor_time($server, 1) - $began;
   like($err, qr/FATAL: +terminating connection due to/, "$name: the session ends");
-  cmp_ok($took, '<', 3, sprintf('%s: within a second (%.1f s)', $name, $took));
+  cmp_ok($took, '<', 2 + soon(), sprintf('%s: within a second (%.1f s)', $name, $took));
   return;
 }
 SKIP:

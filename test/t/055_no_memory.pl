@@ -72,7 +72,7 @@ my $postmaster = slurp_file($node->data_dir . '/postmaster.pid');
 for my $name (sort keys %needs_much)
 {
   my ($out, $err);
-  $node->psql('postgres', "\\set VERBOSITY verbose\n$needs_much{$name};\nRESET work_mem;\n$quick;\n", stdout => \$out, stderr => \$err, on_error_stop => 0, timeout => 120);
+  $node->psql('postgres', "\\set VERBOSITY verbose\n$needs_much{$name};\nRESET work_mem;\n$quick;\n", stdout => \$out, stderr => \$err, on_error_stop => 0, timeout => 600);
   like($err, qr/\A[^\n]*ERROR: +53200: out of memory\n/, "$name: out of memory");
   is(() = $err =~ /(ERROR|FATAL|PANIC|connection)/g, 1, "$name: that is all");
   is($out, '1000', "$name: the session goes on");
@@ -94,7 +94,7 @@ sub is_enough
   my ($kilobytes) = @_;
   my ($out, $err) = ('', '');
   limit($idle + $kilobytes);
-  $node->psql('postgres', "\\set VERBOSITY verbose\n$fit;\n$quick;\n", stdout => \$out, stderr => \$err, on_error_stop => 0, timeout => 120);
+  $node->psql('postgres', "\\set VERBOSITY verbose\n$fit;\n$quick;\n", stdout => \$out, stderr => \$err, on_error_stop => 0, timeout => 600);
   if ($err eq '')
   {
     is($out, "$model\n1000", "a fit with $kilobytes kB: the right answer");
