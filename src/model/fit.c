@@ -17,6 +17,8 @@
 
 #define DIM LTVM_MAX_PARAMETERS
 
+static const LtvmPoint nowhere = {{0}, {.value = -INFINITY}, LTVM_STUCK};
+
 /* Takes the result from a point. */
 static void
 fill_fit(const LtvmProblem *problem, const LtvmPoint *point, LtvmFit *fit)
@@ -157,6 +159,7 @@ set_problem_of_orders(LtvmProblem *problem, LtvmKind kind, const LtvmPattern *pa
 		.nbd_value = -INFINITY,
 		.leave = 2,
 		.to_log = {{1, 0, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 1}, {0, 0, 0, 1}},
+		.reach = {12.0, 12.0, 12.0, 12.0},
 		.end = {27.6, 27.6, 50.0, 27.6},
 	};
 
@@ -171,22 +174,30 @@ set_problem_of_orders(LtvmProblem *problem, LtvmKind kind, const LtvmPattern *pa
 }
 
 /*
- * The chance to leave (a/b; s/beta in units of the mean observation) and its spread (b; beta) from which the search
- * starts, one pair after the other while there is no maximum.
+ * The chance to leave (a/b; s/beta in units of the mean observation), its spread (b; beta) and a factor of the NBD's r
+ * from which the search starts.  Few customers can have several maxima: one where all are about as likely to leave, others where some leave at
+ * once or where hardly anybody leaves.  So the first three are always tried, the rest where there are few
+ * patterns or while there is no maximum inside.
  */
-static const double starts[][2] = {{0.4, 2.0}, {2.0, 0.5}, {0.05, 1.0}, {0.005, 10.0}, {0.3, 0.05}};
+static const double starts[][3] = {
+	{0.4, 2.0, 1.0}, {0.05, 10.0, 1.0}, {10.0, 0.05, 1.0},
+	{2.0, 0.5, 1.0}, {0.3, 0.05, 1.0}, {0.005, 0.003, 1.0}, {300.0, 3e-4, 4.0}, {2.0, 0.3, 16.0},
+	{0.4, 1000.0, 1.0},
+};
 
 #define START_COUNT ((int) (sizeof(starts) / sizeof(starts[0])))
+#define ALWAYS 3
+#define FEW_PATTERNS 500
 
 static void
-set_start(const LtvmProblem *problem, const LtvmPoint *nbd, double leave, double spread, LtvmPoint *point)
+set_start(const LtvmProblem *problem, const LtvmPoint *nbd, const double *start, LtvmPoint *point)
 {
-	point->theta[0] = nbd->theta[0];
+	point->theta[0] = nbd->theta[0] + log(start[2]);
 	point->theta[1] = nbd->theta[1];
 	if (!(fabs(point->theta[0]) < 3.0))
 		point->theta[0] = point->theta[0] > 0 ? 3.0 : -3.0;
-	point->theta[2] = problem->scale[2] + log(leave);
-	point->theta[3] = problem->scale[3] + (problem->fixed[3] ? problem->end[3] : log(spread));
+	point->theta[2] = problem->scale[2] + log(start[0]);
+	point->theta[3] = problem->scale[3] + (problem->fixed[3] ? problem->end[3] : log(start[1]));
 }
 
 /*
@@ -219,11 +230,18 @@ falls_from_nbd(LtvmProblem *problem, const LtvmPoint *nbd, bool *falls, double *
 		if (slopes[i] > best)
 		{
 			best = slopes[i];
-			*best_b = b[i];
+			*best_b = b[i] / exp(problem->scale[3]);
 			*falls = false;
 		}
 	}
 	return true;
+}
+
+/* is the point a maximum without any limit? */
+static bool
+is_inside(const LtvmProblem *problem, const LtvmPoint *point)
+{
+	return point->outcome == LTVM_MAXIMUM && limits_of(problem, point->theta) == 0;
 }
 
 /* Tries one start; keeps it in *best when it is higher or the first maximum.  False without memory. */
@@ -237,7 +255,7 @@ try_start(const LtvmProblem *clean, LtvmProblem *problem, LtvmPoint *point, Ltvm
 	problem->evaluations = evaluations;
 	if (!ltvm_maximize(problem, point) || !ltvm_pin_far_coordinates(problem, point))
 		return false;
-	if (point->outcome == LTVM_INTERRUPTED)
+	if (point->outcome == LTVM_INTERRUPTED || point->outcome == LTVM_NO_BETTER)
 		return true;
 	better = point->value.value > best->value.value + 1e-9 * fabs(best->value.value);
 	if (better || (best->outcome != LTVM_MAXIMUM && point->outcome == LTVM_MAXIMUM
@@ -245,15 +263,10 @@ try_start(const LtvmProblem *clean, LtvmProblem *problem, LtvmPoint *point, Ltvm
 	{
 		*best = *point;
 		*best_problem = *problem;
+		if (is_inside(problem, point))
+			clean->known->all = *point;
 	}
 	return true;
-}
-
-/* is the point a maximum without any limit? */
-static bool
-is_inside(const LtvmProblem *problem, const LtvmPoint *point)
-{
-	return point->outcome == LTVM_MAXIMUM && limits_of(problem, point->theta) == 0;
 }
 
 /* is leaving better than staying, beyond rounding? */
@@ -264,15 +277,15 @@ gains(const LtvmPoint *best, const LtvmPoint *nbd)
 }
 
 static LtvmFitStatus
-fit_orders(LtvmProblem *clean, LtvmFit *fit)
+fit_orders(LtvmProblem *clean, LtvmKnown *known, LtvmFit *fit)
 {
 	LtvmProblem		nbd_problem = *clean;
 	LtvmProblem		problem = *clean;
 	LtvmProblem		best_problem = *clean;
 	LtvmPoint		nbd = {{-0.5, clean->scale[1], 0.0, 0.0}, {.value = -INFINITY}, LTVM_STUCK};
-	LtvmPoint		best = {{0}, {.value = -INFINITY}, LTVM_STUCK};
+	LtvmPoint		best = nowhere;
 	LtvmPoint		point;
-	bool		looked = false;
+	const int	always = clean->n < FEW_PATTERNS ? START_COUNT : ALWAYS;
 	bool		falls = false;
 	double		best_b = 0.0;
 	int			i;
@@ -283,22 +296,26 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 		return LTVM_FIT_NO_MEMORY;
 	problem.evaluations = nbd_problem.evaluations;
 	clean->nbd_value = nbd.value.value;
+	clean->known = known;
 	if (nbd_problem.interrupted)
 		return LTVM_FIT_INTERRUPTED;
 
-	for (i = 0; i < START_COUNT && !is_inside(&best_problem, &best); i++)
+	for (i = 0; i <= START_COUNT; i++)
 	{
-		/* one more try is enough where the likelihood falls with everybody who leaves */
-		if (i == 2 && falls && !gains(&best, &nbd))
+		if (i >= always && is_inside(&best_problem, &best) && gains(&best, &nbd))
 			break;
-		set_start(clean, &nbd, starts[i][0], starts[i][1], &point);
-		if (i == 1)
+		if (i < START_COUNT)
+			set_start(clean, &nbd, starts[i], &point);
+		else if (always < START_COUNT || gains(&best, &nbd))
+			break;
+		if (i == always && !gains(&best, &nbd))
 		{
+			/* the NBD is a limit only if nothing rises from it */
 			if (!falls_from_nbd(&problem, &nbd, &falls, &best_b))
 				return LTVM_FIT_INTERRUPTED;
-			looked = true;
-			if (!falls)
-				set_start(clean, &nbd, 1e-3, best_b / exp(clean->scale[3]), &point);
+			if (falls)
+				break;
+			set_start(clean, &nbd, (double[3]) {1e-3 * fmax(1.0, 1.0 / best_b), best_b, 1.0}, &point);
 		}
 		if (!try_start(clean, &problem, &point, &best_problem, &best))
 			return LTVM_FIT_NO_MEMORY;
@@ -307,9 +324,6 @@ fit_orders(LtvmProblem *clean, LtvmFit *fit)
 	}
 	if (!gains(&best, &nbd))
 	{
-		/* the NBD is a limit only if nothing rises from it */
-		if (!looked && !falls_from_nbd(&problem, &nbd, &falls, &best_b))
-			return LTVM_FIT_INTERRUPTED;
 		fill_nbd(&nbd_problem, &nbd, fit);
 		fit->converged = fit->converged && falls;
 	}
@@ -335,6 +349,7 @@ LtvmFitStatus
 ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
 {
 	LtvmProblem		problem;
+	LtvmKnown	known = {nowhere, nowhere};
 	double		orders;
 	double		time;
 	LtvmFitStatus status;
@@ -349,29 +364,18 @@ ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInt
 	set_problem_of_orders(&problem, kind, patterns, n, interrupt, orders / time, time / fit->customers);
 	/* with one chance to leave at most per customer, nothing tells how that chance differs between customers */
 	problem.fixed[3] = kind == LTVM_BG_NBD && patterns[n - 1].frequency <= 1;
-	return fit_orders(&problem, fit);
+	return fit_orders(&problem, &known, fit);
 }
 
-LtvmFitStatus
-ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
+/* Looks at the amounts: the mean of their logarithms and what it is about, and whether they can say anything. */
+static LtvmFitStatus
+look_at_spends(const LtvmSpend *spends, int n, LtvmFit *fit, double *mean, double *variance)
 {
-	static const double spend_starts[][2] = {{1.5, 3.0}, {6.0, 4.0}, {0.5, 1.2}, {30.0, 20.0}};
-	LtvmProblem		clean = {
-		.kind = LTVM_GAMMA_GAMMA,
-		.dim = 3,
-		.nbd_value = -INFINITY,
-		.leave = -1,
-		.to_log = {{1, 0, 0, 0}, {0, 1, 0, 0}, {-1, 1, 1, 0}, {0, 0, 0, 0}},
-		.end = {18.4, 18.4, 18.4, 0},
-	};
-	LtvmProblem		problem;
-	LtvmProblem		best_problem;
-	LtvmPoint		best = {{0}, {.value = -INFINITY}, LTVM_STUCK};
-	double		total = 0.0;
 	bool		alike = true;
+	double		sum = 0.0;
+	double		square = 0.0;
 	int			i;
 
-	clear_fit(LTVM_GAMMA_GAMMA, fit);
 	for (i = 0; i < n; i++)
 	{
 		const LtvmSpend *s = &spends[i];
@@ -384,23 +388,63 @@ ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, L
 			return LTVM_FIT_BAD_PATTERN;
 		}
 		fit->customers += s->weight;
-		total += s->weight * log(s->monetary);
+		sum += s->weight * log(s->monetary);
 		alike = alike && s->monetary == spends[0].monetary;
 	}
 	if (fit->customers == 0)
 		return LTVM_FIT_NO_REPEATS;
 	if (fit->customers < 2.0)
 		return LTVM_FIT_ONE_CUSTOMER;
-	if (alike)
-		return LTVM_FIT_ALL_ALIKE;
-	clean.spends = spends;
-	clean.n = n;
-	clean.interrupt = interrupt;
-	clean.scale[2] = total / fit->customers;
+	*mean = sum / fit->customers;
+	for (i = 0; i < n; i++)
+	{
+		double		ratio = log(spends[i].monetary) - *mean;
+
+		square += spends[i].weight * ratio * ratio;
+	}
+	*variance = square / fit->customers;
+	return alike ? LTVM_FIT_ALL_ALIKE : LTVM_FIT_DONE;
+}
+
+/* p and q are about the inverse of the variance of ln z; above this they start from there and reach as far again */
+#define NARROW 400.0
+
+LtvmFitStatus
+ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
+{
+	static const double spend_starts[][2] = {{1.5, 3.0}, {6.0, 4.0}, {0.5, 1.2}, {30.0, 20.0}};
+	LtvmProblem		clean = {
+		.kind = LTVM_GAMMA_GAMMA,
+		.spends = spends,
+		.n = n,
+		.interrupt = interrupt,
+		.dim = 3,
+		.nbd_value = -INFINITY,
+		.leave = -1,
+		.to_log = {{1, 0, 0, 0}, {0, 1, 0, 0}, {-1, 1, 1, 0}, {0, 0, 0, 0}},
+		.reach = {12.0, 12.0, 12.0, 0},
+		.end = {18.4, 18.4, 18.4, 0},
+	};
+	LtvmProblem		problem;
+	LtvmProblem		best_problem;
+	LtvmPoint		best = nowhere;
+	LtvmKnown	known = {nowhere, nowhere};
+	double		variance;
+	LtvmFitStatus status;
+	int			i;
+
+	clear_fit(LTVM_GAMMA_GAMMA, fit);
+	status = look_at_spends(spends, n, fit, &clean.scale[2], &variance);
+	if (status != LTVM_FIT_DONE)
+		return status;
+	clean.known = &known;
+	if (variance < 1.0 / NARROW)
+		clean.scale[0] = clean.scale[1] = -log(variance * NARROW);
 	problem = best_problem = clean;
 	for (i = 0; i < 4 && !is_inside(&best_problem, &best); i++)
 	{
-		LtvmPoint		point = {{log(spend_starts[i][0]), log(spend_starts[i][1]), clean.scale[2], 0.0}, {.value = -INFINITY}, LTVM_STUCK};
+		LtvmPoint		point = {{clean.scale[0] + log(spend_starts[i][0]), clean.scale[1] + log(spend_starts[i][1]), clean.scale[2], 0.0},
+		{.value = -INFINITY}, LTVM_STUCK};
 
 		if (!try_start(&clean, &problem, &point, &best_problem, &best))
 			return LTVM_FIT_NO_MEMORY;

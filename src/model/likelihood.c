@@ -360,6 +360,7 @@ ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const Ltv
 			share += w * total * one;
 		}
 		sum->value -= weight * ltvm_ln_beta(shape, q) + ln_z + shape * ln_with + q * ln_over;
+		sum->cancelled += weight * fmin(shape, q);
 		sum->g[0] += x * (weight * (psi_both - ltvm_digamma(shape)) - ln_with);
 		sum->g[1] += weight * (psi_both - psi_q) - ln_over;
 		/* q / v - (shape+q) / (x z + v) */

@@ -10,6 +10,7 @@
 typedef struct LtvmSum
 {
 	double		value;
+	double		cancelled;		/* size of what cancels in value, where that is much larger */
 	double		g[LTVM_MAX_PARAMETERS];
 	double		h[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];
 } LtvmSum;

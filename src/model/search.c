@@ -16,10 +16,12 @@
 /* more patterns than this are searched in a sample of half as many or more */
 #define SAMPLE_PATTERNS 6000
 #define MAX_NEWTON 60
-/* coordinates beyond this distance from the scale of the data are on their way to infinity */
-#define FAR 12.0
-/* from where a search goes on that went farther in a sample: the others may still turn it round */
-#define BACK 9.0
+/* the part of its reach from where a coordinate goes on that left it in a sample: all patterns may turn it round */
+#define BACK 0.75
+/* within this distance of a maximum there is no other */
+#define NEAR 0.05
+/* log-likelihoods of a sample that differ by more do not change places on all patterns */
+#define SAMPLE_DIFFERENCE 5.0
 /* - ln beta that stands for beta = 0 */
 #define LEAVE_AT_ONCE 180.0
 
@@ -74,6 +76,7 @@ evaluate(LtvmProblem *problem, const double *theta, LtvmValue *value)
 		logs[i][i] += model.p[i] * sum.g[i];
 	}
 	value->value = sum.value;
+	value->rounding = fmax(1e-12 * fabs(sum.value), 1e-15 * sum.cancelled);
 	for (i = 0; i < problem->dim; i++)
 	{
 		value->g[i] = 0.0;
@@ -190,19 +193,49 @@ is_far(const LtvmProblem *problem, const double *theta)
 
 	for (i = 0; i < problem->dim; i++)
 	{
-		if (!problem->fixed[i] && !(fabs(theta[i] - problem->scale[i]) < FAR))
+		if (!problem->fixed[i] && !(fabs(theta[i] - problem->scale[i]) < problem->reach[i]))
 			return true;
 	}
 	return false;
 }
 
+/* is no coordinate set to an end? */
+static bool
+is_free(const LtvmProblem *problem)
+{
+	int			i;
+
+	for (i = 0; i < problem->dim; i++)
+	{
+		if (problem->fixed[i])
+			return false;
+	}
+	return true;
+}
+
+/* has the search come to where a maximum is known, without a coordinate set to an end? */
+static bool
+is_near(const LtvmProblem *problem, const LtvmPoint *point, const LtvmPoint *known)
+{
+	int			i;
+
+	if (known == NULL || known->outcome != LTVM_MAXIMUM || !is_free(problem))
+		return false;
+	for (i = 0; i < problem->dim; i++)
+	{
+		if (!(fabs(point->theta[i] - known->theta[i]) < NEAR))
+			return false;
+	}
+	return true;
+}
+
 /*
  * Newton from point->theta.  The step is halved until the likelihood does not fall; near the maximum its rounding is
- * larger than the gain, so a small step is taken as it is.  Converged when the step vanishes, or when it is small and no
- * longer shrinks, which is the rounding of the gradient over a flat maximum.
+ * larger than the gain, so a small step is taken as it is.  Converged when the step is below `last_step`, or when it is
+ * small and no longer shrinks, which is the rounding of the gradient over a flat maximum.
  */
 static void
-climb(LtvmProblem *problem, LtvmPoint *point)
+climb(LtvmProblem *problem, LtvmPoint *point, double last_step, const LtvmPoint *known)
 {
 	double		last = INFINITY;
 	int			i,
@@ -217,7 +250,7 @@ climb(LtvmProblem *problem, LtvmPoint *point)
 		bool		concave = false;
 		double		size = newton_step(problem, &point->value, step, &concave);
 		double		part = size > 1.5 ? 1.5 / size : 1.0;
-		double		noise = 1e-12 * fabs(point->value.value);
+		double		noise = point->value.rounding;
 		bool		moved = false;
 		int			halving;
 
@@ -248,9 +281,14 @@ climb(LtvmProblem *problem, LtvmPoint *point)
 		}
 		if (!moved)
 			return;
-		if (concave && part >= 0.5 && (size < 1e-8 || (size < 1e-5 && size > 0.1 * last)))
+		if (concave && part >= 0.5 && (size < last_step || (size < 1e-5 && size > 0.1 * last)))
 		{
 			point->outcome = LTVM_MAXIMUM;
+			return;
+		}
+		if (concave && is_near(problem, point, known))
+		{
+			point->outcome = LTVM_NO_BETTER;
 			return;
 		}
 		last = size;
@@ -289,13 +327,17 @@ sample_spends(const LtvmSpend *spends, int n, int *count)
 	return sample;
 }
 
-/* Climbs on a sample.  False without memory. */
+/*
+ * Climbs on a sample, to about the maximum.  A way that ends so far below a maximum that the rest of the patterns cannot
+ * make up for it is not gone to the end.  False without memory.
+ */
 static bool
 climb_in_sample(LtvmProblem *problem, LtvmPoint *point)
 {
 	LtvmProblem part = *problem;
 	LtvmPattern *patterns = NULL;
 	LtvmSpend  *spends = NULL;
+	LtvmPoint  *known = problem->known != NULL ? &problem->known->sample : NULL;
 	int			i;
 
 	if (problem->kind == LTVM_GAMMA_GAMMA)
@@ -304,17 +346,24 @@ climb_in_sample(LtvmProblem *problem, LtvmPoint *point)
 		part.patterns = patterns = sample_patterns(problem->patterns, problem->n, &part.n);
 	if (spends == NULL && patterns == NULL)
 		return false;
-	climb(&part, point);
+	climb(&part, point, 1e-3, known);
 	free(patterns);
 	free(spends);
 	problem->evaluations = part.evaluations;
 	problem->interrupted = part.interrupted;
+	if (point->outcome == LTVM_INTERRUPTED)
+		return true;
+	if (known != NULL && point->value.value < known->value.value - SAMPLE_DIFFERENCE)
+		point->outcome = LTVM_NO_BETTER;
+	else if (known != NULL && point->outcome == LTVM_MAXIMUM && is_free(problem) && point->value.value > known->value.value)
+		*known = *point;
 	for (i = 0; i < problem->dim; i++)
 	{
 		double		distance = point->theta[i] - problem->scale[i];
+		double		back = BACK * problem->reach[i];
 
-		if (!problem->fixed[i] && fabs(distance) > BACK)
-			point->theta[i] = problem->scale[i] + copysign(BACK, distance);
+		if (!problem->fixed[i] && fabs(distance) > back)
+			point->theta[i] = problem->scale[i] + copysign(back, distance);
 	}
 	return true;
 }
@@ -325,8 +374,8 @@ ltvm_maximize(LtvmProblem *problem, LtvmPoint *point)
 	point->outcome = LTVM_STUCK;
 	if (problem->n > SAMPLE_PATTERNS && !climb_in_sample(problem, point))
 		return false;
-	if (point->outcome != LTVM_INTERRUPTED)
-		climb(problem, point);
+	if (point->outcome != LTVM_INTERRUPTED && point->outcome != LTVM_NO_BETTER)
+		climb(problem, point, 1e-8, problem->known != NULL ? &problem->known->all : NULL);
 	return true;
 }
 
@@ -357,6 +406,73 @@ farthest_coordinate(const LtvmProblem *problem, const LtvmPoint *point)
 	return which;
 }
 
+/* where next to nobody leaves, beta falls with s / beta; where some leave at once, their share is about s ln(T/beta) */
+static bool
+leads_to_nbd(const LtvmProblem *problem, int which, const LtvmPoint *point)
+{
+	double		depth = problem->scale[3] - point->theta[3];
+
+	return problem->kind == LTVM_PARETO_NBD && which == 3 && depth > 0 && point->value.value <= problem->nbd_value
+		&& exp(point->theta[2] + point->theta[3]) * depth < 0.02;
+}
+
+/* beta at a depth below its scale, and s so that as many leave at once as before; the rest fitted.  False without memory. */
+static bool
+fit_at_depth(LtvmProblem *problem, double top, double depth, LtvmPoint *point)
+{
+	double		before = top - point->theta[3];
+
+	point->theta[2] += depth - before + log(before / depth);
+	point->theta[3] = top - depth;
+	problem->fixed[3] = true;
+	problem->scale[2] = depth - top;	/* where s, not s / beta, is for ordinary data */
+	return ltvm_maximize(problem, point);
+}
+
+/*
+ * Where some leave at once, a share of s ln(T/beta), the likelihood of Pareto/NBD changes as slowly as ln ln beta does, and
+ * its maximum can be at a beta that looks like 0.  So beta goes down in few steps, to the end that stands for 0; before the
+ * step that the likelihood falls with, it is free again.  False without memory.
+ */
+static bool
+lower_beta(LtvmProblem *problem, LtvmPoint *point)
+{
+	static const double depths[] = {18.0, 36.0, 72.0, LEAVE_AT_ONCE};
+	const int	deepest = 3;
+	double		top = problem->scale[3];
+	double		value = -INFINITY;
+	int			i;
+
+	for (i = 0; i <= deepest; i++)
+	{
+		LtvmPoint	next = *point;
+
+		if (!fit_at_depth(problem, top, depths[i], &next))
+			return false;
+		if (next.outcome == LTVM_INTERRUPTED || next.outcome == LTVM_NO_BETTER)
+		{
+			*point = next;
+			return true;
+		}
+		if (next.outcome != LTVM_MAXIMUM && i < deepest)
+			i = deepest - 1;	/* others go far, too: to the end */
+		else if (next.value.value < value)
+			break;
+		else
+		{
+			value = next.value.value;
+			*point = next;
+		}
+	}
+	if (i > deepest)
+		return true;
+	problem->fixed[3] = false;
+	problem->scale[2] = point->theta[2];
+	problem->scale[3] = point->theta[3];
+	problem->reach[2] = problem->reach[3] = top - point->theta[3];
+	return ltvm_maximize(problem, point);
+}
+
 bool
 ltvm_pin_far_coordinates(LtvmProblem *problem, LtvmPoint *point)
 {
@@ -370,15 +486,13 @@ ltvm_pin_far_coordinates(LtvmProblem *problem, LtvmPoint *point)
 
 		if (which == problem->leave && !up)
 			break;
-		/* beta falls with s / beta where nobody leaves, too; with those who leave at once it passes that long before it is far */
-		if (problem->kind == LTVM_PARETO_NBD && which == 3 && !up && point->value.value <= problem->nbd_value)
+		if (leads_to_nbd(problem, which, point))
 			break;
 		if (problem->kind == LTVM_PARETO_NBD && which == 3 && !up)
 		{
-			/* far down, because ln beta counts; s stays where it was */
-			end = problem->scale[3] - LEAVE_AT_ONCE;
-			point->theta[2] += point->theta[3] - end;
-			problem->scale[2] += LEAVE_AT_ONCE;
+			if (!lower_beta(problem, point))
+				return false;
+			continue;
 		}
 		problem->fixed[which] = true;
 		point->theta[which] = end;

@@ -12,29 +12,10 @@
 typedef struct LtvmValue
 {
 	double		value;
+	double		rounding;		/* about the error of value */
 	double		g[LTVM_MAX_PARAMETERS];
 	double		h[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];
 } LtvmValue;
-
-/* What is to be maximized. */
-typedef struct LtvmProblem
-{
-	LtvmKind	kind;
-	bool		nbd;			/* orders of customers who never leave */
-	const LtvmPattern *patterns;
-	const LtvmSpend *spends;
-	int			n;
-	const LtvmInterrupt *interrupt;
-	int			dim;
-	double		to_log[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];	/* ln parameters = to_log * coordinates */
-	double		scale[LTVM_MAX_PARAMETERS];		/* where a coordinate is for ordinary data */
-	double		end[LTVM_MAX_PARAMETERS];		/* distance from scale that stands for infinity */
-	double		nbd_value;		/* log-likelihood where nobody leaves, once it is known */
-	int			leave;			/* the coordinate whose lower end means that nobody leaves, else -1 */
-	bool		fixed[LTVM_MAX_PARAMETERS];
-	int			evaluations;
-	bool		interrupted;
-} LtvmProblem;
 
 /* How a search ended. */
 typedef enum LtvmOutcome
@@ -42,6 +23,7 @@ typedef enum LtvmOutcome
 	LTVM_MAXIMUM,
 	LTVM_FAR,				/* a coordinate left the neighbourhood of the data */
 	LTVM_STUCK,
+	LTVM_NO_BETTER,			/* came to a maximum that is known, or far below it */
 	LTVM_INTERRUPTED
 } LtvmOutcome;
 
@@ -52,6 +34,35 @@ typedef struct LtvmPoint
 	LtvmValue		value;
 	LtvmOutcome		outcome;
 } LtvmPoint;
+
+/* The highest maximum without an end that is known, where a search from another start need not go again. */
+typedef struct LtvmKnown
+{
+	LtvmPoint	all;
+	LtvmPoint	sample;			/* the same where there are many patterns: of the sample */
+} LtvmKnown;
+
+/* What is to be maximized. */
+typedef struct LtvmProblem
+{
+	LtvmKind	kind;
+	bool		nbd;			/* orders of customers who never leave */
+	const LtvmPattern *patterns;
+	const LtvmSpend *spends;
+	int			n;
+	const LtvmInterrupt *interrupt;
+	LtvmKnown  *known;			/* or NULL */
+	int			dim;
+	double		to_log[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];	/* ln parameters = to_log * coordinates */
+	double		scale[LTVM_MAX_PARAMETERS];		/* where a coordinate is for ordinary data */
+	double		reach[LTVM_MAX_PARAMETERS];		/* at this distance from scale it is on its way to infinity */
+	double		end[LTVM_MAX_PARAMETERS];		/* distance from scale that stands for infinity */
+	double		nbd_value;		/* log-likelihood where nobody leaves, once it is known */
+	int			leave;			/* the coordinate whose lower end means that nobody leaves, else -1 */
+	bool		fixed[LTVM_MAX_PARAMETERS];
+	int			evaluations;
+	bool		interrupted;
+} LtvmProblem;
 
 extern void ltvm_parameters_at(const LtvmProblem *problem, const double *theta, LtvmModel *model);
 

@@ -243,6 +243,132 @@ test_degenerate_fits(void)
 }
 
 /*
+ * Fifty customers whose likelihood has several maxima, or rises towards a limit that is lower than one of them.  Expected:
+ * the highest of 6 (Pareto) and 14 (MBG) random starts of a simplex search in Python, which integrates the likelihood of
+ * Pareto/NBD over the moment of leaving by Gauss and Legendre, and shares no code with the library.
+ */
+static void
+test_several_maxima(void)
+{
+	static const LtvmModel pareto = {LTVM_PARETO_NBD, {0.55, 10.6, 0.6, 11.7}};
+	static const LtvmModel mbg = {LTVM_MBG_NBD, {0.5, 6, 0.9, 1.6}};
+	static const struct
+	{
+		const LtvmModel *truth;
+		int			seed;
+		double		p[4];
+		double		value;
+	}			shops[] = {
+		{&pareto, 42, {3.32107339, 55.0587285, 0.174667397, 0.00275813028}, -166.5897612416},
+		{&pareto, 55, {3.19003711, 27.6611511, 0.256739275, 0.229278089}, -444.7591434000},
+		{&pareto, 121, {2.42358762, 22.1734942, 0.100716453, 0.000108599866}, -299.7835667824},
+		{&mbg, 2, {3.00013173, 37.3111533, 0.509781285, 0.272744797}, -235.1065577496},
+		{&mbg, 68, {2.37998622, 21.1973715, 0.239410912, 0.163132584}, -330.0444409062},
+	};
+	LtvmPattern patterns[50];
+	int			m;
+	int			i;
+
+	for (m = 0; m < 5; m++)
+	{
+		int			n = simulate(shops[m].truth, shops[m].seed, 50, patterns);
+		LtvmFit		fit;
+
+		check(ltvm_fit_orders(shops[m].truth->kind, patterns, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged && fit.limits == 0,
+			  "several maxima, shop %d: converged %d, limits %d", m, fit.converged, fit.limits);
+		check(fabs(fit.log_likelihood - shops[m].value) < 1e-8, "several maxima, shop %d: %.10f, expected %.10f", m,
+			  fit.log_likelihood, shops[m].value);
+		for (i = 0; i < 4; i++)
+			check_close(fit.model.p[i], shops[m].p[i], 1e-5, 0.0, "several maxima, a parameter");
+	}
+}
+
+/* Shops of twenty customers end in every limit there is; converged, and never below the truth's likelihood. */
+static void
+test_small_shops(void)
+{
+	LtvmPattern patterns[20];
+	int			code;
+	int			i;
+
+	for (code = 0; code < 900; code++)
+	{
+		Random		random;
+		LtvmModel	truth = {(LtvmKind) (code % 3), {0}};
+		LtvmFit		fit;
+		LtvmFitStatus status;
+		double		value = 0;
+		int			n;
+
+		seed_random(&random, 7000 + code);
+		truth.p[0] = exp(-1.0 + 1.5 * draw_uniform(&random));
+		truth.p[1] = exp(1.0 + 1.5 * draw_uniform(&random));
+		truth.p[2] = exp(-1.5 + 2.0 * draw_uniform(&random));
+		truth.p[3] = truth.kind == LTVM_PARETO_NBD ? exp(1.0 + 3.0 * draw_uniform(&random)) : exp(-0.5 + 2.5 * draw_uniform(&random));
+		n = simulate(&truth, code, 20, patterns);
+		status = ltvm_fit_orders(truth.kind, patterns, n, NULL, &fit);
+		if (status == LTVM_FIT_NO_REPEATS)
+			continue;
+		for (i = 0; i < n; i++)
+		{
+			LtvmPast	past = {patterns[i].frequency, patterns[i].recency, patterns[i].t};
+
+			value += patterns[i].weight * ltvm_log_likelihood(&truth, &past, NULL);
+		}
+		check(status == LTVM_FIT_DONE && fit.converged && fit.log_likelihood > value - 1e-6,
+			  "small shop %d: converged %d, limits %d, %.9f, the truth's %.9f", code, fit.converged, fit.limits, fit.log_likelihood, value);
+		check((fit.limits != 0) == (ltvm_fit_note(&fit) != NULL), "small shop %d: note", code);
+	}
+}
+
+/*
+ * Amounts of 1000 and 1002, whatever the number of orders: p -> infinity, where 1/z ~ Gamma(q, p v), so that v p / q is the
+ * inverse of the mean of 1/z.  Expected: the root of the derivative in q by bisection, 60 digits, in Python.
+ */
+static void
+test_narrow_amounts(void)
+{
+	static const double spreads[] = {1e-1, 1e-2, 1e-3, 1e-4};
+	LtvmSpend	spends[400];
+	LtvmFit		fit;
+	int			n;
+	int			i;
+
+	for (i = 1; i <= 100; i++)
+		spends[i - 1] = (LtvmSpend) {1 + i % 5, 1000 + 2 * (i % 2), 1};
+	n = compact_spends(spends, 100);
+	check(ltvm_fit_spend(spends, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged && fit.limits == LTVM_LIMIT_SAME_RATE,
+		  "narrow amounts: converged %d, limits %d", fit.converged, fit.limits);
+	check(fabs(fit.log_likelihood + 141.8938366871) < 1e-6, "narrow amounts: %.9f", fit.log_likelihood);
+	check_close(fit.model.p[1], 1002000.6667, 1e-5, 0.0, "narrow amounts, q");
+	check_close(fit.model.p[0] * fit.model.p[2] / fit.model.p[1], 1000.999000999, 1e-9, 0.0, "narrow amounts, p v / q");
+
+	/* drawn with p = 2 and q = 3 over the square of the spread: never below the truth */
+	for (int s = 0; s < 4; s++)
+	{
+		double		inverse = 1 / (spreads[s] * spreads[s]);
+		LtvmModel	truth = {LTVM_GAMMA_GAMMA, {2 * inverse, 3 * inverse, 150}};
+		double		value = 0;
+		Random		random;
+
+		seed_random(&random, 40 + s);
+		for (i = 0; i < 400; i++)
+		{
+			double		x = 1 + floor(5 * draw_uniform(&random));
+			double		nu = draw_gamma(&random, truth.p[1]) / truth.p[2];
+
+			spends[i] = (LtvmSpend) {x, draw_gamma(&random, truth.p[0] * x) / nu / x, 1};
+			value += ltvm_spend_log_likelihood(&truth, x, spends[i].monetary, NULL);
+		}
+		n = compact_spends(spends, 400);
+		check(ltvm_fit_spend(spends, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged, "spread %g: not converged", spreads[s]);
+		check(fit.log_likelihood > value - 1e-3 && fit.log_likelihood < value + 10, "spread %g: %.6f, the truth's %.6f", spreads[s],
+			  fit.log_likelihood, value);
+		check_close(fit.model.p[0] * fit.model.p[2] / fit.model.p[1], 100, spreads[s], 0.0, "mean amount");
+	}
+}
+
+/*
  * Half of the customers never come back, the others never leave: MBG/NBD with a, b -> 0, which the fit has to say.  For
  * Pareto/NBD the same data push beta to 0.  The share of those who left has to come out right for those not seen again.
  */
@@ -484,6 +610,9 @@ test_limits(void)
 	test_extremes();
 	test_nbd_limit();
 	test_degenerate_fits();
+	test_several_maxima();
+	test_small_shops();
+	test_narrow_amounts();
 	test_leave_at_once();
 	test_interrupts();
 	test_interrupts_everywhere();
