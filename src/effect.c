@@ -20,8 +20,7 @@
  * Fewer than two customers have sum = m2 = 0.
  *
  * These are doubles in an array of bigint, bit by bit: a state may travel as
- * text, and the text of a double depends on extra_float_digits.  In the SQL of
- * 0.1.0 the same bytes are an array of double precision.
+ * text, and the text of a double depends on extra_float_digits.
  */
 #include "compat.h"
 
@@ -119,14 +118,11 @@ report_bad_state(const char *what)
 			 errhint("States are made by the aggregate itself; use ltv_effect(treated, outcome).")));
 }
 
-/*
- * The numbers of a state array; of words that may also be declared as older.
- */
+/* The numbers of a state array. */
 static void *
-get_state_numbers(ArrayType *state, int length, Oid older)
+get_state_numbers(ArrayType *state, int length)
 {
-	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != length || ARR_HASNULL(state) ||
-		(ARR_ELEMTYPE(state) != INT8OID && ARR_ELEMTYPE(state) != older))
+	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != length || ARR_HASNULL(state) || ARR_ELEMTYPE(state) != INT8OID)
 		report_bad_state(psprintf("A state has %d elements, none of them NULL.", length));
 	return ARR_DATA_PTR(state);
 }
@@ -202,7 +198,7 @@ start_estimate(Estimate *estimate)
 static MeanArm *
 get_mean_arms(ArrayType *state)
 {
-	MeanArm    *arms = get_state_numbers(state, MEAN_STATE_LENGTH, FLOAT8OID);
+	MeanArm    *arms = get_state_numbers(state, MEAN_STATE_LENGTH);
 
 	for (int i = 0; i < ARMS; i++)
 	{
@@ -389,7 +385,7 @@ ltv_effect_mean_final(PG_FUNCTION_ARGS)
 static ShareArm *
 get_share_arms(ArrayType *state)
 {
-	ShareArm   *arms = get_state_numbers(state, SHARE_STATE_LENGTH, INT8OID);
+	ShareArm   *arms = get_state_numbers(state, SHARE_STATE_LENGTH);
 
 	for (int i = 0; i < ARMS; i++)
 	{

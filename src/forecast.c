@@ -10,8 +10,7 @@
  * The state is an array of fixed length, see the enum.  It carries the model,
  * because all customers of a group must be forecast with the same.  Its numbers
  * are doubles, bit by bit in a bigint[]: a state may travel as text, and the
- * text of a double depends on extra_float_digits.  In the SQL of 0.1.0 the same
- * bytes are a float8[], and a new state is what its SQL says.
+ * text of a double depends on extra_float_digits.
  */
 #include "model.h"
 
@@ -48,7 +47,7 @@ enum
 #define NORMAL_975 1.959963984540054
 
 static ArrayType *
-make_state(FunctionCallInfo fcinfo)
+make_state(void)
 {
 	Size		size = ARR_OVERHEAD_NONULLS(1) + STATE_LENGTH * sizeof(int64);
 	ArrayType  *state = palloc0(size);
@@ -56,7 +55,7 @@ make_state(FunctionCallInfo fcinfo)
 	StaticAssertStmt(sizeof(double) == sizeof(int64), "a number fits into a word");
 	SET_VARSIZE(state, size);
 	state->ndim = 1;
-	state->elemtype = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	state->elemtype = INT8OID;
 	ARR_DIMS(state)[0] = STATE_LENGTH;
 	ARR_LBOUND(state)[0] = 1;
 	return state;
@@ -68,7 +67,7 @@ CheckState(ArrayType *state)
 {
 	double	   *values = (double *) ARR_DATA_PTR(state);
 	bool		valid = ARR_NDIM(state) == 1 && ARR_DIMS(state)[0] == STATE_LENGTH && !ARR_HASNULL(state) &&
-		(ARR_ELEMTYPE(state) == INT8OID || ARR_ELEMTYPE(state) == FLOAT8OID);
+		ARR_ELEMTYPE(state) == INT8OID;
 
 	if (!valid || !(values[STATE_CUSTOMERS] >= 0 && values[STATE_CUSTOMERS] <= MAX_CUSTOMERS) ||
 		!(values[STATE_MEAN] >= 0) || !(values[STATE_VARIANCE] >= 0))
@@ -84,7 +83,7 @@ state_argument(FunctionCallInfo fcinfo)
 	ArrayType  *state;
 
 	if (PG_ARGISNULL(0))
-		return make_state(fcinfo);
+		return make_state();
 	state = AggCheckCallContext(fcinfo, NULL) != 0 ? PG_GETARG_ARRAYTYPE_P(0) : PG_GETARG_ARRAYTYPE_P_COPY(0);
 	CheckState(state);
 	return state;

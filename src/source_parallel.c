@@ -303,7 +303,7 @@ is_ours(Oid aggregate)
 	return accum.fn_addr == ltv_gather_accum;
 }
 
-/* The aggregate, if the report's schema has it (the scripts of 0.1.0 have not) and the user may call it. */
+/* The aggregate, if it is in the report's schema and the user may call it. */
 static Oid
 find_aggregate(const Source *source)
 {

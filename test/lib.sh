@@ -80,7 +80,7 @@ remove_what_is_gone() {
   local file
   while read -r file; do
     [[ -e $top/$file ]] || rm -f "$work/ltv/$file" "$work/ltv/ltv.so"
-  done < <(cd "$work/ltv" && find src sql expected test -type f ! -name '*.o' ! -name '*.list' \( -name 'ltv--*--*' -o ! -name 'ltv--*' \))
+  done < <(cd "$work/ltv" && find src sql expected test -type f ! -name '*.o' ! -name '*.list' \( -name 'ltv--*--*' -o ! -path 'sql/ltv--*' \))
 }
 
 end_loop() {
