@@ -233,21 +233,22 @@ ltv_is_repeater(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(orders_argument(fcinfo, DATEVAL_NOEND, &first, &last) >= 2);
 }
 
-/* The row type of a function, looked up once per call site. */
-static TupleDesc
-result_row_type(FunctionCallInfo fcinfo)
+static const CompositeType input_type = COMPOSITE_TYPE("ltv_model_input_row", INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID);
+
+/* The row of ltv_model_input, made once per call site. */
+static CompositeRow *
+input_row(FunctionCallInfo fcinfo)
 {
 	if (fcinfo->flinfo->fn_extra == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		TupleDesc	desc;
+		CompositeRow *row = palloc(sizeof(CompositeRow));
 
-		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-			elog(ERROR, "return type must be a row type");
-		fcinfo->flinfo->fn_extra = BlessTupleDesc(desc);
+		composite_begin_result(row, fcinfo, &input_type);
+		fcinfo->flinfo->fn_extra = row;
 		MemoryContextSwitchTo(old);
 	}
-	return (TupleDesc) fcinfo->flinfo->fn_extra;
+	return fcinfo->flinfo->fn_extra;
 }
 
 PG_FUNCTION_INFO_V1(ltv_model_input);
@@ -258,9 +259,7 @@ ltv_model_input(PG_FUNCTION_ARGS)
 {
 	Moment		moment = moment_of(PG_GETARG_DATEADT(1));
 	int32		unit_days = PG_GETARG_INT32(2);
-	TupleDesc	desc = result_row_type(fcinfo);
-	Datum		values[4];
-	bool		nulls[4] = {false, false, false, false};
+	CompositeRow *row = input_row(fcinfo);
 	History		history;
 	ModelInput	input;
 
@@ -273,12 +272,15 @@ ltv_model_input(PG_FUNCTION_ARGS)
 	input = model_input_of(&history, moment.as_of);
 	if (input.days == 0)
 		PG_RETURN_NULL();
-	values[0] = Int64GetDatum(input.days - 1);
-	values[1] = Float8GetDatum(((double) input.last - input.first) / unit_days);
-	values[2] = Float8GetDatum(((double) moment.as_of - input.first) / unit_days);
-	values[3] = Float8GetDatum(mean_repeat_amount(&input));
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+	row->values[0] = Int64GetDatum(input.days - 1);
+	row->values[1] = Float8GetDatum(((double) input.last - input.first) / unit_days);
+	row->values[2] = Float8GetDatum(((double) moment.as_of - input.first) / unit_days);
+	row->values[3] = Float8GetDatum(mean_repeat_amount(&input));
+	PG_RETURN_DATUM(composite_datum(row));
 }
+
+static const CompositeType purchases_type = COMPOSITE_TYPE("ltv_purchases_row",
+	INT4OID, DATEOID, NUMERICOID, NUMERICOID, NUMERICOID, INT4OID);
 
 PG_FUNCTION_INFO_V1(ltv_purchases);
 
@@ -289,26 +291,28 @@ ltv_purchases(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext row_context;
 	MemoryContext old;
+	CompositeRow row;
 	History		history;
 
 	InitMaterializedSRF(fcinfo, 0);
+	composite_begin(&row, rsinfo->setDesc, &purchases_type);
 	history_open(PG_GETARG_HISTORY_PP(0), &history);
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "ltv purchase", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(row_context);
 	for (int i = 0; i < history.count; i++)
 	{
 		const Purchase *purchase = &history.purchases[i];
-		Datum		values[6];
-		bool		nulls[6] = {false, false, false, false, !purchase->cost_known, i == 0};
 
 		CHECK_FOR_INTERRUPTS();
-		values[0] = Int32GetDatum(i + 1);
-		values[1] = DateADTGetDatum(purchase->day);
-		values[2] = NumericGetDatum(decimal_make(purchase->amount, history.scales.amount));
-		values[3] = NumericGetDatum(decimal_make(purchase->quantity, history.scales.quantity));
-		values[4] = NumericGetDatum(decimal_make(purchase->cost, history.scales.cost));
-		values[5] = i == 0 ? (Datum) 0 : Int32GetDatum(purchase->day - purchase[-1].day);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		row.values[0] = Int32GetDatum(i + 1);
+		row.values[1] = DateADTGetDatum(purchase->day);
+		row.values[2] = NumericGetDatum(decimal_make(purchase->amount, history.scales.amount));
+		row.values[3] = NumericGetDatum(decimal_make(purchase->quantity, history.scales.quantity));
+		row.values[4] = NumericGetDatum(decimal_make(purchase->cost, history.scales.cost));
+		row.nulls[4] = !purchase->cost_known;
+		row.values[5] = i == 0 ? (Datum) 0 : Int32GetDatum(purchase->day - purchase[-1].day);
+		row.nulls[5] = i == 0;
+		composite_store(&row, rsinfo->setResult);
 		MemoryContextReset(row_context);
 	}
 	MemoryContextSwitchTo(old);
@@ -322,7 +326,7 @@ ltv_purchases(PG_FUNCTION_ARGS)
 /* What both look up once per call site. */
 typedef struct CustomerCall
 {
-	TupleDesc	desc;			/* of ltv_customer; NULL for ltv_stage */
+	CompositeRow row;			/* of ltv_customer; only for ltv_summarize */
 	Oid			labels[STAGE_COUNT];
 	ColumnsCache *cache;
 	PolicyMemo	policy;
@@ -342,9 +346,8 @@ customer_call(FunctionCallInfo fcinfo)
 	call = palloc0(sizeof(CustomerCall));
 	if (get_call_result_type(fcinfo, &stage_type, &desc) == TYPEFUNC_COMPOSITE)
 	{
-		CheckCustomerType(desc);
-		call->desc = BlessTupleDesc(desc);
-		stage_type = TupleDescAttr(desc, CUSTOMER_COLUMNS - 1)->atttypid;
+		composite_begin(&call->row, BlessTupleDesc(desc), &customer_type);
+		stage_type = composite_column_type(desc, &customer_type, CUSTOMER_COLUMNS - 1);
 		call->cache = columns_cache_create();
 	}
 	stage_labels_read(stage_type, call->labels);
@@ -447,19 +450,16 @@ ltv_summarize(PG_FUNCTION_ARGS)
 	StoredHistory *stored = PG_GETARG_HISTORY_PP(0);
 	DateADT		as_of = PG_GETARG_DATEADT(1);
 	HeapTupleHeader policy = PG_GETARG_HEAPTUPLEHEADER(2);
+	CustomerCall *call = customer_call(fcinfo);
 	HeapTupleHeader result = recall_summary(function, stored, as_of, policy);
-	CustomerCall *call;
 	Figures		figures;
 	Scales		scales;
-	Datum		values[CUSTOMER_COLUMNS];
-	bool		nulls[CUSTOMER_COLUMNS];
 
 	if (result != NULL)
 		PG_RETURN_HEAPTUPLEHEADER(result);
-	call = customer_call(fcinfo);
 	figures_argument(fcinfo, call, &figures, &scales);
-	customer_columns(&figures, scales, call->labels, call->cache, values, nulls);
-	result = DatumGetHeapTupleHeader(HeapTupleGetDatum(heap_form_tuple(call->desc, values, nulls)));
+	customer_columns(&figures, scales, call->labels, call->cache, call->row.values, call->row.nulls);
+	result = DatumGetHeapTupleHeader(composite_datum(&call->row));
 	remember_summary(function, stored, as_of, policy, result);
 	PG_RETURN_HEAPTUPLEHEADER(result);
 }

@@ -206,11 +206,12 @@ cached_months(ColumnsCache *cache, DateADT first, DateADT last)
 	return cache->months[span];
 }
 
-/* The oids of the labels of an enum of the extension. */
+/* The oids of the labels of an enum of the extension; none where a row type lacks the column. */
 void
 enum_labels_read(Oid type, const char *const *names, int count, Oid *oids)
 {
-	for (int i = 0; i < count; i++)
+	memset(oids, 0, count * sizeof(Oid));
+	for (int i = 0; i < count && OidIsValid(type); i++)
 	{
 		oids[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
 								  ObjectIdGetDatum(type), CStringGetDatum(names[i]));
@@ -230,16 +231,7 @@ stage_labels_read(Oid type, Oid *oids)
 	enum_labels_read(type, names, STAGE_COUNT, oids);
 }
 
-/* Whoever owns the type can add columns to it, or drop some. */
-void
-CheckCustomerType(TupleDesc desc)
-{
-	if (desc->natts != CUSTOMER_COLUMNS)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("type ltv_customer has %d columns, but ltv makes %d", desc->natts, CUSTOMER_COLUMNS),
-				 errhint("The type belongs to the extension: undo what has altered it.")));
-}
+const CompositeType customer_type = COMPOSITE_TYPE("ltv_customer", CUSTOMER_TYPES);
 
 /* The columns of ltv_customer; they are there until the next customer's. */
 void

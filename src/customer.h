@@ -8,6 +8,7 @@
 
 #include "access/tupdesc.h"
 
+#include "composite.h"
 #include "history.h"
 #include "policy.h"
 
@@ -55,6 +56,11 @@ typedef struct Figures
 
 /* the columns of the composite ltv_customer */
 #define CUSTOMER_COLUMNS 16
+#define CUSTOMER_TYPES \
+	INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, DATEOID, DATEOID, NUMERICOID, NUMERICOID, FLOAT8OID, INT4OID, \
+	INT8OID, NUMERICOID, NUMERICOID, BOOLOID, BOOLOID, ANYENUMOID
+
+extern const CompositeType customer_type;
 
 /* what customer_columns keeps from one customer to the next: numbers that recur, and room for the others */
 typedef struct ColumnsCache ColumnsCache;
@@ -90,7 +96,6 @@ extern Numeric active_months_of(DateADT first, DateADT last);
  */
 extern void enum_labels_read(Oid type, const char *const *names, int count, Oid *oids);
 extern void stage_labels_read(Oid type, Oid *oids);
-extern void CheckCustomerType(TupleDesc desc);
 extern void customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,
 							 ColumnsCache *cache, Datum *values, bool *nulls);
 extern ColumnsCache *columns_cache_create(void);

@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 
 #include "arithmetic.h"
+#include "composite.h"
 #include "decimal.h"
 #include "economics.h"
 
@@ -74,6 +75,10 @@ enum
 	PLAN_COLUMNS
 };
 
+static const CompositeType plan_type = COMPOSITE_TYPE("ltv_plan_row",
+	NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, BOOLOID, BOOLOID, NUMERICOID,
+	NUMERICOID);
+
 /* The columns of ltv_bundle, in order. */
 enum
 {
@@ -87,6 +92,9 @@ enum
 	BUNDLE_STEP_UP_SHARE,
 	BUNDLE_COLUMNS
 };
+
+static const CompositeType bundle_type = COMPOSITE_TYPE("ltv_bundle_row",
+	INT4OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID);
 
 /*
  * Checks
@@ -473,9 +481,7 @@ ltv_plan(PG_FUNCTION_ARGS)
 {
 	ProductPlan plan;
 	Benchmark	benchmark;
-	TupleDesc	tupdesc;
-	Datum		values[PLAN_COLUMNS];
-	bool		nulls[PLAN_COLUMNS];
+	CompositeRow row;
 
 	plan.unit_price = PG_GETARG_NUMERIC(0);
 	plan.quantity = PG_GETARG_NUMERIC(1);
@@ -496,11 +502,9 @@ ltv_plan(PG_FUNCTION_ARGS)
 	CheckPositive(plan.customers, "customers");
 	benchmark = benchmark_read(PG_GETARG_HEAPTUPLEHEADER(8));
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE || tupdesc->natts != PLAN_COLUMNS)
-		elog(ERROR, "ltv_plan must return a row of %d columns", PLAN_COLUMNS);
-
-	plan_year(&plan, &benchmark, values, nulls);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+	composite_begin_result(&row, fcinfo, &plan_type);
+	plan_year(&plan, &benchmark, row.values, row.nulls);
+	PG_RETURN_DATUM(composite_datum(&row));
 }
 
 /*
@@ -584,17 +588,17 @@ ltv_bundle(PG_FUNCTION_ARGS)
 	Datum	   *discount;
 	int			tiers = read_tiers(PG_GETARG_ARRAYTYPE_P(2), PG_GETARG_ARRAYTYPE_P(3), &quantity, &discount);
 	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "ltv_bundle row", ALLOCSET_SMALL_SIZES);
+	CompositeRow row;
 
 	CheckNotNegative(unit_price, "unit_price");
 	CheckNotNegative(unit_cost, "unit_cost");
 	InitMaterializedSRF(fcinfo, 0);
+	composite_begin(&row, result->setDesc, &bundle_type);
 
 	for (int i = 0; i < tiers; i++)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(row_context);
 		int32		pieces = DatumGetInt32(quantity[i]);
-		Datum		values[BUNDLE_COLUMNS];
-		bool		nulls[BUNDLE_COLUMNS];
 
 		CHECK_FOR_INTERRUPTS();
 		if (pieces < 1)
@@ -604,8 +608,8 @@ ltv_bundle(PG_FUNCTION_ARGS)
 					 errhint("Write how many pieces a buyer takes at once to get the discount.")));
 		CheckShare(DatumGetNumeric(discount[i]), "discounts");
 
-		price_tier(unit_price, unit_cost, pieces, DatumGetNumeric(discount[i]), values, nulls);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		price_tier(unit_price, unit_cost, pieces, DatumGetNumeric(discount[i]), row.values, row.nulls);
+		composite_store(&row, result->setResult);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(row_context);
 	}

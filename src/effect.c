@@ -32,6 +32,7 @@
 #include "funcapi.h"
 #include "utils/array.h"
 
+#include "composite.h"
 #include "stats.h"
 
 PG_FUNCTION_INFO_V1(ltv_effect_mean_accum);
@@ -105,6 +106,10 @@ enum
 	ESTIMATE_COLUMNS
 };
 
+static const CompositeType estimate_type = COMPOSITE_TYPE("ltv_effect_estimate",
+	INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
+	FLOAT8OID);
+
 /*
  * Both states
  */
@@ -165,23 +170,19 @@ make_estimate(FunctionCallInfo fcinfo, const Estimate *estimate)
 		[ESTIMATE_DEGREES_OF_FREEDOM] = estimate->degrees_of_freedom,
 		[ESTIMATE_P_VALUE] = estimate->p_value
 	};
-	Datum		values[ESTIMATE_COLUMNS];
-	bool		nulls[ESTIMATE_COLUMNS] = {false};
-	TupleDesc	tupdesc;
+	CompositeRow row;
 
+	composite_begin_result(&row, fcinfo, &estimate_type);
 	for (int i = ESTIMATE_TREATED_MEAN; i < ESTIMATE_COLUMNS; i++)
 	{
 		if (isinf(numbers[i]))
 			report_overflow();
-		nulls[i] = isnan(numbers[i]);
-		values[i] = Float8GetDatum(numbers[i] + 0.0);	/* no -0 */
+		row.nulls[i] = isnan(numbers[i]);
+		row.values[i] = Float8GetDatum(numbers[i] + 0.0);	/* no -0 */
 	}
-	values[ESTIMATE_TREATED_CUSTOMERS] = Int64GetDatum(estimate->customers[TREATED]);
-	values[ESTIMATE_CONTROL_CUSTOMERS] = Int64GetDatum(estimate->customers[CONTROL]);
-
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE || tupdesc->natts != ESTIMATE_COLUMNS)
-		elog(ERROR, "an estimate of ltv_effect must be a row of %d columns", ESTIMATE_COLUMNS);
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
+	row.values[ESTIMATE_TREATED_CUSTOMERS] = Int64GetDatum(estimate->customers[TREATED]);
+	row.values[ESTIMATE_CONTROL_CUSTOMERS] = Int64GetDatum(estimate->customers[CONTROL]);
+	return composite_datum(&row);
 }
 
 static void

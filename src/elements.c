@@ -46,13 +46,13 @@ years_begin(ShopYears *years, DateADT as_of)
 
 /* Begin a report with these arguments; null is an element not given. */
 void
-elements_begin(ShopYears *years, FunctionCallInfo fcinfo, Fraction *elements)
+elements_begin(ShopYears *years, FunctionCallInfo fcinfo, const CompositeType *type, Fraction *elements)
 {
 	uint32		nullable = ARGUMENT_BIT(ELEMENTS_GROSS_MARGIN) | ARGUMENT_BIT(ELEMENTS_ACQUISITION_COST) |
 		ARGUMENT_BIT(ELEMENTS_RETENTION_COST) | ARGUMENT_BIT(ELEMENTS_ACTIVE_YEARS);
 
 	memset(years, 0, sizeof(ShopYears));
-	report_begin_nullable(&years->population.report, fcinfo, WANT_COST, REPORT_NO_ID, nullable);
+	report_begin_nullable(&years->population.report, fcinfo, type, WANT_COST, REPORT_NO_ID, nullable);
 	memset(elements, 0, LTV_ELEMENTS * sizeof(Fraction));
 	elements[LTV_GROSS_MARGIN] = read_element(fcinfo, ELEMENTS_GROSS_MARGIN, LTV_GROSS_MARGIN);
 	elements[LTV_ACTIVE_YEARS] = read_element(fcinfo, ELEMENTS_ACTIVE_YEARS, LTV_ACTIVE_YEARS);

@@ -37,7 +37,7 @@ enum
 	ELEMENTS_ARGUMENTS
 };
 
-extern void elements_begin(ShopYears *years, FunctionCallInfo fcinfo, Fraction *elements);
+extern void elements_begin(ShopYears *years, FunctionCallInfo fcinfo, const CompositeType *type, Fraction *elements);
 extern void elements_measure(ShopYears *years, Fraction *elements);
 extern Numeric annual_revenue(const ShopYears *years);
 extern Numeric annual_gross_profit(const ShopYears *years);

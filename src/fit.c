@@ -526,17 +526,18 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 {
 	FitState   *state;
 	LtvmFit		fit;
-	TupleDesc	desc;
 	double		covariance[LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS];
-	Datum		values[MODEL_FIELDS];
-	bool		nulls[MODEL_FIELDS] = {false};
+	CompositeRow row;
+	Datum	   *values;
+	bool	   *nulls;
 	char	   *note;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = read_state(PG_GETARG_DATUM(0), AggCheckCallContext(fcinfo, NULL) != 0);
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
+	composite_begin_result(&row, fcinfo, &model_type);
+	values = row.values;
+	nulls = row.nulls;
 	fit = fit_state(state);
 	for (int i = 0; i < fit.count * fit.count; i++)
 	{
@@ -559,5 +560,5 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 	nulls[MODEL_NOTE] = note == NULL;
 	values[MODEL_DETAILS] = (Datum) 0;
 	nulls[MODEL_DETAILS] = true;
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	PG_RETURN_DATUM(composite_datum(&row));
 }

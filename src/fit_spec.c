@@ -59,18 +59,15 @@ PG_FUNCTION_INFO_V1(ltv_fit_spec);
 Datum
 ltv_fit_spec(PG_FUNCTION_ARGS)
 {
-	TupleDesc	desc;
-	Datum		values[SPEC_FIELDS];
-	bool		nulls[SPEC_FIELDS];
+	CompositeRow row;
 	FitSpec		spec;
 
+	composite_begin_result(&row, fcinfo, &spec_type);
 	for (int i = 0; i < SPEC_FIELDS; i++)
 	{
-		values[i] = PG_GETARG_DATUM(i);
-		nulls[i] = PG_ARGISNULL(i);
+		row.values[i] = PG_GETARG_DATUM(i);
+		row.nulls[i] = PG_ARGISNULL(i);
 	}
-	read_fields(values, nulls, &spec);
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	read_fields(row.values, row.nulls, &spec);
+	PG_RETURN_DATUM(composite_datum(&row));
 }

@@ -209,18 +209,18 @@ parameter_variance(const double *values)
 	return Max(sum, 0);
 }
 
+static const CompositeType estimate_type = COMPOSITE_TYPE("ltv_forecast_estimate", INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID);
+
 PG_FUNCTION_INFO_V1(ltv_forecast_final);
 
 /* the forecast of a state */
 Datum
 ltv_forecast_final(PG_FUNCTION_ARGS)
 {
-	TupleDesc	desc;
 	ArrayType  *state;
 	double	   *values;
 	double		error;
-	Datum		result[5];
-	bool		nulls[5] = {false};
+	CompositeRow row;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -229,15 +229,14 @@ ltv_forecast_final(PG_FUNCTION_ARGS)
 	values = (double *) ARR_DATA_PTR(state);
 	if (values[STATE_CUSTOMERS] == 0)
 		PG_RETURN_NULL();
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
+	composite_begin_result(&row, fcinfo, &estimate_type);
 	error = sqrt(values[STATE_VARIANCE] + parameter_variance(values));
-	result[0] = Int64GetDatum((int64) values[STATE_CUSTOMERS]);
-	result[1] = Float8GetDatum(values[STATE_MEAN] + 0.0);	/* a state may hold -0 */
-	result[2] = Float8GetDatum(error);
-	result[3] = Float8GetDatum(Max(0, values[STATE_MEAN] - NORMAL_975 * error));
-	result[4] = Float8GetDatum(values[STATE_MEAN] + NORMAL_975 * error);
+	row.values[0] = Int64GetDatum((int64) values[STATE_CUSTOMERS]);
+	row.values[1] = Float8GetDatum(values[STATE_MEAN] + 0.0);	/* a state may hold -0 */
+	row.values[2] = Float8GetDatum(error);
+	row.values[3] = Float8GetDatum(Max(0, values[STATE_MEAN] - NORMAL_975 * error));
+	row.values[4] = Float8GetDatum(values[STATE_MEAN] + NORMAL_975 * error);
 	/* without a covariance only the spread of the process is known */
-	nulls[2] = nulls[3] = nulls[4] = values[STATE_HAS_COVARIANCE] == 0;
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), result, nulls)));
+	row.nulls[2] = row.nulls[3] = row.nulls[4] = values[STATE_HAS_COVARIANCE] == 0;
+	PG_RETURN_DATUM(composite_datum(&row));
 }

@@ -29,7 +29,7 @@ static const Oid field_types[MODEL_FIELDS] = {
 	[MODEL_NOTE] = TEXTOID,
 	[MODEL_DETAILS] = JSONBOID,
 };
-static const CompositeType model_type = {"ltv_model", MODEL_FIELDS, field_types};
+const CompositeType model_type = {"ltv_model", MODEL_FIELDS, field_types};
 
 /*
  * Reading

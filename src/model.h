@@ -14,6 +14,8 @@
 
 #include "customer.h"
 
+extern const CompositeType model_type;
+
 /* the columns of the composite ltv_model */
 typedef enum ModelField
 {

@@ -9,6 +9,7 @@
 #include "plan.h"
 
 #include "access/sysattr.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -54,6 +55,15 @@ wants_whole_row(const RelOptInfo *rel, Index rti)
 	return bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, columns);
 }
 
+/* A column of the report; a null where it has been dropped from the row type. */
+static Expr *
+report_column(Form_pg_attribute attribute, Index rti)
+{
+	if (attribute->attisdropped)
+		return (Expr *) makeNullConst(INT4OID, -1, InvalidOid);
+	return (Expr *) makeVar((int) rti, attribute->attnum, attribute->atttypid, attribute->atttypmod, attribute->attcollation, 0);
+}
+
 /* The columns of the report. */
 static List *
 report_columns(const FuncExpr *call, Index rti)
@@ -64,11 +74,9 @@ report_columns(const FuncExpr *call, Index rti)
 	get_expr_result_type(unconstify(Node *, (const Node *) call), NULL, &desc);
 	for (int i = 0; i < desc->natts; i++)
 	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		AttrNumber	number = (AttrNumber) (i + 1);
-		Var		   *column = makeVar((int) rti, number, attribute->atttypid, attribute->atttypmod, attribute->attcollation, 0);
+		Expr	   *column = report_column(TupleDescAttr(desc, i), rti);
 
-		columns = lappend(columns, makeTargetEntry((Expr *) column, number, NULL, false));
+		columns = lappend(columns, makeTargetEntry(column, (AttrNumber) (i + 1), NULL, false));
 	}
 	return columns;
 }

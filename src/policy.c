@@ -124,18 +124,15 @@ PG_FUNCTION_INFO_V1(ltv_policy);
 Datum
 ltv_policy(PG_FUNCTION_ARGS)
 {
-	TupleDesc	desc;
-	Datum		values[POLICY_FIELDS];
-	bool		nulls[POLICY_FIELDS];
+	CompositeRow row;
 	Policy		policy;
 
+	composite_begin_result(&row, fcinfo, &policy_type);
 	for (int i = 0; i < POLICY_FIELDS; i++)
 	{
-		values[i] = PG_GETARG_DATUM(i);
-		nulls[i] = PG_ARGISNULL(i);
+		row.values[i] = PG_GETARG_DATUM(i);
+		row.nulls[i] = PG_ARGISNULL(i);
 	}
-	read_fields(values, nulls, &policy);
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	read_fields(row.values, row.nulls, &policy);
+	PG_RETURN_DATUM(composite_datum(&row));
 }

@@ -417,15 +417,15 @@ ltv_kpis_combine(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 
+static const CompositeType kpi_type = COMPOSITE_TYPE("ltv_kpi", KPI_TYPES);
+
 PG_FUNCTION_INFO_V1(ltv_kpis_final);
 
 Datum
 ltv_kpis_final(PG_FUNCTION_ARGS)
 {
 	const Kpi  *kpi;
-	TupleDesc	desc;
-	Datum		values[KPI_COLUMNS];
-	bool		nulls[KPI_COLUMNS];
+	CompositeRow row;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -437,8 +437,7 @@ ltv_kpis_final(PG_FUNCTION_ARGS)
 				 errmsg("not a state of aggregate ltv_kpis"),
 				 errdetail("There are " INT64_FORMAT " orders of " INT64_FORMAT " customers, " INT64_FORMAT " of them repeaters.",
 						   kpi->orders, kpi->customers, kpi->repeaters)));
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != KPI_COLUMNS)
-		elog(ERROR, "return type must be ltv_kpi");
-	kpi_columns(kpi, values, nulls);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	composite_begin_result(&row, fcinfo, &kpi_type);
+	kpi_columns(kpi, row.values, row.nulls);
+	PG_RETURN_DATUM(composite_datum(&row));
 }

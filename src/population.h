@@ -66,6 +66,9 @@ typedef struct Kpi
 
 /* the columns of the composite ltv_kpi */
 #define KPI_COLUMNS 18
+#define KPI_TYPES \
+	INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, \
+	INT8OID, FLOAT8OID, NUMERICOID, INT8OID, INT8OID, INT8OID, NUMERICOID
 
 extern void kpi_add(Kpi *kpi, const Figures *figures, Scales scales);
 extern void kpi_columns(const Kpi *kpi, Datum *values, bool *nulls);
@@ -81,13 +84,5 @@ typedef struct Segment
 extern void segment_add(Segment *segment, const Figures *figures, Scales scales);
 extern void segments_send(const Segment *segments, int count, BufFile *file);
 extern void segments_receive(Segment *segments, int count, BufFile *file);
-
-/* A share of a whole that may be empty. */
-static inline Datum
-share_column(int64 part, int64 whole, bool *isnull)
-{
-	*isnull = whole == 0;
-	return Float8GetDatum(whole == 0 ? 0.0 : (double) part / (double) whole);
-}
 
 #endif							/* LTV_POPULATION_H */

@@ -93,19 +93,19 @@ find_cast_to_text(Report *report)
 }
 
 /*
- * Begin a report whose first argument is the orders relation.  wants says
- * which columns it needs, id_arg which argument names the type of
- * customer_id (and may be null): its own, or text.
+ * Begin a report whose first argument is the orders relation.  type is that of
+ * its rows, wants says which columns of orders it needs, id_arg which argument
+ * names the type of customer_id (and may be null): its own, or text.
  */
 void
-report_begin(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg)
+report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg)
 {
-	report_begin_nullable(report, fcinfo, wants, id_arg, 0);
+	report_begin_nullable(report, fcinfo, type, wants, id_arg, 0);
 }
 
 /* The same where null means something in the arguments set in nullable. */
 void
-report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg, uint32 nullable)
+report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			asked;
@@ -115,7 +115,7 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id
 	report->file = NULL;
 	report->source = source_open(fcinfo, 0, wants);
 	InitMaterializedSRF(fcinfo, 0);
-	report->desc = rsinfo->setDesc;
+	composite_begin(&report->row, rsinfo->setDesc, type);
 	report->rows = rsinfo->setResult;
 	report->id_is_text = true;
 	asked = id_arg >= 0 ? get_fn_expr_argtype(fcinfo->flinfo, id_arg) : TEXTOID;
@@ -244,9 +244,9 @@ batch_row(Report *report, MinimalTuple tuple)
 
 /* In a worker, whose report is a copy: from now on rows go to a file. */
 void
-report_send_rows(Report *report, TupleDesc desc, BufFile *file)
+report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, BufFile *file)
 {
-	report->desc = desc;
+	composite_begin(&report->row, desc, type);
 	report->file = file;
 	report->batch = palloc(BATCH_SIZE);
 	report->batch_room = BATCH_SIZE;
@@ -278,7 +278,7 @@ put_batch(Report *report, TupleTableSlot *slot, char *batch, uint64 size)
 void
 report_receive_rows(Report *report, BufFile *file)
 {
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(report->desc, &TTSOpsMinimalTuple);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(report->row.desc, &TTSOpsMinimalTuple);
 	uint64		room = BATCH_SIZE;
 	char	   *batch = palloc(room);
 	uint64		size;
@@ -294,17 +294,20 @@ report_receive_rows(Report *report, BufFile *file)
 	pfree(batch);
 }
 
+/* Put out the row that has been filled in. */
 void
-report_row(Report *report, Datum *values, bool *nulls)
+report_row(Report *report)
 {
+	CompositeRow *row = &report->row;
 	MinimalTuple tuple;
 
 	if (report->file == NULL)
 	{
-		tuplestore_putvalues(report->rows, report->desc, values, nulls);
+		composite_store(row, report->rows);
 		return;
 	}
-	tuple = ltv_form_minimal_tuple(report->desc, values, nulls);
+	composite_finish(row);
+	tuple = ltv_form_minimal_tuple(row->desc, row->values, row->nulls);
 	batch_row(report, tuple);
 	pfree(tuple);
 }
@@ -326,17 +329,13 @@ report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo)
 	Report	   *report = palloc0(rows->size);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv row", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
-	Datum	   *values;
-	bool	   *nulls;
 
 	rows->open(report, fcinfo);
-	values = palloc(report->desc->natts * sizeof(Datum));
-	nulls = palloc(report->desc->natts * sizeof(bool));
 	old = MemoryContextSwitchTo(context);
-	for (uint32 i = 1; rows->next(report, values, nulls); i++)
+	for (uint32 i = 1; rows->next(report); i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		report_row(report, values, nulls);
+		report_row(report);
 		if (i % ROWS_TO_RESET == 0)
 			MemoryContextReset(context);
 	}

@@ -8,13 +8,14 @@
 
 #include "funcapi.h"
 
+#include "composite.h"
 #include "source.h"
 
 /* A report while it runs. */
 typedef struct Report
 {
 	Source	   *source;
-	TupleDesc	desc;			/* of the result */
+	CompositeRow row;			/* of the result, while it is made */
 	Tuplestorestate *rows;
 	MemoryContext context;		/* what the report itself keeps */
 	FmgrInfo	id_function;	/* cast or output function of a customer_id that is shown as text */
@@ -29,16 +30,16 @@ typedef struct Report
 
 /*
  * A report with a row for each of many customers, which can give them out one
- * after the other.  Open does all that comes before the first; next makes the
- * columns of one row, or says that there is none left.  What they lead to is
- * in the current memory context or stays until the next call.  Rows that open
- * has put out already (report_row) come first.
+ * after the other.  Open does all that comes before the first; next fills in
+ * the report's row, or says that there is none left.  What its columns lead to
+ * is in the current memory context or stays until the next call.  Rows that
+ * open has put out already (report_row) come first.
  */
 typedef struct RowReport
 {
 	Size		size;			/* of its struct, which begins with a Report */
 	void		(*open) (void *report, FunctionCallInfo fcinfo);
-	bool		(*next) (void *report, Datum *values, bool *nulls);
+	bool		(*next) (void *report);
 } RowReport;
 
 extern const RowReport ltv_predict_rows;
@@ -52,18 +53,18 @@ extern const RowReport ltv_summary_rows;
 /* for nullable: an argument that may be null */
 #define ARGUMENT_BIT(n)		((uint32) 1 << (n))
 
-extern void report_begin(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg);
-extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, int wants, int id_arg, uint32 nullable);
+extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
+extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable);
 extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);
 extern void report_visit_jointly(Report *report, DateADT until, const JointVisitor *visitor, void *arg);
 extern Datum report_id(Report *report, Datum id);
 extern void records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, BufFile *file);
 extern void records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file);
 extern void report_walk(Report *report, DateADT until, const JointVisitor *visitor, void *arg);
-extern void report_send_rows(Report *report, TupleDesc desc, BufFile *file);
+extern void report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, BufFile *file);
 extern void report_end_rows(Report *report);
 extern void report_receive_rows(Report *report, BufFile *file);
-extern void report_row(Report *report, Datum *values, bool *nulls);
+extern void report_row(Report *report);
 extern Datum report_end(Report *report);
 extern Datum report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo);
 

@@ -18,7 +18,7 @@
 
 #include "customer.h"
 #include "relation.h"
-#include "report.h"
+#include "report_table.h"
 
 #define LT	"OPERATOR(pg_catalog.<)"
 #define LE	"OPERATOR(pg_catalog.<=)"
@@ -73,6 +73,8 @@ static const struct
 	{"sentinel amounts", "The same amount below zero three times or more, without any order of that amount: a mark such as -9999, not money? Leave it out in a view."},
 	{"latest order", "Orders of the latest day up to as_of. If that is long ago, the data are stale, and customers look dormant who are not."},
 };
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_check_row", TEXTOID, INT8OID, TEXTOID, TEXTOID);
 
 typedef struct CheckReport
 {
@@ -327,27 +329,30 @@ ltv_check(PG_FUNCTION_ARGS)
 {
 	CheckReport check;
 	OrdersRelation relation;
+	Row			row;
 
 	memset(&check, 0, sizeof(check));
-	report_begin(&check.report, fcinfo, WANT_CURRENCIES, REPORT_NO_ID);
+	report_begin(&check.report, fcinfo, &row_type, WANT_CURRENCIES, REPORT_NO_ID);
 	check.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	orders_relation_open(fcinfo, 0, false, &relation);
 	if (relation.histories)
 		check_histories(&check, &relation);
 	else
 		check_orders(&check, &relation);
+	row_begin(&row, &check.report, NO_SCALES);
 	for (Finding finding = ROWS_READ; finding < FINDINGS; finding++)
 	{
 		const char *example = check.examples[finding];
-		Datum		values[4] = {
-			CStringGetTextDatum(findings[finding].name),
-			Int64GetDatum(check.rows[finding]),
-			example != NULL ? CStringGetTextDatum(example) : (Datum) 0,
-			CStringGetTextDatum(findings[finding].meaning)
-		};
-		bool		nulls[4] = {false, false, example == NULL, false};
 
-		report_row(&check.report, values, nulls);
+		row_value(&row, CStringGetTextDatum(findings[finding].name));
+		row_count(&row, check.rows[finding]);
+		if (example != NULL)
+			row_value(&row, CStringGetTextDatum(example));
+		else
+			row_null(&row);
+		row_value(&row, CStringGetTextDatum(findings[finding].meaning));
+		row_put(&row);
 	}
+	row_end(&row);
 	return report_end(&check.report);
 }

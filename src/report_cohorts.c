@@ -6,6 +6,10 @@
 
 #include "cohort_cells.h"
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_cohorts_row",
+	DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
+	NUMERICOID);
+
 /* daily cohorts over twelve years */
 #define CELLS_LIMIT INT64CONST(10000000)
 
@@ -57,7 +61,7 @@ put_cohorts(Cohorts *cohorts)
 		if (i == 0 || cohort_of(cells[i]) != cohort_of(cells[i - 1]))
 			rows += (int64) last - cohort_of(cells[i]) + 1;
 	CheckReportRows(rows, CELLS_LIMIT, calendar_name(&cohorts->calendar));
-	row_begin(&row, &cohorts->population);
+	row_begin(&row, &cohorts->population.report, cohorts->population.scales);
 	for (uint32 i = 0; i < ncells;)
 		i += put_cohort(cohorts, &row, cells + i, ncells - i, last);
 	row_end(&row);
@@ -70,7 +74,7 @@ ltv_cohorts(PG_FUNCTION_ARGS)
 {
 	Cohorts		cohorts;
 
-	population_begin(&cohorts.population, fcinfo, WANT_COST, REPORT_NO_ID);
+	population_begin(&cohorts.population, fcinfo, &row_type, WANT_COST, REPORT_NO_ID);
 	cohorts_visit(&cohorts, PG_GETARG_OID(2));
 	put_cohorts(&cohorts);
 	return report_end(&cohorts.population.report);

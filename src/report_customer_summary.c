@@ -7,29 +7,34 @@
 
 #include "customer.h"
 
+#define SUMMARY_COLUMNS (1 + CUSTOMER_COLUMNS)
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_customer_summary_row", ANYELEMENTOID, CUSTOMER_TYPES);
+
 typedef struct SummaryReport
 {
 	Report		report;
 	Moment		moment;
 	Policy		policy;
-	Oid			types[1 + CUSTOMER_COLUMNS];	/* of the columns */
+	Oid			types[SUMMARY_COLUMNS]; /* of the columns; invalid where the row type lacks one */
+	int			columns;		/* of these, so many are before the end of the row type */
 	Oid			labels[STAGE_COUNT];
 	ColumnsCache *cache;
 } SummaryReport;
 
-/* The row of a customer; false for somebody who has bought nothing up to as_of. */
+/* Fill in the row of a customer; false for somebody who has bought nothing up to as_of. */
 static bool
-fill_row(SummaryReport *summary, const Customer *customer, Datum *values, bool *nulls)
+fill_row(SummaryReport *summary, const Customer *customer)
 {
+	CompositeRow *row = &summary->report.row;
 	Figures		figures;
 
 	figures_of(customer->history, summary->moment, &summary->policy, &figures);
 	if (figures.purchases == 0)
 		return false;
-	values[0] = report_id(&summary->report, customer->id);
-	nulls[0] = false;
+	row->values[0] = report_id(&summary->report, customer->id);
 	customer_columns(&figures, customer->history->scales, summary->labels, summary->cache,
-					 values + 1, nulls + 1);
+					 row->values + 1, row->nulls + 1);
 	return true;
 }
 
@@ -37,11 +42,9 @@ static void
 visit_customer(const Customer *customer, void *arg)
 {
 	SummaryReport *summary = arg;
-	Datum		values[1 + CUSTOMER_COLUMNS];
-	bool		nulls[1 + CUSTOMER_COLUMNS];
 
-	if (fill_row(summary, customer, values, nulls))
-		report_row(&summary->report, values, nulls);
+	if (fill_row(summary, customer))
+		report_row(&summary->report);
 }
 
 static void
@@ -57,11 +60,16 @@ static void
 open_summary(void *arg, BufFile *file)
 {
 	SummaryReport *summary = arg;
-	TupleDesc	desc = CreateTemplateTupleDesc(1 + CUSTOMER_COLUMNS);
+	TupleDesc	desc = CreateTemplateTupleDesc(summary->columns);
 
 	for (int i = 0; i < desc->natts; i++)
-		TupleDescInitEntry(desc, (AttrNumber) (i + 1), NULL, summary->types[i], -1, 0);
-	report_send_rows(&summary->report, desc, file);
+	{
+		bool		dropped = !OidIsValid(summary->types[i]);
+
+		TupleDescInitEntry(desc, (AttrNumber) (i + 1), NULL, dropped ? INT4OID : summary->types[i], -1, 0);
+		TupleDescAttr(desc, i)->attisdropped = dropped;
+	}
+	report_send_rows(&summary->report, &row_type, desc, file);
 }
 
 static void
@@ -89,25 +97,28 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	SummaryReport *summary = arg;
 	int			policy_arg = PG_NARGS() - 1;
 	PolicyMemo	memo = {.size = 0};
+	TupleDesc	desc;
 
-	report_begin(&summary->report, fcinfo, WANT_QUANTITY | WANT_COST, policy_arg == 3 ? 2 : REPORT_ID_AS_TEXT);
+	report_begin(&summary->report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST, policy_arg == 3 ? 2 : REPORT_ID_AS_TEXT);
 	summary->moment = moment_of(PG_GETARG_DATEADT(1));
 	summary->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
-	stage_labels_read(TupleDescAttr(summary->report.desc, CUSTOMER_COLUMNS)->atttypid, summary->labels);
-	for (int i = 0; i < summary->report.desc->natts; i++)
-		summary->types[i] = TupleDescAttr(summary->report.desc, i)->atttypid;
+	desc = summary->report.row.desc;
+	summary->columns = Min(desc->natts, SUMMARY_COLUMNS);
+	for (int i = 0; i < SUMMARY_COLUMNS; i++)
+		summary->types[i] = composite_column_type(desc, &row_type, i);
+	stage_labels_read(summary->types[SUMMARY_COLUMNS - 1], summary->labels);
 	report_walk(&summary->report, summary->moment.as_of, &ltv_summary_visitor, summary);
 }
 
 static bool
-next_row(void *arg, Datum *values, bool *nulls)
+next_row(void *arg)
 {
 	SummaryReport *summary = arg;
 	Customer	customer;
 
 	while (source_next(summary->report.source, &customer))
 	{
-		if (fill_row(summary, &customer, values, nulls))
+		if (fill_row(summary, &customer))
 			return true;
 	}
 	return false;

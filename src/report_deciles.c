@@ -6,6 +6,9 @@
 #include "tempfile.h"
 #include "utils/memutils.h"
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_deciles_row",
+	INT4OID, INT8OID, NUMERICOID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
+
 #define GROUPS 10
 
 typedef struct DecilesReport
@@ -92,7 +95,7 @@ put_deciles(DecilesReport *report)
 	Row			row;
 
 	sort_descending(revenues, customers);
-	row_begin(&row, &report->population);
+	row_begin(&row, &report->population.report, report->population.scales);
 	for (int group = 1; group <= GROUPS; group++)
 	{
 		/* those that do not divide make the first groups larger by one */
@@ -123,7 +126,7 @@ ltv_deciles(PG_FUNCTION_ARGS)
 {
 	DecilesReport report;
 
-	population_begin(&report.population, fcinfo, 0, REPORT_NO_ID);
+	population_begin(&report.population, fcinfo, &row_type, 0, REPORT_NO_ID);
 	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_deciles_visitor, &report);
 	if (report.population.customers > 0)
 		put_deciles(&report);

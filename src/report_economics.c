@@ -6,27 +6,13 @@
 #include "arithmetic.h"
 #include "elements.h"
 
-/* The columns of ltv_economics, after those of the six elements. */
-enum
-{
-	ECONOMICS_LTV = LTV_ELEMENTS,
-	ECONOMICS_MAX_CPO,
-	ECONOMICS_PROFIT,
-	ECONOMICS_PAYBACK_MONTHS,
-	ECONOMICS_MEETS_BENCHMARK,
-	ECONOMICS_CUSTOMERS,
-	ECONOMICS_ORDERS,
-	ECONOMICS_REVENUE,
-	ECONOMICS_GROSS_PROFIT,
-	ECONOMICS_PREVIOUS_CUSTOMERS,
-	ECONOMICS_LOST_CUSTOMERS,
-	ECONOMICS_CHURN,
-	ECONOMICS_COLUMNS
-};
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_economics_row",
+	NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
+	NUMERICOID, BOOLOID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, INT8OID, INT8OID, NUMERICOID);
 
 /* What follows from the elements. */
 static void
-result_columns(const Fraction *elements, int64 customers, Datum *values, bool *nulls)
+put_results(Row *row, const Fraction *elements, int64 customers)
 {
 	Fraction	before[LTV_ELEMENTS];
 	Fraction	ltv = lifetime_fraction(elements);
@@ -37,10 +23,10 @@ result_columns(const Fraction *elements, int64 customers, Datum *values, bool *n
 	if (ltv.over != NULL && elements[LTV_ACQUISITION_COST].over != NULL)
 		profit = divide(multiply(ltv.over, int64_to_numeric(customers)), ltv.under);
 
-	set_numeric(values, nulls, ECONOMICS_LTV, fraction_value(ltv));
-	set_numeric(values, nulls, ECONOMICS_MAX_CPO, fraction_value(lifetime_fraction(before)));
-	set_numeric(values, nulls, ECONOMICS_PROFIT, profit);
-	set_numeric(values, nulls, ECONOMICS_PAYBACK_MONTHS, payback_months(elements));
+	row_numeric(row, fraction_value(ltv));
+	row_numeric(row, fraction_value(lifetime_fraction(before)));
+	row_numeric(row, profit);
+	row_numeric(row, payback_months(elements));
 }
 
 /* Revenue and orders per customer against the benchmark, without dividing. */
@@ -57,19 +43,16 @@ reaches_benchmark(const ShopYears *years, const Benchmark *policy)
 
 /* What was counted. */
 static void
-count_columns(const ShopYears *years, Datum *values, bool *nulls)
+put_counts(Row *row, const ShopYears *years)
 {
-	values[ECONOMICS_CUSTOMERS] = Int64GetDatum(years->customers);
-	values[ECONOMICS_ORDERS] = Int64GetDatum(years->orders);
-	values[ECONOMICS_REVENUE] = NumericGetDatum(annual_revenue(years));
-	set_numeric(values, nulls, ECONOMICS_GROSS_PROFIT, annual_gross_profit(years));
-	values[ECONOMICS_PREVIOUS_CUSTOMERS] = Int64GetDatum(years->previous_customers);
-	values[ECONOMICS_LOST_CUSTOMERS] = Int64GetDatum(years->lost_customers);
-	if (years->previous_customers > 0)
-		set_numeric(values, nulls, ECONOMICS_CHURN, divide(int64_to_numeric(years->lost_customers),
-														   int64_to_numeric(years->previous_customers)));
-	else
-		set_numeric(values, nulls, ECONOMICS_CHURN, NULL);
+	row_count(row, years->customers);
+	row_count(row, years->orders);
+	row_numeric(row, annual_revenue(years));
+	row_numeric(row, annual_gross_profit(years));
+	row_count(row, years->previous_customers);
+	row_count(row, years->lost_customers);
+	row_numeric(row, years->previous_customers == 0 ? NULL :
+				divide(int64_to_numeric(years->lost_customers), int64_to_numeric(years->previous_customers)));
 }
 
 PG_FUNCTION_INFO_V1(ltv_economics);
@@ -81,20 +64,22 @@ ltv_economics(PG_FUNCTION_ARGS)
 	Fraction	elements[LTV_ELEMENTS];
 	ShopYears	years;
 	Benchmark	benchmark;
-	Datum		values[ECONOMICS_COLUMNS] = {0};
-	bool		nulls[ECONOMICS_COLUMNS] = {0};
+	Row			row;
 
-	elements_begin(&years, fcinfo, elements);
+	elements_begin(&years, fcinfo, &row_type, elements);
 	benchmark = benchmark_read(PG_GETARG_HEAPTUPLEHEADER(ELEMENTS_ARGUMENTS));
 	elements_measure(&years, elements);
 
+	row_begin(&row, &years.population.report, NO_SCALES);
 	for (LtvElement i = 0; i < LTV_ELEMENTS; i++)
-		set_numeric(values, nulls, i, fraction_value(elements[i]));
-	result_columns(elements, years.customers, values, nulls);
-	nulls[ECONOMICS_MEETS_BENCHMARK] = years.customers == 0;
+		row_numeric(&row, fraction_value(elements[i]));
+	put_results(&row, elements, years.customers);
 	if (years.customers > 0)
-		values[ECONOMICS_MEETS_BENCHMARK] = BoolGetDatum(reaches_benchmark(&years, &benchmark));
-	count_columns(&years, values, nulls);
-	report_row(&years.population.report, values, nulls);
+		row_value(&row, BoolGetDatum(reaches_benchmark(&years, &benchmark)));
+	else
+		row_null(&row);
+	put_counts(&row, &years);
+	row_put(&row);
+	row_end(&row);
 	return report_end(&years.population.report);
 }

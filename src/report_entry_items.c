@@ -7,6 +7,8 @@
 #include "items.h"
 #include "miscadmin.h"
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_entry_items_row", TEXTOID, INT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID);
+
 typedef struct Entry
 {
 	int64		item;			/* the key: its number */
@@ -121,7 +123,7 @@ put_entries(EntryReport *report)
 	Row			row;
 
 	sort_entries(entries, report->entries->count, report->items);
-	row_begin(&row, &report->population);
+	row_begin(&row, &report->population.report, report->population.scales);
 	for (uint32 i = 0; i < report->entries->count; i++)
 	{
 		Entry	   *entry = entries[i];
@@ -143,7 +145,7 @@ ltv_entry_items(PG_FUNCTION_ARGS)
 {
 	EntryReport report;
 
-	population_begin(&report.population, fcinfo, WANT_ITEM, REPORT_NO_ID);
+	population_begin(&report.population, fcinfo, &row_type, WANT_ITEM, REPORT_NO_ID);
 	report.horizon = PG_GETARG_INT32(2);
 	if (report.horizon < 0)
 		ereport(ERROR,

@@ -20,18 +20,8 @@ enum
 	SHIPPING_ARG_REACH
 };
 
-/* The columns of ltv_free_shipping, in order. */
-enum
-{
-	SHIPPING_ORDERS,
-	SHIPPING_ABOVE,
-	SHIPPING_NEAR,
-	SHIPPING_MEAN_MISSING,
-	SHIPPING_COST,
-	SHIPPING_GAIN_PER_STEP_UP,
-	SHIPPING_STEP_UP_SHARE,
-	SHIPPING_COLUMNS
-};
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_free_shipping_row",
+	INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID);
 
 typedef struct ShippingReport
 {
@@ -118,12 +108,11 @@ CheckReach(Numeric reach)
 }
 
 /*
- * The row.  A near order that steps up brings the margin on what was missing,
+ * Put out the row.  A near order that steps up brings the margin on what was missing,
  * and its own shipping is the shop's from then on.
  */
 static void
-shipping_columns(const ShippingReport *shipping, Numeric threshold, Numeric shipping_cost, Numeric margin,
-				 Datum *values, bool *nulls)
+put_shipping(ShippingReport *shipping, Numeric threshold, Numeric shipping_cost, Numeric margin)
 {
 	Numeric		near = int64_to_numeric(shipping->orders_near);
 	Numeric		amount = decimal_of_sum(shipping->amount_near, shipping->population.scales.amount);
@@ -132,14 +121,18 @@ shipping_columns(const ShippingReport *shipping, Numeric threshold, Numeric ship
 	Numeric		cost = multiply(shipping_cost, int64_to_numeric(shipping->orders_above));
 	bool		some = shipping->orders_near > 0;
 	bool		can_pay = some && sign_of(gain) > 0 && compare(cost, gain) <= 0;
+	Row			row;
 
-	values[SHIPPING_ORDERS] = Int64GetDatum(shipping->orders);
-	values[SHIPPING_ABOVE] = Int64GetDatum(shipping->orders_above);
-	values[SHIPPING_NEAR] = Int64GetDatum(shipping->orders_near);
-	set_numeric(values, nulls, SHIPPING_MEAN_MISSING, some ? divide(missing, near) : NULL);
-	set_numeric(values, nulls, SHIPPING_COST, cost);
-	set_numeric(values, nulls, SHIPPING_GAIN_PER_STEP_UP, some ? divide(gain, near) : NULL);
-	set_numeric(values, nulls, SHIPPING_STEP_UP_SHARE, can_pay ? divide(cost, gain) : NULL);
+	row_begin(&row, &shipping->population.report, NO_SCALES);
+	row_count(&row, shipping->orders);
+	row_count(&row, shipping->orders_above);
+	row_count(&row, shipping->orders_near);
+	row_numeric(&row, some ? divide(missing, near) : NULL);
+	row_numeric(&row, cost);
+	row_numeric(&row, some ? divide(gain, near) : NULL);
+	row_numeric(&row, can_pay ? divide(cost, gain) : NULL);
+	row_put(&row);
+	row_end(&row);
 }
 
 PG_FUNCTION_INFO_V1(ltv_free_shipping);
@@ -154,10 +147,8 @@ ltv_free_shipping(PG_FUNCTION_ARGS)
 	Numeric		shipping_cost;
 	Numeric		margin;
 	Numeric		reach;
-	Datum		values[SHIPPING_COLUMNS];
-	bool		nulls[SHIPPING_COLUMNS] = {0};
 
-	report_begin_nullable(&shipping.population.report, fcinfo, 0, REPORT_NO_ID,
+	report_begin_nullable(&shipping.population.report, fcinfo, &row_type, 0, REPORT_NO_ID,
 						  ARGUMENT_BIT(SHIPPING_ARG_THRESHOLD) | ARGUMENT_BIT(SHIPPING_ARG_COST) |
 						  ARGUMENT_BIT(SHIPPING_ARG_MARGIN));
 	threshold = GetGivenNumeric(fcinfo, SHIPPING_ARG_THRESHOLD, "threshold",
@@ -178,7 +169,6 @@ ltv_free_shipping(PG_FUNCTION_ARGS)
 	shipping.threshold = decimal_ceiling(threshold);
 	shipping.near = decimal_ceiling(multiply(reach, threshold));
 	report_visit_jointly(&shipping.population.report, shipping.population.as_of, &ltv_shipping_visitor, &shipping);
-	shipping_columns(&shipping, threshold, shipping_cost, margin, values, nulls);
-	report_row(&shipping.population.report, values, nulls);
+	put_shipping(&shipping, threshold, shipping_cost, margin);
 	return report_end(&shipping.population.report);
 }

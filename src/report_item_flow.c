@@ -6,6 +6,8 @@
 #include "items.h"
 #include "miscadmin.h"
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_item_flow_row", INT4OID, TEXTOID, TEXTOID, INT8OID, FLOAT8OID);
+
 /* Two items one after the other, as a number. */
 typedef struct Pair
 {
@@ -162,7 +164,7 @@ put_flows(FlowReport *report)
 	Row			row;
 
 	sort_flows(flows, report->flows->count, report->items);
-	row_begin(&row, &report->population);
+	row_begin(&row, &report->population.report, report->population.scales);
 	for (uint32 i = 0; i < report->flows->count; i++)
 	{
 		Flow	   *flow = flows[i];
@@ -185,7 +187,7 @@ ltv_item_flow(PG_FUNCTION_ARGS)
 {
 	FlowReport	report;
 
-	population_begin(&report.population, fcinfo, WANT_ITEM, REPORT_NO_ID);
+	population_begin(&report.population, fcinfo, &row_type, WANT_ITEM, REPORT_NO_ID);
 	CheckItemColumn(&report.population);
 	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_item_flow_visitor, &report);
 	put_flows(&report);

@@ -9,17 +9,7 @@
 #include "arithmetic.h"
 #include "elements.h"
 
-/* The columns of ltv_levers, in order. */
-enum
-{
-	LEVERS_ELEMENT,
-	LEVERS_BASE,
-	LEVERS_IMPROVED,
-	LEVERS_LTV,
-	LEVERS_GAIN,
-	LEVERS_RANK,
-	LEVERS_COLUMNS
-};
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_levers_row", TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, INT4OID);
 
 typedef struct Lever
 {
@@ -116,8 +106,9 @@ ltv_levers(PG_FUNCTION_ARGS)
 	ShopYears	years;
 	Lever		levers[LTV_ELEMENTS];
 	Numeric		improvement;
+	Row			row;
 
-	elements_begin(&years, fcinfo, elements);
+	elements_begin(&years, fcinfo, &row_type, elements);
 	improvement = PG_GETARG_NUMERIC(ELEMENTS_ARGUMENTS);
 	CheckShare(improvement, "improvement");
 	elements_measure(&years, elements);
@@ -125,20 +116,22 @@ ltv_levers(PG_FUNCTION_ARGS)
 	for (LtvElement i = 0; i < LTV_ELEMENTS; i++)
 		levers[i] = pull(elements, i, improvement);
 	rank_levers(levers);
+	row_begin(&row, &years.population.report, NO_SCALES);
 	for (int i = 0; i < LTV_ELEMENTS; i++)
 	{
 		const Lever *lever = &levers[i];
-		Datum		values[LEVERS_COLUMNS];
-		bool		nulls[LEVERS_COLUMNS] = {0};
 
-		values[LEVERS_ELEMENT] = CStringGetTextDatum(ltv_element_names[lever->element]);
-		set_numeric(values, nulls, LEVERS_BASE, fraction_value(elements[lever->element]));
-		set_numeric(values, nulls, LEVERS_IMPROVED, fraction_value(lever->improved));
-		set_numeric(values, nulls, LEVERS_LTV, fraction_value(lever->ltv));
-		set_numeric(values, nulls, LEVERS_GAIN, fraction_value(lever->gain));
-		values[LEVERS_RANK] = Int32GetDatum(lever->rank);
-		nulls[LEVERS_RANK] = lever->rank == 0;
-		report_row(&years.population.report, values, nulls);
+		row_value(&row, CStringGetTextDatum(ltv_element_names[lever->element]));
+		row_numeric(&row, fraction_value(elements[lever->element]));
+		row_numeric(&row, fraction_value(lever->improved));
+		row_numeric(&row, fraction_value(lever->ltv));
+		row_numeric(&row, fraction_value(lever->gain));
+		if (lever->rank > 0)
+			row_value(&row, Int32GetDatum(lever->rank));
+		else
+			row_null(&row);
+		row_put(&row);
 	}
+	row_end(&row);
 	return report_end(&years.population.report);
 }

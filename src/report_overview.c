@@ -7,6 +7,8 @@
 
 #include "population.h"
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_overview_row", KPI_TYPES, INT8OID, INT8OID);
+
 typedef struct OverviewReport
 {
 	Report		report;
@@ -50,17 +52,15 @@ ltv_overview(PG_FUNCTION_ARGS)
 {
 	OverviewReport overview = {0};
 	PolicyMemo	memo = {.size = 0};
-	Datum		values[KPI_COLUMNS + 2];
-	bool		nulls[KPI_COLUMNS + 2];
+	CompositeRow *row = &overview.report.row;
 
-	report_begin(&overview.report, fcinfo, WANT_COST | WANT_GUESTS, REPORT_NO_ID);
+	report_begin(&overview.report, fcinfo, &row_type, WANT_COST | WANT_GUESTS, REPORT_NO_ID);
 	overview.moment = moment_of(PG_GETARG_DATEADT(1));
 	overview.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
 	report_visit(&overview.report, overview.moment.as_of, visit_customer, &overview);
-	kpi_columns(&overview.kpi, values, nulls);
-	values[KPI_COLUMNS] = Int64GetDatum(overview.guest_orders);
-	values[KPI_COLUMNS + 1] = Int64GetDatum(overview.refund_only);
-	nulls[KPI_COLUMNS] = nulls[KPI_COLUMNS + 1] = false;
-	report_row(&overview.report, values, nulls);
+	kpi_columns(&overview.kpi, row->values, row->nulls);
+	row->values[KPI_COLUMNS] = Int64GetDatum(overview.guest_orders);
+	row->values[KPI_COLUMNS + 1] = Int64GetDatum(overview.refund_only);
+	report_row(&overview.report);
 	return report_end(&overview.report);
 }

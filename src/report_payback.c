@@ -12,6 +12,8 @@
 #include "customer.h"
 #include "economics.h"
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_payback_row", DATEOID, INT8OID, INT8OID, INT4OID, NUMERICOID, NUMERICOID);
+
 /* The arguments, by position. */
 enum
 {
@@ -94,16 +96,8 @@ put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 		row_value(row, Int32GetDatum(index));
 	else
 		row_null(row);
-	if (profit != NULL)
-	{
-		row_value(row, NumericGetDatum(profit));
-		row_value(row, NumericGetDatum(divide(profit, int64_to_numeric(customers))));
-	}
-	else
-	{
-		row_null(row);
-		row_null(row);
-	}
+	row_numeric(row, profit);
+	row_numeric(row, profit == NULL ? NULL : divide(profit, int64_to_numeric(customers)));
 	row_put(row);
 }
 
@@ -115,7 +109,7 @@ put_cohorts(PaybackReport *payback)
 	uint32		end;
 	Row			row;
 
-	row_begin(&row, &payback->cohorts.population);
+	row_begin(&row, &payback->cohorts.population.report, payback->cohorts.population.scales);
 	for (uint32 start = 0; start < count; start = end)
 	{
 		for (end = start + 1; end < count && cohort_index(cells[end]) != 0;)
@@ -133,7 +127,7 @@ ltv_payback(PG_FUNCTION_ARGS)
 {
 	PaybackReport *payback = palloc0(sizeof(PaybackReport));
 
-	report_begin_nullable(&payback->cohorts.population.report, fcinfo, WANT_COST, REPORT_NO_ID,
+	report_begin_nullable(&payback->cohorts.population.report, fcinfo, &row_type, WANT_COST, REPORT_NO_ID,
 						  ARGUMENT_BIT(PAYBACK_ARG_ACQUISITION_COST) | ARGUMENT_BIT(PAYBACK_ARG_GROSS_MARGIN));
 	payback->acquisition_cost = GetGivenNumeric(fcinfo, PAYBACK_ARG_ACQUISITION_COST, "acquisition_cost",
 												"Say what one new customer costs, for example ltv_cpo(1000000, 100).");

@@ -7,6 +7,10 @@
 #include "calendar.h"
 #include "cells.h"
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_periods_row",
+	DATEOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, FLOAT8OID,
+	FLOAT8OID);
+
 /* a period of a day over 2,700 years */
 #define PERIODS_LIMIT INT64CONST(1000000)
 
@@ -118,7 +122,7 @@ put_periods(PeriodsReport *periods)
 	Row			row;
 
 	CheckReportRows(last - first + 1, PERIODS_LIMIT, calendar_name(calendar));
-	row_begin(&row, &periods->population);
+	row_begin(&row, &periods->population.report, periods->population.scales);
 	for (int64 period = first; period <= last; period++)
 	{
 		const PeriodCell *cell = &nothing;
@@ -153,7 +157,7 @@ ltv_periods(PG_FUNCTION_ARGS)
 {
 	PeriodsReport periods;
 
-	population_begin(&periods.population, fcinfo, 0, REPORT_NO_ID);
+	population_begin(&periods.population, fcinfo, &row_type, 0, REPORT_NO_ID);
 	calendar_init(&periods.calendar, PG_GETARG_OID(2));
 	report_visit_jointly(&periods.population.report, periods.population.as_of, &ltv_periods_visitor, &periods);
 	if (periods.population.customers > 0)

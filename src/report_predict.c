@@ -28,6 +28,8 @@
 #define DEFAULT_HORIZON_DAYS	365
 #define DEFAULT_KIND			LTVM_BG_NBD
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_predict_row", ANYELEMENTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID);
+
 typedef struct PredictedCustomer
 {
 	Datum		id;
@@ -244,9 +246,10 @@ fetch_ahead(const PredictReport *predict)
 }
 
 static bool
-next_row(void *arg, Datum *values, bool *nulls)
+next_row(void *arg)
 {
 	PredictReport *predict = arg;
+	Datum	   *values = predict->report.row.values;
 	const PredictedCustomer *customer;
 	double		value;
 
@@ -273,7 +276,6 @@ next_row(void *arg, Datum *values, bool *nulls)
 	values[3] = Float8GetDatum(value);
 	/* no margin on a loss is 0, not -0 */
 	values[4] = Float8GetDatum(predict->pattern.discounted * value * predict->gross_margin + 0.0);
-	memset(nulls, 0, 5 * sizeof(bool));
 	return true;
 }
 
@@ -304,7 +306,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	PredictReport *predict = arg;
 
-	report_begin(&predict->report, fcinfo, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
+	report_begin(&predict->report, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
 	predict->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	predict->horizon_days = DEFAULT_HORIZON_DAYS;
 	predict->kind = DEFAULT_KIND;

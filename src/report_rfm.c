@@ -26,6 +26,8 @@
 #define BINS_LIMIT 1000
 #define DEFAULT_BINS 5			/* of the form that takes no bins */
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_rfm_row", ANYELEMENTOID, INT4OID, INT8OID, NUMERICOID, INT4OID, INT4OID, INT4OID);
+
 typedef struct Member
 {
 	Datum		id;
@@ -409,9 +411,10 @@ fetch_ahead(const RfmReport *report, int64 i)
 }
 
 static bool
-next_row(void *arg, Datum *values, bool *nulls)
+next_row(void *arg)
 {
 	RfmReport  *report = arg;
+	Datum	   *values = report->population.report.row.values;
 	int64		customers = report->population.customers;
 	const SortItem *item;
 	Standing	member;
@@ -430,7 +433,6 @@ next_row(void *arg, Datum *values, bool *nulls)
 	values[i++] = Int32GetDatum(member.recency->score);
 	values[i++] = Int32GetDatum(member.frequency->score);
 	values[i++] = Int32GetDatum(score_of(report, customers - report->alike_until));
-	memset(nulls, 0, i * sizeof(bool));
 	return true;
 }
 
@@ -458,7 +460,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	RfmReport  *report = arg;
 
-	population_begin(&report->population, fcinfo, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
+	population_begin(&report->population, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
 	report->bins = PG_NARGS() > 3 ? PG_GETARG_INT32(3) : DEFAULT_BINS;
 	if (report->bins < 1 || report->bins > BINS_LIMIT)
 		ereport(ERROR,

@@ -2,9 +2,7 @@
  * report_segments.c: the customers of a shop by stage, and by segment of the
  * customer portfolio (CPM).
  */
-#include "compat.h"
-
-#include "report.h"
+#include "report_table.h"
 
 #include "cpm.h"
 #include "population.h"
@@ -15,7 +13,11 @@ typedef struct Division
 	int			count;
 	int			(*segment_of) (const Figures *figures, Scales scales, const Policy *policy);
 	void		(*read_labels) (Oid type, Oid *oids);
+	const CompositeType *row_type;
 } Division;
+
+static const CompositeType stages_type = COMPOSITE_TYPE("ltv_stages_row", ANYENUMOID, INT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
+static const CompositeType cpm_type = COMPOSITE_TYPE("ltv_cpm_groups_row", ANYENUMOID, INT8OID, FLOAT8OID, NUMERICOID);
 
 static int
 stage_segment(const Figures *figures, Scales scales, const Policy *policy)
@@ -30,8 +32,8 @@ enum
 };
 
 static const Division divisions[] = {
-	[BY_STAGE] = {STAGE_COUNT, stage_segment, stage_labels_read},
-	[BY_PORTFOLIO] = {CPM_SEGMENTS, cpm_segment_of, cpm_labels_read}
+	[BY_STAGE] = {STAGE_COUNT, stage_segment, stage_labels_read, &stages_type},
+	[BY_PORTFOLIO] = {CPM_SEGMENTS, cpm_segment_of, cpm_labels_read, &cpm_type}
 };
 
 #define MOST_SEGMENTS	Max((int) STAGE_COUNT, (int) CPM_SEGMENTS)
@@ -84,7 +86,7 @@ receive_segments(void *arg, BufFile *file)
 JOINT_VISITOR(ltv_segments_visitor, sizeof(SegmentsReport),
 			  begin_segments, visit_customer, NULL, send_segments, receive_segments);
 
-/* All segments, the empty ones included, unless there is nobody; the fifth column is there for stages only. */
+/* All segments, the empty ones included, unless there is nobody. */
 static void
 put_segments(SegmentsReport *report)
 {
@@ -92,23 +94,25 @@ put_segments(SegmentsReport *report)
 	int			count = division->count;
 	int64		customers = 0;
 	Oid			labels[MOST_SEGMENTS];
+	Row			row;
 
-	division->read_labels(TupleDescAttr(report->report.desc, 0)->atttypid, labels);
+	division->read_labels(composite_column_type(report->report.row.desc, division->row_type, 0), labels);
 	for (int i = 0; i < count; i++)
 		customers += report->segments[i].customers;
+	row_begin(&row, &report->report, NO_SCALES);
 	for (int i = 0; i < count && customers > 0; i++)
 	{
 		const Segment *segment = &report->segments[i];
-		Datum		values[5];
-		bool		nulls[5] = {false};
 
-		values[0] = ObjectIdGetDatum(labels[i]);
-		values[1] = Int64GetDatum(segment->customers);
-		values[2] = share_column(segment->customers, customers, &nulls[2]);
-		values[3] = NumericGetDatum(money_numeric(&segment->revenue));
-		values[4] = NumericGetDatum(money_numeric(&segment->annual_revenue));
-		report_row(&report->report, values, nulls);
+		row_value(&row, ObjectIdGetDatum(labels[i]));
+		row_count(&row, segment->customers);
+		row_rate(&row, segment->customers, customers);
+		row_numeric(&row, money_numeric(&segment->revenue));
+		if (report->division == BY_STAGE)
+			row_numeric(&row, money_numeric(&segment->annual_revenue));
+		row_put(&row);
 	}
+	row_end(&row);
 }
 
 /* (orders, as_of, policy) */
@@ -118,8 +122,7 @@ report_segments(FunctionCallInfo fcinfo, int division)
 	SegmentsReport report = {.division = division};
 	PolicyMemo	memo = {.size = 0};
 
-	report_begin(&report.report, fcinfo, 0, REPORT_NO_ID);
-	Assert(report.report.desc->natts <= 5);
+	report_begin(&report.report, fcinfo, divisions[division].row_type, 0, REPORT_NO_ID);
 	report.moment = moment_of(PG_GETARG_DATEADT(1));
 	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
 	report_visit_jointly(&report.report, report.moment.as_of, &ltv_segments_visitor, &report);

@@ -2,13 +2,13 @@
  * report_stage_flow.c: from which stage to which customers moved between two
  * days.
  */
-#include "compat.h"
-
-#include "report.h"
+#include "report_table.h"
 
 #include "utils/builtins.h"
 
 #include "population.h"
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_stage_flow_row", ANYENUMOID, ANYENUMOID, INT8OID, NUMERICOID);
 
 /* where customers come from who had no order yet; behind the stages, as NULL sorts */
 #define NO_STAGE	STAGE_COUNT
@@ -72,24 +72,30 @@ JOINT_VISITOR(ltv_stage_flow_visitor, sizeof(StageFlowReport),
 static void
 put_flows(StageFlowReport *flow)
 {
-	Oid			labels[STAGE_COUNT];
+	Oid			from_labels[STAGE_COUNT];
+	Oid			to_labels[STAGE_COUNT];
+	Row			row;
 
-	stage_labels_read(TupleDescAttr(flow->report.desc, 1)->atttypid, labels);
+	stage_labels_read(composite_column_type(flow->report.row.desc, &row_type, 0), from_labels);
+	stage_labels_read(composite_column_type(flow->report.row.desc, &row_type, 1), to_labels);
+	row_begin(&row, &flow->report, NO_SCALES);
 	for (int from = 0; from <= STAGE_COUNT; from++)
 		for (int to = 0; to < STAGE_COUNT; to++)
 		{
 			const Segment *segment = &flow->flows[from][to];
-			Datum		values[4];
-			bool		nulls[4] = {from == NO_STAGE};
 
 			if (segment->customers == 0)
 				continue;
-			values[0] = from == NO_STAGE ? (Datum) 0 : ObjectIdGetDatum(labels[from]);
-			values[1] = ObjectIdGetDatum(labels[to]);
-			values[2] = Int64GetDatum(segment->customers);
-			values[3] = NumericGetDatum(money_numeric(&segment->revenue));
-			report_row(&flow->report, values, nulls);
+			if (from == NO_STAGE)
+				row_null(&row);
+			else
+				row_value(&row, ObjectIdGetDatum(from_labels[from]));
+			row_value(&row, ObjectIdGetDatum(to_labels[to]));
+			row_count(&row, segment->customers);
+			row_numeric(&row, money_numeric(&segment->revenue));
+			row_put(&row);
 		}
+	row_end(&row);
 }
 
 static Moment
@@ -123,7 +129,7 @@ ltv_stage_flow(PG_FUNCTION_ARGS)
 	StageFlowReport flow = {0};
 	PolicyMemo	memo = {.size = 0};
 
-	report_begin(&flow.report, fcinfo, 0, REPORT_NO_ID);
+	report_begin(&flow.report, fcinfo, &row_type, 0, REPORT_NO_ID);
 	flow.from = moment_argument(fcinfo, 1, "from_day");
 	flow.to = moment_argument(fcinfo, 2, "to_day");
 	CheckDays(flow.from.as_of, flow.to.as_of);

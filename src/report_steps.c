@@ -8,6 +8,9 @@
 #include "policy.h"
 #include "tempfile.h"
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_steps_row",
+	INT4OID, INT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT8OID, FLOAT8OID, NUMERICOID);
+
 #define STEPS_LIMIT 1000
 
 typedef struct Step
@@ -103,7 +106,7 @@ put_steps(StepsReport *report)
 {
 	Row			row;
 
-	row_begin(&row, &report->population);
+	row_begin(&row, &report->population.report, report->population.scales);
 	for (int n = 1; n <= report->max_step && report->steps[n - 1].customers > 0; n++)
 	{
 		Step	   *step = &report->steps[n - 1];
@@ -133,7 +136,7 @@ ltv_steps(PG_FUNCTION_ARGS)
 	StepsReport report;
 	PolicyMemo	memo = {.size = 0};
 
-	population_begin(&report.population, fcinfo, 0, REPORT_NO_ID);
+	population_begin(&report.population, fcinfo, &row_type, 0, REPORT_NO_ID);
 	report.max_step = PG_GETARG_INT32(2);
 	if (report.max_step < 1 || report.max_step > STEPS_LIMIT)
 		ereport(ERROR,

@@ -11,9 +11,9 @@
 
 /* Begin a report whose second argument is as_of; see report_begin. */
 void
-population_begin(Population *population, FunctionCallInfo fcinfo, int wants, int id_arg)
+population_begin(Population *population, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg)
 {
-	report_begin(&population->report, fcinfo, wants, id_arg);
+	report_begin(&population->report, fcinfo, type, wants, id_arg);
 	population->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 }
 
@@ -99,10 +99,12 @@ CheckReportRows(int64 rows, int64 limit, const char *period)
  * Rows
  */
 
+/* Rows that show money with these places. */
 void
-row_begin(Row *row, Population *population)
+row_begin(Row *row, Report *report, Scales scales)
 {
-	row->population = population;
+	row->report = report;
+	row->scales = scales;
 	row->context = AllocSetContextCreate(CurrentMemoryContext, "ltv row", ALLOCSET_DEFAULT_SIZES);
 	row->old = MemoryContextSwitchTo(row->context);
 	row->n = 0;
@@ -117,8 +119,8 @@ void
 row_put(Row *row)
 {
 	CHECK_FOR_INTERRUPTS();
-	Assert(row->n == row->population->report.desc->natts);
-	report_row(&row->population->report, row->values, row->nulls);
+	Assert(row->n == row->report->row.type->count);
+	report_row(row->report);
 	row->n = 0;
 	if (++row->count % ROWS_TO_RESET == 0)
 		MemoryContextReset(row->context);
@@ -167,20 +169,20 @@ put_money_each(Row *row, int128 money, int scale, int64 each)
 void
 row_money(Row *row, int128 money)
 {
-	row_value(row, population_money(row->population, money));
+	row_value(row, money_at_scale(money, row->scales.amount));
 }
 
 /* money / each; null where each is 0 */
 void
 row_money_each(Row *row, int128 money, int64 each)
 {
-	put_money_each(row, money, row->population->scales.amount, each);
+	put_money_each(row, money, row->scales.amount, each);
 }
 
 static int
-profit_scale(const Population *population)
+profit_scale(const Row *row)
 {
-	return Max(population->scales.amount, population->scales.cost);
+	return Max(row->scales.amount, row->scales.cost);
 }
 
 /* Revenue less cost; null where a cost is unknown. */
@@ -190,7 +192,7 @@ row_profit(Row *row, const Earnings *earnings)
 	if (earnings->cost_unknown)
 		row_null(row);
 	else
-		row_value(row, money_at_scale(earnings->revenue - earnings->cost, profit_scale(row->population)));
+		row_value(row, money_at_scale(earnings->revenue - earnings->cost, profit_scale(row)));
 }
 
 void
@@ -199,5 +201,5 @@ row_profit_each(Row *row, const Earnings *earnings, int64 each)
 	if (earnings->cost_unknown)
 		row_null(row);
 	else
-		put_money_each(row, earnings->revenue - earnings->cost, profit_scale(row->population), each);
+		put_money_each(row, earnings->revenue - earnings->cost, profit_scale(row), each);
 }

@@ -28,7 +28,7 @@ typedef struct Buyer
 	Scales		scales;
 } Buyer;
 
-extern void population_begin(Population *population, FunctionCallInfo fcinfo, int wants, int id_arg);
+extern void population_begin(Population *population, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
 extern void population_restart(Population *population);
 extern void population_add(Population *population, const Population *more);
 extern void population_send(const Population *population, BufFile *file);
@@ -75,20 +75,20 @@ earnings_add_purchase(Earnings *earnings, const Purchase *purchase, Scales scale
  * A row of the result while its columns are put in.  Between row_begin and
  * row_end the current memory context is emptied after every few rows.
  */
-#define ROW_COLUMNS 16
-
 typedef struct Row
 {
-	Population *population;
+	Report	   *report;
+	Scales		scales;			/* of sums of money */
 	MemoryContext context;
 	MemoryContext old;
 	int			n;				/* columns so far */
 	uint32		count;			/* of rows */
-	Datum		values[ROW_COLUMNS];
-	bool		nulls[ROW_COLUMNS];
 } Row;
 
-extern void row_begin(Row *row, Population *population);
+/* where no sum of money is shown, or each with places of its own */
+#define NO_SCALES	((Scales) {0, 0, 0})
+
+extern void row_begin(Row *row, Report *report, Scales scales);
 extern void row_put(Row *row);
 extern void row_end(Row *row);
 extern void row_money(Row *row, int128 money);
@@ -99,17 +99,26 @@ extern void row_profit_each(Row *row, const Earnings *earnings, int64 each);
 static inline void
 row_value(Row *row, Datum value)
 {
-	Assert(row->n < ROW_COLUMNS);
-	row->values[row->n] = value;
-	row->nulls[row->n++] = false;
+	Assert(row->n < row->report->row.type->count);
+	row->report->row.values[row->n] = value;
+	row->report->row.nulls[row->n++] = false;
 }
 
 static inline void
 row_null(Row *row)
 {
-	Assert(row->n < ROW_COLUMNS);
-	row->values[row->n] = (Datum) 0;
-	row->nulls[row->n++] = true;
+	Assert(row->n < row->report->row.type->count);
+	row->report->row.values[row->n] = (Datum) 0;
+	row->report->row.nulls[row->n++] = true;
+}
+
+static inline void
+row_numeric(Row *row, Numeric value)
+{
+	if (value == NULL)
+		row_null(row);
+	else
+		row_value(row, NumericGetDatum(value));
 }
 
 static inline void

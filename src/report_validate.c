@@ -10,8 +10,10 @@
 #include "utils/builtins.h"
 
 #include "patterns.h"
-#include "report.h"
+#include "report_table.h"
 #include "tempfile.h"
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_validate_row", TEXTOID, INT8OID, INT8OID, FLOAT8OID);
 
 /* customers with this many repeat orders or more share a row */
 #define LAST_CLASS 7
@@ -105,14 +107,13 @@ predict_classes(ValidateReport *validate)
 }
 
 static void
-put_class(ValidateReport *validate, const char *name, int64 customers, int64 actual, double predicted)
+put_class(Row *row, const char *name, int64 customers, int64 actual, double predicted)
 {
-	Datum		values[4] = {
-		CStringGetTextDatum(name), Int64GetDatum(customers), Int64GetDatum(actual), Float8GetDatum(predicted)
-	};
-	bool		nulls[4] = {false};
-
-	report_row(&validate->report, values, nulls);
+	row_value(row, CStringGetTextDatum(name));
+	row_count(row, customers);
+	row_count(row, actual);
+	row_value(row, Float8GetDatum(predicted));
+	row_put(row);
 }
 
 PG_FUNCTION_INFO_V1(ltv_validate);
@@ -125,9 +126,10 @@ ltv_validate(PG_FUNCTION_ARGS)
 	int64		customers = 0;
 	int64		actual = 0;
 	double		predicted = 0;
+	Row			row;
 
 	memset(&validate, 0, sizeof(validate));
-	report_begin(&validate.report, fcinfo, 0, REPORT_NO_ID);
+	report_begin(&validate.report, fcinfo, &row_type, 0, REPORT_NO_ID);
 	validate.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	validate.split_day = PG_GETARG_DATEADT(2);
 	validate.kind = kind_argument(PG_GETARG_DATUM(3));
@@ -140,14 +142,16 @@ ltv_validate(PG_FUNCTION_ARGS)
 	report_visit_jointly(&validate.report, validate.as_of, &ltv_validate_visitor, &validate);
 	if (validate.patterns->customers > 0)
 		predict_classes(&validate);
+	row_begin(&row, &validate.report, NO_SCALES);
 	for (int class = 0; class <= LAST_CLASS; class++)
 	{
-		put_class(&validate, psprintf("%d%s", class, class == LAST_CLASS ? "+" : ""),
+		put_class(&row, psprintf("%d%s", class, class == LAST_CLASS ? "+" : ""),
 				  validate.customers[class], validate.actual[class], validate.predicted[class]);
 		customers += validate.customers[class];
 		actual += validate.actual[class];
 		predicted += validate.predicted[class];
 	}
-	put_class(&validate, "all", customers, actual, predicted);
+	put_class(&row, "all", customers, actual, predicted);
+	row_end(&row);
 	return report_end(&validate.report);
 }

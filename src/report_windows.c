@@ -8,6 +8,9 @@
 #include "tempfile.h"
 #include "utils/array.h"
 
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_windows_row",
+	INT4OID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
+
 #define WINDOWS_LIMIT 1000
 
 typedef struct Window
@@ -107,7 +110,7 @@ put_windows(WindowsReport *report)
 {
 	Row			row;
 
-	row_begin(&row, &report->population);
+	row_begin(&row, &report->population.report, report->population.scales);
 	for (int i = 0; i < report->nwindows; i++)
 	{
 		Window	   *window = &report->windows[i];
@@ -176,7 +179,7 @@ ltv_windows(PG_FUNCTION_ARGS)
 {
 	WindowsReport report;
 
-	population_begin(&report.population, fcinfo, WANT_COST, REPORT_NO_ID);
+	population_begin(&report.population, fcinfo, &row_type, WANT_COST, REPORT_NO_ID);
 	read_windows(&report, PG_GETARG_ARRAYTYPE_P(2));
 	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_windows_visitor, &report);
 	if (report.population.customers > 0)

@@ -34,6 +34,7 @@ typedef struct Summary
 	bool		null;			/* as_of or policy is null, and so is every column */
 	Moment		moment;
 	Policy		policy;
+	CompositeRow row;			/* of ltv_customer */
 	Oid			labels[STAGE_COUNT];
 	ColumnsCache *cache;
 } Summary;
@@ -119,8 +120,7 @@ put_summary(CustomScanState *node)
 	const History *history = state->customer.history;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	MemoryContext old = MemoryContextSwitchTo(state->walked->scratch);
-	Datum		values[CUSTOMER_COLUMNS] = {0};
-	bool		nulls[CUSTOMER_COLUMNS];
+	CompositeRow *row = &summary->row;
 	Figures		figures;
 	int			output = OUTPUT_COLUMNS;
 	ListCell   *cell;
@@ -128,18 +128,19 @@ put_summary(CustomScanState *node)
 	if (history->count > 0 && !summary->ready)
 		prepare_summary(state);
 	if (history->count == 0 || summary->null)
-		memset(nulls, true, sizeof(nulls));
+		memset(row->nulls, true, CUSTOMER_COLUMNS * sizeof(bool));
 	else
 	{
 		figures_of(history, summary->moment, &summary->policy, &figures);
-		customer_columns(&figures, history->scales, summary->labels, summary->cache, values, nulls);
+		customer_columns(&figures, history->scales, summary->labels, summary->cache, row->values, row->nulls);
+		composite_finish(row);
 	}
 	foreach(cell, summary->columns)
 	{
 		int			column = lfirst_int(cell) - 1;
 
-		slot->tts_isnull[output] = nulls[column];
-		slot->tts_values[output++] = values[column];
+		slot->tts_isnull[output] = row->nulls[column];
+		slot->tts_values[output++] = row->values[column];
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -193,15 +194,14 @@ static Summary *
 open_summary(CustomScanState *node, CustomScan *scan, List *columns)
 {
 	Summary    *summary = palloc0(sizeof(Summary));
-	TupleDesc	desc = lookup_rowtype_tupdesc(get_func_rettype(llast_oid(linitial(scan->custom_private))), -1);
+	TupleDesc	desc = lookup_rowtype_tupdesc_copy(get_func_rettype(llast_oid(linitial(scan->custom_private))), -1);
 
-	CheckCustomerType(desc);
+	composite_begin(&summary->row, desc, &customer_type);
 	summary->columns = columns;
 	summary->as_of = ExecInitExpr(linitial(scan->custom_exprs), &node->ss.ps);
 	summary->policy_row = ExecInitExpr(lsecond(scan->custom_exprs), &node->ss.ps);
-	stage_labels_read(TupleDescAttr(desc, CUSTOMER_COLUMNS - 1)->atttypid, summary->labels);
+	stage_labels_read(composite_column_type(desc, &customer_type, CUSTOMER_COLUMNS - 1), summary->labels);
 	summary->cache = columns_cache_create();
-	ReleaseTupleDesc(desc);
 	return summary;
 }
 

@@ -129,6 +129,19 @@ next_kept(ReportState *state, TupleTableSlot *slot)
 	return true;
 }
 
+/* The columns of a row that the plan knows of; the row type may have changed since. */
+static void
+take_row(CompositeRow *row, TupleTableSlot *slot)
+{
+	int			columns = slot->tts_tupleDescriptor->natts;
+	int			made = Min(columns, row->desc->natts);
+
+	composite_finish(row);
+	memcpy(slot->tts_values, row->values, made * sizeof(Datum));
+	memcpy(slot->tts_isnull, row->nulls, made * sizeof(bool));
+	memset(slot->tts_isnull + made, true, (columns - made) * sizeof(bool));
+}
+
 static bool
 next_given_out(ReportState *state, TupleTableSlot *slot)
 {
@@ -139,8 +152,10 @@ next_given_out(ReportState *state, TupleTableSlot *slot)
 		return false;
 	MemoryContextReset(state->row_context);
 	old = MemoryContextSwitchTo(state->row_context);
-	found = state->rows->next(state->report, slot->tts_values, slot->tts_isnull);
+	found = state->rows->next(state->report);
 	MemoryContextSwitchTo(old);
+	if (found)
+		take_row(&state->report->row, slot);
 	return found;
 }
 

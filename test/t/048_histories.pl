@@ -561,8 +561,8 @@ like(ask("$node_on; $without", 'clerk'), qr/^ERROR:  42501: permission denied fo
 my $kept = ask("$node_on; PREPARE p AS SELECT customer_id, ltv_history(ordered_on, amount) $by; EXPLAIN (COSTS OFF) EXECUTE p; ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric) SET work_mem = '5MB'; \\echo then\nEXPLAIN (COSTS OFF) EXECUTE p; ALTER FUNCTION ltv_history_accum(ltv_history, date, numeric) RESET ALL");
 like($kept, qr/LtvHistories.*\nthen\n(?!.*LtvHistories).*Aggregate/s, 'a transition function that gets a setting');
 my $added = "BEGIN; ALTER TYPE ltv_customer ADD ATTRIBUTE extra integer; SELECT (ltv_summarize($h, '2024-12-31')).extra $by; ROLLBACK";
-like(ask("$node_on; $added"), qr/^ERROR:  42804: type ltv_customer has 17 columns, but ltv makes 16\nHINT:  The type belongs to the extension: undo what has altered it\.$/m, 'a column that somebody added to ltv_customer is an error');
-is(ask("$node_on; $added"), ask("$node_off; $added"), 'the one of the function');
+is(ask("$node_on; $added"), join("\n", ('(null)') x ask("SELECT count(*) FROM (SELECT 1 $by) g")), 'a column that was added to ltv_customer is null');
+is(ask("$node_on; $added"), ask("$node_off; $added"), 'as by the function');
 # (a session of its own: the library is not there when the first query is planned)
 like($node->safe_psql('postgres', "EXPLAIN (COSTS OFF) $many"), $is_node, 'the first query of a session: many rows, no settings');
 unlike($node->safe_psql('postgres', "SET ltv.enable_histories = off; EXPLAIN (COSTS OFF) $many"), $is_node, 'switched off before the library is there');
