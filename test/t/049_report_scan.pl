@@ -179,16 +179,16 @@ is(answer('SELECT prosupport::text, string_agg(DISTINCT proname, \' \' ORDER BY 
 
 # --- errors and rights ---------------------------------------------------------------------------------------------------
 
-for my $query ("SELECT * FROM ltv_rfm('plain', '2024-12-31', NULL::text)", "SELECT * FROM ltv_rfm('plain', '2024-12-31', NULL::integer, 0)", "SELECT * FROM ltv_rfm('plain', NULL, NULL::integer)", "SELECT * FROM ltv_customer_summary(NULL)",
+for my $query ("SELECT * FROM ltv_rfm('plain', '2024-12-31', NULL::bigint)", "SELECT * FROM ltv_rfm('plain', '2024-12-31', NULL::integer, 0)", "SELECT * FROM ltv_rfm('plain', NULL, NULL::integer)", "SELECT * FROM ltv_customer_summary(NULL)",
   "SELECT * FROM ltv_customer_summary('pg_class')", "SELECT * FROM ltv_predict('plain', 'infinity', NULL::integer)")
 {
   my $error = refusal($query);
   like($error, qr/^[0-9A-Z]{5}: /, "$query: an error");
   is($error, refusal($query, $off), "$query: the same from the function");
 }
-$node->safe_psql('postgres', 'CREATE ROLE shop; GRANT SELECT ON plain TO shop; REVOKE EXECUTE ON FUNCTION ltv_predict FROM PUBLIC');
+$node->safe_psql('postgres', 'CREATE ROLE shop; GRANT SELECT ON plain TO shop; REVOKE EXECUTE ON FUNCTION ltv_predict(regclass, date), ltv_predict(regclass, date, anyelement, integer, text, numeric, double precision) FROM PUBLIC');
 is(answer("SELECT count(*) FROM $rfm", 'SET ROLE shop'), answer("SELECT count(*) FROM ($buyers) b"), 'a role that may');
-is(refusal("SELECT * FROM ltv_predict('plain', '2024-12-31', NULL::integer)", 'SET ROLE shop'), '42501: permission denied for function ltv_predict', 'one that may not execute the function');
+is(refusal("SELECT * FROM ltv_predict('plain', '2024-12-31'$_)", 'SET ROLE shop'), '42501: permission denied for function ltv_predict', "one that may not execute the function: $_") for '', ', NULL::integer';
 is(refusal("SELECT * FROM ltv_rfm('stored', '2024-12-31', NULL::integer)", 'SET ROLE shop'), '42501: permission denied for table stored', 'one that may not read the orders');
 like(refusal("SELECT count(*) FROM (SELECT * FROM ltv_customer_summary('slow')) s", q{CREATE VIEW slow AS SELECT customer_id, ordered_on, amount FROM orders, pg_sleep(0.01) AS s(x) WHERE pg_sleep(0.001 * (customer_id % 2)) IS NOT NULL; SET statement_timeout = '100ms'}), qr/^57014: /, 'a cancel');
 
