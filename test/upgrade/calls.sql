@@ -67,6 +67,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_steps('shop.orders', '2024-12-31', 5) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_cohorts('shop.orders', '2024-12-31', 'quarter') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_windows('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_entry_items('shop.orders', '2024-12-31', 90) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_item_flow('shop.orders', '2024-12-31') r;
@@ -75,6 +76,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_levers('shop.orders', '2024-12-31', 0.4, 
 SELECT r::pg_catalog.text FROM ltv.ltv_payback('shop.orders', '2024-12-31', 2000, 0.4, 'quarter') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_free_shipping('shop.orders', '2024-12-31', 500, 60, 0.4) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r ORDER BY r.customer_id;
+SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";
 SELECT r::pg_catalog.text FROM ltv.ltv_validate('shop.orders', '2024-12-31', '2024-06-30') r;
 -- and over histories
 SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.histories', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";
@@ -84,4 +86,4 @@ SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.histories', '2024-12-31', NULL:
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.histories', '2024-12-31', NULL::pg_catalog.int4, kind => 'mbg/nbd') r ORDER BY r.customer_id;
 -- what is no orders relation
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.models', '2024-12-31') r;
-SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.text) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int8) r;
