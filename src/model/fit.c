@@ -407,7 +407,7 @@ look_at_spends(const LtvmSpend *spends, int n, LtvmFit *fit, double *mean, doubl
 }
 
 /* p and q are about the inverse of the variance of ln z; above this they start from there and reach as far again */
-#define NARROW 400.0
+#define NARROW 1e4
 
 LtvmFitStatus
 ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)

@@ -322,8 +322,6 @@ ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const Ltv
 	double		p = model->p[0];
 	double		q = model->p[1];
 	double		v = model->p[2];
-	double		psi_q = ltvm_digamma(q);
-	double		psi1_q = ltvm_trigamma(q);
 	int			i = 0;
 
 	clear(sum);
@@ -331,8 +329,6 @@ ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const Ltv
 	{
 		double		x = spends[i].frequency;
 		double		shape = p * x;
-		double		psi_both = ltvm_digamma(shape + q);
-		double		psi1_both = ltvm_trigamma(shape + q);
 		double		weight = 0.0;
 		double		ln_z = 0.0; /* sums over the customers with this frequency */
 		double		ln_with = 0.0;	/* ln(1 + v / (x z)) */
@@ -361,14 +357,14 @@ ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const Ltv
 		}
 		sum->value -= weight * ltvm_ln_beta(shape, q) + ln_z + shape * ln_with + q * ln_over;
 		sum->cancelled += weight * fmin(shape, q);
-		sum->g[0] += x * (weight * (psi_both - ltvm_digamma(shape)) - ln_with);
-		sum->g[1] += weight * (psi_both - psi_q) - ln_over;
+		sum->g[0] += x * (weight * ltvm_digamma_step(shape, q) - ln_with);
+		sum->g[1] += weight * ltvm_digamma_step(q, shape) - ln_over;
 		/* q / v - (shape+q) / (x z + v) */
 		sum->g[2] += q / v * share - shape * inverse;
-		sum->h[0][0] += x * x * weight * (psi1_both - ltvm_trigamma(shape));
-		sum->h[0][1] += x * weight * psi1_both;
+		sum->h[0][0] += x * x * weight * ltvm_trigamma_step(shape, q);
+		sum->h[0][1] += x * weight * ltvm_trigamma(shape + q);
 		sum->h[0][2] -= x * inverse;
-		sum->h[1][1] += weight * (psi1_both - psi1_q);
+		sum->h[1][1] += weight * ltvm_trigamma_step(q, shape);
 		sum->h[1][2] += share / v;
 		sum->h[2][2] += shape * square - q / (v * v) * bend;
 	}

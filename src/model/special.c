@@ -71,6 +71,22 @@ ltvm_trigamma(double x)
 }
 
 double
+ltvm_digamma_step(double a, double b)
+{
+	if (a < STIRLING_FROM)
+		return ltvm_digamma(a + b) - ltvm_digamma(a);
+	return log1p(b / a) + (digamma_rest(a + b) - digamma_rest(a));
+}
+
+double
+ltvm_trigamma_step(double a, double b)
+{
+	if (a < STIRLING_FROM)
+		return ltvm_trigamma(a + b) - ltvm_trigamma(a);
+	return -b / (a * (a + b)) + (trigamma_rest(a + b) - trigamma_rest(a));
+}
+
+double
 ltvm_ln_beta(double a, double b)
 {
 	double		small = a < b ? a : b;

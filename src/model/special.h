@@ -26,6 +26,10 @@ typedef struct LtvmSurvival
 extern double ltvm_digamma(double x);
 extern double ltvm_trigamma(double x);
 
+/* psi(a + b) - psi(a) and psi'(a + b) - psi'(a), a and b > 0, which do not cancel for a far above b */
+extern double ltvm_digamma_step(double a, double b);
+extern double ltvm_trigamma_step(double a, double b);
+
 /* ln B(a, b), a and b > 0 */
 extern double ltvm_ln_beta(double a, double b);
 

@@ -75,6 +75,13 @@ test_gamma(void)
 	check_close(ltvm_digamma(0.5), -0.57721566490153286061 - 2 * M_LN2, 1e-14, 0.0, "psi(1/2)");
 	check_close(ltvm_trigamma(1), M_PI * M_PI / 6, 1e-14, 0.0, "psi'(1)");
 	check_close(ltvm_trigamma(0.5), M_PI * M_PI / 2, 1e-14, 0.0, "psi'(1/2)");
+	/* psi(a + 1) = psi(a) + 1 / a, however large a is */
+	for (double a = 0.01; a < 1e13; a *= 7)
+	{
+		check_close(ltvm_digamma_step(a, 1), 1 / a, 1e-13, 0.0, "a step of psi");
+		check_close(ltvm_trigamma_step(a, 1), -1 / (a * a), 1e-12, 0.0, "a step of psi'");
+		check_close(ltvm_digamma_step(3, a), ltvm_digamma(3 + a) - ltvm_digamma(3), 1e-14, 1.0, "a long step of psi");
+	}
 	check_close(ltvm_ln_beta(1, 7), -log(7), 1e-14, 0.0, "B(1, n)");
 	check_close(ltvm_ln_beta(2, 1e9), -log(1e9) - log1p(1e9), 1e-14, 0.0, "B(2, n)");
 	check_close(ltvm_ln_beta(0.5, 0.5), log(M_PI), 1e-14, 0.0, "B(1/2, 1/2)");
