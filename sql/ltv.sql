@@ -732,15 +732,50 @@ COMMENT ON FUNCTION ltv_customer_set_send(ltv_customer_set) IS 'I/O';
 
 CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id anyelement) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, anyelement) IS 'aggregate transition function';
+CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id smallint) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, smallint) IS 'aggregate transition function';
+CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id integer) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, integer) IS 'aggregate transition function';
+CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id bigint) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, bigint) IS 'aggregate transition function';
+CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id oid) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, oid) IS 'aggregate transition function';
+CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id uuid) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, uuid) IS 'aggregate transition function';
 CREATE FUNCTION ltv_customer_set_combine(state ltv_customer_set, other ltv_customer_set) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_customer_set_combine(ltv_customer_set, ltv_customer_set) IS 'aggregate combine function';
 CREATE FUNCTION ltv_customer_set_repeat_rate(state ltv_customer_set) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_customer_set_repeat_rate(ltv_customer_set) IS 'aggregate final function';
 CREATE AGGREGATE ltv_repeat_rate(customer_id anyelement) (
-    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 2048, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_repeat_rate(anyelement) IS 'over one row per order: customers with two rows or more / customers; rows without a customer do not count; null for none';
+CREATE AGGREGATE ltv_repeat_rate(customer_id smallint) (
+    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(smallint) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
+CREATE AGGREGATE ltv_repeat_rate(customer_id integer) (
+    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(integer) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
+CREATE AGGREGATE ltv_repeat_rate(customer_id bigint) (
+    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(bigint) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
+CREATE AGGREGATE ltv_repeat_rate(customer_id oid) (
+    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(oid) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
+CREATE AGGREGATE ltv_repeat_rate(customer_id uuid) (
+    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_repeat_rate(uuid) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
 
 -- key figures; the state is the struct Kpi of population.h as an array
 

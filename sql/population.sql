@@ -72,7 +72,7 @@ CREATE FUNCTION by_type(id text, rows int DEFAULT 30, ids int DEFAULT 20) RETURN
 $$
 BEGIN
     RETURN QUERY EXECUTE format('SELECT max(pg_typeof(id)::text), ltv_repeat_rate(id), round(ltv_repeat_rate(id)::numeric, 9) =
-            (SELECT round(avg((n >= 2)::int), 9) FROM (SELECT count(*) AS n FROM (SELECT %1$s AS id FROM generate_series(1, %2$s) i) x WHERE id IS NOT NULL GROUP BY id) c)
+            (SELECT round(avg((n >= 2)::int), 9) FROM (SELECT count(*) AS n FROM (SELECT %1$s AS id FROM generate_series(1, %2$s) i) x WHERE id IS DISTINCT FROM NULL GROUP BY id) c)
         FROM (SELECT %1$s AS id FROM generate_series(1, %2$s) i) x', regexp_replace(id, '\mN\M', '(i % ' || ids || ')', 'g'), rows);
 END
 $$;
@@ -83,7 +83,13 @@ SELECT by_type.* FROM unnest(ARRAY['N', 'N::smallint', 'N::bigint - 5', 'N::text
     'CASE WHEN N > 5 THEN N END']) AS id, LATERAL by_type(id);
 -- where a type has no hash function there is a message
 SELECT ltv_repeat_rate(point(1, 1));
-SELECT ltv_repeat_rate(ROW(1, 2));
+-- rows without a name, of columns that may be null: 30 keys of a shop and an id, 20 of them twice; the row of two nulls is a key, and no row at all is none
+SELECT by_type.* FROM unnest(ARRAY['(N % 3, N)', 'ROW(N)', '(N, ''customer '' || N, NULL::date, N / 3.0)', '(ARRAY[N], row(N, ''x'' || N)::two_keys)', 'CASE WHEN N > 5 THEN (1, N) END', '(nullif(N % 3, 0), NULLIF(N, 4))']) AS id, LATERAL by_type(id, 50, 30);
+SELECT ltv_repeat_rate((NULL::int, NULL::text)) AS row_of_nulls, ltv_repeat_rate(NULL::record) IS NULL AS no_row FROM generate_series(1, 2);
+SELECT ltv_repeat_rate((1, point(1, 2)));
+SELECT ltv_repeat_rate(r) FROM (VALUES (ROW(1, 2)), (ROW(1, 2, 3))) v(r);
+-- such keys have no text that another session could read
+SELECT ltv_customer_set_in('record {"(1,2)"}');
 -- equal under a collation that takes letters of both cases as one, where the server has such collations
 SET client_min_messages = error;
 CREATE TABLE collated (rate float8);
@@ -125,6 +131,22 @@ FROM (SELECT id % 7 AS day, ltv_repeat_rate(id) AS rate, ltv_repeat_rate(id::tex
 RESET enable_sort;
 -- small groups, more of them than fit into memory
 SELECT count(*) AS groups, sum(rate) AS sum FROM (SELECT ltv_repeat_rate(id) AS rate FROM big GROUP BY id / 16) g;
+-- no aggregate has a memory context for each group, through which the server would go whenever it asks how much memory there is: counted while 5,000 groups are there
+SET work_mem = '256MB';
+SET enable_hashagg = on;
+SET enable_sort = off;
+SELECT plan_has('SELECT id % 5000, ltv_repeat_rate(id) FROM big GROUP BY 1', 'HashAggregate') AS hashed;
+SELECT count(*) AS groups, min(contexts) > 0 AS counted, max(contexts) < 300 AS few
+FROM (SELECT id % 5000 AS g, (SELECT count(*) FROM pg_backend_memory_contexts) AS contexts, ltv_repeat_rate(id) AS by_id, ltv_repeat_rate(id::text) AS by_text, ltv_repeat_rate((id, day)) AS by_row,
+		ltv_repeat_rate(h), ltv_kpis(h, '2024-12-31'), ltv_rollup(h), ltv_history(day, id), ltv_effect(id % 2 = 0, id::float8), ltv_effect(id % 2 = 0, id % 3 = 0), ltv_forecast(m, h, '2024-12-31', 90)
+	FROM (SELECT id, day, ltv_history_merge('[]', '[{"on":"2024-01-05","amount":3000}]') AS h, jsonb_populate_record(NULL::ltv_model, '{"kind":"bg/nbd","parameters":[0.5,7.1,0.3,2.9],"unit_days":7}') AS m FROM big WHERE id < 30000) b GROUP BY id % 5000) g;
+-- larger groups, up to where a table becomes a set, against plain SQL
+SELECT groups, count(*) AS rows, count(*) FILTER (WHERE rate IS DISTINCT FROM expected) AS different FROM unnest('{3,50,1000,20000}'::int[]) groups,
+	LATERAL (SELECT g, ltv_repeat_rate(c) AS rate FROM (SELECT hashint4(i) & 1048575 AS r, i % groups AS g FROM generate_series(1, 100000) i) i, LATERAL (SELECT g + groups * (r % greatest(70000 / groups, 1)) AS c) c GROUP BY g) a
+	JOIN LATERAL (SELECT g, avg((n > 1)::int)::float8 AS expected FROM (SELECT g, c, count(*) AS n FROM (SELECT hashint4(i) & 1048575 AS r, i % groups AS g FROM generate_series(1, 100000) i) i, LATERAL (SELECT g + groups * (r % greatest(70000 / groups, 1)) AS c) c GROUP BY g, c) c GROUP BY g) e USING (g)
+GROUP BY groups ORDER BY groups;
+RESET enable_sort;
+SET work_mem = '64kB';
 -- again and again in one query: what is on disk goes away each time
 SELECT g, rate FROM generate_series(1, 4) g, LATERAL (SELECT ltv_repeat_rate(id) AS rate FROM big WHERE id % g = 0) r;
 -- as a window function, growing and moving
@@ -153,7 +175,7 @@ SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 2;
 SELECT plan_has('SELECT ltv_repeat_rate(id) FROM big', 'Partial Aggregate') AS by_id, plan_has('SELECT ltv_repeat_rate(h), ltv_kpis(h, ''2024-06-30'') FROM stored', 'Partial Aggregate') AS by_history;
-SELECT ltv_repeat_rate(id), ltv_repeat_rate('customer ' || id) AS text, ltv_repeat_rate(md5(id::text)::uuid) AS uuid, ltv_repeat_rate(id::numeric) AS numeric FROM big;
+SELECT ltv_repeat_rate(id), ltv_repeat_rate('customer ' || id) AS text, ltv_repeat_rate(md5(id::text)::uuid) AS uuid, ltv_repeat_rate(id::numeric) AS numeric, ltv_repeat_rate((id % 7, id)) AS row FROM big;
 SELECT count(*) AS groups, count(*) FILTER (WHERE abs(r.rate - b.rate) > 1e-12) AS different FROM (SELECT id % 7 AS day, ltv_repeat_rate(id) AS rate FROM big GROUP BY id % 7) b JOIN right_rates r USING (day);
 SELECT ltv_repeat_rate(h) = by_history AS by_history, ltv_kpis(h, '2024-06-30') = kpis AS kpis, (kpis).customers FROM stored, serial GROUP BY by_history, kpis;
 SELECT ltv_repeat_rate(id) FROM big WHERE id < 0;

@@ -51,12 +51,22 @@ ltv_model_input('[]', '2024-12-31', '7')	ltv_model_input(ltv_history,date,intege
 ltv_kpis('[]', '2024-12-31')	ltv_kpis(ltv_history,date)	=
 ltv_kpis('[]', '2024-12-31', NULL)	ltv_kpis(ltv_history,date,ltv_policy)	=
 ltv_repeat_rate('[]'::ltv_history)	ltv_repeat_rate(ltv_history)	=
-ltv_repeat_rate('7'::integer)	ltv_repeat_rate(anyelement)	=
-ltv_repeat_rate('7'::smallint)	ltv_repeat_rate(anyelement)	=
-ltv_repeat_rate('7'::bigint)	ltv_repeat_rate(anyelement)	=
+ltv_repeat_rate('7'::integer)	ltv_repeat_rate(integer)	=
+ltv_repeat_rate('7'::smallint)	ltv_repeat_rate(smallint)	=
+ltv_repeat_rate('7'::bigint)	ltv_repeat_rate(bigint)	=
+ltv_repeat_rate('7'::oid)	ltv_repeat_rate(oid)	=
+ltv_repeat_rate('pg_class'::regclass)	ltv_repeat_rate(oid)	=
+ltv_repeat_rate('3000'::money)	ltv_repeat_rate(anyelement)	=
+ltv_repeat_rate('7'::name)	ltv_repeat_rate(anyelement)	=
+ltv_repeat_rate('7'::varchar)	ltv_repeat_rate(anyelement)	=
+ltv_repeat_rate('7'::real)	ltv_repeat_rate(anyelement)	=
+ltv_repeat_rate('7'::"char")	ltv_repeat_rate(anyelement)	=
+ltv_repeat_rate('2024-01-05'::date)	ltv_repeat_rate(anyelement)	=
+ltv_repeat_rate('t'::boolean)	ltv_repeat_rate(anyelement)	=
+ltv_repeat_rate('7'::xid8)	ltv_repeat_rate(anyelement)	=
 ltv_repeat_rate('7'::text)	ltv_repeat_rate(anyelement)	=
 ltv_repeat_rate('7'::numeric)	ltv_repeat_rate(anyelement)	=
-ltv_repeat_rate('00000000-0000-0000-0000-000000000007'::uuid)	ltv_repeat_rate(anyelement)	=
+ltv_repeat_rate('00000000-0000-0000-0000-000000000007'::uuid)	ltv_repeat_rate(uuid)	=
 ltv_effect('t', '3000'::double precision)	ltv_effect(boolean,double precision)	=
 ltv_effect('t', 't'::boolean)	ltv_effect(boolean,boolean)	=
 ltv_policy('18000', '3', '180', '365', '90', '210', '365', '100000')	ltv_policy(numeric,integer,integer,integer,integer,integer,integer,numeric)	=
@@ -236,6 +246,12 @@ CREATE FUNCTION add(state double precision, ordered_on date, amount double preci
 CREATE AGGREGATE ltv_history(date, double precision) (SFUNC = add, STYPE = double precision);
 SELECT form, call, "is" FROM checks() WHERE expected IS DISTINCT FROM "is" AND call ~ '^ltv_(history|overview)\(' ORDER BY n, form;
 ROLLBACK;
+
+-- Ids without a type, and nulls: no aggregate is meant, as before there was one for each type; a null of a type is an id of it.
+SELECT ltv_repeat_rate(NULL);
+SELECT ltv_repeat_rate('7');
+PREPARE no_type AS SELECT ltv_repeat_rate($1);
+SELECT ltv_repeat_rate(NULL::smallint) AS smallint, ltv_repeat_rate(NULL::integer) AS integer, ltv_repeat_rate(NULL::bigint) AS bigint, ltv_repeat_rate(NULL::uuid) AS uuid, ltv_repeat_rate(NULL::text) AS text, ltv_repeat_rate(NULL::record) AS record;
 
 -- What is refused instead: the messages that the README and the reference explain, and what they say to write.
 SELECT ltv_overview('shop', now());

@@ -4,20 +4,24 @@
  *
  * The state is the set of the customers met, each once or twice: who is there
  * twice is a repeater, and further orders say nothing new.  It has a type of
- * its own, ltv_customer_set, and two forms:
+ * its own, ltv_customer_set, and three forms:
  *
- * - Flat, as it is stored or travels: an array of ids, the bytes are those of
- *   an array of the id's type.  Text and binary form name that type and leave
- *   the ids to its own functions, so whatever comes in is validated.
+ * - A list, as it is read and written: the bytes are those of an array of the
+ *   id's type.  Text and binary form name that type and leave the ids to its
+ *   own functions, so whatever comes in is validated.
  *
- * - Expanded, inside an aggregate.  While it is small, a hash table.  Once it
- *   outgrows the cache, rows of a store, scattered by hash and written to
- *   temporary files past hash_mem; a repeat is then a second row, and who is
- *   whom is found out part by part when somebody asks.
+ * - A hash table in one piece of memory, inside an aggregate: changed in place,
+ *   and doubled when it is full.  A group of a few customers takes some
+ *   hundred bytes, and none has a memory context, which the server would have
+ *   to visit whenever it asks how much memory all groups take.
+ *
+ * - Expanded, once the table outgrows the cache: rows of a store, scattered by
+ *   hash and written to temporary files past hash_mem; a repeat is then a
+ *   second row, and who is whom is found out part by part when somebody asks.
  *
  * So every process keeps within hash_mem while it gathers and counts.  What a
- * parallel worker hands over is a flat set: ids as the type stores them, in
- * memory while they go from one process to the other, like any other value.
+ * parallel worker hands over is a list or a table: ids as the type stores them,
+ * in memory while they go from one process to the other, like any other value.
  */
 #include "compat.h"
 
@@ -39,22 +43,27 @@
 #include "rowstore.h"
 
 /*
- * Tables: ids one behind the other, each behind a word of its hash times two,
- * plus one for a repeater; and slots with positions of ids.
+ * A table: slots with positions of ids, then ids one behind the other, each
+ * behind a word of its hash times two, plus one for a repeater.  A few ids have
+ * no slots.  A list has the number of its dimensions where the form is.
  */
 typedef struct IdTable
 {
-	MemoryContext context;
-	char	   *ids;
-	Size		used;
-	Size		room;
-	uint32	   *slots;			/* position / 8 + 1, or 0 */
-	uint32		mask;			/* slots - 1 */
-	uint32		count;
+	int32		vl_len_;
+	int32		form;			/* TABLE_FORM */
+	Oid			type;			/* of the ids */
+	uint32		count;			/* ids */
+	uint32		nslots;			/* a power of two, or 0 */
+	uint32		padding;		/* 0 */
+	uint64		used;			/* bytes of ids */
+	uint64		room;			/* for ids */
+	uint32		slots[FLEXIBLE_ARRAY_MEMBER];	/* position / 8 + 1, or 0 */
 } IdTable;
 
-#define FIRST_ROOM	64
-#define FIRST_SLOTS 8
+#define TABLE_FORM	(-1)
+#define FIRST_ROOM	(4 * 2 * sizeof(uint64))
+#define FEW_IDS		8
+#define FIRST_SLOTS 16
 
 /* a table above this is scattered: it would leave the cache */
 #define SCATTER_BYTES	(512 * 1024)
@@ -64,18 +73,33 @@ typedef struct IdTable
 #define PART_BYTES		(4 * 1024 * 1024)
 #define LEAST_BUDGET	(16 * 1024)
 
-typedef struct CustomerSet
+/* The type of ids, looked up once for a call site. */
+typedef struct IdType
 {
-	ExpandedObjectHeader header;
 	KeyType		key;
 	int16		length;			/* of ids in an array, and so on */
 	bool		by_value;
 	char		align;
-	IdTable		table;			/* everybody, while there is no store */
+} IdType;
+
+/* A set that has become large. */
+typedef struct CustomerSet
+{
+	ExpandedObjectHeader header;
+	IdType		ids;
 	RowStore   *store;
 	Size		flat_size;		/* 0 while it is not known */
 	int			flat_ids;
 } CustomerSet;
+
+/* A state while it is changed: a table, or a set. */
+typedef struct SetState
+{
+	FunctionCallInfo fcinfo;
+	IdType	   *ids;
+	IdTable    *table;			/* NULL: there is a set */
+	CustomerSet *set;
+} SetState;
 
 static Size set_flat_size(ExpandedObjectHeader *header);
 static void set_flatten(ExpandedObjectHeader *header, void *result, Size allocated_size);
@@ -86,34 +110,49 @@ static const ExpandedObjectMethods set_methods = {set_flat_size, set_flatten};
  * Tables
  */
 
-static void
-table_init(IdTable *table, MemoryContext context)
+static inline Size
+table_size(uint32 nslots, Size room)
 {
-	table->context = context;
-	table->used = 0;
-	table->room = FIRST_ROOM;
-	table->ids = MemoryContextAlloc(context, FIRST_ROOM);
-	table->mask = FIRST_SLOTS - 1;
-	table->slots = MemoryContextAllocZero(context, FIRST_SLOTS * sizeof(uint32));
-	table->count = 0;
+	return offsetof(IdTable, slots) + nslots * sizeof(uint32) + room;
+}
+
+/* An empty table in the current memory context; one of a state has to be a value below 1 GB. */
+static IdTable *
+table_make(Oid type, uint32 nslots, Size room)
+{
+	Size		size = table_size(nslots, room);
+	IdTable    *table = MemoryContextAllocExtended(CurrentMemoryContext, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	SET_VARSIZE(table, Min(size, MaxAllocSize));
+	table->form = TABLE_FORM;
+	table->type = type;
+	table->nslots = nslots;
+	table->room = room;
+	return table;
 }
 
 static Size
 table_memory(const IdTable *table)
 {
-	return table->room + ((Size) table->mask + 1) * sizeof(uint32);
+	return table_size(table->nslots, table->room);
+}
+
+static inline char *
+table_ids(const IdTable *table)
+{
+	return (char *) (table->slots + table->nslots);
 }
 
 static inline uint64 *
 id_mark(const IdTable *table, Size position)
 {
-	return (uint64 *) (table->ids + position);
+	return (uint64 *) (table_ids(table) + position);
 }
 
 static inline Datum
 id_value(const IdTable *table, const KeyType *key, Size position)
 {
-	return key_get(key, table->ids + position + sizeof(uint64));
+	return key_get(key, table_ids(table) + position + sizeof(uint64));
 }
 
 static inline Size
@@ -122,68 +161,102 @@ next_position(const IdTable *table, const KeyType *key, Size position)
 	return position + sizeof(uint64) + key_size(key, id_value(table, key, position));
 }
 
-static void
-table_grow_slots(IdTable *table, const KeyType *key)
+static inline void
+put_slot(IdTable *table, Size position)
 {
-	uint32		mask = table->mask * 2 + 1;
+	uint32		mask = table->nslots - 1;
+	uint32		slot = (uint32) (*id_mark(table, position) >> 1) & mask;
 
-	if (table->mask > PG_INT32_MAX / 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many customers whose ids have the same hash")));
-	pfree(table->slots);
-	table->slots = MemoryContextAllocExtended(table->context, ((Size) mask + 1) * sizeof(uint32),
-											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	table->mask = mask;
-	for (Size position = 0; position < table->used; position = next_position(table, key, position))
-	{
-		uint32		slot = (uint32) (*id_mark(table, position) >> 1) & mask;
-
-		while (table->slots[slot] != 0)
-			slot = (slot + 1) & mask;
-		table->slots[slot] = (uint32) (position / 8 + 1);
-	}
+	while (table->slots[slot] != 0)
+		slot = (slot + 1) & mask;
+	table->slots[slot] = (uint32) (position / 8 + 1);
 }
 
-static void
-table_append(IdTable *table, const KeyType *key, Datum id, uint64 mark)
+/* A copy of a table that has room for one more id. */
+static IdTable *
+table_grow(const IdTable *table, const KeyType *key, Size needed)
 {
-	Size		needed = table->used + sizeof(uint64) + key_size(key, id);
+	uint32		nslots = table->nslots;
+	Size		room = table->room;
+	IdTable    *larger;
 
-	if (needed > table->room)
+	while (needed > room)
+		room *= 2;
+	if (table->count >= FEW_IDS && table->count >= nslots - nslots / 3)
 	{
-		while (needed > table->room)
-			table->room *= 2;
-		table->ids = repalloc_huge(table->ids, table->room);
+		if (nslots > PG_INT32_MAX / 2)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many customers whose ids have the same hash")));
+		nslots = Max(nslots * 2, FIRST_SLOTS);
 	}
-	*id_mark(table, table->used) = mark;
-	key_put(key, table->ids + table->used + sizeof(uint64), id);
-	table->used = needed;
-	table->count++;
+	larger = table_make(table->type, nslots, room);
+	larger->count = table->count;
+	larger->used = table->used;
+	memcpy(table_ids(larger), table_ids(table), table->used);
+	if (nslots > 0)
+		for (Size position = 0; position < larger->used; position = next_position(larger, key, position))
+			put_slot(larger, position);
+	return larger;
 }
 
-/* Put an order of a customer into a table, or two. */
-static void
-table_add(IdTable *table, KeyType *key, Datum id, uint64 hash, bool repeat)
+static inline bool
+same_id(const IdTable *table, KeyType *key, Size position, uint64 mark, Datum id)
 {
-	uint64		mark = hash << 1;
-	uint32		slot = (uint32) hash & table->mask;
+	return (*id_mark(table, position) & ~UINT64CONST(1)) == mark && key_equal(key, id_value(table, key, position), id);
+}
 
-	for (; table->slots[slot] != 0; slot = (slot + 1) & table->mask)
+#define NO_POSITION SIZE_MAX
+
+/* Where an id is, or NO_POSITION. */
+static Size
+table_find(const IdTable *table, KeyType *key, Datum id, uint64 mark)
+{
+	uint32		mask = table->nslots - 1;
+
+	if (table->nslots == 0)
+	{
+		for (Size position = 0; position < table->used; position = next_position(table, key, position))
+			if (same_id(table, key, position, mark, id))
+				return position;
+		return NO_POSITION;
+	}
+	for (uint32 slot = (uint32) (mark >> 1) & mask; table->slots[slot] != 0; slot = (slot + 1) & mask)
 	{
 		Size		position = ((Size) table->slots[slot] - 1) * 8;
 
-		if ((*id_mark(table, position) & ~UINT64CONST(1)) == mark &&
-			key_equal(key, id_value(table, key, position), id))
-		{
-			*id_mark(table, position) |= 1;
-			return;
-		}
+		if (same_id(table, key, position, mark, id))
+			return position;
 	}
-	table->slots[slot] = (uint32) (table->used / 8 + 1);
-	table_append(table, key, id, mark | repeat);
-	if (table->count > table->mask - table->mask / 3)
-		table_grow_slots(table, key);
+	return NO_POSITION;
+}
+
+/*
+ * Put an order of a customer into a table, or two.  The result is the table,
+ * or a larger one; the server frees a state that another one follows.
+ */
+static IdTable *
+table_add(IdTable *table, KeyType *key, Datum id, uint64 hash, bool repeat)
+{
+	uint64		mark = hash << 1;
+	Size		position = table_find(table, key, id, mark);
+	Size		needed = table->used + sizeof(uint64) + key_size(key, id);
+
+	if (position != NO_POSITION)
+	{
+		*id_mark(table, position) |= 1;
+		return table;
+	}
+	if (needed > table->room || (table->count >= FEW_IDS && table->count >= table->nslots - table->nslots / 3))
+		table = table_grow(table, key, needed);
+	position = table->used;
+	*id_mark(table, position) = mark | repeat;
+	key_put(key, table_ids(table) + position + sizeof(uint64), id);
+	table->used = needed;
+	table->count++;
+	if (table->nslots > 0)
+		put_slot(table, position);
+	return table;
 }
 
 /*
@@ -250,18 +323,21 @@ static bool
 visit_part(KeyType *key, Part *part, Size memory, IdVisitor visit, void *arg)
 {
 	IdReader	reader;
-	IdTable		table;
+	IdTable    *table = table_make(key->type, 0, FIRST_ROOM);
 	Datum		id;
 
-	table_init(&table, CurrentMemoryContext);
 	reader_init(&reader, key, part);
 	while (read_id(&reader, &id))
 	{
-		table_add(&table, key, id, key_hash(key, id), false);
-		if (table_memory(&table) > memory)
+		IdTable    *larger = table_add(table, key, id, key_hash(key, id), false);
+
+		if (larger != table)
+			pfree(table);
+		table = larger;
+		if (table_memory(table) > memory)
 			return false;
 	}
-	visit_table(&table, key, visit, arg);
+	visit_table(table, key, visit, arg);
 	return true;
 }
 
@@ -312,37 +388,30 @@ visit_store(KeyType *key, RowStore *store, int level, IdVisitor visit, void *arg
 	}
 }
 
-static void
-set_visit(CustomerSet *set, IdVisitor visit, void *arg)
-{
-	if (set->store != NULL)
-		visit_store(&set->key, set->store, 0, visit, arg);
-	else
-		visit_table(&set->table, &set->key, visit, arg);
-}
-
 /*
- * Sets
+ * States
  */
 
-/* An empty set of ids of a type, in a context of its own. */
-static CustomerSet *
-set_create(Oid type, Oid collation, MemoryContext parent)
+/* The type of ids, in memory of the call site. */
+static IdType *
+id_type(FunctionCallInfo fcinfo, Oid type)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "ltv customer set", ALLOCSET_SMALL_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	CustomerSet *set = palloc0(sizeof(CustomerSet));
+	IdType	   *ids = fcinfo->flinfo->fn_extra;
+	MemoryContext old;
 
-	EOH_init_header(&set->header, &set_methods, context);
-	if (!key_type_init(&set->key, type, collation))
+	if (ids != NULL && ids->key.type == type)
+		return ids;
+	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	ids = palloc0(sizeof(IdType));
+	if (!key_type_init(&ids->key, type, PG_GET_COLLATION()))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("customers cannot be told apart by type %s, which has no hash function", format_type_be(type)),
 				 errhint("Cast it, for example to text.")));
-	get_typlenbyvalalign(set->key.type, &set->length, &set->by_value, &set->align);
-	table_init(&set->table, context);
+	get_typlenbyvalalign(ids->key.type, &ids->length, &ids->by_value, &ids->align);
+	fcinfo->flinfo->fn_extra = ids;
 	MemoryContextSwitchTo(old);
-	return set;
+	return ids;
 }
 
 /* Temporary files do not go away with a memory context. */
@@ -356,14 +425,22 @@ close_store(Datum arg)
 	set->store = NULL;
 }
 
+static MemoryContext
+state_context(FunctionCallInfo fcinfo)
+{
+	MemoryContext context;
+
+	return AggCheckCallContext(fcinfo, &context) != 0 ? context : CurrentMemoryContext;
+}
+
 /*
  * What is left of hash_mem for one set among the groups of a query.
  */
 static Size
-memory_left(const CustomerSet *set)
+memory_left(FunctionCallInfo fcinfo)
 {
 	Size		limit = get_hash_memory_limit();
-	Size		used = MemoryContextMemAllocated(MemoryContextGetParent(set->header.eoh_context), true);
+	Size		used = MemoryContextMemAllocated(state_context(fcinfo), true);
 
 	return used < limit ? limit - used : 0;
 }
@@ -372,73 +449,96 @@ static void
 add_to_store(Datum id, bool repeat, void *arg)
 {
 	CustomerSet *set = arg;
-	uint64		hash = key_hash(&set->key, id);
+	uint64		hash = key_hash(&set->ids.key, id);
 
 	for (int i = 0; i < (repeat ? 2 : 1); i++)
-		store_add(set->store, 0, &set->key, id, hash);
+		store_add(set->store, 0, &set->ids.key, id, hash);
 }
 
-/* The table has become too large: go over to a store. */
+/* The table has become too large: go over to a set with a store, in a context of its own. */
 static void
-set_scatter(CustomerSet *set, FunctionCallInfo fcinfo, Size left)
+state_scatter(SetState *state, Size left)
 {
 	/* half for rows and the files' buffers, half for telling customers apart */
 	Size		budget = Max(left / 2, LEAST_BUDGET);
-	int			agg_context = AggCheckCallContext(fcinfo, NULL);
-	MemoryContext old = MemoryContextSwitchTo(set->header.eoh_context);
+	int			agg_context = AggCheckCallContext(state->fcinfo, NULL);
+	MemoryContext context = AllocSetContextCreate(state_context(state->fcinfo), "ltv customer set", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	CustomerSet *set = palloc0(sizeof(CustomerSet));
 
+	EOH_init_header(&set->header, &set_methods, context);
+	set->ids = *state->ids;
 	/* a window function is not told when to close its files, so it has none */
 	if (agg_context == AGG_CONTEXT_WINDOW)
 		budget = MaxAllocHugeSize;
 	set->store = rowstore_create(budget < 16 * BLCKSZ ? 0 : rowstore_bits(budget), budget);
 	if (agg_context == AGG_CONTEXT_AGGREGATE)
-		AggRegisterCallback(fcinfo, close_store, PointerGetDatum(set));
-	visit_table(&set->table, &set->key, add_to_store, set);
-	pfree(set->table.ids);
-	pfree(set->table.slots);
+		AggRegisterCallback(state->fcinfo, close_store, PointerGetDatum(set));
+	visit_table(state->table, &set->ids.key, add_to_store, set);
 	MemoryContextSwitchTo(old);
+	state->set = set;
+	state->table = NULL;
 }
 
-/* Put an order of a customer into a set; the id must be flat. */
+/* Put an order of a customer into a state; the id must be flat. */
 static void
-set_add(CustomerSet *set, FunctionCallInfo fcinfo, Datum id)
+state_add(SetState *state, Datum id)
 {
-	uint64		hash = key_hash(&set->key, id);
-	Size		memory;
+	KeyType    *key = &state->ids->key;
+	uint64		hash = key_hash(key, id);
+	IdTable    *table;
+	Size		left;
 
-	set->flat_size = 0;
-	if (set->store != NULL)
+	if (state->set != NULL)
 	{
-		store_add(set->store, 0, &set->key, id, hash);
+		state->set->flat_size = 0;
+		store_add(state->set->store, 0, key, id, hash);
 		return;
 	}
-	memory = table_memory(&set->table);
-	table_add(&set->table, &set->key, id, hash, false);
-	if (table_memory(&set->table) > memory && memory >= SHORT_BYTES)
-	{
-		Size		left = memory_left(set);
+	table = table_add(state->table, key, id, hash, false);
+	if (table == state->table)
+		return;
+	state->table = table;
+	if (table_memory(table) < SHORT_BYTES)
+		return;
+	left = memory_left(state->fcinfo);
+	if (left == 0 || table_memory(table) > SCATTER_BYTES)
+		state_scatter(state, left);
+}
 
-		if (left == 0 || table_memory(&set->table) > SCATTER_BYTES)
-			set_scatter(set, fcinfo, left);
-	}
+/* Put an order of a customer into a state, or two. */
+static void
+add_customer(Datum id, bool repeat, void *arg)
+{
+	for (int i = 0; i < (repeat ? 2 : 1); i++)
+		state_add(arg, id);
+}
+
+static void
+state_visit(SetState *state, IdVisitor visit, void *arg)
+{
+	if (state->set != NULL)
+		visit_store(&state->set->ids.key, state->set->store, 0, visit, arg);
+	else
+		visit_table(state->table, &state->ids->key, visit, arg);
 }
 
 /*
- * Flat sets
+ * Lists
  */
 
 /* An id as it stands in an array: varlenas have their long header there. */
 static Size
-array_id_size(const CustomerSet *set, Datum id)
+array_id_size(const IdType *ids, Datum id)
 {
-	if (set->length == -1)
+	if (ids->length == -1)
 		return VARSIZE_ANY_EXHDR(DatumGetPointer(id)) + VARHDRSZ;
-	return set->length;
+	return ids->length;
 }
 
 typedef struct Flattening
 {
-	CustomerSet *set;
+	const IdType *type;
 	Size		size;			/* of the data so far */
 	int64		ids;
 	char	   *data;			/* NULL while only sizes are wanted */
@@ -448,18 +548,18 @@ static void
 flatten_id(Datum id, bool repeat, void *arg)
 {
 	Flattening *flat = arg;
-	CustomerSet *set = flat->set;
+	const IdType *type = flat->type;
 
 	for (int i = 0; i < (repeat ? 2 : 1); i++)
 	{
-		Size		at = att_align_nominal(flat->size, set->align);
-		Size		size = array_id_size(set, id);
+		Size		at = att_align_nominal(flat->size, type->align);
+		Size		size = array_id_size(type, id);
 
 		if (flat->data == NULL)
 			 /* only the size */ ;
-		else if (set->by_value)
-			store_att_byval(flat->data + at, id, set->length);
-		else if (set->length == -1)
+		else if (type->by_value)
+			store_att_byval(flat->data + at, id, type->length);
+		else if (type->length == -1)
 		{
 			SET_VARSIZE(flat->data + at, size);
 			memcpy(flat->data + at + VARHDRSZ, VARDATA_ANY(DatumGetPointer(id)), size - VARHDRSZ);
@@ -473,23 +573,53 @@ flatten_id(Datum id, bool repeat, void *arg)
 
 /* As arrays are made, behind every element there is room for its alignment. */
 static Size
-set_flat_size(ExpandedObjectHeader *header)
+list_size(SetState *state, int *count)
 {
-	CustomerSet *set = (CustomerSet *) header;
-	Flattening	flat = {set, 0, 0, NULL};
+	Flattening	flat = {state->ids, 0, 0, NULL};
 
-	if (set->flat_size > 0)
-		return set->flat_size;
-	set_visit(set, flatten_id, &flat);
-	flat.size = att_align_nominal(flat.size, set->align);
+	state_visit(state, flatten_id, &flat);
+	flat.size = att_align_nominal(flat.size, state->ids->align);
 	if (flat.size > MaxAllocSize - ARR_OVERHEAD_NONULLS(1) || flat.ids > (int64) MaxArraySize)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many customers for a partial result of ltv_repeat_rate"),
 				 errdetail("The ids take %zu bytes.", flat.size),
 				 errhint("Without parallel workers there is no such limit: SET max_parallel_workers_per_gather = 0.")));
-	set->flat_ids = (int) flat.ids;
-	set->flat_size = flat.size + (flat.ids == 0 ? ARR_OVERHEAD_NONULLS(0) : ARR_OVERHEAD_NONULLS(1));
+	*count = (int) flat.ids;
+	return flat.size + (flat.ids == 0 ? ARR_OVERHEAD_NONULLS(0) : ARR_OVERHEAD_NONULLS(1));
+}
+
+static void
+write_list(SetState *state, ArrayType *array, Size size, int count)
+{
+	Flattening	flat = {state->ids, 0, 0, NULL};
+
+	memset(array, 0, size);
+	SET_VARSIZE(array, size);
+	array->elemtype = state->ids->key.type;
+	if (count == 0)
+		return;
+	array->ndim = 1;
+	ARR_DIMS(array)[0] = count;
+	ARR_LBOUND(array)[0] = 1;
+	flat.data = ARR_DATA_PTR(array);
+	state_visit(state, flatten_id, &flat);
+}
+
+static SetState
+state_of(CustomerSet *set)
+{
+	return (SetState) {NULL, &set->ids, NULL, set};
+}
+
+static Size
+set_flat_size(ExpandedObjectHeader *header)
+{
+	CustomerSet *set = (CustomerSet *) header;
+	SetState	state = state_of(set);
+
+	if (set->flat_size == 0)
+		set->flat_size = list_size(&state, &set->flat_ids);
 	return set->flat_size;
 }
 
@@ -497,20 +627,22 @@ static void
 set_flatten(ExpandedObjectHeader *header, void *result, Size allocated_size)
 {
 	CustomerSet *set = (CustomerSet *) header;
-	ArrayType  *array = result;
-	Flattening	flat = {set, 0, 0, NULL};
+	SetState	state = state_of(set);
 
 	Assert(allocated_size == set->flat_size);
-	memset(array, 0, allocated_size);
-	SET_VARSIZE(array, allocated_size);
-	array->elemtype = set->key.type;
-	if (set->flat_ids == 0)
-		return;
-	array->ndim = 1;
-	ARR_DIMS(array)[0] = set->flat_ids;
-	ARR_LBOUND(array)[0] = 1;
-	flat.data = ARR_DATA_PTR(array);
-	set_visit(set, flatten_id, &flat);
+	write_list(&state, result, allocated_size, set->flat_ids);
+}
+
+/* The list of a state. */
+static ArrayType *
+state_list(SetState *state)
+{
+	int			count;
+	Size		size = list_size(state, &count);
+	ArrayType  *array = palloc(size);
+
+	write_list(state, array, size, count);
+	return array;
 }
 
 static void
@@ -522,20 +654,20 @@ CheckSetArray(ArrayType *array)
 				 errmsg("the ids of an ltv_customer_set must be one list without nulls")));
 }
 
-/* Put all ids of a flat set into a set of the same type. */
+/* Put all ids of a list into a state of the same type. */
 static void
-set_add_array(CustomerSet *set, FunctionCallInfo fcinfo, ArrayType *array)
+add_list(SetState *state, ArrayType *array)
 {
+	const IdType *ids = state->ids;
 	int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	char	   *p = ARR_DATA_PTR(array);
 
 	for (int i = 0; i < count; i++)
 	{
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		set_add(set, fcinfo, key_flatten(&set->key, fetch_att(p, set->by_value, set->length)));
-		p = att_addlength_pointer(p, set->length, p);
-		p = (char *) att_align_nominal(p, set->align);
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		state_add(state, key_flatten(&ids->key, fetch_att(p, ids->by_value, ids->length)));
+		p = att_addlength_pointer(p, ids->length, p);
+		p = (char *) att_align_nominal(p, ids->align);
 	}
 }
 
@@ -556,76 +688,83 @@ expanded_argument(Datum datum, bool writable)
 	return header->eoh_methods == &set_methods ? (CustomerSet *) header : NULL;
 }
 
-static MemoryContext
-state_context(FunctionCallInfo fcinfo)
+static inline bool
+is_table(const void *flat)
 {
-	MemoryContext context;
-
-	return AggCheckCallContext(fcinfo, &context) != 0 ? context : CurrentMemoryContext;
+	return ((const IdTable *) flat)->form == TABLE_FORM;
 }
 
-/* A set to be changed, made of what is not one yet. */
-static CustomerSet *
-writable_copy(FunctionCallInfo fcinfo, Datum datum)
+/* The type of the ids of a table or a list. */
+static Oid
+flat_type(const void *flat)
 {
-	ArrayType  *array = (ArrayType *) PG_DETOAST_DATUM(datum);
-	CustomerSet *set = set_create(ARR_ELEMTYPE(array), PG_GET_COLLATION(), state_context(fcinfo));
+	return is_table(flat) ? ((const IdTable *) flat)->type : ARR_ELEMTYPE((const ArrayType *) flat);
+}
 
-	set_add_array(set, fcinfo, array);
-	return set;
+/* Put all ids of a table or a list into a state of the same type. */
+static void
+add_flat(SetState *state, void *flat)
+{
+	if (is_table(flat))
+		visit_table(flat, &state->ids->key, add_customer, state);
+	else
+		add_list(state, flat);
+}
+
+/* A state of nobody. */
+static SetState
+new_state(FunctionCallInfo fcinfo, Oid type)
+{
+	IdType	   *ids = id_type(fcinfo, getBaseType(type));
+
+	return (SetState) {fcinfo, ids, table_make(ids->key.type, 0, FIRST_ROOM), NULL};
+}
+
+/* A state argument, which may be changed: in place inside an aggregate, elsewhere a copy. */
+static SetState
+state_argument(FunctionCallInfo fcinfo, int arg)
+{
+	Datum		datum = PG_GETARG_DATUM(arg);
+	bool		in_place = arg == 0 && AggCheckCallContext(fcinfo, NULL) != 0;
+	CustomerSet *set = in_place ? expanded_argument(datum, true) : NULL;
+	void	   *flat;
+	SetState	state;
+
+	if (set != NULL)
+		return (SetState) {fcinfo, &set->ids, NULL, set};
+	flat = PG_DETOAST_DATUM(datum);
+	if (in_place && flat == DatumGetPointer(datum) && is_table(flat))
+		return (SetState) {fcinfo, id_type(fcinfo, flat_type(flat)), flat, NULL};
+	state = new_state(fcinfo, flat_type(flat));
+	add_flat(&state, flat);
+	return state;
 }
 
 /*
- * The state as a result: expanded only where the server knows how to keep it,
- * and flat for everybody else.
+ * The state as a result: a table or expanded only where the server knows how
+ * to keep it, and a list for everybody else.
  */
 static Datum
-set_result(FunctionCallInfo fcinfo, CustomerSet *set)
+state_result(SetState *state)
 {
-	Size		size;
-	void	   *flat;
+	ArrayType  *list;
 
-	if (AggCheckCallContext(fcinfo, NULL) != 0)
-		return EOHPGetRWDatum(&set->header);
-	size = EOH_get_flat_size(&set->header);
-	flat = palloc(size);
-	EOH_flatten_into(&set->header, flat, size);
-	close_store(PointerGetDatum(set));
-	MemoryContextDelete(set->header.eoh_context);
-	PG_RETURN_POINTER(flat);
+	if (AggCheckCallContext(state->fcinfo, NULL) != 0)
+		return state->set != NULL ? EOHPGetRWDatum(&state->set->header) : PointerGetDatum(state->table);
+	list = state_list(state);
+	if (state->set != NULL)
+		close_store(PointerGetDatum(state->set));
+	PG_RETURN_POINTER(list);
 }
 
 static void
 CheckIdTypes(Oid type, Oid other)
 {
-	if (getBaseType(type) != getBaseType(other))
+	if (type != other && getBaseType(type) != getBaseType(other))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("a set of customers with ids of type %s cannot take ids of type %s",
 						format_type_be(type), format_type_be(other))));
-}
-
-/* The state to change, made where there is none yet. */
-static CustomerSet *
-state_argument(FunctionCallInfo fcinfo)
-{
-	CustomerSet *set = NULL;
-	Oid			type;
-
-	if (!PG_ARGISNULL(0) && AggCheckCallContext(fcinfo, NULL) != 0)
-		set = expanded_argument(PG_GETARG_DATUM(0), true);
-	if (set != NULL)
-		return set;
-	type = get_fn_expr_argtype(fcinfo->flinfo, 1);
-	if (!OidIsValid(type))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDETERMINATE_DATATYPE),
-				 errmsg("could not determine the type of customer_id")));
-	if (PG_ARGISNULL(0))
-		return set_create(type, PG_GET_COLLATION(), state_context(fcinfo));
-	set = writable_copy(fcinfo, PG_GETARG_DATUM(0));
-	CheckIdTypes(set->key.type, type);
-	return set;
 }
 
 static Datum
@@ -646,13 +785,19 @@ PG_FUNCTION_INFO_V1(ltv_customer_set_accum);
 Datum
 ltv_customer_set_accum(PG_FUNCTION_ARGS)
 {
-	CustomerSet *set;
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 1);
+	SetState	state;
 
 	if (PG_ARGISNULL(1))
 		return return_argument(fcinfo, 0);
-	set = state_argument(fcinfo);
-	set_add(set, fcinfo, key_flatten(&set->key, PG_GETARG_DATUM(1)));
-	return set_result(fcinfo, set);
+	if (!OidIsValid(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDETERMINATE_DATATYPE),
+				 errmsg("could not determine the type of customer_id")));
+	state = PG_ARGISNULL(0) ? new_state(fcinfo, type) : state_argument(fcinfo, 0);
+	CheckIdTypes(state.ids->key.type, type);
+	state_add(&state, key_flatten(&state.ids->key, PG_GETARG_DATUM(1)));
+	return state_result(&state);
 }
 
 PG_FUNCTION_INFO_V1(ltv_customer_set_combine);
@@ -661,22 +806,19 @@ PG_FUNCTION_INFO_V1(ltv_customer_set_combine);
 Datum
 ltv_customer_set_combine(PG_FUNCTION_ARGS)
 {
-	CustomerSet *set = NULL;
+	SetState	state;
 
 	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	if (!PG_ARGISNULL(0) && AggCheckCallContext(fcinfo, NULL) != 0)
-		set = expanded_argument(PG_GETARG_DATUM(0), true);
-	if (set == NULL)
-		set = writable_copy(fcinfo, PG_GETARG_DATUM(PG_ARGISNULL(0) ? 1 : 0));
+	state = state_argument(fcinfo, PG_ARGISNULL(0) ? 1 : 0);
 	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1))
 	{
-		ArrayType  *array = (ArrayType *) PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
+		void	   *other = PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
 
-		CheckIdTypes(set->key.type, ARR_ELEMTYPE(array));
-		set_add_array(set, fcinfo, array);
+		CheckIdTypes(state.ids->key.type, flat_type(other));
+		add_flat(&state, other);
 	}
-	return set_result(fcinfo, set);
+	return state_result(&state);
 }
 
 typedef struct RepeatCounts
@@ -702,19 +844,26 @@ ltv_customer_set_repeat_rate(PG_FUNCTION_ARGS)
 {
 	RepeatCounts counts = {0, 0};
 	CustomerSet *set;
-	CustomerSet *copy = NULL;
+	SetState	state;
+	void	   *flat;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	set = expanded_argument(PG_GETARG_DATUM(0), false);
-	if (set == NULL)
-		set = copy = writable_copy(fcinfo, PG_GETARG_DATUM(0));
-	set_visit(set, count_id, &counts);
-	if (copy != NULL)
+	if (set != NULL)
+		state = state_of(set);
+	else
 	{
-		close_store(PointerGetDatum(copy));
-		MemoryContextDelete(copy->header.eoh_context);
+		flat = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
+		state = new_state(fcinfo, flat_type(flat));
+		if (is_table(flat))
+			state.table = flat;
+		else
+			add_flat(&state, flat);
 	}
+	state_visit(&state, count_id, &counts);
+	if (set == NULL && state.set != NULL)
+		close_store(PointerGetDatum(state.set));
 	if (counts.customers == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8((double) counts.repeaters / (double) counts.customers);
@@ -763,6 +912,19 @@ ltv_customer_set_in(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(array);
 }
 
+/* The list of a value of any form. */
+static ArrayType *
+list_argument(FunctionCallInfo fcinfo)
+{
+	void	   *flat = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
+	SetState	state;
+
+	if (!is_table(flat))
+		return flat;
+	state = (SetState) {fcinfo, id_type(fcinfo, flat_type(flat)), flat, NULL};
+	return state_list(&state);
+}
+
 static void
 set_for_now(const char *name, const char *value)
 {
@@ -778,7 +940,7 @@ PG_FUNCTION_INFO_V1(ltv_customer_set_out);
 Datum
 ltv_customer_set_out(PG_FUNCTION_ARGS)
 {
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	ArrayType  *array = list_argument(fcinfo);
 	int			level = NewGUCNestLevel();
 	char	   *ids;
 
@@ -810,7 +972,7 @@ PG_FUNCTION_INFO_V1(ltv_customer_set_send);
 Datum
 ltv_customer_set_send(PG_FUNCTION_ARGS)
 {
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	ArrayType  *array = list_argument(fcinfo);
 	char	   *type = format_type_be_qualified(ARR_ELEMTYPE(array));
 	char	   *sent = pg_server_to_client(type, (int) strlen(type));
 	int			length = (int) strlen(sent);

@@ -48,6 +48,8 @@ typedef struct FitState
 #define FIT_HEADER		offsetof(FitState, slots)
 #define INITIAL_SLOTS	16
 #define MAX_SLOTS		((uint32) 1 << 24)	/* 512 MB */
+/* a stride through all slots of a table: odd, so it meets each once */
+#define SLOT_STRIDE		((uint32) 0x9E3779B1)
 #define MAX_CUSTOMERS	1e18		/* more are shown as so many */
 
 /*
@@ -356,9 +358,14 @@ ltv_fit_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(added);
 	state = state_argument(fcinfo, (LtvmKind) added->kind, added->unit_days);
 	state->left_out += added->left_out;
+	/*
+	 * Slots one after the other come in the order of their hashes: they would
+	 * fill up one end of a table that has room for all, and every search there
+	 * would walk through what is full.
+	 */
 	for (uint32 i = 0; i < added->slot_count; i++)
 	{
-		const Slot *slot = &added->slots[i];
+		const Slot *slot = &added->slots[i * SLOT_STRIDE & (added->slot_count - 1)];
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (slot->weight == 0)

@@ -14,7 +14,7 @@
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/fmgrprotos.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -87,6 +87,14 @@ key_type_init(KeyType *key, Oid type, Oid collation)
 	else
 	{
 		key->kind = KEY_GENERIC;
+		/* of a row without a name the server says no more than that its columns may be hashed; a column that cannot be is its error */
+		if (key->type == RECORDOID)
+		{
+			CheckMayExecute(F_RECORD_EQ);
+			fmgr_info(F_HASH_RECORD_EXTENDED, &key->hash);
+			fmgr_info(F_RECORD_EQ, &key->equal);
+			return true;
+		}
 		entry = lookup_type_cache(key->type, TYPECACHE_HASH_EXTENDED_PROC_FINFO | TYPECACHE_EQ_OPR_FINFO);
 		if (!OidIsValid(entry->hash_extended_proc_finfo.fn_oid) || !OidIsValid(entry->eq_opr_finfo.fn_oid))
 			return false;

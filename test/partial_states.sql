@@ -40,7 +40,12 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_fit(double precision, double precision, double precision, text, bigint)', 'frequency, recency, t, ''pareto/nbd''::text, customers'),
   ('ltv_fit(double precision, double precision, text)', 'frequency, monetary, ''gamma-gamma''::text'),
   ('ltv_fit(double precision, double precision, text, bigint)', 'frequency, monetary, ''gamma-gamma''::text, customers'),
-  ('ltv_forecast(ltv_model, ltv_history, date, integer)', 'model, h, as_of, 90');
+  ('ltv_forecast(ltv_model, ltv_history, date, integer)', 'model, h, as_of, 90'),
+  ('ltv_repeat_rate(smallint)', 'id::smallint'),
+  ('ltv_repeat_rate(integer)', 'id'),
+  ('ltv_repeat_rate(bigint)', 'id::bigint'),
+  ('ltv_repeat_rate(oid)', 'id::oid'),
+  ('ltv_repeat_rate(uuid)', 'md5(id::text)::uuid');
 
 CREATE VIEW definition AS
 SELECT n, called, called::oid::regproc::text AS name, arguments, aggtransfn::regproc::text AS transition, aggcombinefn::regproc::text AS combine, aggfinalfn::regproc::text AS final,

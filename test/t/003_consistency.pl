@@ -145,7 +145,7 @@ my %documented = map { $_ => 1 } slurp('doc/ltv.md') =~ /^\| ([0-9A-Z]{5}) \| `/
 delete $documented{XX001};
 my %sample = (
   ltv_history => q{ltv_history '[{"on":"2024-01-05","amount":3000,"cost":1},{"on":"2024-02-05","amount":3000,"cost":1}]'}, date => q{date '2024-06-30'},
-  numeric => '0.5', integer => '30', bigint => '1::bigint', 'double precision' => '1::double precision', boolean => 'true',
+  numeric => '0.5', smallint => '1::smallint', integer => '30', bigint => '1::bigint', oid => '1::oid', uuid => q{'00000000-0000-0000-0000-000000000001'::uuid}, 'double precision' => '1::double precision', boolean => 'true',
   regclass => q{'shop'::regclass}, ltv_policy => 'ltv_policy()', anyelement => '1', bytea => q{'\x'::bytea},
   ltv_customer_set => q{'integer {1,2,2}'::ltv_customer_set}, 'integer[]' => q{'{30}'::integer[]}, 'bigint[]' => q{'{1,1}'::bigint[]},
   'double precision[]' => q{'{0}'::double precision[]}, ltv_fit_spec => 'ltv_fit_spec()', kind => q{'bg/nbd'::text}, period => q{'month'::ltv_period}, split_day => q{date '2024-04-30'},

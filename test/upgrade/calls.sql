@@ -49,7 +49,7 @@ SELECT ltv.ltv_fit_final(ltv.ltv_fit_combine(fit, ltv.ltv_fit_accum(NULL, histor
 	ltv.ltv_fit_final(ltv.ltv_fit_accum(ltv.ltv_fit_accum(NULL, 3, 40, 'gamma-gamma'), 4, 50, 'gamma-gamma', 2))::pg_catalog.text, ltv.ltv_fit_accum(NULL, history, '2024-12-31', ltv.ltv_fit_spec('bg/nbd', 30)) IS NULL FROM shop.states, shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 8;
 -- populations
 SELECT stage, ltv.ltv_repeat_rate(history), ltv.ltv_kpis(history, '2024-12-31')::pg_catalog.text, ltv.ltv_kpis(history, '2024-12-31', policy)::pg_catalog.text FROM shop.stored GROUP BY stage ORDER BY stage;
-SELECT ltv.ltv_repeat_rate(customer_id), ltv.ltv_repeat_rate(item), ltv.ltv_repeat_rate(amount), ltv.ltv_repeat_rate(ordered_on::pg_catalog.timestamptz) FROM shop.orders;
+SELECT ltv.ltv_repeat_rate(customer_id), ltv.ltv_repeat_rate(customer_id::pg_catalog.int8), ltv.ltv_repeat_rate(customer_id::pg_catalog.oid), ltv.ltv_repeat_rate(pg_catalog.md5(item)::pg_catalog.uuid), ltv.ltv_repeat_rate(item), ltv.ltv_repeat_rate(amount), ltv.ltv_repeat_rate(ordered_on::pg_catalog.timestamptz) FROM shop.orders;
 SELECT ltv.ltv_repeat_rate(ARRAY[customer_id]) FROM shop.orders;
 SELECT ltv.ltv_repeat_rate(ROW(customer_id)) FROM shop.orders;
 SELECT ltv.ltv_repeat_rate_final(ltv.ltv_repeat_rate_combine(repeat_rate, ltv.ltv_repeat_rate_accum(NULL, '[{"on":"2024-01-05","amount":3000}]'))), ltv.ltv_kpis_final(ltv.ltv_kpis_combine(kpis, ltv.ltv_kpis_accum(ltv.ltv_kpis_accum(NULL, '[{"on":"2024-01-05","amount":3000}]', '2024-12-31'), '[{"on":"2024-01-05","amount":3000}]', '2024-12-31', ltv.ltv_policy())))::pg_catalog.text,
