@@ -3,6 +3,9 @@
  */
 #include "compat.h"
 
+#include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+
 #include "report.h"
 
 #include "customer.h"
@@ -91,15 +94,27 @@ receive_summary(void *arg, BufFile *file)
 JOINT_VISITOR(ltv_summary_visitor, sizeof(SummaryReport),
 			  begin_summary, visit_customer, open_summary, send_summary, receive_summary);
 
+/* Whether the function is the one that takes an id_type. */
+static bool
+has_id_type(Oid function)
+{
+	Oid		   *types;
+	int			count;
+
+	get_func_signature(function, &types, &count);
+	return types[2] == ANYELEMENTOID;
+}
+
 static void
 open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	SummaryReport *summary = arg;
-	int			policy_arg = PG_NARGS() - 1;
+	bool		typed = has_id_type(fcinfo->flinfo->fn_oid);
+	int			policy_arg = typed ? 3 : 2;
 	PolicyMemo	memo = {.size = 0};
 	TupleDesc	desc;
 
-	report_begin(&summary->report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST, policy_arg == 3 ? 2 : REPORT_ID_AS_TEXT);
+	report_begin(&summary->report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST, typed ? 2 : REPORT_ID_AS_TEXT);
 	summary->moment = moment_of(PG_GETARG_DATEADT(1));
 	summary->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
 	desc = summary->report.row.desc;
