@@ -15,6 +15,8 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "composite.h"
+
 /*
  * Days: Julian day numbers of the proleptic Gregorian calendar, by way of
  * years that begin in March
@@ -364,12 +366,6 @@ row_column(Datum row, int column, bool *isnull)
 }
 
 Datum
-GetAttributeByNum(HeapTupleHeader tuple, AttrNumber number, bool *isnull)
-{
-	return row_column(PointerGetDatum(tuple), number - 1, isnull);
-}
-
-Datum
 HeapTupleHeaderGetDatum(HeapTupleHeader tuple)
 {
 	return PointerGetDatum(tuple);
@@ -401,6 +397,51 @@ get_call_result_type(FunctionCallInfo fcinfo, Oid *type, TupleDesc *desc)
 		return TYPEFUNC_SCALAR;
 	*desc = make_row_type(columns);
 	return TYPEFUNC_COMPOSITE;
+}
+
+/*
+ * composite.c over these rows, whose types are never altered.
+ */
+
+void
+composite_read(HeapTupleHeader row, const CompositeType *type, Datum *values, bool *nulls)
+{
+	for (int i = 0; i < type->count; i++)
+		values[i] = row_column(PointerGetDatum(row), i, &nulls[i]);
+}
+
+Oid
+composite_column_type(TupleDesc desc, const CompositeType *type, int column)
+{
+	return type->types[column];
+}
+
+void
+composite_begin(CompositeRow *row, TupleDesc desc, const CompositeType *type)
+{
+	require(desc->natts == type->count);
+	*row = (CompositeRow) {type, desc, false, palloc0(type->count * sizeof(Datum)), palloc0(type->count * sizeof(bool))};
+}
+
+void
+composite_begin_result(CompositeRow *row, FunctionCallInfo fcinfo, const CompositeType *type)
+{
+	TupleDesc	desc;
+
+	get_call_result_type(fcinfo, NULL, &desc);
+	composite_begin(row, desc, type);
+}
+
+Datum
+composite_datum(CompositeRow *row)
+{
+	return PointerGetDatum(heap_form_tuple(row->desc, row->values, row->nulls)->t_data);
+}
+
+void
+composite_store(CompositeRow *row, Tuplestorestate *rows)
+{
+	tuplestore_putvalues(rows, row->desc, row->values, row->nulls);
 }
 
 Oid
