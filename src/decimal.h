@@ -65,11 +65,22 @@ decimal_divide(int128 value, int scale, int64 divisor)
 	return decimal_divide_in(NULL, value, scale, divisor);
 }
 
-/* A sum at DECIMAL_MAX_SCALE places, which has no digits behind the given ones. */
+/* A sum at DECIMAL_MAX_SCALE places, which has no digits behind the given ones, at these. */
+static inline int128
+decimal_at_scale(int128 sum, int scale)
+{
+	int64		power = decimal_power[DECIMAL_MAX_SCALE - scale];
+
+	/* most are small, and 128 bits take long to divide */
+	if (sum >= PG_INT64_MIN && sum <= PG_INT64_MAX)
+		return (int64) sum / power;
+	return sum / power;
+}
+
 static inline Numeric
 decimal_of_sum(int128 sum, int scale)
 {
-	return decimal_make(sum / decimal_power[DECIMAL_MAX_SCALE - scale], scale);
+	return decimal_make(decimal_at_scale(sum, scale), scale);
 }
 
 #endif							/* LTV_DECIMAL_H */

@@ -12,7 +12,6 @@
 
 #include "arithmetic.h"
 #include "customer.h"
-#include "tempfile.h"
 
 /*
  * Arguments
@@ -73,7 +72,6 @@ visit_customer(const Customer *customer, void *arg)
 	Earnings	earnings = {0};
 	int64		orders = 0;
 	int64		purchases = 0;
-	int64		unknown = 0;
 	bool		previous = false;
 
 	if (!population_admit(&years->population, customer, &buyer))
@@ -87,7 +85,6 @@ visit_customer(const Customer *customer, void *arg)
 			earnings_add_purchase(&earnings, purchase, buyer.scales);
 			orders += is_order(purchase);
 			purchases++;
-			unknown += !purchase->cost_known;
 		}
 		else if (purchase->day >= years->previous_start && !previous)
 			previous = is_order(purchase);
@@ -100,65 +97,36 @@ visit_customer(const Customer *customer, void *arg)
 		years->customers++;
 		years->orders += orders;
 		years->purchases += purchases;
-		years->unknown_costs += unknown;
 		earnings_add(&years->earnings, &earnings);
 	}
 	else
 		years->lost_customers += previous;
 }
 
-static void
-begin_years(void *arg)
-{
-	ShopYears  *years = arg;
-
-	population_restart(&years->population);
-	years->customers = years->orders = years->purchases = years->unknown_costs = 0;
-	years->earnings = (Earnings) {0};
-	years->previous_customers = years->lost_customers = 0;
-}
-
-static void
-send_years(void *arg, BufFile *file)
-{
-	tempfile_write(file, arg, sizeof(ShopYears));
-}
-
-static void
-receive_years(void *arg, BufFile *file)
-{
-	ShopYears  *years = arg;
-	ShopYears	more;
-
-	tempfile_read(file, &more, sizeof(more));
-	population_add(&years->population, &more.population);
-	years->customers += more.customers;
-	years->orders += more.orders;
-	years->purchases += more.purchases;
-	years->unknown_costs += more.unknown_costs;
-	earnings_add(&years->earnings, &more.earnings);
-	years->previous_customers += more.previous_customers;
-	years->lost_customers += more.lost_customers;
-}
-
-JOINT_VISITOR(ltv_years_visitor, sizeof(ShopYears),
-			  begin_years, visit_customer, NULL, send_years, receive_years);
+SUMS_VISITOR(ltv_years_visitor, ShopYears, visit_customer,
+			 SUM(sum_population, ShopYears, population),
+			 SUM(sum_count, ShopYears, customers),
+			 SUM(sum_count, ShopYears, orders),
+			 SUM(sum_count, ShopYears, purchases),
+			 SUM(sum_earnings, ShopYears, earnings),
+			 SUM(sum_count, ShopYears, previous_customers),
+			 SUM(sum_count, ShopYears, lost_customers));
 
 Numeric
 annual_revenue(const ShopYears *years)
 {
-	return decimal_of_sum(years->earnings.revenue, years->population.scales.amount);
+	Money		revenue = money_shown(&years->earnings.revenue, years->population.scales.amount);
+
+	return money_numeric(&revenue);
 }
 
 /* NULL where a cost is not known. */
 Numeric
 annual_gross_profit(const ShopYears *years)
 {
-	Scales		scales = years->population.scales;
+	Money		profit = earnings_profit(&years->earnings, years->population.scales);
 
-	if (years->earnings.cost_unknown)
-		return NULL;
-	return decimal_of_sum(years->earnings.revenue - years->earnings.cost, Max(scales.amount, scales.cost));
+	return years->earnings.cost_unknown > 0 ? NULL : money_numeric(&profit);
 }
 
 static void
@@ -166,12 +134,12 @@ CheckCostsKnown(const ShopYears *years)
 {
 	Datum		as_of = DateADTGetDatum(years->population.as_of);
 
-	if (years->unknown_costs == 0)
+	if (years->earnings.cost_unknown == 0)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("gross margin cannot be measured: no cost is known for %lld of %lld purchases in the year up to %s",
-					(long long) years->unknown_costs, (long long) years->purchases,
+					(long long) years->earnings.cost_unknown, (long long) years->purchases,
 					DatumGetCString(DirectFunctionCall1(date_out, as_of))),
 			 errhint("Give gross_margin, or add a column \"cost\" that has a value in every row.")));
 }

@@ -19,7 +19,6 @@ typedef struct ShopYears
 	int64		customers;		/* with an order in the window */
 	int64		orders;			/* in the window */
 	int64		purchases;		/* of these customers in the window, with refunds */
-	int64		unknown_costs;	/* of these purchases */
 	Earnings	earnings;		/* of these purchases */
 	int64		previous_customers; /* with an order in the window before */
 	int64		lost_customers; /* of these, without an order in the window */

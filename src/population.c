@@ -13,7 +13,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "tempfile.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -22,32 +21,6 @@
 
 /* the 97.5 % quantile of the normal distribution */
 #define NORMAL_975 1.959963984540054
-
-/*
- * Money
- */
-
-Numeric
-money_numeric(const Money *money)
-{
-	return decimal_of_sum(money_units(money), (int) money->scale);
-}
-
-/* As the server's numeric division gives it; the divisor is above zero. */
-Numeric
-money_divide(const Money *money, int64 divisor)
-{
-	return decimal_divide(money_units(money) / decimal_power[DECIMAL_MAX_SCALE - money->scale], (int) money->scale, divisor);
-}
-
-static void
-money_add_money(Money *to, const Money *from)
-{
-	int64		scale = Max(to->scale, from->scale);
-
-	money_add(to, money_units(from), DECIMAL_MAX_SCALE);
-	to->scale = scale;
-}
 
 /*
  * Groups of customers
@@ -62,26 +35,18 @@ segment_add(Segment *segment, const Figures *figures, Scales scales)
 	money_add(&segment->annual_revenue, figures->annual.revenue, scales.amount);
 }
 
-void
-segments_send(const Segment *segments, int count, BufFile *file)
+static void
+add_segment(void *sum, const void *more)
 {
-	tempfile_write(file, segments, count * sizeof(Segment));
+	Segment    *segment = sum;
+	const Segment *other = more;
+
+	segment->customers += other->customers;
+	money_add_money(&segment->revenue, &other->revenue);
+	money_add_money(&segment->annual_revenue, &other->annual_revenue);
 }
 
-/* Add the customers that another process has put into the same segments. */
-void
-segments_receive(Segment *segments, int count, BufFile *file)
-{
-	Segment		more;
-
-	for (int i = 0; i < count; i++)
-	{
-		tempfile_read(file, &more, sizeof(more));
-		segments[i].customers += more.customers;
-		money_add_money(&segments[i].revenue, &more.revenue);
-		money_add_money(&segments[i].annual_revenue, &more.annual_revenue);
-	}
-}
+const SumKind sum_segment = {sizeof(Segment), NULL, add_segment};
 
 /*
  * Key figures
@@ -157,8 +122,7 @@ kpi_gross_profit(const Kpi *kpi)
 {
 	Money		profit = kpi->revenue;
 
-	money_add(&profit, -money_units(&kpi->cost), DECIMAL_MAX_SCALE);
-	profit.scale = Max(kpi->revenue.scale, kpi->cost.scale);
+	money_subtract_money(&profit, &kpi->cost);
 	return money_numeric(&profit);
 }
 

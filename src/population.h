@@ -6,42 +6,9 @@
 
 #include "compat.h"
 
-#include "storage/buffile.h"
-
 #include "customer.h"
-
-/*
- * A sum of money over customers: units of 10^-6, as two words so that it can
- * stand in an array of bigint, and the decimal places it is shown with.  A
- * shop's sum has fewer than 10^36 units, 128 bits hold 10^38.
- */
-typedef struct Money
-{
-	int64		scale;			/* the finest one added */
-	int64		high;
-	uint64		low;
-} Money;
-
-static inline int128
-money_units(const Money *money)
-{
-	return (int128) ((uint128) (uint64) money->high << 64 | money->low);
-}
-
-static inline void
-money_add(Money *money, int128 value, int scale)
-{
-	uint128		units = (uint128) money_units(money) +
-		(uint128) value * (uint128) decimal_power[DECIMAL_MAX_SCALE - scale];
-
-	money->high = (int64) (units >> 64);
-	money->low = (uint64) units;
-	if (money->scale < scale)
-		money->scale = scale;
-}
-
-extern Numeric money_numeric(const Money *money);
-extern Numeric money_divide(const Money *money, int64 divisor);
+#include "money.h"
+#include "sums.h"
 
 /*
  * The figures of a population.  All members are words of 64 bits: the struct
@@ -82,7 +49,6 @@ typedef struct Segment
 } Segment;
 
 extern void segment_add(Segment *segment, const Figures *figures, Scales scales);
-extern void segments_send(const Segment *segments, int count, BufFile *file);
-extern void segments_receive(Segment *segments, int count, BufFile *file);
+extern const SumKind sum_segment;
 
 #endif							/* LTV_POPULATION_H */

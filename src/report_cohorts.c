@@ -37,9 +37,9 @@ put_cohort(Cohorts *cohorts, Row *row, CohortCell **cells, uint32 ncells, int32 
 		row_count(row, cell->active);
 		row_rate(row, cell->active, size);
 		row_count(row, cell->orders);
-		row_money(row, cell->earnings.revenue);
-		row_money(row, sum.revenue);
-		row_money_each(row, sum.revenue, size);
+		row_money(row, &cell->earnings.revenue);
+		row_money(row, &sum.revenue);
+		row_money_each(row, &sum.revenue, size);
 		row_profit(row, &cell->earnings);
 		row_profit(row, &sum);
 		row_profit_each(row, &sum, size);

@@ -75,14 +75,20 @@ receive_deciles(void *arg, BufFile *file)
 JOINT_VISITOR(ltv_deciles_visitor, sizeof(DecilesReport),
 			  begin_deciles, visit_customer, NULL, send_deciles, receive_deciles);
 
-static int128
+static Money
 sum_of(const int128 *revenues, int64 count)
 {
-	int128		sum = 0;
+	Money		sum = {0};
 
 	for (int64 i = 0; i < count; i++)
-		sum += revenues[i];
+		money_add_units(&sum, revenues[i], 0);
 	return sum;
+}
+
+static inline double
+money_double(const Money *money)
+{
+	return money_units(money);
 }
 
 static void
@@ -90,8 +96,8 @@ put_deciles(DecilesReport *report)
 {
 	int64		customers = report->population.customers;
 	int128	   *revenues = report->revenues;
-	int128		total = sum_of(revenues, customers);
-	int128		so_far = 0;
+	Money		total = sum_of(revenues, customers);
+	Money		so_far = {0};
 	Row			row;
 
 	sort_descending(revenues, customers);
@@ -100,17 +106,18 @@ put_deciles(DecilesReport *report)
 	{
 		/* those that do not divide make the first groups larger by one */
 		int64		size = customers / GROUPS + (group <= customers % GROUPS);
-		int128		revenue = sum_of(revenues, size);
+		Money		revenue = sum_of(revenues, size);
+		Money		least = size > 0 ? sum_of(revenues + size - 1, 1) : (Money) {0};
 
-		so_far += revenue;
+		money_add_money(&so_far, &revenue);
 		row_value(&row, Int32GetDatum(group));
 		row_count(&row, size);
-		row_money(&row, revenue);
-		row_rate(&row, revenue, total);
-		row_rate(&row, so_far, total);
-		row_money_each(&row, revenue, size);
+		row_money(&row, &revenue);
+		row_rate(&row, money_double(&revenue), money_double(&total));
+		row_rate(&row, money_double(&so_far), money_double(&total));
+		row_money_each(&row, &revenue, size);
 		if (size > 0)
-			row_money(&row, revenues[size - 1]);
+			row_money(&row, &least);
 		else
 			row_null(&row);
 		row_put(&row);

@@ -15,7 +15,7 @@ typedef struct Entry
 	int64		customers;
 	int64		repeaters;
 	int64		orders;
-	int128		revenue;
+	Money		revenue;
 } Entry;
 
 typedef struct EntryReport
@@ -67,7 +67,7 @@ visit_customer(const Customer *customer, void *arg)
 	entry->customers++;
 	entry->repeaters += orders >= 2;
 	entry->orders += orders;
-	entry->revenue += money_of(revenue, buyer.scales.amount);
+	money_add(&entry->revenue, revenue, buyer.scales.amount);
 }
 
 static void
@@ -109,7 +109,7 @@ receive_entry_items(void *arg, BufFile *file)
 		entry->customers += more[i].customers;
 		entry->repeaters += more[i].repeaters;
 		entry->orders += more[i].orders;
-		entry->revenue += more[i].revenue;
+		money_add_money(&entry->revenue, &more[i].revenue);
 	}
 }
 
@@ -132,7 +132,7 @@ put_entries(EntryReport *report)
 		row_count(&row, entry->customers);
 		row_rate(&row, entry->repeaters, entry->customers);
 		row_rate(&row, entry->orders, entry->customers);
-		row_money_each(&row, entry->revenue, entry->customers);
+		row_money_each(&row, &entry->revenue, entry->customers);
 		row_put(&row);
 	}
 	row_end(&row);

@@ -7,7 +7,6 @@
 #include "customer.h"
 #include "economics.h"
 #include "report_table.h"
-#include "tempfile.h"
 
 /* The arguments, by position. */
 enum
@@ -32,7 +31,7 @@ typedef struct ShippingReport
 	int64		orders_above;
 	int64		orders_near;
 	int64		orders;
-	int128		amount_near;	/* of the orders near it, at DECIMAL_MAX_SCALE */
+	Money		amount_near;	/* of the orders near it */
 } ShippingReport;
 
 static void
@@ -58,43 +57,17 @@ visit_customer(const Customer *customer, void *arg)
 		else if (amount >= shipping->near)
 		{
 			shipping->orders_near++;
-			shipping->amount_near += amount;
+			money_add(&shipping->amount_near, purchase->amount, buyer.scales.amount);
 		}
 	}
 }
 
-static void
-begin_shipping(void *arg)
-{
-	ShippingReport *shipping = arg;
-
-	population_restart(&shipping->population);
-	shipping->orders_above = shipping->orders_near = shipping->orders = 0;
-	shipping->amount_near = 0;
-}
-
-static void
-send_shipping(void *arg, BufFile *file)
-{
-	tempfile_write(file, arg, sizeof(ShippingReport));
-}
-
-static void
-receive_shipping(void *arg, BufFile *file)
-{
-	ShippingReport *shipping = arg;
-	ShippingReport more;
-
-	tempfile_read(file, &more, sizeof(more));
-	population_add(&shipping->population, &more.population);
-	shipping->orders_above += more.orders_above;
-	shipping->orders_near += more.orders_near;
-	shipping->orders += more.orders;
-	shipping->amount_near += more.amount_near;
-}
-
-JOINT_VISITOR(ltv_shipping_visitor, sizeof(ShippingReport),
-			  begin_shipping, visit_customer, NULL, send_shipping, receive_shipping);
+SUMS_VISITOR(ltv_shipping_visitor, ShippingReport, visit_customer,
+			 SUM(sum_population, ShippingReport, population),
+			 SUM(sum_count, ShippingReport, orders_above),
+			 SUM(sum_count, ShippingReport, orders_near),
+			 SUM(sum_count, ShippingReport, orders),
+			 SUM(sum_money, ShippingReport, amount_near));
 
 static void
 CheckReach(Numeric reach)
@@ -115,8 +88,8 @@ static void
 put_shipping(ShippingReport *shipping, Numeric threshold, Numeric shipping_cost, Numeric margin)
 {
 	Numeric		near = int64_to_numeric(shipping->orders_near);
-	Numeric		amount = decimal_of_sum(shipping->amount_near, shipping->population.scales.amount);
-	Numeric		missing = subtract(multiply(near, threshold), amount);
+	Money		amount = money_shown(&shipping->amount_near, shipping->population.scales.amount);
+	Numeric		missing = subtract(multiply(near, threshold), money_numeric(&amount));
 	Numeric		gain = subtract(multiply(missing, margin), multiply(near, shipping_cost));
 	Numeric		cost = multiply(shipping_cost, int64_to_numeric(shipping->orders_above));
 	bool		some = shipping->orders_near > 0;

@@ -36,12 +36,12 @@ static Numeric
 gross_profit(const PaybackReport *payback, const Earnings *earnings)
 {
 	Scales		scales = payback->cohorts.population.scales;
+	Money		revenue = money_shown(&earnings->revenue, scales.amount);
+	Money		profit = earnings_profit(earnings, scales);
 
 	if (payback->margin != NULL)
-		return multiply(decimal_of_sum(earnings->revenue, scales.amount), payback->margin);
-	if (earnings->cost_unknown)
-		return NULL;
-	return decimal_of_sum(earnings->revenue - earnings->cost, Max(scales.amount, scales.cost));
+		return multiply(money_numeric(&revenue), payback->margin);
+	return earnings->cost_unknown > 0 ? NULL : money_numeric(&profit);
 }
 
 /*

@@ -21,8 +21,8 @@ typedef struct PeriodCell
 	int64		new_customers;	/* with the first of all */
 	int64		repeat_customers;	/* with one that is not the first of all */
 	int64		orders;
-	int128		revenue;
-	int128		new_revenue;
+	Money		revenue;
+	Money		new_revenue;
 } PeriodCell;
 
 typedef struct PeriodsReport
@@ -55,13 +55,13 @@ visit_customer(const Customer *customer, void *arg)
 			orders += is_order(&buyer.purchases[i]);
 			revenue += buyer.purchases[i].amount;
 		}
-		revenue = money_of(revenue, buyer.scales.amount);
 		cell->customers += orders > 0;
 		cell->new_customers += period == first;
 		cell->repeat_customers += orders > (period == first ? 1 : 0);
 		cell->orders += orders;
-		cell->revenue += revenue;
-		cell->new_revenue += period == first ? revenue : 0;
+		money_add(&cell->revenue, revenue, buyer.scales.amount);
+		if (period == first)
+			money_add(&cell->new_revenue, revenue, buyer.scales.amount);
 	}
 }
 
@@ -93,8 +93,8 @@ add_cell(void *record, const void *more)
 	cell->new_customers += other->new_customers;
 	cell->repeat_customers += other->repeat_customers;
 	cell->orders += other->orders;
-	cell->revenue += other->revenue;
-	cell->new_revenue += other->new_revenue;
+	money_add_money(&cell->revenue, &other->revenue);
+	money_add_money(&cell->new_revenue, &other->new_revenue);
 }
 
 static void
@@ -126,6 +126,7 @@ put_periods(PeriodsReport *periods)
 	for (int64 period = first; period <= last; period++)
 	{
 		const PeriodCell *cell = &nothing;
+		Money		returning;
 
 		/* a refund may be earlier than any order */
 		while (next < periods->cells->count && cells[next]->period < period)
@@ -140,9 +141,11 @@ put_periods(PeriodsReport *periods)
 		row_count(&row, cell->repeat_customers);
 		row_count(&row, acquired);
 		row_count(&row, cell->orders);
-		row_money(&row, cell->revenue);
-		row_money(&row, cell->new_revenue);
-		row_money(&row, cell->revenue - cell->new_revenue);
+		row_money(&row, &cell->revenue);
+		row_money(&row, &cell->new_revenue);
+		returning = cell->revenue;
+		money_subtract_money(&returning, &cell->new_revenue);
+		row_money(&row, &returning);
 		row_rate(&row, cell->repeat_customers, cell->customers);
 		row_rate(&row, cell->repeat_customers, acquired);
 		row_put(&row);

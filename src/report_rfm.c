@@ -429,7 +429,7 @@ next_row(void *arg)
 	values[i++] = report_id(&report->population.report, member.id);
 	values[i++] = Int32GetDatum(member.recency->value);
 	values[i++] = Int64GetDatum(member.frequency->value);
-	values[i++] = population_money(&report->population, member.revenue);
+	values[i++] = NumericGetDatum(decimal_of_sum(member.revenue, report->population.scales.amount));
 	values[i++] = Int32GetDatum(member.recency->score);
 	values[i++] = Int32GetDatum(member.frequency->score);
 	values[i++] = Int32GetDatum(score_of(report, customers - report->alike_until));

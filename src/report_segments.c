@@ -59,32 +59,8 @@ visit_customer(const Customer *customer, void *arg)
 		segment_add(&report->segments[divisions[report->division].segment_of(&figures, scales, &report->policy)], &figures, scales);
 }
 
-static void
-begin_segments(void *arg)
-{
-	SegmentsReport *report = arg;
-
-	memset(report->segments, 0, sizeof(report->segments));
-}
-
-static void
-send_segments(void *arg, BufFile *file)
-{
-	SegmentsReport *report = arg;
-
-	segments_send(report->segments, MOST_SEGMENTS, file);
-}
-
-static void
-receive_segments(void *arg, BufFile *file)
-{
-	SegmentsReport *report = arg;
-
-	segments_receive(report->segments, MOST_SEGMENTS, file);
-}
-
-JOINT_VISITOR(ltv_segments_visitor, sizeof(SegmentsReport),
-			  begin_segments, visit_customer, NULL, send_segments, receive_segments);
+SUMS_VISITOR(ltv_segments_visitor, SegmentsReport, visit_customer,
+			 SUM(sum_segment, SegmentsReport, segments));
 
 /* All segments, the empty ones included, unless there is nobody. */
 static void

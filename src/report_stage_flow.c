@@ -12,7 +12,6 @@ static const CompositeType row_type = COMPOSITE_TYPE("ltv_stage_flow_row", ANYEN
 
 /* where customers come from who had no order yet; behind the stages, as NULL sorts */
 #define NO_STAGE	STAGE_COUNT
-#define FLOWS		((STAGE_COUNT + 1) * STAGE_COUNT)
 
 typedef struct StageFlowReport
 {
@@ -41,32 +40,8 @@ visit_customer(const Customer *customer, void *arg)
 	money_add(&segment->revenue, after.total.revenue - before.total.revenue, scales.amount);
 }
 
-static void
-begin_stage_flow(void *arg)
-{
-	StageFlowReport *flow = arg;
-
-	memset(flow->flows, 0, sizeof(flow->flows));
-}
-
-static void
-send_stage_flow(void *arg, BufFile *file)
-{
-	StageFlowReport *flow = arg;
-
-	segments_send(flow->flows[0], FLOWS, file);
-}
-
-static void
-receive_stage_flow(void *arg, BufFile *file)
-{
-	StageFlowReport *flow = arg;
-
-	segments_receive(flow->flows[0], FLOWS, file);
-}
-
-JOINT_VISITOR(ltv_stage_flow_visitor, sizeof(StageFlowReport),
-			  begin_stage_flow, visit_customer, NULL, send_stage_flow, receive_stage_flow);
+SUMS_VISITOR(ltv_stage_flow_visitor, StageFlowReport, visit_customer,
+			 SUM(sum_segment, StageFlowReport, flows));
 
 /* The flows that there are. */
 static void

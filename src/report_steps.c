@@ -17,7 +17,7 @@ typedef struct Step
 {
 	int64		customers;		/* with an n-th order */
 	int64		churned;		/* with no further order, and churned */
-	int128		amount;			/* of the n-th orders */
+	Money		amount;			/* of the n-th orders */
 	Cells	   *gaps;			/* days to the next order */
 } Step;
 
@@ -49,7 +49,7 @@ visit_customer(const Customer *customer, void *arg)
 		if (n > 0)
 			((Tally *) cells_at(step[-1].gaps, purchase->day - latest))->count++;
 		step->customers++;
-		step->amount += money_of(purchase->amount, buyer.scales.amount);
+		money_add(&step->amount, purchase->amount, buyer.scales.amount);
 		latest = purchase->day;
 		n++;
 	}
@@ -92,7 +92,7 @@ receive_steps(void *arg, BufFile *file)
 		tempfile_read(file, &more, sizeof(more));
 		report->steps[n].customers += more.customers;
 		report->steps[n].churned += more.churned;
-		report->steps[n].amount += more.amount;
+		money_add_money(&report->steps[n].amount, &more.amount);
 	}
 	for (int n = 0; n < report->max_step; n++)
 		cells_receive(report->steps[n].gaps, file, tally_add);
@@ -122,7 +122,7 @@ put_steps(StepsReport *report)
 			row_value(&row, Float8GetDatum(median));
 		else
 			row_null(&row);
-		row_money_each(&row, step->amount, step->customers);
+		row_money_each(&row, &step->amount, step->customers);
 		row_put(&row);
 	}
 	row_end(&row);

@@ -54,7 +54,7 @@ population_admit(Population *population, const Customer *customer, Buyer *buyer)
 }
 
 /* Add those whom another process has admitted. */
-void
+static void
 population_add(Population *population, const Population *more)
 {
 	if (population->customers == 0 || (more->customers > 0 && more->first_order < population->first_order))
@@ -82,6 +82,22 @@ population_receive(Population *population, BufFile *file)
 	tempfile_read(file, &more.scales, sizeof(more.scales));
 	population_add(population, &more);
 }
+
+static void
+restart_population(void *sum)
+{
+	population_restart(sum);
+}
+
+static void
+add_population(void *sum, const void *more)
+{
+	population_add(sum, more);
+}
+
+StaticAssertDecl(sizeof(Population) <= LARGEST_SUM, "a population can be a sum");
+
+const SumKind sum_population = {sizeof(Population), restart_population, add_population};
 
 /* A day in the wrong millennium must not become a million rows. */
 void
@@ -133,73 +149,36 @@ row_end(Row *row)
 	MemoryContextDelete(row->context);
 }
 
-/* A sum at DECIMAL_MAX_SCALE places, which has no digits behind the given ones. */
-static int128
-at_scale(int128 money, int scale)
-{
-	int64		power = decimal_power[DECIMAL_MAX_SCALE - scale];
-
-	if (money >= PG_INT64_MIN && money <= PG_INT64_MAX)
-		return (int64) money / power;
-	return money / power;
-}
-
-static Datum
-money_at_scale(int128 money, int scale)
-{
-	return NumericGetDatum(decimal_make(at_scale(money, scale), scale));
-}
-
-/* A sum as the rows of a report show it. */
-Datum
-population_money(const Population *population, int128 money)
-{
-	return money_at_scale(money, population->scales.amount);
-}
-
-static void
-put_money_each(Row *row, int128 money, int scale, int64 each)
-{
-	if (each == 0)
-		row_null(row);
-	else
-		row_value(row, NumericGetDatum(decimal_divide(at_scale(money, scale), scale, each)));
-}
-
 void
-row_money(Row *row, int128 money)
+row_money(Row *row, const Money *money)
 {
-	row_value(row, money_at_scale(money, row->scales.amount));
+	Money		shown = money_shown(money, row->scales.amount);
+
+	row_numeric(row, money_numeric(&shown));
 }
 
 /* money / each; null where each is 0 */
 void
-row_money_each(Row *row, int128 money, int64 each)
+row_money_each(Row *row, const Money *money, int64 each)
 {
-	put_money_each(row, money, row->scales.amount, each);
-}
+	Money		shown = money_shown(money, row->scales.amount);
 
-static int
-profit_scale(const Row *row)
-{
-	return Max(row->scales.amount, row->scales.cost);
+	row_numeric(row, each == 0 ? NULL : money_divide(&shown, each));
 }
 
 /* Revenue less cost; null where a cost is unknown. */
 void
 row_profit(Row *row, const Earnings *earnings)
 {
-	if (earnings->cost_unknown)
-		row_null(row);
-	else
-		row_value(row, money_at_scale(earnings->revenue - earnings->cost, profit_scale(row)));
+	Money		profit = earnings_profit(earnings, row->scales);
+
+	row_numeric(row, earnings->cost_unknown > 0 ? NULL : money_numeric(&profit));
 }
 
 void
 row_profit_each(Row *row, const Earnings *earnings, int64 each)
 {
-	if (earnings->cost_unknown)
-		row_null(row);
-	else
-		put_money_each(row, earnings->revenue - earnings->cost, profit_scale(row), each);
+	Money		profit = earnings_profit(earnings, row->scales);
+
+	row_numeric(row, earnings->cost_unknown > 0 || each == 0 ? NULL : money_divide(&profit, each));
 }

@@ -7,7 +7,9 @@
 
 #include "compat.h"
 
+#include "money.h"
 #include "report.h"
+#include "sums.h"
 
 /* A report over the customers with an order up to a day. */
 typedef struct Population
@@ -30,46 +32,11 @@ typedef struct Buyer
 
 extern void population_begin(Population *population, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
 extern void population_restart(Population *population);
-extern void population_add(Population *population, const Population *more);
 extern void population_send(const Population *population, BufFile *file);
 extern void population_receive(Population *population, BufFile *file);
+extern const SumKind sum_population;
 extern bool population_admit(Population *population, const Customer *customer, Buyer *buyer);
-extern Datum population_money(const Population *population, int128 money);
 extern void CheckReportRows(int64 rows, int64 limit, const char *period);
-
-/*
- * Sums of money are kept at DECIMAL_MAX_SCALE places: customers may have
- * different scales, and 10^12 purchases of 18 digits still fit.
- */
-static inline int128
-money_of(int128 value, int scale)
-{
-	return value * decimal_power[DECIMAL_MAX_SCALE - scale];
-}
-
-/* What came in, and what it cost. */
-typedef struct Earnings
-{
-	int128		revenue;
-	int128		cost;
-	bool		cost_unknown;	/* of a purchase or more */
-} Earnings;
-
-static inline void
-earnings_add(Earnings *earnings, const Earnings *more)
-{
-	earnings->revenue += more->revenue;
-	earnings->cost += more->cost;
-	earnings->cost_unknown |= more->cost_unknown;
-}
-
-static inline void
-earnings_add_purchase(Earnings *earnings, const Purchase *purchase, Scales scales)
-{
-	earnings->revenue += money_of(purchase->amount, scales.amount);
-	earnings->cost += money_of(purchase->cost, scales.cost);
-	earnings->cost_unknown |= !purchase->cost_known;
-}
 
 /*
  * A row of the result while its columns are put in.  Between row_begin and
@@ -78,21 +45,21 @@ earnings_add_purchase(Earnings *earnings, const Purchase *purchase, Scales scale
 typedef struct Row
 {
 	Report	   *report;
-	Scales		scales;			/* of sums of money */
+	Scales		scales;			/* of sums of money, at least */
 	MemoryContext context;
 	MemoryContext old;
 	int			n;				/* columns so far */
 	uint32		count;			/* of rows */
 } Row;
 
-/* where no sum of money is shown, or each with places of its own */
+/* where sums of money are shown with places of their own */
 #define NO_SCALES	((Scales) {0, 0, 0})
 
 extern void row_begin(Row *row, Report *report, Scales scales);
 extern void row_put(Row *row);
 extern void row_end(Row *row);
-extern void row_money(Row *row, int128 money);
-extern void row_money_each(Row *row, int128 money, int64 each);
+extern void row_money(Row *row, const Money *money);
+extern void row_money_each(Row *row, const Money *money, int64 each);
 extern void row_profit(Row *row, const Earnings *earnings);
 extern void row_profit_each(Row *row, const Earnings *earnings, int64 each);
 

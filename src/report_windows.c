@@ -120,7 +120,7 @@ put_windows(WindowsReport *report)
 		row_count(&row, window->second_order_customers);
 		row_rate(&row, window->second_order_customers, window->customers);
 		row_rate(&row, window->orders, window->customers);
-		row_money_each(&row, window->earnings.revenue, window->customers);
+		row_money_each(&row, &window->earnings.revenue, window->customers);
 		row_profit_each(&row, &window->earnings, window->customers);
 		row_put(&row);
 	}
