@@ -137,7 +137,7 @@ SELECT rows_problem(format('SELECT 1 AS customer_id, date ''2024-01-01'' AS orde
 	('(''JPY''), (''JPY'')'), ('(''JPY''), (''USD'')'), ('(''JPY''), (NULL)'), ('(NULL), (NULL::text)'), ('(''JPY''::char(4)), (''EUR''), (''USD''), (''EUR'')'), ('(''JPY''), (''jpy'')'), ('(''''), (''JPY'')'),
 	('(''A''), (''B''), (''C''), (''D''), (''E''), (''F''), (''G''), (''H''), (''I''), (''J''), (''K''), (''L'')')) t(currencies);
 SELECT rows_problem('SELECT 1 AS customer_id, ltv_history ''[]'' AS history, currency FROM (VALUES (''JPY''), (''USD'')) v(currency)');
--- of a guest and after as_of, too: they are in the relation
+-- of a guest, too: it is in the relation; what is later than as_of is not
 SELECT rows_problem('SELECT * FROM (VALUES (1, date ''2024-01-01'', 1, ''JPY''), (NULL, ''2024-01-01'', 1, ''USD''), (1, ''2024-03-01'', 1, ''EUR''), (1, ''2030-01-01'', 1, ''GBP'')) v(customer_id, ordered_on, amount, currency)');
 
 /*

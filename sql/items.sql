@@ -58,7 +58,7 @@ SELECT * FROM ltv_item_flow('small', '2023-12-01');
 SELECT * FROM ltv_item_flow('histories', '2024-03-01');
 CREATE VIEW bare AS SELECT customer_id, ordered_on, amount FROM small;
 SELECT * FROM ltv_entry_items('bare', '2024-03-01');
--- the type of item matters to the reports that show it, and to no other
+-- an item may have any type: the topic "reading"; here nobody was observed for a year
 CREATE VIEW item_numbers AS SELECT customer_id, ordered_on, amount, 7 AS item FROM small;
 SELECT * FROM ltv_entry_items('item_numbers', '2024-03-01');
 SELECT (SELECT count(*) FROM ltv_customer_summary('item_numbers', '2024-03-01')) = (SELECT count(DISTINCT customer_id) FROM small WHERE ordered_on <= '2024-03-01' AND amount IS NOT NULL) AS same;

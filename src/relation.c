@@ -72,12 +72,6 @@ is_integer_or_numeric(Oid type)
 	return type == INT2OID || type == INT4OID || type == INT8OID || type == NUMERICOID;
 }
 
-static bool
-is_text(Oid type)
-{
-	return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
-}
-
 static void
 CheckColumnType(Relation rel, OrdersColumn column, Oid type)
 {
@@ -94,13 +88,6 @@ CheckColumnType(Relation rel, OrdersColumn column, Oid type)
 			if (!is_integer_or_numeric(type))
 				report_wrong_type(rel, column, type, "an integer type or numeric",
 								  psprintf("Sums are exact: write a view with a cast, for example %s::numeric(14,2) AS %s.",
-										   orders_column_names[column], orders_column_names[column]));
-			break;
-		case ORDERS_ITEM:
-		case ORDERS_CURRENCY:
-			if (!is_text(type))
-				report_wrong_type(rel, column, type, "text",
-								  psprintf("Write a view with a cast: %s::text AS %s.",
 										   orders_column_names[column], orders_column_names[column]));
 			break;
 		default:
@@ -247,11 +234,10 @@ CheckRelationKind(Relation rel)
 
 /*
  * Look at the relation that an argument of the function names.  It stays
- * locked, so that it is the same when its rows are read.  The type of item
- * matters only to a report that shows items.
+ * locked, so that it is the same when its rows are read.
  */
 void
-orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, bool wants_item, OrdersRelation *relation)
+orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, OrdersRelation *relation)
 {
 	Oid			relid = PG_GETARG_OID(relation_arg);
 	Relation	rel = try_relation_open(relid, AccessShareLock);
@@ -259,7 +245,8 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, bool wants_item,
 	if (rel == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
+				 errmsg("relation with OID %u does not exist", relid),
+				 errdetail("It has gone since its name was looked up.")));
 	CheckRelationKind(rel);
 	memset(relation, 0, sizeof(*relation));
 	relation->relid = relid;
@@ -274,7 +261,7 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, bool wants_item,
 	if (!relation->histories && !has_column(relation, ORDERS_AMOUNT))
 		report_missing_column(rel, ORDERS_AMOUNT);
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
-		if (has_column(relation, column) && (column != ORDERS_ITEM || wants_item))
+		if (has_column(relation, column))
 			CheckColumnType(rel, column, relation->columns[column].type);
 	relation->distinct = relation->histories && has_distinct_customers(rel, &relation->columns[ORDERS_CUSTOMER]);
 	relation_close(rel, NoLock);

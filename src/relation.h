@@ -42,7 +42,7 @@ typedef struct OrdersRelation
 
 extern const char *const orders_column_names[ORDERS_COLUMNS];
 
-extern void orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, bool wants_item, OrdersRelation *relation);
+extern void orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, OrdersRelation *relation);
 
 static inline bool
 has_column(const OrdersRelation *relation, OrdersColumn column)

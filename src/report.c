@@ -11,17 +11,30 @@
 #include "tempfile.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
-#include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
-#include "parser/parse_coerce.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+
+/*
+ * The server does not lock a function that it calls.  As long as the report is,
+ * nobody drops the extension, whose types and labels are looked up now and then.
+ */
+static void
+hold_function(Oid function)
+{
+	LockDatabaseObject(ProcedureRelationId, function, 0, AccessShareLock);
+	if (!SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(function)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("function with OID %u does not exist", function),
+				 errdetail("The extension ltv has been dropped since the report was called.")));
+}
 
 /* Arguments by position; all must be given but those whose bit is set in nullable. */
 static void
@@ -63,36 +76,6 @@ CheckIdType(const Report *report, Oid asked)
 }
 
 /*
- * A customer_id is shown as customer_id::text would be, so that it can be
- * joined: for char(n), boolean or inet that is not what the output function
- * writes.
- */
-static void
-find_cast_to_text(Report *report)
-{
-	Oid			type = getBaseType(source_id_type(report->source));
-	Oid			function;
-	bool		varlena;
-
-	switch (find_coercion_pathway(TEXTOID, type, COERCION_EXPLICIT, &function))
-	{
-		case COERCION_PATH_RELABELTYPE:
-			report->id_is_text = true;
-			return;
-		case COERCION_PATH_FUNC:
-			CheckMayExecute(function);
-			report->id_has_cast = true;
-			break;
-		default:
-			report->id_has_cast = false;
-			getTypeOutputInfo(type, &function, &varlena);
-			break;
-	}
-	report->id_is_text = false;
-	fmgr_info(function, &report->id_function);
-}
-
-/*
  * Begin a report whose first argument is the orders relation.  type is that of
  * its rows, wants says which columns of orders it needs, id_arg which argument
  * names the type of customer_id (and may be null): its own, or text.
@@ -110,6 +93,7 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeTy
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			asked;
 
+	hold_function(fcinfo->flinfo->fn_oid);
 	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
 	report->context = CurrentMemoryContext;
 	report->file = NULL;
@@ -117,10 +101,10 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeTy
 	InitMaterializedSRF(fcinfo, 0);
 	composite_begin(&report->row, rsinfo->setDesc, type);
 	report->rows = rsinfo->setResult;
-	report->id_is_text = true;
+	report->id_form.is_text = true;
 	asked = id_arg >= 0 ? get_fn_expr_argtype(fcinfo->flinfo, id_arg) : TEXTOID;
 	if (id_arg != REPORT_NO_ID && asked == TEXTOID)
-		find_cast_to_text(report);
+		text_form_init(&report->id_form, source_id_type(report->source));
 	else if (id_arg != REPORT_NO_ID)
 		CheckIdType(report, asked);
 }
@@ -139,43 +123,18 @@ report_visit_jointly(Report *report, DateADT until, const JointVisitor *visitor,
 	report->counts = source_visit_jointly(report->source, until, visitor, arg);
 }
 
-static bool
-ids_are_parallel_safe(const Report *report)
-{
-	return report->id_is_text || func_parallel(report->id_function.fn_oid) == PROPARALLEL_SAFE;
-}
-
 /* The same, but the caller asks for the customers who are left; see source_walk. */
 void
 report_walk(Report *report, DateADT until, const JointVisitor *visitor, void *arg)
 {
-	report->counts = source_walk(report->source, until, visitor, ids_are_parallel_safe(report), arg);
-}
-
-/* A cast function takes the value and, if it wants to, a typmod and whether the cast was written out. */
-static Datum
-call_cast(FmgrInfo *function, Datum value)
-{
-	switch (function->fn_nargs)
-	{
-		case 1:
-			return FunctionCall1Coll(function, DEFAULT_COLLATION_OID, value);
-		case 2:
-			return FunctionCall2Coll(function, DEFAULT_COLLATION_OID, value, Int32GetDatum(-1));
-		default:
-			return FunctionCall3Coll(function, DEFAULT_COLLATION_OID, value, Int32GetDatum(-1), BoolGetDatum(true));
-	}
+	report->counts = source_walk(report->source, until, visitor, text_form_is_parallel_safe(&report->id_form), arg);
 }
 
 /* A customer_id as the report shows it. */
 Datum
 report_id(Report *report, Datum id)
 {
-	if (report->id_is_text)
-		return id;
-	if (report->id_has_cast)
-		return call_cast(&report->id_function, id);
-	return CStringGetTextDatum(OutputFunctionCall(&report->id_function, id));
+	return text_form_of(&report->id_form, id);
 }
 
 /*
@@ -251,8 +210,7 @@ report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, BufF
 	report->batch = palloc(BATCH_SIZE);
 	report->batch_room = BATCH_SIZE;
 	report->batch_used = 0;
-	if (!report->id_is_text)
-		fmgr_info(report->id_function.fn_oid, &report->id_function);
+	text_form_renew(&report->id_form);
 }
 
 /* There are no more. */

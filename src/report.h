@@ -10,6 +10,7 @@
 
 #include "composite.h"
 #include "source.h"
+#include "text_form.h"
 
 /* A report while it runs. */
 typedef struct Report
@@ -18,9 +19,7 @@ typedef struct Report
 	CompositeRow row;			/* of the result, while it is made */
 	Tuplestorestate *rows;
 	MemoryContext context;		/* what the report itself keeps */
-	FmgrInfo	id_function;	/* cast or output function of a customer_id that is shown as text */
-	bool		id_has_cast;	/* it is a cast */
-	bool		id_is_text;		/* it is not needed */
+	TextForm	id_form;		/* of a customer_id; as it is where it is shown in its own type */
 	BufFile    *file;			/* of a worker: where rows go */
 	char	   *batch;			/* of a worker: rows that go there together */
 	Size		batch_room;

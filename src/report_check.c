@@ -334,7 +334,7 @@ ltv_check(PG_FUNCTION_ARGS)
 	memset(&check, 0, sizeof(check));
 	report_begin(&check.report, fcinfo, &row_type, WANT_CURRENCIES, REPORT_NO_ID);
 	check.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
-	orders_relation_open(fcinfo, 0, false, &relation);
+	orders_relation_open(fcinfo, 0, &relation);
 	if (relation.histories)
 		check_histories(&check, &relation);
 	else

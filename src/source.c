@@ -89,6 +89,46 @@ lay_out_rows(Source *source)
 }
 
 /*
+ * Whose numbers do not fit is for the shop to find, so errors of numbers say it.
+ */
+static void
+unit_context(void *arg)
+{
+	UnitContext *context = arg;
+	const Source *source = context->source;
+
+	if (source->unit == NULL)
+		return;
+	if (geterrcode() != ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE && geterrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+		return;
+	if (context->isnull)
+		errcontext("a guest of relation \"%s\"", source->relation.name);
+	else
+		errcontext("%s %s of relation \"%s\"", source->unit, OidOutputFunctionCall(source->id_output, context->id), source->relation.name);
+}
+
+void
+source_push_unit(Source *source, Datum id, bool isnull, UnitContext *context)
+{
+	context->source = source;
+	context->isnull = isnull;
+	context->id = id;
+	context->callback.callback = unit_context;
+	context->callback.arg = context;
+	context->callback.previous = error_context_stack;
+	error_context_stack = &context->callback;
+}
+
+static void
+find_output(Source *source, const char *unit)
+{
+	bool		varlena;
+
+	source->unit = unit;
+	getTypeOutputInfo(source->id.type, &source->id_output, &varlena);
+}
+
+/*
  * Guests
  *
  * Who has no customer_id is no customer, but a visitor that wants to can see
@@ -107,6 +147,7 @@ open_guests(Source *source)
 	guests->until = DATEVAL_NOEND;
 	guests->key = guests->id = source->order;
 	guests->walk.level = -1;
+	find_output(guests, "guest's order");
 	lay_out_rows(guests);
 	return guests;
 }
@@ -126,9 +167,13 @@ visit_guest_order(const Customer *lines, void *arg)
 	const History *history = lines->history;
 	Purchase	order = history->purchases[0];	/* the earliest day */
 	History		one;
+	Source	   *guests = ((Source *) arg)->guests;
+	UnitContext context;
 
+	source_push_unit(guests, lines->id, false, &context);
 	for (int i = 1; i < history->count; i++)
 		order.amount = add_lines(order.amount, history->purchases[i].amount, "amounts");
+	error_context_stack = context.callback.previous;
 	history_init(&one);
 	one.scales = history->scales;
 	*history_add(&one) = order;
@@ -146,6 +191,11 @@ source_prepare(Source *source)
 	source->has_item = (source->wants & WANT_ITEM) && has_column(relation, ORDERS_ITEM);
 	source->has_order = has_column(relation, ORDERS_ORDER);
 	prepare_keys(source);
+	find_output(source, "customer");
+	if (source->has_item)
+		text_form_init(&source->item, relation->columns[ORDERS_ITEM].type);
+	if (has_column(relation, ORDERS_CURRENCY))
+		text_form_init(&source->currency, relation->columns[ORDERS_CURRENCY].type);
 	lay_out_rows(source);
 	source->scratch = AllocSetContextCreate(source->context, "ltv customer", ALLOCSET_DEFAULT_SIZES);
 	source->walk.level = -1;
@@ -162,7 +212,7 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
 	source->context = context;
 	source->wants = wants;
 	source->function = fcinfo->flinfo->fn_oid;
-	orders_relation_open(fcinfo, relation_arg, (wants & WANT_ITEM) != 0, &source->relation);
+	orders_relation_open(fcinfo, relation_arg, &source->relation);
 	source_prepare(source);
 	if ((wants & WANT_GUESTS) && source->has_order)
 		source->guests = open_guests(source);
@@ -193,6 +243,7 @@ source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count
 	for (int i = 0; i < count; i++)
 		source->position[order[i]] = i;
 	source_prepare(source);
+	source->unit = NULL;
 	source->store = rowstore_create(0, budget);
 	MemoryContextSwitchTo(old);
 	return source;
@@ -324,7 +375,7 @@ note_currency(Source *source, Datum datum, bool isnull)
 		name = "(null)";
 	else
 	{
-		struct varlena *value = PG_DETOAST_DATUM_PACKED(datum);
+		struct varlena *value = PG_DETOAST_DATUM_PACKED(text_form_of(&source->currency, datum));
 
 		if (source->ncurrencies > 0 && strlen(source->currencies[0]) == VARSIZE_ANY_EXHDR(value) &&
 			memcmp(source->currencies[0], VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)) == 0)
@@ -351,36 +402,6 @@ CheckOneCurrency(Source *source)
 			 errhint("Write a view with one currency (WHERE currency = 'JPY'), or one that converts the amounts.")));
 }
 
-/* A number of a row, of an integer type or numeric, at its own scale. */
-static inline int64
-read_number(Datum datum, Oid type, OrdersColumn column, int *scale)
-{
-	struct varlena *num;
-	DecimalStatus status;
-	int64		value;
-
-	*scale = 0;
-	switch (type)
-	{
-		case INT2OID:
-			return DatumGetInt16(datum);
-		case INT4OID:
-			return DatumGetInt32(datum);
-		case INT8OID:
-			value = DatumGetInt64(datum);
-			if (!decimal_in_range(value))
-				decimal_report(DECIMAL_TOO_LARGE, orders_column_names[column],
-							   NumericGetDatum(int64_to_numeric(value)));
-			return value;
-	}
-	num = PG_DETOAST_DATUM_PACKED(datum);
-	status = decimal_read(num, &value, scale);
-	if (status != DECIMAL_OK)
-		decimal_report(status, orders_column_names[column], datum);
-	/* no number that is accepted is ever so long that the server stores it compressed or elsewhere: num is no copy */
-	return value;
-}
-
 /*
  * The parts of a row on their way into the store.  What becomes the row's head
  * does not stand together here: copied as a whole right after its fields were
@@ -400,29 +421,30 @@ typedef struct RowParts
 	uint32		tag;
 } RowParts;
 
-/* A row of the query's result, as it comes. */
-typedef struct OrdersRow
+/* Refuse a number, and say whose it is. */
+pg_noreturn static pg_noinline void
+report_number(Source *source, OrdersRow row, OrdersColumn column, DecimalStatus status)
 {
-	const Datum *values;
-	const bool *isnull;
-} OrdersRow;
+	UnitContext context;
+	Datum		number = row_value(source, row, column);
+	bool		guest = row_null(source, row, ORDERS_CUSTOMER);
 
-static inline bool
-row_null(Source *source, OrdersRow row, OrdersColumn column)
-{
-	return source->position[column] < 0 || row.isnull[source->position[column]];
-}
-
-static inline Datum
-row_value(Source *source, OrdersRow row, OrdersColumn column)
-{
-	return row.values[source->position[column]];
+	if (source->relation.columns[column].type != NUMERICOID)
+		number = NumericGetDatum(int64_to_numeric(DatumGetInt64(number)));
+	if (source->unit != NULL)
+		source_push_unit(source, guest ? (Datum) 0 : row_value(source, row, ORDERS_CUSTOMER), guest, &context);
+	decimal_report(status, orders_column_names[column], number);
 }
 
 static inline int64
 row_number(Source *source, OrdersRow row, OrdersColumn column, int *scale)
 {
-	return read_number(row_value(source, row, column), source->relation.columns[column].type, column, scale);
+	int64		value;
+	DecimalStatus status = read_number(row_value(source, row, column), source->relation.columns[column].type, &value, scale);
+
+	if (status != DECIMAL_OK)
+		report_number(source, row, column, status);
+	return value;
 }
 
 static void
@@ -474,7 +496,7 @@ read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
 	}
 	if (source->has_item && !row_null(source, row, ORDERS_ITEM))
 	{
-		parts->item = PG_DETOAST_DATUM_PACKED(row_value(source, row, ORDERS_ITEM));
+		parts->item = PG_DETOAST_DATUM_PACKED(text_form_of(&source->item, row_value(source, row, ORDERS_ITEM)));
 		parts->tag |= TAG_HAS_ITEM;
 	}
 }
@@ -799,6 +821,26 @@ report_context(void *arg)
 	else
 		errcontext("SQL statement \"%s\"", source->query);
 	errcontext("reading orders from relation \"%s\"", source->relation.name);
+	if (geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		errhint("A report reads orders with the rights of who runs it, through a view over the report as well. To show others only the report, grant SELECT on a materialized view of it, or EXECUTE on a SECURITY DEFINER function that returns its rows.");
+}
+
+/*
+ * A view whose report reads the view itself would be read for ever.  Who is
+ * reading what stands in the stack of error contexts, which the server unwinds
+ * after an error.
+ */
+static void
+CheckNotReading(const Source *source)
+{
+	for (ErrorContextCallback *callback = error_context_stack; callback != NULL; callback = callback->previous)
+		if (callback->callback == report_context &&
+			((const Source *) callback->arg)->relation.relid == source->relation.relid)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					 errmsg("infinite recursion detected in reports over relation \"%s\"", source->relation.name),
+					 errdetail("It is a view that reads, directly or through other views, a report over itself."),
+					 errhint("Let the report read the tables of the shop, or a view of them that no report is in.")));
 }
 
 /* Read the relation in this process alone. */
@@ -826,6 +868,7 @@ read_orders(Source *source)
 	ErrorContextCallback callback;
 	Query	   *query;
 
+	CheckNotReading(source);
 	source->query = query_text(source);
 	callback.callback = report_context;
 	callback.arg = source;

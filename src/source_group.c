@@ -418,13 +418,20 @@ gather_lines(Grouping *grouping, char **rows, uint32 nrows)
  * Visits
  */
 
+static Datum
+group_id(const Grouping *grouping, const CustomerRows *group)
+{
+	const Source *source = grouping->source;
+
+	return key_get(&source->id, group->first_row + source->key_at + (source->sorted ? sizeof(Datum) : 0));
+}
+
 /* Put the purchases of a customer together. */
 static void
 gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 {
 	Source	   *source = grouping->source;
 	char	  **rows = grouping->ordered + group->start;
-	const char *id = group->first_row + source->key_at;
 
 	grouping->history.count = 0;
 	grouping->history.scales = (Scales) {0, 0, 0};
@@ -434,9 +441,7 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 		gather_lines(grouping, rows, group->rows);
 	else
 		gather_purchases(grouping, rows, group->rows);
-	if (source->sorted)
-		id += sizeof(Datum);
-	customer->id = key_get(&source->id, id);
+	customer->id = group_id(grouping, group);
 	customer->history = &grouping->history;
 	customer->items = source->has_item ? grouping->items : NULL;
 	customer->guest = false;
@@ -502,6 +507,7 @@ next_customer(Grouping *grouping, Customer *customer)
 {
 	Source	   *source = grouping->source;
 	CustomerRows *group = &grouping->groups[grouping->next];
+	UnitContext context;
 	MemoryContext old;
 
 	CHECK_FOR_INTERRUPTS();
@@ -521,7 +527,9 @@ next_customer(Grouping *grouping, Customer *customer)
 	}
 	fetch_ahead(grouping, group->start);
 	old = MemoryContextSwitchTo(source->scratch);
+	source_push_unit(source, group_id(grouping, group), false, &context);
 	gather_group(grouping, group, customer);
+	error_context_stack = context.callback.previous;
 	MemoryContextSwitchTo(old);
 	return true;
 }

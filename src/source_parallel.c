@@ -334,6 +334,8 @@ may_share(const Source *source)
 	return max_parallel_workers_per_gather > 0 && (!source->relation.distinct || source->joint != NULL) && !source->sorted &&
 		!(source->wants & WANT_GUESTS) && key_is_parallel_safe(&source->id) &&
 		(!source->has_order || key_is_parallel_safe(&source->order)) &&
+		(!source->has_item || text_form_is_parallel_safe(&source->item)) &&
+		(!has_column(&source->relation, ORDERS_CURRENCY) || text_form_is_parallel_safe(&source->currency)) &&
 		get_rel_relkind(source->relation.relid) != RELKIND_FOREIGN_TABLE;
 }
 

@@ -14,14 +14,17 @@
 
 #include "compat.h"
 
+#include "catalog/pg_type.h"
 #include "nodes/params.h"
 #include "nodes/plannodes.h"
 #include "tcop/dest.h"
 
+#include "decimal.h"
 #include "key.h"
 #include "relation.h"
 #include "rowstore.h"
 #include "source.h"
+#include "text_form.h"
 
 typedef struct RowHead
 {
@@ -80,6 +83,10 @@ struct Source
 	KeyType		id;				/* the customer_id; the same unless sorted */
 	KeyType		order;
 	FmgrInfo	id_equal;		/* only sorted */
+	Oid			id_output;		/* function */
+	const char *unit;			/* whose rows are put together, for errors; or NULL */
+	TextForm	item;
+	TextForm	currency;
 	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
 	int			columns;		/* of the query's result */
 	const char *query;			/* while it runs */
@@ -112,6 +119,46 @@ struct Source
 	BufFile    *result;			/* of a worker's visits */
 };
 
+/* A row of the query's result, as it comes. */
+typedef struct OrdersRow
+{
+	const Datum *values;
+	const bool *isnull;
+} OrdersRow;
+
+static inline bool
+row_null(Source *source, OrdersRow row, OrdersColumn column)
+{
+	return source->position[column] < 0 || row.isnull[source->position[column]];
+}
+
+static inline Datum
+row_value(Source *source, OrdersRow row, OrdersColumn column)
+{
+	return row.values[source->position[column]];
+}
+
+/* A number of a row, of an integer type or numeric, at its own scale. */
+static inline DecimalStatus
+read_number(Datum datum, Oid type, int64 *value, int *scale)
+{
+	*scale = 0;
+	switch (type)
+	{
+		case INT2OID:
+			*value = DatumGetInt16(datum);
+			return DECIMAL_OK;
+		case INT4OID:
+			*value = DatumGetInt32(datum);
+			return DECIMAL_OK;
+		case INT8OID:
+			*value = DatumGetInt64(datum);
+			return decimal_in_range(*value) ? DECIMAL_OK : DECIMAL_TOO_LARGE;
+	}
+	/* no number that is accepted is ever so long that the server stores it compressed or elsewhere: this is no copy */
+	return decimal_read(PG_DETOAST_DATUM_PACKED(datum), value, scale);
+}
+
 static inline RowHead *
 row_head(const Source *source, char *row)
 {
@@ -124,6 +171,16 @@ row_size(const Source *source, const char *row)
 	return source->variable ? *(const uint64 *) row : source->row_size;
 }
 
+/* Errors while it is on the stack name the customer. */
+typedef struct UnitContext
+{
+	Source	   *source;
+	bool		isnull;			/* a guest */
+	Datum		id;
+	ErrorContextCallback callback;
+} UnitContext;
+
+extern void source_push_unit(Source *source, Datum id, bool isnull, UnitContext *context);
 extern void source_prepare(Source *source);
 extern void source_receive(Source *source, const Datum *values, const bool *isnull);
 extern void source_scatter_to(Source *source, int bits);
