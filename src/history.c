@@ -144,12 +144,6 @@ history_rescale(History *history, Scales scales)
 	history->scales = scales;
 }
 
-static Scales
-larger_scales(Scales a, Scales b)
-{
-	return (Scales) {Max(a.amount, b.amount), Max(a.quantity, b.quantity), Max(a.cost, b.cost)};
-}
-
 /* Put the purchases of one history behind those of another; unsorted. */
 void
 history_append(History *to, const History *from)

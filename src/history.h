@@ -67,6 +67,12 @@ same_scales(Scales a, Scales b)
 	return a.amount == b.amount && a.quantity == b.quantity && a.cost == b.cost;
 }
 
+static inline Scales
+larger_scales(Scales a, Scales b)
+{
+	return (Scales) {Max(a.amount, b.amount), Max(a.quantity, b.quantity), Max(a.cost, b.cost)};
+}
+
 /* Canonical order of two purchases at the same scales. */
 static inline int
 purchase_compare(const Purchase *a, const Purchase *b)

@@ -6,6 +6,7 @@
 #include "key.h"
 #include "miscadmin.h"
 #include "tempfile.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 typedef struct ItemName
@@ -78,6 +79,12 @@ items_number(Items *items, struct varlena *item)
 	items->names[items->count].next = hashed->first;
 	hashed->first = items->count;
 	return items->count++;
+}
+
+char *
+items_name(const Items *items, uint32 item)
+{
+	return items->names[item].text == NULL ? pstrdup("(null)") : text_to_cstring((text *) items->names[item].text);
 }
 
 void

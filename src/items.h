@@ -22,6 +22,7 @@ typedef struct Items
 extern void CheckItemColumn(Population *population);
 extern Items *items_create(void);
 extern uint32 items_number(Items *items, struct varlena *item);
+extern char *items_name(const Items *items, uint32 item);
 extern void items_send(const Items *items, BufFile *file);
 extern uint32 *items_receive(Items *items, BufFile *file);
 extern int	items_compare(const Items *items, uint32 a, uint32 b);

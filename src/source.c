@@ -238,15 +238,33 @@ source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count
 	source->relation.name = "GROUP BY";
 	source->until = DATEVAL_NOEND;
 	memcpy(source->relation.columns, columns, sizeof(source->relation.columns));
+	source->relation.histories = has_column(&source->relation, ORDERS_HISTORY);
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		source->position[column] = -1;
 	for (int i = 0; i < count; i++)
-		source->position[order[i]] = i;
+		if (has_column(&source->relation, order[i]))
+			source->position[order[i]] = i;
 	source_prepare(source);
 	source->unit = NULL;
 	source->store = rowstore_create(0, budget);
 	MemoryContextSwitchTo(old);
 	return source;
+}
+
+/* A source of rows that another one has read: their columns stand where they stood. */
+Source *
+source_open_like(const Source *source, Size budget)
+{
+	OrdersColumn order[ORDERS_COLUMNS];
+	ColumnType	columns[ORDERS_COLUMNS];
+
+	memcpy(columns, source->relation.columns, sizeof(columns));
+	/* what does not decide whether numbers fit */
+	columns[ORDERS_ITEM].type = columns[ORDERS_CURRENCY].type = InvalidOid;
+	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
+		if (source->position[column] >= 0)
+			order[source->position[column]] = column;
+	return source_open_rows(columns, order, source->columns, budget);
 }
 
 Oid
@@ -291,8 +309,6 @@ query_text(Source *source)
 	used[ORDERS_QUANTITY] = source->has_quantity;
 	used[ORDERS_COST] = source->has_cost;
 	used[ORDERS_ITEM] = source->has_item;
-	if (source->wants & WANT_CURRENCIES)
-		used[ORDERS_CURRENCY] = false;
 
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT ");
@@ -426,13 +442,13 @@ pg_noreturn static pg_noinline void
 report_number(Source *source, OrdersRow row, OrdersColumn column, DecimalStatus status)
 {
 	UnitContext context;
-	Datum		number = row_value(source, row, column);
-	bool		guest = row_null(source, row, ORDERS_CUSTOMER);
+	Datum		number = column_value(source, row, column);
+	bool		guest = column_null(source, row, ORDERS_CUSTOMER);
 
 	if (source->relation.columns[column].type != NUMERICOID)
 		number = NumericGetDatum(int64_to_numeric(DatumGetInt64(number)));
 	if (source->unit != NULL)
-		source_push_unit(source, guest ? (Datum) 0 : row_value(source, row, ORDERS_CUSTOMER), guest, &context);
+		source_push_unit(source, guest ? (Datum) 0 : column_value(source, row, ORDERS_CUSTOMER), guest, &context);
 	decimal_report(status, orders_column_names[column], number);
 }
 
@@ -440,7 +456,7 @@ static inline int64
 row_number(Source *source, OrdersRow row, OrdersColumn column, int *scale)
 {
 	int64		value;
-	DecimalStatus status = read_number(row_value(source, row, column), source->relation.columns[column].type, &value, scale);
+	DecimalStatus status = read_number(column_value(source, row, column), source->relation.columns[column].type, &value, scale);
 
 	if (status != DECIMAL_OK)
 		report_number(source, row, column, status);
@@ -469,13 +485,13 @@ read_purchase(Source *source, OrdersRow row, RowParts *parts)
 
 	if (row.isnull[source->position[ORDERS_DAY]] || row.isnull[source->position[ORDERS_AMOUNT]])
 		return false;
-	parts->day = DatumGetDateADT(row_value(source, row, ORDERS_DAY));
+	parts->day = DatumGetDateADT(column_value(source, row, ORDERS_DAY));
 	CheckDay(source, parts->day);
 	parts->amount = row_number(source, row, ORDERS_AMOUNT, &amount_scale);
 	parts->quantity = 1;
-	if (!row_null(source, row, ORDERS_QUANTITY))
+	if (!column_null(source, row, ORDERS_QUANTITY))
 		parts->quantity = row_number(source, row, ORDERS_QUANTITY, &quantity_scale);
-	if (!row_null(source, row, ORDERS_COST))
+	if (!column_null(source, row, ORDERS_COST))
 	{
 		parts->cost = row_number(source, row, ORDERS_COST, &cost_scale);
 		flags |= TAG_COST_KNOWN;
@@ -489,14 +505,14 @@ read_purchase(Source *source, OrdersRow row, RowParts *parts)
 static void
 read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
 {
-	if (source->has_order && !row_null(source, row, ORDERS_ORDER))
+	if (source->has_order && !column_null(source, row, ORDERS_ORDER))
 	{
-		parts->order = key_flatten(&source->order, row_value(source, row, ORDERS_ORDER));
+		parts->order = key_flatten(&source->order, column_value(source, row, ORDERS_ORDER));
 		parts->tag |= TAG_HAS_ORDER;
 	}
-	if (source->has_item && !row_null(source, row, ORDERS_ITEM))
+	if (source->has_item && !column_null(source, row, ORDERS_ITEM))
 	{
-		parts->item = PG_DETOAST_DATUM_PACKED(text_form_of(&source->item, row_value(source, row, ORDERS_ITEM)));
+		parts->item = PG_DETOAST_DATUM_PACKED(text_form_of(&source->item, column_value(source, row, ORDERS_ITEM)));
 		parts->tag |= TAG_HAS_ITEM;
 	}
 }
@@ -505,7 +521,7 @@ read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
 static void
 read_key(Source *source, OrdersRow row, RowParts *parts)
 {
-	Datum		id = key_flatten(&source->id, row_value(source, row, ORDERS_CUSTOMER));
+	Datum		id = key_flatten(&source->id, column_value(source, row, ORDERS_CUSTOMER));
 
 	parts->key = id;
 	if (!source->sorted)
@@ -628,9 +644,9 @@ receive_guest(Source *source, OrdersRow row)
 
 	if (source->relation.histories)
 	{
-		if (row_null(source, row, ORDERS_HISTORY))
+		if (column_null(source, row, ORDERS_HISTORY))
 			return;
-		history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(row_value(source, row, ORDERS_HISTORY)), &history);
+		history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(column_value(source, row, ORDERS_HISTORY)), &history);
 		visit_guest(source, &history);
 		history_free(&history);
 		return;
@@ -640,9 +656,9 @@ receive_guest(Source *source, OrdersRow row)
 		return;
 	/* day and amount are all that is asked of a guest */
 	parts.tag = TAG_AMOUNT_SCALE(parts.tag);
-	if (source->has_order && !row_null(source, row, ORDERS_ORDER))
+	if (source->has_order && !column_null(source, row, ORDERS_ORDER))
 	{
-		parts.key = key_flatten(&source->order, row_value(source, row, ORDERS_ORDER));
+		parts.key = key_flatten(&source->order, column_value(source, row, ORDERS_ORDER));
 		keep_row(source->guests, &parts);
 		return;
 	}
@@ -674,8 +690,8 @@ receive_customer(Source *source, OrdersRow row)
 	History		history;
 	Customer	customer = {.history = &history};
 
-	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(row_value(source, row, ORDERS_HISTORY)), &history);
-	customer.id = key_flatten(&source->id, row_value(source, row, ORDERS_CUSTOMER));
+	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(column_value(source, row, ORDERS_HISTORY)), &history);
+	customer.id = key_flatten(&source->id, column_value(source, row, ORDERS_CUSTOMER));
 	source->visit(&customer, source->visit_arg);
 }
 
@@ -686,8 +702,8 @@ receive_row(Source *source, OrdersRow row)
 
 	source->counts.rows++;
 	if (source->position[ORDERS_CURRENCY] >= 0)
-		note_currency(source, row_value(source, row, ORDERS_CURRENCY), row_null(source, row, ORDERS_CURRENCY));
-	if (row_null(source, row, ORDERS_CUSTOMER))
+		note_currency(source, column_value(source, row, ORDERS_CURRENCY), column_null(source, row, ORDERS_CURRENCY));
+	if (column_null(source, row, ORDERS_CUSTOMER))
 	{
 		source->counts.guests++;
 		if (source->wants & WANT_GUESTS)
@@ -695,7 +711,7 @@ receive_row(Source *source, OrdersRow row)
 		return;
 	}
 	memset(&parts, 0, sizeof(parts));
-	if (source->relation.histories ? row_null(source, row, ORDERS_HISTORY)
+	if (source->relation.histories ? column_null(source, row, ORDERS_HISTORY)
 		: !read_purchase(source, row, &parts))
 	{
 		receive_no_purchase(source, row);
@@ -707,7 +723,7 @@ receive_row(Source *source, OrdersRow row)
 		return;
 	}
 	if (source->relation.histories)
-		parts.history = PG_DETOAST_DATUM_PACKED(row_value(source, row, ORDERS_HISTORY));
+		parts.history = PG_DETOAST_DATUM_PACKED(column_value(source, row, ORDERS_HISTORY));
 	else if (source->has_order || source->has_item)
 		read_order_and_item(source, row, &parts);
 	read_key(source, row, &parts);
@@ -738,7 +754,7 @@ receive_plain_row(Source *source, const Datum *values, const bool *isnull)
 	uint64		hash;
 	char	   *kept;
 
-	if (!source->scattered || row_null(source, row, ORDERS_CUSTOMER))
+	if (!source->scattered || column_null(source, row, ORDERS_CUSTOMER))
 	{
 		receive_in_scratch(source, values, isnull);
 		return;
@@ -749,7 +765,7 @@ receive_plain_row(Source *source, const Datum *values, const bool *isnull)
 		receive_no_purchase(source, row);
 		return;
 	}
-	parts.key = key_flatten(&source->key, row_value(source, row, ORDERS_CUSTOMER));
+	parts.key = key_flatten(&source->key, column_value(source, row, ORDERS_CUSTOMER));
 	hash = key_hash(&source->key, parts.key);
 	parts.tag |= (uint32) hash << TAG_HASH_SHIFT;
 	kept = rowstore_reserve(store, rowstore_part(store, hash, 0), source->row_size);
@@ -763,9 +779,9 @@ row_is_later(Source *source, OrdersRow row)
 {
 	DateADT		day;
 
-	if (row_null(source, row, ORDERS_DAY))
+	if (column_null(source, row, ORDERS_DAY))
 		return false;
-	day = DatumGetDateADT(row_value(source, row, ORDERS_DAY));
+	day = DatumGetDateADT(column_value(source, row, ORDERS_DAY));
 	return day > source->until && !DATE_IS_NOEND(day);
 }
 
@@ -797,6 +813,20 @@ receive_slot(TupleTableSlot *slot, DestReceiver *self)
 
 	slot_getallattrs(slot);
 	source_receive(source, slot->tts_values, slot->tts_isnull);
+	return true;
+}
+
+/* For who looks at the rows as they are. */
+static bool
+receive_looked_at(TupleTableSlot *slot, DestReceiver *self)
+{
+	Source	   *source = ((OrdersReceiver *) self)->source;
+	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+
+	slot_getallattrs(slot);
+	source->visit_row(source, (OrdersRow) {slot->tts_values, slot->tts_isnull}, source->visit_arg);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(source->scratch);
 	return true;
 }
 
@@ -850,7 +880,7 @@ read_alone(Source *source, Query *query)
 	OrdersReceiver receiver;
 
 	memset(&receiver, 0, sizeof(receiver));
-	receiver.receiver.receiveSlot = receive_slot;
+	receiver.receiver.receiveSlot = source->visit_row != NULL ? receive_looked_at : receive_slot;
 	receiver.receiver.rStartup = receiver_startup;
 	receiver.receiver.rShutdown = receiver_nothing;
 	receiver.receiver.rDestroy = receiver_nothing;
@@ -875,12 +905,27 @@ read_orders(Source *source)
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	query = analyse_query(source);
-	if (!source_read_parallel(source, query))
+	if (source->visit_row != NULL || !source_read_parallel(source, query))
 		read_alone(source, query);
 	error_context_stack = callback.previous;
 	CheckOneCurrency(source);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+}
+
+/*
+ * Let somebody look at every row of the relation, as it is, in a memory context
+ * that is emptied after each.
+ */
+void
+source_read_rows(Source *source, RowVisitor visit, void *arg)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->context);
+
+	source->visit_row = visit;
+	source->visit_arg = arg;
+	read_orders(source);
+	MemoryContextSwitchTo(old);
 }
 
 /* Read the relation into the store, within some memory. */

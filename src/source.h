@@ -16,7 +16,6 @@
 #define WANT_COST		0x02
 #define WANT_ITEM		0x04
 #define WANT_GUESTS		0x08	/* visits of orders without a customer, too */
-#define WANT_CURRENCIES	0x10	/* several currencies are no error */
 
 /* One customer, for as long as a visit lasts. */
 typedef struct Customer

@@ -156,14 +156,14 @@ behind_key(const Source *source, char *row)
 
 /* The scales that all rows of a customer fit. */
 static Scales
-common_scales(const Grouping *grouping, char **rows, uint32 nrows)
+common_scales(const Source *source, char **rows, uint32 nrows)
 {
-	uint32		first = TAG_SCALES(row_head(grouping->source, rows[0])->tag);
+	uint32		first = TAG_SCALES(row_head(source, rows[0])->tag);
 	Scales		scales = scales_of(first);
 
 	for (uint32 i = 1; i < nrows; i++)
 	{
-		uint32		tag = TAG_SCALES(row_head(grouping->source, rows[i])->tag);
+		uint32		tag = TAG_SCALES(row_head(source, rows[i])->tag);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (tag != first)
@@ -199,7 +199,7 @@ gather_scaled(Grouping *grouping, char **rows, uint32 nrows)
 	History    *history = &grouping->history;
 
 	history->count = 0;
-	history->scales = common_scales(grouping, rows, nrows);
+	history->scales = common_scales(source, rows, nrows);
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
@@ -280,7 +280,8 @@ compare_lines_by_order(const void *a, const void *b)
 		return left->has_order ? -1 : 1;
 	if (left->order_hash != right->order_hash)
 		return left->order_hash < right->order_hash ? -1 : 1;
-	return 0;
+	/* whether sums fit on the way does not depend on the physical order */
+	return left->has_order ? purchase_compare(&left->purchase, &right->purchase) : 0;
 }
 
 static int
@@ -319,31 +320,36 @@ read_line(Source *source, char *row, Scales scales, Line *line)
 	line->item_amount = line->purchase.amount;
 }
 
+pg_noreturn static void
+report_lines(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("the %s of the lines of one order add up to more than %d digits", what, DECIMAL_MAX_DIGITS)));
+}
+
 int64
 add_lines(int64 a, int64 b, const char *what)
 {
-	int64		sum = a + b;
-
-	if (!decimal_in_range(sum))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("the %s of the lines of one order add up to more than %d digits", what, DECIMAL_MAX_DIGITS)));
-	return sum;
+	if (!decimal_in_range(a + b))
+		report_lines(what);
+	return a + b;
 }
 
 /*
  * Put a line into an order: sums, the earliest day; the order's item is that
- * of its dearest line, the first in the alphabet where lines are alike.
+ * of its dearest line, the first in the alphabet where lines are alike.  NULL,
+ * or what does not fit any more.
  */
-static void
+static const char *
 merge_line(Line *order, const Line *line)
 {
 	Purchase   *sum = &order->purchase;
 
 	sum->day = Min(sum->day, line->purchase.day);
-	sum->amount = add_lines(sum->amount, line->purchase.amount, "amounts");
-	sum->quantity = add_lines(sum->quantity, line->purchase.quantity, "quantities");
-	sum->cost = add_lines(sum->cost, line->purchase.cost, "costs");
+	sum->amount += line->purchase.amount;
+	sum->quantity += line->purchase.quantity;
+	sum->cost += line->purchase.cost;
 	sum->cost_known = sum->cost_known && line->purchase.cost_known;
 	if (line->item_amount > order->item_amount ||
 		(line->item_amount == order->item_amount && compare_items(line->item, order->item) < 0))
@@ -351,16 +357,22 @@ merge_line(Line *order, const Line *line)
 		order->item = line->item;
 		order->item_amount = line->item_amount;
 	}
+	if (!decimal_in_range(sum->amount))
+		return "amounts";
+	if (!decimal_in_range(sum->quantity))
+		return "quantities";
+	return decimal_in_range(sum->cost) ? NULL : "costs";
 }
 
-/* Merge the lines of the same orders; returns how many orders there are. */
-static uint32
-merge_lines(Source *source, Line *lines, uint32 nlines)
+/* Merge the lines of the same orders; NULL, or what does not fit. */
+static const char *
+merge_lines(Source *source, Line *lines, uint32 nlines, uint32 *orders)
 {
 	uint32		norders = 0;
+	const char *misfit = NULL;
 
 	qsort(lines, nlines, sizeof(Line), compare_lines_by_order);
-	for (uint32 i = 0; i < nlines; i++)
+	for (uint32 i = 0; i < nlines && misfit == NULL; i++)
 	{
 		Line		line = lines[i];
 		uint32		j = norders;
@@ -371,14 +383,29 @@ merge_lines(Source *source, Line *lines, uint32 nlines)
 			   !key_equal(&source->order, lines[j - 1].order, line.order))
 			j--;
 		if (line.has_order && j > 0 && lines[j - 1].has_order && lines[j - 1].order_hash == line.order_hash)
-			merge_line(&lines[j - 1], &line);
+			misfit = merge_line(&lines[j - 1], &line);
 		else
 			lines[norders++] = line;
 	}
 	for (uint32 i = 0; i < norders; i++)
 		if (!lines[i].purchase.cost_known)
 			lines[i].purchase.cost = 0;
-	return norders;
+	*orders = norders;
+	return misfit;
+}
+
+/* The rows of a group as lines, their numbers at the given scales. */
+static Line *
+read_lines(Source *source, char **rows, uint32 nrows, Scales scales)
+{
+	Line	   *lines = MemoryContextAllocHuge(source->scratch, nrows * sizeof(Line));
+
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		read_line(source, rows[i], scales, &lines[i]);
+	}
+	return lines;
 }
 
 /* Rows that are lines of orders, or have items. */
@@ -387,16 +414,12 @@ gather_lines(Grouping *grouping, char **rows, uint32 nrows)
 {
 	Source	   *source = grouping->source;
 	History    *history = &grouping->history;
-	Scales		scales = common_scales(grouping, rows, nrows);
-	Line	   *lines = MemoryContextAllocHuge(source->scratch, nrows * sizeof(Line));
+	Scales		scales = common_scales(source, rows, nrows);
+	Line	   *lines = read_lines(source, rows, nrows, scales);
+	const char *misfit = source->has_order ? merge_lines(source, lines, nrows, &nrows) : NULL;
 
-	for (uint32 i = 0; i < nrows; i++)
-	{
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		read_line(source, rows[i], scales, &lines[i]);
-	}
-	if (source->has_order)
-		nrows = merge_lines(source, lines, nrows);
+	if (misfit != NULL)
+		report_lines(misfit);
 	qsort(lines, nrows, sizeof(Line), compare_lines_by_purchase);
 	history_reserve(history, nrows);
 	history->scales = scales;
@@ -412,6 +435,110 @@ gather_lines(Grouping *grouping, char **rows, uint32 nrows)
 		if (source->has_item)
 			grouping->items[i] = lines[i].item;
 	}
+}
+
+/*
+ * Whether rows can be put together
+ */
+
+/* The order_id of a row that has one. */
+Datum
+source_row_order(const Source *source, char *row)
+{
+	return key_get(&source->order, behind_key(source, row));
+}
+
+static bool
+purchases_fit(const History *history, Scales scales)
+{
+	for (int i = 0; i < history->count; i++)
+	{
+		Purchase	purchase = history->purchases[i];
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (!decimal_rescale(&purchase.amount, history->scales.amount, scales.amount) ||
+			!decimal_rescale(&purchase.quantity, history->scales.quantity, scales.quantity) ||
+			!decimal_rescale(&purchase.cost, history->scales.cost, scales.cost))
+			return false;
+	}
+	return true;
+}
+
+static bool
+histories_fit(Source *source, const GroupOfRows *group, int64 *purchases)
+{
+	Scales		scales = {0, 0, 0};
+	bool		fit = true;
+
+	*purchases = 0;
+	/* the scales first, then the numbers */
+	for (uint32 i = 0; i < 2 * group->count && fit; i++)
+	{
+		History		part;
+
+		history_open((StoredHistory *) behind_key(source, group->rows[i % group->count]), &part);
+		if (i >= group->count)
+			fit = purchases_fit(&part, scales);
+		else
+		{
+			scales = larger_scales(scales, part.scales);
+			*purchases += part.count;
+		}
+		history_free(&part);
+	}
+	return fit;
+}
+
+static bool
+rows_fit(Source *source, const GroupOfRows *group, Scales scales)
+{
+	for (uint32 i = 0; i < group->count; i++)
+	{
+		History		one;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		history_init(&one);
+		one.scales = scales_of(row_head(source, group->rows[i])->tag);
+		*history_add(&one) = row_purchase(source, group->rows[i]);
+		if (!purchases_fit(&one, scales))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether what a report would put together of a group, of a customer or of one
+ * order, fits its scales and digits; how many purchases there are in its rows.
+ */
+bool
+source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, int64 *purchases)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+	bool		fit;
+
+	*purchases = group->count;
+	if (source->relation.histories)
+		fit = histories_fit(source, group, purchases);
+	else
+	{
+		Scales		scales = common_scales(source, group->rows, group->count);
+
+		fit = rows_fit(source, group, scales);
+		if (fit && (source->has_order || one_order))
+		{
+			Line	   *lines = read_lines(source, group->rows, group->count, scales);
+			uint32		orders;
+
+			for (uint32 i = 0; i < group->count && one_order; i++)
+			{
+				lines[i].has_order = true;
+				lines[i].order = group->id;
+			}
+			fit = merge_lines(source, lines, group->count, &orders) == NULL;
+		}
+	}
+	MemoryContextSwitchTo(old);
+	return fit;
 }
 
 /*
@@ -501,24 +628,29 @@ begin_part(Source *source, RowStore *store, Part *part)
 	return grouping;
 }
 
-/* The next customer of a part; false, and the part is gone, when there is none left. */
-static bool
-next_customer(Grouping *grouping, Customer *customer)
+/* The next group of a part; NULL, and the part is gone, when there is none left. */
+static CustomerRows *
+next_group(Grouping *grouping)
 {
-	Source	   *source = grouping->source;
-	CustomerRows *group = &grouping->groups[grouping->next];
-	UnitContext context;
-	MemoryContext old;
-
 	CHECK_FOR_INTERRUPTS();
-	MemoryContextReset(source->scratch);
+	MemoryContextReset(grouping->source->scratch);
 	if (grouping->next == grouping->ngroups)
 	{
 		rowstore_drop(grouping->store, grouping->part);
 		MemoryContextDelete(grouping->context);
-		return false;
+		return NULL;
 	}
-	grouping->next++;
+	return &grouping->groups[grouping->next++];
+}
+
+/* Put a customer together, who is there until the next one. */
+static void
+make_customer(Grouping *grouping, const CustomerRows *group, Customer *customer)
+{
+	Source	   *source = grouping->source;
+	UnitContext context;
+	MemoryContext old;
+
 	if (grouping->history.purchases == grouping->history.few)
 	{
 		old = MemoryContextSwitchTo(grouping->context);
@@ -531,7 +663,6 @@ next_customer(Grouping *grouping, Customer *customer)
 	gather_group(grouping, group, customer);
 	error_context_stack = context.callback.previous;
 	MemoryContextSwitchTo(old);
-	return true;
 }
 
 /* Scatter one part by further bits of the hash. */
@@ -612,6 +743,22 @@ walk_to_next_part(Source *source)
 	return false;
 }
 
+/* The next group of a walk; NULL when there is none left. */
+static inline CustomerRows *
+walk_to_next_group(Source *source)
+{
+	for (;;)
+	{
+		CustomerRows *group = source->walk.grouping != NULL ? next_group(source->walk.grouping) : NULL;
+
+		if (group != NULL)
+			return group;
+		source->walk.grouping = NULL;
+		if (!walk_to_next_part(source))
+			return NULL;
+	}
+}
+
 /*
  * The next customer of a walk, who is there until the one after; false when
  * there is none left.
@@ -619,14 +766,26 @@ walk_to_next_part(Source *source)
 bool
 source_next(Source *source, Customer *customer)
 {
-	for (;;)
-	{
-		if (source->walk.grouping != NULL && next_customer(source->walk.grouping, customer))
-			return true;
-		source->walk.grouping = NULL;
-		if (!walk_to_next_part(source))
-			return false;
-	}
+	const CustomerRows *group = walk_to_next_group(source);
+
+	if (group == NULL)
+		return false;
+	make_customer(source->walk.grouping, group, customer);
+	return true;
+}
+
+/* The same, but the rows are not put together. */
+bool
+source_next_rows(Source *source, GroupOfRows *rows)
+{
+	const CustomerRows *group = walk_to_next_group(source);
+
+	if (group == NULL)
+		return false;
+	rows->id = group_id(source->walk.grouping, group);
+	rows->rows = source->walk.grouping->ordered + group->start;
+	rows->count = group->rows;
+	return true;
 }
 
 /* Visit all customers of a walk. */

@@ -67,6 +67,15 @@ typedef struct PartWalk
 	PartsOfStore stores[ROWSTORE_LEVELS];
 } PartWalk;
 
+/* A row of the query's result, as it comes. */
+typedef struct OrdersRow
+{
+	const Datum *values;
+	const bool *isnull;
+} OrdersRow;
+
+typedef void (*RowVisitor) (Source *source, OrdersRow row, void *arg);
+
 struct Source
 {
 	MemoryContext context;
@@ -113,27 +122,21 @@ struct Source
 	MemoryContext scratch;		/* of one customer */
 
 	struct Source *guests;		/* lines of guests' orders, only WANT_GUESTS and lines */
+	RowVisitor	visit_row;		/* who looks at rows instead of receiving them; or NULL */
 	CustomerVisitor visit;		/* while the relation is read */
 	void	   *visit_arg;
 	const JointVisitor *joint;	/* who visits, if that may be in several processes */
 	BufFile    *result;			/* of a worker's visits */
 };
 
-/* A row of the query's result, as it comes. */
-typedef struct OrdersRow
-{
-	const Datum *values;
-	const bool *isnull;
-} OrdersRow;
-
 static inline bool
-row_null(Source *source, OrdersRow row, OrdersColumn column)
+column_null(const Source *source, OrdersRow row, OrdersColumn column)
 {
 	return source->position[column] < 0 || row.isnull[source->position[column]];
 }
 
 static inline Datum
-row_value(Source *source, OrdersRow row, OrdersColumn column)
+column_value(const Source *source, OrdersRow row, OrdersColumn column)
 {
 	return row.values[source->position[column]];
 }
@@ -180,6 +183,19 @@ typedef struct UnitContext
 	ErrorContextCallback callback;
 } UnitContext;
 
+/* The rows of one group, as they were received. */
+typedef struct GroupOfRows
+{
+	Datum		id;				/* of the group's first row */
+	char	  **rows;
+	uint32		count;
+} GroupOfRows;
+
+extern void source_read_rows(Source *source, RowVisitor visit, void *arg);
+extern Source *source_open_like(const Source *source, Size budget);
+extern bool source_next_rows(Source *source, GroupOfRows *group);
+extern Datum source_row_order(const Source *source, char *row);
+extern bool source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, int64 *purchases);
 extern void source_push_unit(Source *source, Datum id, bool isnull, UnitContext *context);
 extern void source_prepare(Source *source);
 extern void source_receive(Source *source, const Datum *values, const bool *isnull);
