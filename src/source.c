@@ -102,9 +102,9 @@ unit_context(void *arg)
 	if (geterrcode() != ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE && geterrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
 		return;
 	if (context->isnull)
-		errcontext("a guest of relation \"%s\"", source->relation.name);
+		errcontext("reading orders of a guest from relation \"%s\"", source->relation.name);
 	else
-		errcontext("%s %s of relation \"%s\"", source->unit, OidOutputFunctionCall(source->id_output, context->id), source->relation.name);
+		errcontext("reading orders of %s %s from relation \"%s\"", source->unit, OidOutputFunctionCall(source->id_output, context->id), source->relation.name);
 }
 
 void
@@ -147,7 +147,7 @@ open_guests(Source *source)
 	guests->until = DATEVAL_NOEND;
 	guests->key = guests->id = source->order;
 	guests->walk.level = -1;
-	find_output(guests, "guest's order");
+	find_output(guests, "a guest, order");
 	lay_out_rows(guests);
 	return guests;
 }
