@@ -66,7 +66,7 @@ my @failing = (
   [ '42703', q{SELECT count(*) FROM ltv_overview('pg_class', '2024-12-31')} ],
   [ '42804', q{SELECT count(*) FROM ltv_rfm('plain', '2024-12-31', NULL::bigint)} ],
   [ '22023', q{SELECT count(*) FROM ltv_steps('plain', '2024-12-31', policy => ltv_policy(dormant_days => 1000))} ],
-  [ '22023', q{SELECT count(*) FROM ltv_periods('plain', '2024-12-31', 'fortnight')} ],
+  [ '22P02', q{SELECT count(*) FROM ltv_periods('plain', '2024-12-31', 'fortnight')} ],
   [ '54000', q{SELECT count(*) FROM ltv_periods('plain', '5874897-12-31', 'day')} ],
   [ '22000', q{SELECT count(*) FROM ltv_predict('no_repeats', '2024-12-31', NULL::integer)} ],
   [ '22000', q{SELECT ltv_fit(history, '2024-12-31', 'bg/nbd') FROM once} ],

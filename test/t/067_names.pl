@@ -39,8 +39,9 @@ ask(<<'END');
 CREATE EXTENSION ltv;
 CREATE SCHEMA plain;
 CREATE TABLE plain.orders AS SELECT i * 7919 % 60 AS customer_id, date '2023-01-01' + i * 104729 % 700 AS ordered_on, (i * 104729::bigint % 100003)::numeric / 100 AS amount, i % 4 AS quantity, i % 50 AS cost, 'item ' || i % 5 AS item, i AS order_id FROM generate_series(1, 600) i;
-CREATE TABLE plain.histories AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history FROM plain.orders GROUP BY customer_id;
 END
+sub make_histories { return ask("CREATE TABLE plain.histories AS SELECT customer_id, $_[0].ltv_history(ordered_on, amount, quantity, cost) AS history FROM plain.orders GROUP BY customer_id"); }
+make_histories('public');
 my @reports = map { $_->{call} } all_reports(as_of => '2024-12-31', before => '2023-12-31', id => 'integer', schema => 'SCHEMA');
 
 sub reports
@@ -57,7 +58,8 @@ for my $raw (@names)
 {
   my $name = name($raw);
   # the extension too; the relation also has a column of the name
-  ask("CREATE SCHEMA $name; ALTER EXTENSION ltv SET SCHEMA $name; CREATE ROLE $name; GRANT USAGE ON SCHEMA $name, plain TO $name");
+  ask("DROP EXTENSION ltv CASCADE; DROP TABLE plain.histories; CREATE SCHEMA $name; CREATE EXTENSION ltv SCHEMA $name; CREATE ROLE $name; GRANT USAGE ON SCHEMA $name, plain TO $name");
+  make_histories($name);
   my $own = (grep { $_ eq $raw } @columns) ? '' : ", 1 AS $name";
   ask("CREATE TABLE $name.$name AS SELECT *$own FROM plain.orders; GRANT SELECT ON $name.$name TO $name");
   is(reports("$name.$name", $name), $expected, "every report over $raw.$raw");
@@ -87,7 +89,8 @@ for my $raw (@names)
   my $file = $node->basedir . '/set';
   unlink $file;
   is(ask("CREATE TABLE views.sets AS SELECT $set AS s; COPY views.sets TO '$file' (FORMAT binary); COPY views.sets FROM '$file' (FORMAT binary); SELECT count(*), count(DISTINCT s::text) FROM views.sets; DROP TABLE views.sets"), '2|1', "and as bytes: $raw");
-  ask("DROP SCHEMA views CASCADE; ALTER EXTENSION ltv SET SCHEMA public; DROP SCHEMA $name CASCADE; DROP OWNED BY $name; DROP ROLE $name");
+  ask("DROP SCHEMA views CASCADE; DROP EXTENSION ltv CASCADE; DROP SCHEMA $name CASCADE; CREATE EXTENSION ltv; DROP TABLE plain.histories; DROP OWNED BY $name; DROP ROLE $name");
+  make_histories('public');
 }
 is(ask('SELECT count(*) FROM plain.orders'), 600, 'nothing was dropped');
 
