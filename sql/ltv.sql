@@ -305,26 +305,6 @@ AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_model_input(ltv_history, date, integer) IS 'what the purchase models take: repeat purchase days, first to last and first to as_of in units, mean amount of the repeat days';
 
 --
--- Reading an orders relation in several processes
---
-
-CREATE FUNCTION ltv_gather_accum(state internal, handle bytea, VARIADIC orders "any") RETURNS internal AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_gather_accum(internal, bytea, "any") IS 'aggregate transition function';
-CREATE FUNCTION ltv_gather_combine(state internal, other internal) RETURNS internal AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_gather_combine(internal, internal) IS 'aggregate combine function';
-CREATE FUNCTION ltv_gather_serialize(state internal) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_gather_serialize(internal) IS 'aggregate serialization function';
-CREATE FUNCTION ltv_gather_deserialize(state bytea, internal) RETURNS internal AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_gather_deserialize(bytea, internal) IS 'aggregate deserialization function';
-CREATE FUNCTION ltv_gather_final(state internal) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_gather_final(internal) IS 'aggregate final function';
-CREATE AGGREGATE ltv_gather(handle bytea, VARIADIC orders "any") (
-    SFUNC = ltv_gather_accum, STYPE = internal, FINALFUNC = ltv_gather_final, COMBINEFUNC = ltv_gather_combine,
-    SERIALFUNC = ltv_gather_serialize, DESERIALFUNC = ltv_gather_deserialize, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE ltv_gather(bytea, "any") IS 'how the reports read orders in several processes; nobody else can call it';
-
---
 -- Reports over an orders relation
 --
 

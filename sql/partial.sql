@@ -7,10 +7,10 @@ SET jit = off;
 \i :states
 \set ECHO all
 
--- The extension has these aggregates and no others (ltv_gather is none: it stays inside a report); the state is a type with text and binary form, never internal, and there is a combine function
+-- The extension has these aggregates and no others; the state is a type with text and binary form, never internal, and there is a combine function
 SELECT refobjid IS NULL AS missing_here, called IS NULL AS missing_there, coalesce(called, p.oid) AS called
 FROM aggregate FULL JOIN (SELECT objid AS oid, refobjid FROM pg_depend JOIN pg_proc ON pg_proc.oid = objid
-    WHERE classid = 'pg_proc'::regclass AND refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ltv') AND deptype = 'e' AND prokind = 'a' AND proname <> 'ltv_gather') p ON p.oid = called
+    WHERE classid = 'pg_proc'::regclass AND refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ltv') AND deptype = 'e' AND prokind = 'a') p ON p.oid = called
 WHERE called IS NULL OR refobjid IS NULL;
 SELECT called, t.typname AS state FROM aggregate JOIN pg_aggregate ON aggfnoid = called::oid JOIN pg_type t ON t.oid = aggtranstype ORDER BY n;
 SELECT count(*) FILTER (WHERE t.typtype <> 'b' OR t.typinput = 0 OR t.typoutput = 0 OR t.typreceive = 0 OR t.typsend = 0) AS does_not_travel, count(*) FILTER (WHERE aggcombinefn = 0) AS without_combine,

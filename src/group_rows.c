@@ -13,11 +13,23 @@
 #include "executor/executor.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
+#include "port/atomics.h"
+#include "storage/sharedfileset.h"
 #include "utils/lsyscache.h"
 
 #include "plan.h"
-#include "source_rows.h"
+#include "source_shared.h"
 #include "tempfile.h"
+
+/* What the processes share. */
+typedef struct SharedRows
+{
+	dsm_handle	segment;		/* which this is in */
+	SharedFileSet files;
+	pg_atomic_uint32 workers;	/* that have received rows */
+	int			bits;			/* of the stores with keys */
+	Size		row_size;		/* in these */
+} SharedRows;
 
 /*
  * Receiving
@@ -79,17 +91,9 @@ open_keyless(const GroupRows *rows)
 {
 	Source	   *source = open_source(rows, true);
 
-	if (rows->shared != NULL)
+	if (rows->number > 0)
 		share_store(source->store, rows, "keyless");
 	return source;
-}
-
-/* Prepare to receive rows with these columns. */
-void
-group_rows_open(GroupRows *rows, TupleDesc desc)
-{
-	*rows = (GroupRows) {.context = CurrentMemoryContext, .desc = desc};
-	rows->keyed = open_source(rows, false);
 }
 
 static void
@@ -108,9 +112,11 @@ receive_keyless(GroupRows *rows, const TupleTableSlot *row)
 	source_receive(rows->keyless, values, isnull);
 }
 
-static void
-receive(GroupRows *rows, TupleTableSlot *row)
+static bool
+receive_slot(TupleTableSlot *row, DestReceiver *self)
 {
+	GroupRows  *rows = (GroupRows *) self;
+
 	slot_getallattrs(row);
 	if (!row->tts_isnull[INPUT_DAY] && !row->tts_isnull[INPUT_AMOUNT])
 		CheckPurchaseDay(DatumGetDateADT(row->tts_values[INPUT_DAY]));
@@ -118,6 +124,15 @@ receive(GroupRows *rows, TupleTableSlot *row)
 		receive_keyless(rows, row);
 	else
 		source_receive(rows->keyed, row->tts_values, row->tts_isnull);
+	return true;
+}
+
+/* Prepare to receive rows with these columns. */
+void
+group_rows_open(GroupRows *rows, TupleDesc desc)
+{
+	*rows = (GroupRows) {.receiver.receiveSlot = receive_slot, .context = CurrentMemoryContext, .desc = desc};
+	rows->keyed = open_source(rows, false);
 }
 
 /* Receive all rows that a node gives. */
@@ -127,7 +142,7 @@ group_rows_receive(GroupRows *rows, PlanState *node)
 	TupleTableSlot *row;
 
 	while (row = ExecProcNode(node), !TupIsNull(row))
-		receive(rows, row);
+		receive_slot(row, &rows->receiver);
 }
 
 void
@@ -145,14 +160,29 @@ group_rows_close(GroupRows *rows)
  */
 
 /* The leader will adopt the rows of workers. */
-void
-group_rows_share(const GroupRows *rows, SharedRows *shared, dsm_segment *segment)
+static void
+share(DestReceiver *receiver, void *memory, dsm_segment *segment)
 {
+	GroupRows  *rows = (GroupRows *) receiver;
+	SharedRows *shared = memory;
+
+	rows->shared = shared;
 	shared->segment = dsm_segment_handle(segment);
 	SharedFileSetInit(&shared->files, segment);
 	pg_atomic_init_u32(&shared->workers, 0);
 	shared->bits = rowstore_bits(rows->keyed->store->budget);
 	shared->row_size = rows->keyed->row_size;
+}
+
+/* All is read again; what workers have handed over before is no longer needed. */
+static void
+share_again(DestReceiver *receiver, void *memory)
+{
+	SharedRows *shared = memory;
+
+	((GroupRows *) receiver)->shared = shared;
+	SharedFileSetDeleteAll(&shared->files);
+	pg_atomic_write_u32(&shared->workers, 0);
 }
 
 static void
@@ -162,10 +192,38 @@ scatter(Source *source, int bits)
 		source_scatter_to(source, bits);
 }
 
-/* Prepare to receive rows as a worker does. */
-void
-group_rows_open_worker(GroupRows *rows, TupleDesc desc, SharedRows *shared)
+/* A worker has received all its rows. */
+static void
+hand_over(DestReceiver *self)
 {
+	GroupRows  *rows = (GroupRows *) self;
+	char		name[FILE_NAME_SIZE];
+	BufFile    *directory = BufFileCreateFileSet(&rows->shared->files.fs, file_name(name, "directory", rows->number));
+	bool		keyless = rows->keyless != NULL;
+
+	source_hand_over(rows->keyed->store, directory);
+	tempfile_write(directory, &keyless, sizeof(keyless));
+	if (keyless)
+		source_hand_over(rows->keyless->store, directory);
+	BufFileExportFileSet(directory);
+	BufFileClose(directory);
+	group_rows_close(rows);
+}
+
+static void
+destroy(DestReceiver *self)
+{
+	pfree(self);
+}
+
+/* Prepare to receive rows as a worker does. */
+static DestReceiver *
+open_worker(void *memory, TupleDesc desc)
+{
+	SharedRows *shared = memory;
+	GroupRows  *rows = palloc(sizeof(GroupRows));
+
+	SharedFileSetAttach(&shared->files, dsm_find_mapping(shared->segment));
 	group_rows_open(rows, desc);
 	if (rows->keyed->sorted || rows->keyed->row_size != shared->row_size)
 		ereport(ERROR,
@@ -173,42 +231,24 @@ group_rows_open_worker(GroupRows *rows, TupleDesc desc, SharedRows *shared)
 				 errmsg("keys in GROUP BY are told apart in another way since the query began"),
 				 errhint("An operator class of their type was changed meanwhile. Run the query again.")));
 	scatter(rows->keyed, shared->bits);
+	rows->receiver.rShutdown = hand_over;
+	rows->receiver.rDestroy = destroy;
 	rows->shared = shared;
 	rows->number = pg_atomic_add_fetch_u32(&shared->workers, 1);
 	share_store(rows->keyed->store, rows, "keyed");
+	return &rows->receiver;
 }
 
-/* Write out the rows of a store, and what is where to the directory. */
-static void
-hand_over_store(RowStore *store, BufFile *directory)
-{
-	StringInfoData extents;
-
-	initStringInfo(&extents);
-	rowstore_hand_over(store, &extents);
-	tempfile_write_value(directory, extents.data, (uint32) extents.len);
-	pfree(extents.data);
-}
-
-/* A worker has received all its rows. */
-void
-group_rows_hand_over(GroupRows *rows)
-{
-	char		name[FILE_NAME_SIZE];
-	BufFile    *directory = BufFileCreateFileSet(&rows->shared->files.fs, file_name(name, "directory", rows->number));
-	bool		keyless = rows->keyless != NULL;
-
-	hand_over_store(rows->keyed->store, directory);
-	tempfile_write(directory, &keyless, sizeof(keyless));
-	if (keyless)
-		hand_over_store(rows->keyless->store, directory);
-	BufFileExportFileSet(directory);
-	BufFileClose(directory);
-	group_rows_close(rows);
-}
+const ScatterKind group_rows_kind = {
+	.name = "groups",
+	.shared_size = sizeof(SharedRows),
+	.share = share,
+	.share_again = share_again,
+	.open = open_worker,
+};
 
 static void
-adopt_store(RowStore *store, SharedRows *shared, const char *name, BufFile *directory)
+adopt_store(RowStore *store, const GroupRows *rows, const char *name, BufFile *directory)
 {
 	StringInfoData extents;
 	uint32		length;
@@ -217,40 +257,39 @@ adopt_store(RowStore *store, SharedRows *shared, const char *name, BufFile *dire
 	memset(&extents, 0, sizeof(extents));
 	extents.data = tempfile_read_value(directory, &length);
 	extents.len = (int) length;
-	rowstore_adopt(store, &shared->files.fs, name, &extents);
+	rowstore_adopt(store, &rows->shared->files.fs, name, &extents);
 	pfree(extents.data);
 }
 
 static void
-adopt_worker(GroupRows *rows, SharedRows *shared, uint32 number)
+adopt_worker(GroupRows *rows, uint32 number)
 {
 	char		name[FILE_NAME_SIZE];
-	BufFile    *directory = BufFileOpenFileSet(&shared->files.fs, file_name(name, "directory", number), O_RDONLY, false);
+	BufFile    *directory = BufFileOpenFileSet(&rows->shared->files.fs, file_name(name, "directory", number), O_RDONLY, false);
 	bool		keyless;
 
-	adopt_store(rows->keyed->store, shared, file_name(name, "keyed", number), directory);
+	adopt_store(rows->keyed->store, rows, file_name(name, "keyed", number), directory);
 	tempfile_read(directory, &keyless, sizeof(keyless));
 	if (keyless)
 	{
 		if (rows->keyless == NULL)
 			rows->keyless = open_keyless(rows);
-		adopt_store(rows->keyless->store, shared, file_name(name, "keyless", number), directory);
+		adopt_store(rows->keyless->store, rows, file_name(name, "keyless", number), directory);
 	}
 	BufFileClose(directory);
 }
 
 /* Take over the rows of all workers; they have ended. */
 void
-group_rows_adopt(GroupRows *rows, SharedRows *shared)
+group_rows_adopt(GroupRows *rows)
 {
-	uint32		workers = pg_atomic_read_u32(&shared->workers);
+	uint32		workers = rows->shared != NULL ? pg_atomic_read_u32(&rows->shared->workers) : 0;
 
 	if (workers > 0)
-		scatter(rows->keyed, shared->bits);
-	Assert(workers == 0 || rows->keyed->store->bits == shared->bits);
+		scatter(rows->keyed, rows->shared->bits);
 	for (uint32 number = 1; number <= workers; number++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		adopt_worker(rows, shared, number);
+		adopt_worker(rows, number);
 	}
 }

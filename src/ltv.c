@@ -2,6 +2,8 @@
  * ltv.c: the module's magic block, and what happens when it is loaded.
  */
 #include "plan.h"
+#include "scatter.h"
+#include "source.h"
 
 #include "utils/guc.h"
 
@@ -14,6 +16,8 @@ extern PGDLLEXPORT void _PG_init(void);
 void
 _PG_init(void)
 {
+	scatter_init();
+	source_init();
 	plan_histories_init();
 	plan_reports_init();
 	/* no other setting may bear our name: a misspelt one is an error */

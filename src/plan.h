@@ -3,8 +3,8 @@
  *
  * LtvHistories	GROUP BY with the aggregate ltv_history, and ltv_summarize over
  *				it (plan_histories.c, scan_histories.c)
- * LtvScatter	below it, where several processes read the rows
- *				(scan_scatter.c)
+ * LtvScatter	below it, and in the query that a report reads its orders
+ *				with, where several processes read the rows (scatter.c)
  * LtvReport	a report with a row per customer in FROM (plan_reports.c,
  *				scan_reports.c)
  */
@@ -50,8 +50,6 @@ typedef struct AggregateFunctions
 	bool		from_nothing;	/* no initial state */
 } AggregateFunctions;
 
-struct GroupRows;
-
 /* plan.c */
 extern bool find_aggregate_functions(Oid aggregate, AggregateFunctions *functions);
 extern CustomPath *plan_make_path(RelOptInfo *rel, PathTarget *target, const CustomPathMethods *methods);
@@ -65,10 +63,8 @@ extern TupleTableSlot *plan_next_row(CustomScanState *node, TupleTableSlot *(*ne
 extern void plan_histories_init(void);
 extern void plan_reports_init(void);
 
-/* scan_histories.c, scan_scatter.c and scan_reports.c */
+/* scan_histories.c and scan_reports.c */
 extern const CustomScanMethods scan_histories_methods;
-extern const CustomScanMethods scan_scatter_methods;
-extern bool scatter_read(PlanState *gather, struct GroupRows *rows);
 extern const CustomScanMethods scan_reports_methods;
 extern bool is_row_report(Oid function);
 

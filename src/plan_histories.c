@@ -36,6 +36,8 @@
 #include "utils/selfuncs.h"
 #include "utils/typcache.h"
 
+#include "group_rows.h"
+
 /* to make the node and its store takes about as long as this many rows */
 #define SETUP_ROWS	1000
 
@@ -443,22 +445,6 @@ static const CustomPathMethods histories_methods = {
 	.PlanCustomPath = make_plan,
 };
 
-/* The plan of the path below, which gives the columns of its input, but no row. */
-static Plan *
-make_scatter_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
-{
-	CustomScan *scan = plan_make_scan(path, tlist, &scan_scatter_methods);
-
-	scan->scan.plan.lefttree = linitial(custom_plans);
-	scan->custom_scan_tlist = copyObject(tlist);
-	return &scan->scan.plan;
-}
-
-static const CustomPathMethods scatter_methods = {
-	.CustomName = "LtvScatter",
-	.PlanCustomPath = make_scatter_plan,
-};
-
 /* A path over rows that are made by others. */
 static CustomPath *
 histories_path(RelOptInfo *output_rel, Path *rows, const Wanted *wanted)
@@ -493,11 +479,7 @@ add_parallel_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_r
 		!is_safe_key(linitial(ltv_group_clause(root)), wanted->key))
 		return;
 	input = input_path(root, input_rel, linitial(input_rel->partial_pathlist), wanted);
-	scatter = plan_make_path(output_rel, input->pathtarget, &scatter_methods);
-	scatter->custom_paths = list_make1(input);
-	scatter->path.parallel_aware = true;
-	scatter->path.parallel_safe = true;
-	scatter->path.parallel_workers = input->parallel_workers;
+	scatter = scatter_make_path(output_rel, input, &group_rows_kind);
 	path = histories_path(output_rel, NULL, wanted);
 	cost_scatter(scatter, input);
 	linitial(path->custom_paths) = create_gather_path(root, output_rel, &scatter->path, input->pathtarget, NULL, &no_rows);
@@ -546,7 +528,7 @@ plan_histories_init(void)
 							 "Enables the planner's use of ltv's own grouping for the aggregate ltv_history.",
 							 NULL, &enabled, true, PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	RegisterCustomScanMethods(&scan_histories_methods);
-	RegisterCustomScanMethods(&scan_scatter_methods);
+	scatter_add_kind(&group_rows_kind);
 	next_hook = create_upper_paths_hook;
 	create_upper_paths_hook = upper_paths;
 }

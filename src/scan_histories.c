@@ -3,7 +3,7 @@
  * the rows of each group.
  *
  * It reads its child to the end (group_rows.c), in several processes where the
- * child is made for that (scan_scatter.c), and then walks over the groups,
+ * child is made for that (scatter.c), and then walks over the groups,
  * giving out one at a time.
  */
 #include "plan.h"
@@ -70,7 +70,12 @@ gather(HistoriesState *state)
 
 	group_rows_open(&state->rows, ExecGetResultType(child));
 	MemoryContextSwitchTo(old);
-	if (!scatter_read(child, &state->rows))
+	if (scatter_attach(child, &state->rows.receiver))
+	{
+		(void) ExecProcNode(child);
+		group_rows_adopt(&state->rows);
+	}
+	else
 		group_rows_receive(&state->rows, child);
 	state->gathered = true;
 	state->disk = 0;

@@ -25,14 +25,10 @@
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
+#include "scatter.h"
+
 /* rows up to this many bytes stay in one part: they fit the cache as they are */
 #define SCATTER_BYTES	(1024 * 1024)
-
-typedef struct OrdersReceiver
-{
-	DestReceiver receiver;
-	Source	   *source;
-} OrdersReceiver;
 
 /*
  * Opening
@@ -211,7 +207,6 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
 
 	source->context = context;
 	source->wants = wants;
-	source->function = fcinfo->flinfo->fn_oid;
 	orders_relation_open(fcinfo, relation_arg, &source->relation);
 	source_prepare(source);
 	if ((wants & WANT_GUESTS) && source->has_order)
@@ -350,25 +345,6 @@ analyse_query(Source *source)
 					 errhint("Its schema has been renamed meanwhile. Call the report again.")));
 	}
 	return query;
-}
-
-/* Run a plan of the query, with the caller's rights and snapshot. */
-void
-source_run(Source *source, PlannedStmt *plan, DestReceiver *receiver, ParamListInfo params)
-{
-	QueryDesc  *run;
-
-	if (!CommandIsReadOnly(plan))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("reading orders from relation \"%s\" would lock rows", source->relation.name),
-				 errhint("Leave FOR UPDATE and its like out of the view.")));
-	run = CreateQueryDesc(plan, source->query, GetActiveSnapshot(), InvalidSnapshot, receiver, params, NULL, 0);
-	ExecutorStart(run, 0);
-	ltv_executor_run(run);
-	ExecutorFinish(run);
-	ExecutorEnd(run);
-	FreeQueryDesc(run);
 }
 
 /* Keep in mind which currencies there are. */
@@ -873,20 +849,43 @@ CheckNotReading(const Source *source)
 					 errhint("Let the report read the tables of the shop, or a view of them that no report is in.")));
 }
 
-/* Read the relation in this process alone. */
+void
+source_init_receiver(OrdersReceiver *receiver, Source *source)
+{
+	memset(receiver, 0, sizeof(*receiver));
+	receiver->receiver.receiveSlot = source->visit_row != NULL ? receive_looked_at : receive_slot;
+	receiver->receiver.rStartup = receiver_startup;
+	receiver->receiver.rShutdown = receiver_nothing;
+	receiver->receiver.rDestroy = receiver_nothing;
+	receiver->receiver.mydest = DestTuplestore;
+	receiver->source = source;
+}
+
+/* Run a plan of the query, with the caller's rights and snapshot. */
 static void
-read_alone(Source *source, Query *query)
+run_plan(Source *source, PlannedStmt *plan)
 {
 	OrdersReceiver receiver;
+	QueryDesc  *run;
 
-	memset(&receiver, 0, sizeof(receiver));
-	receiver.receiver.receiveSlot = source->visit_row != NULL ? receive_looked_at : receive_slot;
-	receiver.receiver.rStartup = receiver_startup;
-	receiver.receiver.rShutdown = receiver_nothing;
-	receiver.receiver.rDestroy = receiver_nothing;
-	receiver.receiver.mydest = DestTuplestore;
-	receiver.source = source;
-	source_run(source, pg_plan_query(query, source->query, CURSOR_OPT_PARALLEL_OK, NULL), &receiver.receiver, NULL);
+	source_init_receiver(&receiver, source);
+	run = CreateQueryDesc(plan, source->query, GetActiveSnapshot(), InvalidSnapshot, &receiver.receiver, NULL, NULL, 0);
+	ExecutorStart(run, 0);
+	(void) scatter_attach(run->planstate, &receiver.receiver);
+	ltv_executor_run(run);
+	ExecutorFinish(run);
+	ExecutorEnd(run);
+	FreeQueryDesc(run);
+}
+
+static void
+CheckReadOnly(Source *source, PlannedStmt *plan)
+{
+	if (!CommandIsReadOnly(plan))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("reading orders from relation \"%s\" would lock rows", source->relation.name),
+				 errhint("Leave FOR UPDATE and its like out of the view.")));
 }
 
 /* Run the query; the rows end up in the store. */
@@ -896,7 +895,7 @@ read_orders(Source *source)
 	MemoryContext context = AllocSetContextCreate(source->context, "ltv query", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	ErrorContextCallback callback;
-	Query	   *query;
+	PlannedStmt *plan;
 
 	CheckNotReading(source);
 	source->query = query_text(source);
@@ -904,9 +903,11 @@ read_orders(Source *source)
 	callback.arg = source;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
-	query = analyse_query(source);
-	if (source->visit_row != NULL || !source_read_parallel(source, query))
-		read_alone(source, query);
+	plan = source_plan(source, analyse_query(source));
+	CheckReadOnly(source, plan);
+	source_begin_parallel(source, plan);
+	run_plan(source, plan);
+	source_note_workers(source);
 	error_context_stack = callback.previous;
 	CheckOneCurrency(source);
 	MemoryContextSwitchTo(old);

@@ -67,6 +67,7 @@ typedef struct SourceCounts
 
 typedef struct Source Source;
 
+extern void source_init(void);
 extern Source *source_open(FunctionCallInfo fcinfo, int relation_arg, int wants);
 extern Oid	source_id_type(const Source *source);
 extern bool source_has_items(const Source *source);

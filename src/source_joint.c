@@ -44,8 +44,8 @@ result_file_name(uint32 number)
 	return psprintf("result.%u", number);
 }
 
-pg_noreturn static void
-refuse_leader(void)
+void
+source_refuse_leader(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -60,7 +60,7 @@ source_begin_visiting(Source *source, SharedOrders *orders, uint32 number)
 	const JointVisitor *visitor = load_external_function(orders->library, orders->visitor, true, NULL);
 
 	if (visitor->size != orders->report_size)
-		refuse_leader();
+		source_refuse_leader();
 	source->joint = visitor;
 	source->visit = visitor->visit;
 	source->visit_arg = palloc(visitor->size);
@@ -132,26 +132,16 @@ void
 ltv_visit_jointly(dsm_segment *segment, shm_toc *toc)
 {
 	Team	   *team = shm_toc_lookup(toc, KEY_TEAM, false);
-	dsm_segment *orders_segment = dsm_attach(team->orders);
-	SharedOrders *orders;
-	Source	   *source;
+	Source	   *source = source_of_worker(team->orders);
+	SharedOrders *orders = dsm_segment_address(source->segment);
 
-	if (orders_segment == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the report that a worker process was started for has ended")));
-	orders = dsm_segment_address(orders_segment);
-	if (orders->magic != SHARED_ORDERS_MAGIC)
-		refuse_leader();
-	SharedFileSetAttach(&orders->files, orders_segment);
 	/* for pg_stat_activity and the log */
 	debug_query_string = shm_toc_lookup(toc, KEY_QUERY, true);
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
-	source = source_of_worker(orders);
 	source_begin_visiting(source, orders, ParallelWorkerNumber);
 	visit_parts(source, orders, toc);
 	source_send_result(source);
-	dsm_detach(orders_segment);
+	source_close(source);
 }
 
 /*

@@ -15,7 +15,6 @@
 #include "compat.h"
 
 #include "catalog/pg_type.h"
-#include "nodes/params.h"
 #include "nodes/plannodes.h"
 #include "tcop/dest.h"
 
@@ -99,7 +98,6 @@ struct Source
 	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
 	int			columns;		/* of the query's result */
 	const char *query;			/* while it runs */
-	Oid			function;		/* that reports */
 	DateADT		until;			/* rows of later days do not exist */
 
 	bool		variable;		/* rows differ in size */
@@ -128,6 +126,13 @@ struct Source
 	const JointVisitor *joint;	/* who visits, if that may be in several processes */
 	BufFile    *result;			/* of a worker's visits */
 };
+
+/* Where the rows of the relation's query go. */
+typedef struct OrdersReceiver
+{
+	DestReceiver receiver;
+	Source	   *source;
+} OrdersReceiver;
 
 static inline bool
 column_null(const Source *source, OrdersRow row, OrdersColumn column)
@@ -201,8 +206,10 @@ extern void source_prepare(Source *source);
 extern void source_receive(Source *source, const Datum *values, const bool *isnull);
 extern void source_scatter_to(Source *source, int bits);
 extern void note_currency_name(Source *source, const char *name);
-extern void source_run(Source *source, PlannedStmt *plan, DestReceiver *receiver, ParamListInfo params);
-extern bool source_read_parallel(Source *source, Query *query);
+extern void source_init_receiver(OrdersReceiver *receiver, Source *source);
+extern PlannedStmt *source_plan(const Source *source, Query *query);
+extern void source_begin_parallel(Source *source, PlannedStmt *plan);
+extern void source_note_workers(Source *source);
 extern void source_adopt_handed(Source *source);
 extern void source_receive_handed(Source *source);
 extern void source_end_parallel(Source *source);

@@ -12,18 +12,17 @@
 #include "storage/dsm.h"
 #include "storage/sharedfileset.h"
 
+#include "scatter.h"
+
 /* (another version of ltv has laid it out in another way) */
 #define SHARED_ORDERS_MAGIC (UINT64CONST(0x6c74762067617468) + sizeof(SharedOrders))
 
-/* In a segment of shared memory; a process that finds another magic or secret there has no business with it. */
+/* In a segment of shared memory. */
 typedef struct SharedOrders
 {
 	uint64		magic;
-	uint64		secret[2];
 	SharedFileSet files;
 	pg_atomic_uint32 processes; /* that have read something; the leader is the first */
-	Source	   *source;			/* in the leader's memory */
-	int			leader;			/* its process */
 
 	/* of the source */
 	int			wants;
@@ -57,11 +56,13 @@ typedef struct HandedStore
 
 #define HANDED_SIZE(store) MAXALIGN(offsetof(HandedStore, directory) + (store)->size)
 
-extern Source *source_of_worker(SharedOrders *orders);
+pg_noreturn extern void source_refuse_leader(void);
+extern Source *source_of_worker(dsm_handle segment);
 extern void source_begin_visiting(Source *source, SharedOrders *orders, uint32 number);
 extern void source_send_result(Source *source);
 extern void source_receive_result(Source *source, SharedOrders *orders, uint32 number);
 extern void source_note_store(Source *source, uint32 number, const char *directory, int size);
+extern void source_hand_over(RowStore *store, BufFile *directory);
 extern void source_adopt(RowStore *store, SharedOrders *orders, const HandedStore *handed);
 
 #endif							/* LTV_SOURCE_SHARED_H */

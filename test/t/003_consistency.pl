@@ -68,14 +68,12 @@ END
 
 # Who reads a relation sees what the query sees, and its query may itself run in parallel: STABLE, UNSAFE.  The text of an
 # ltv_customer_set names a type of the database, and its elements are read by the functions of that type: STABLE, SAFE.
-# What several processes gather lies in memory and files that they share: VOLATILE, SAFE.
 # Everything else depends on its arguments alone.
 none('volatility and parallel safety are what follows from the arguments', psql($database, <<"END"));
 SELECT p.oid::regprocedure || ': ' || provolatile::text || proparallel::text FROM $our_procs
 WHERE provolatile::text || proparallel::text <> CASE
     WHEN 'regclass'::regtype = ANY (proargtypes) THEN 'su'
     WHEN proname IN ('ltv_customer_set_in', 'ltv_customer_set_out', 'ltv_customer_set_recv', 'ltv_customer_set_send') THEN 'ss'
-    WHEN proname LIKE 'ltv_gather_%' THEN 'vs'
     ELSE 'is' END
 END
 none('every aggregate can be computed in parts', psql($database, <<"END"));

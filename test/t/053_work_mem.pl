@@ -71,7 +71,7 @@ for my $relation (@relations)
 );
 
 my @names = sort keys %queries;
-my (%answers, %files, %of_workers, %results);
+my (%answers, %files, %of_workers, %directories, %results);
 for my $work_mem (@work_mems)
 {
   my $begin = -s $node->logfile;
@@ -81,10 +81,11 @@ for my $work_mem (@work_mems)
   $answers{$work_mem} = { map { $names[$_] => $answers[$_] } 0 .. $#names };
   my $log = slurp_file($node->logfile, $begin);
   $files{$work_mem} = () = $log =~ /temporary file: /g;
-  # rows that a process hands over, and what a worker has made of customers
+  # rows that a process hands over, what a worker says of them, and what it has made of customers
   $of_workers{$work_mem} = () = $log =~ m{temporary file: .*fileset/orders\.\d}g;
+  $directories{$work_mem} = () = $log =~ m{temporary file: .*fileset/directory\.\d}g;
   $results{$work_mem} = () = $log =~ m{temporary file: .*fileset/result\.\d}g;
-  note("$work_mem: $files{$work_mem} temporary files, $of_workers{$work_mem} of rows, $results{$work_mem} of results");
+  note("$work_mem: $files{$work_mem} temporary files, $of_workers{$work_mem} of rows, $directories{$work_mem} directories, $results{$work_mem} of results");
 }
 for my $name (@names)
 {
@@ -95,7 +96,7 @@ for my $name (@names)
 }
 cmp_ok($files{'64kB'}, '>', 500, 'the smallest goes through many temporary files');
 is($files{'2097151kB'}, 0, 'the largest through none');
-is($files{$_}, $of_workers{$_} + $results{$_}, "$_: only through what processes hand over") for grep { /^2097151kB, / } @work_mems;
+is($files{$_}, $of_workers{$_} + $directories{$_} + $results{$_}, "$_: only through what processes hand over") for grep { /^2097151kB, / } @work_mems;
 # (ltv_overview shows guests, and ltv_check reads rows one by one; beside a leader, workers may come too late for a small table)
 my $shared = grep { /^ltv_\w+\('/ && !/^ltv_(overview|check)|stored/ } @names;
 cmp_ok($of_workers{$_}, '>=', $shared, "$_: workers read for every report") for grep { /workers/ } @work_mems;
