@@ -442,23 +442,6 @@ ltv_effect_share_combine(PG_FUNCTION_ARGS)
 }
 
 /*
- * How far Wilson's score interval (1927) reaches below and above a share.
- */
-static void
-reach_wilson(const ShareArm *arm, double *below, double *above)
-{
-	double		n = (double) arm->n;
-	double		share = arm->yes / n;
-	double		z = normal_quantile(UPPER_QUANTILE);
-	double		scale = 1 + z * z / n;
-	double		shift = z * z / n * (0.5 - share) / scale;	/* of the middle */
-	double		half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / scale;
-
-	*below = fmax(half - shift, 0);
-	*above = fmax(half + shift, 0);
-}
-
-/*
  * Newcombe's hybrid score interval (1998, method 10) and the score test with
  * the pooled share, which is Pearson's chi-square test without a correction for
  * continuity.  When all customers agree there is nothing to explain: p = 1.
@@ -470,16 +453,14 @@ test_shares(const ShareArm *control, const ShareArm *treated, Estimate *estimate
 	double		yes = (double) control->yes + (double) treated->yes;
 	double		no = (double) (control->n - control->yes) + (double) (treated->n - treated->yes);
 	double		pooled = yes / all * (no / all);
-	double		control_below,
-				control_above,
-				treated_below,
-				treated_above;
+	double		low[ARMS];
+	double		high[ARMS];
 
-	reach_wilson(control, &control_below, &control_above);
-	reach_wilson(treated, &treated_below, &treated_above);
+	wilson_interval(estimate->mean[CONTROL], (double) control->n, &low[CONTROL], &high[CONTROL]);
+	wilson_interval(estimate->mean[TREATED], (double) treated->n, &low[TREATED], &high[TREATED]);
 	estimate->difference = estimate->mean[TREATED] - estimate->mean[CONTROL];
-	estimate->low = fmax(estimate->difference - hypot(treated_below, control_above), -1);
-	estimate->high = fmin(estimate->difference + hypot(treated_above, control_below), 1);
+	estimate->low = fmax(estimate->difference - hypot(estimate->mean[TREATED] - low[TREATED], high[CONTROL] - estimate->mean[CONTROL]), -1);
+	estimate->high = fmin(estimate->difference + hypot(high[TREATED] - estimate->mean[TREATED], estimate->mean[CONTROL] - low[CONTROL]), 1);
 
 	estimate->standard_error = sqrt(pooled * (1.0 / control->n + 1.0 / treated->n));
 	estimate->p_value = estimate->standard_error > 0 ?

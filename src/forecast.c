@@ -19,6 +19,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "stats.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -42,9 +43,6 @@ enum
 
 /* more customers than any table has, and exact in a double */
 #define MAX_CUSTOMERS 1e15
-
-/* 97.5 % quantile of the normal distribution */
-#define NORMAL_975 1.959963984540054
 
 static ArrayType *
 make_state(void)

@@ -13,14 +13,12 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "stats.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 /* a month of the trade is 30 days */
 #define MONTH_DAYS 30
-
-/* the 97.5 % quantile of the normal distribution */
-#define NORMAL_975 1.959963984540054
 
 /*
  * Groups of customers
@@ -99,24 +97,6 @@ kpi_add_kpi(Kpi *to, const Kpi *from)
 	money_add_money(&to->cost, &from->cost);
 }
 
-/*
- * The 95 % interval of a share by Wilson's score method (E. B. Wilson,
- * "Probable inference, the law of succession, and statistical inference",
- * JASA 22, 1927): it stays within 0 and 1 and is right for few customers.
- */
-static void
-wilson_interval(int64 part, int64 whole, double *low, double *high)
-{
-	double		n = (double) whole;
-	double		share = (double) part / n;
-	double		z2 = NORMAL_975 * NORMAL_975;
-	double		centre = (share + z2 / (2 * n)) / (1 + z2 / n);
-	double		half = NORMAL_975 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n);
-
-	*low = part == 0 ? 0.0 : centre - half;
-	*high = part == whole ? 1.0 : centre + half;
-}
-
 static Numeric
 kpi_gross_profit(const Kpi *kpi)
 {
@@ -137,7 +117,7 @@ kpi_columns(const Kpi *kpi, Datum *values, bool *nulls)
 	int			i = 0;
 
 	if (!none)
-		wilson_interval(kpi->repeaters, kpi->customers, &low, &high);
+		wilson_interval((double) kpi->repeaters / (double) kpi->customers, (double) kpi->customers, &low, &high);
 	memset(nulls, 0, KPI_COLUMNS * sizeof(bool));
 #define COLUMN(datum)				(values[i++] = (datum))
 #define COLUMN_UNLESS(null, datum)	(values[i] = (nulls[i] = (null)) ? (Datum) 0 : (datum), i++)

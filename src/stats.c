@@ -10,42 +10,9 @@
 
 #include "stats.h"
 
+#include "model/special.h"
+
 #define LN_SQRT_2PI		0.91893853320467274178	/* ln(2 pi) / 2 */
-
-/* From here on Stirling's series below is good to the last bit. */
-#define STIRLING_FROM	10.0
-
-/*
- * What Stirling's formula lacks: ln Gamma(z) - [(z - 1/2) ln z - z + ln(2 pi)/2],
- * for z >= STIRLING_FROM (NIST Digital Library of Mathematical Functions 5.11.1).
- */
-static double
-stirling_rest(double z)
-{
-	double		u = 1.0 / (z * z);
-
-	return (1.0 / 12 - u * (1.0 / 360 - u * (1.0 / 1260 - u * (1.0 / 1680 -
-																u * (1.0 / 1188 - u * (691.0 / 360360)))))) / z;
-}
-
-/*
- * ln B(a, b), one of the two below STIRLING_FROM.  The difference of two log-gammas
- * loses all its digits when the other is large, so there only the small remainders
- * are subtracted.
- */
-static double
-log_beta(double a, double b)
-{
-	double		small = fmin(a, b);
-	double		large = fmax(a, b);
-	double		rest;
-
-	if (large < STIRLING_FROM)
-		return lgamma(a) + lgamma(b) - lgamma(a + b);
-
-	rest = stirling_rest(large) - stirling_rest(a + b);
-	return lgamma(small) - (large - 0.5) * log1p(small / large) - small * log(a + b) + small + rest;
-}
 
 /*
  * The continued fraction of the incomplete beta function in the form of
@@ -87,8 +54,7 @@ beta_fraction(double a, double b, double x, double y)
 }
 
 /*
- * The regularized incomplete beta function I_x(a, b), a and b > 0, one of the two
- * below STIRLING_FROM (Student's t has b = 1/2).  The caller gives x and y = 1 - x
+ * The regularized incomplete beta function I_x(a, b), a and b > 0.  The caller gives x and y = 1 - x
  * both: whichever is tiny is known better than a subtraction could tell.
  */
 static double
@@ -105,7 +71,7 @@ incomplete_beta(double a, double b, double x, double y)
 
 	log_x = x < 0.5 ? log(x) : log1p(-y);
 	log_y = y < 0.5 ? log(y) : log1p(-x);
-	front = exp(a * log_x + b * log_y - log_beta(a, b));
+	front = exp(a * log_x + b * log_y - ltvm_ln_beta(a, b));
 
 	if (x < (a + 1.0) / (a + b + 2.0))
 		return front * beta_fraction(a, b, x, y);
@@ -132,7 +98,7 @@ student_t_tail(double t, double df)
 static double
 student_t_density(double t, double df)
 {
-	return exp(-0.5 * (df + 1.0) * log1p(t * t / df) - 0.5 * log(df) - log_beta(0.5 * df, 0.5));
+	return exp(-0.5 * (df + 1.0) * log1p(t * t / df) - 0.5 * log(df) - ltvm_ln_beta(0.5 * df, 0.5));
 }
 
 /*
@@ -191,4 +157,19 @@ normal_quantile(double p)
 			break;
 	}
 	return z;
+}
+
+/*
+ * The 95 % interval of a share among n by Wilson's score method (E. B. Wilson, "Probable inference, the law of succession,
+ * and statistical inference", JASA 22, 1927): it stays within 0 and 1 and is right for few.
+ */
+void
+wilson_interval(double share, double n, double *low, double *high)
+{
+	double		z2 = NORMAL_975 * NORMAL_975;
+	double		centre = (share + z2 / (2 * n)) / (1 + z2 / n);
+	double		half = NORMAL_975 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n);
+
+	*low = share == 0 ? 0 : centre - half;
+	*high = share == 1 ? 1 : centre + half;
 }
