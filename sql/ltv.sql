@@ -2,29 +2,40 @@
 \echo Use "CREATE EXTENSION ltv" to load this file. \quit
 
 --
--- ltv_history: the purchases of one customer
+-- Data and days
+--
+
+CREATE FUNCTION ltv_day(moment timestamptz, zone text) RETURNS date AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_day(timestamptz, text) IS 'the day of a moment in a time zone, such as ''Asia/Tokyo''';
+CREATE FUNCTION ltv_day(moment timestamp, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_without_zone' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_day(timestamp, text) IS 'an error that says how to make a moment of a timestamp without time zone';
+CREATE FUNCTION ltv_day(moment date, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_of_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_day(date, text) IS 'an error: a date is a day already';
+
+--
+-- Histories
 --
 
 CREATE TYPE ltv_history;
-
 CREATE FUNCTION ltv_history_in(cstring) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION ltv_history_out(ltv_history) RETURNS cstring AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION ltv_history_recv(internal) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION ltv_history_send(ltv_history) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-
 CREATE TYPE ltv_history (
-    INPUT = ltv_history_in,
-    OUTPUT = ltv_history_out,
-    RECEIVE = ltv_history_recv,
-    SEND = ltv_history_send,
-    ALIGNMENT = double,
-    STORAGE = extended
+  INPUT = ltv_history_in,
+  OUTPUT = ltv_history_out,
+  RECEIVE = ltv_history_recv,
+  SEND = ltv_history_send,
+  ALIGNMENT = double,
+  STORAGE = extended
 );
 COMMENT ON TYPE ltv_history IS 'all purchases of one customer: day, amount, quantity and cost of each, sorted and exact';
 COMMENT ON FUNCTION ltv_history_in(cstring) IS 'I/O';
 COMMENT ON FUNCTION ltv_history_out(ltv_history) IS 'I/O';
 COMMENT ON FUNCTION ltv_history_recv(internal) IS 'I/O';
 COMMENT ON FUNCTION ltv_history_send(ltv_history) IS 'I/O';
+
+-- text, json and jsonb
 
 CREATE FUNCTION ltv_history_to_json(h ltv_history) RETURNS json AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_to_json(ltv_history) IS 'implementation of the cast to json';
@@ -41,199 +52,122 @@ CREATE CAST (json AS ltv_history) WITH INOUT;
 COMMENT ON CAST (ltv_history AS json) IS 'the text form as json; also what to_jsonb, row_to_json and their like make of a history';
 COMMENT ON CAST (json AS ltv_history) IS 'checked like the text form';
 
--- order and hashing, by value
-
-CREATE FUNCTION ltv_history_eq(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION ltv_history_ne(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION ltv_history_lt(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION ltv_history_le(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION ltv_history_gt(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION ltv_history_ge(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION ltv_history_cmp(a ltv_history, b ltv_history) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION ltv_history_hash(h ltv_history) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION ltv_history_hash_extended(h ltv_history, seed bigint) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_history_eq(ltv_history, ltv_history) IS 'implementation of = operator';
-COMMENT ON FUNCTION ltv_history_ne(ltv_history, ltv_history) IS 'implementation of <> operator';
-COMMENT ON FUNCTION ltv_history_lt(ltv_history, ltv_history) IS 'implementation of < operator';
-COMMENT ON FUNCTION ltv_history_le(ltv_history, ltv_history) IS 'implementation of <= operator';
-COMMENT ON FUNCTION ltv_history_gt(ltv_history, ltv_history) IS 'implementation of > operator';
-COMMENT ON FUNCTION ltv_history_ge(ltv_history, ltv_history) IS 'implementation of >= operator';
-COMMENT ON FUNCTION ltv_history_cmp(ltv_history, ltv_history) IS 'less-equal-greater';
-COMMENT ON FUNCTION ltv_history_hash(ltv_history) IS 'hash';
-COMMENT ON FUNCTION ltv_history_hash_extended(ltv_history, bigint) IS 'hash';
-
-CREATE OPERATOR = (FUNCTION = ltv_history_eq, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
-CREATE OPERATOR <> (FUNCTION = ltv_history_ne, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel);
-CREATE OPERATOR < (FUNCTION = ltv_history_lt, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
-CREATE OPERATOR <= (FUNCTION = ltv_history_le, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
-CREATE OPERATOR > (FUNCTION = ltv_history_gt, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
-CREATE OPERATOR >= (FUNCTION = ltv_history_ge, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel);
-COMMENT ON OPERATOR = (ltv_history, ltv_history) IS 'equal by value: the same purchases, whatever their scales';
-COMMENT ON OPERATOR <> (ltv_history, ltv_history) IS 'not equal by value';
-COMMENT ON OPERATOR < (ltv_history, ltv_history) IS 'less: by the purchases in their order, by value';
-COMMENT ON OPERATOR <= (ltv_history, ltv_history) IS 'less or equal';
-COMMENT ON OPERATOR > (ltv_history, ltv_history) IS 'greater';
-COMMENT ON OPERATOR >= (ltv_history, ltv_history) IS 'greater or equal';
-
-CREATE OPERATOR CLASS ltv_history_ops DEFAULT FOR TYPE ltv_history USING btree AS
-    OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
-    FUNCTION 1 ltv_history_cmp(ltv_history, ltv_history);
-CREATE OPERATOR CLASS ltv_history_ops DEFAULT FOR TYPE ltv_history USING hash AS
-    OPERATOR 1 =,
-    FUNCTION 1 ltv_history_hash(ltv_history),
-    FUNCTION 2 ltv_history_hash_extended(ltv_history, bigint);
-COMMENT ON OPERATOR CLASS ltv_history_ops USING btree IS 'order by value';
-COMMENT ON OPERATOR CLASS ltv_history_ops USING hash IS 'hash by value';
-COMMENT ON OPERATOR FAMILY ltv_history_ops USING btree IS 'order by value';
-COMMENT ON OPERATOR FAMILY ltv_history_ops USING hash IS 'hash by value';
-
--- combining and slicing
-
-CREATE FUNCTION ltv_history_merge(a ltv_history, b ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_history_merge(ltv_history, ltv_history) IS 'implementation of || operator';
-CREATE FUNCTION ltv_history_subtract(a ltv_history, b ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_history_subtract(ltv_history, ltv_history) IS 'implementation of - operator';
-CREATE OPERATOR || (FUNCTION = ltv_history_merge, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = ||);
-COMMENT ON OPERATOR || (ltv_history, ltv_history) IS 'the purchases of both histories';
-CREATE OPERATOR - (FUNCTION = ltv_history_subtract, LEFTARG = ltv_history, RIGHTARG = ltv_history);
-COMMENT ON OPERATOR - (ltv_history, ltv_history) IS 'the purchases of the first history less those of the second, which must all be there';
-
-CREATE FUNCTION ltv_between(h ltv_history, from_day date, to_day date) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_between(ltv_history, date, date) IS 'the purchases from one day to another, both included; a null day is open';
-
--- aggregates; the state is a history in the form described in doc/format.md
+-- building; the state of the aggregates is a history in the form described in doc/format.md
 
 CREATE FUNCTION ltv_support(internal) RETURNS internal AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_support(internal) IS 'planner support function';
 CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
 CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
 CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
-CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_history_combine(state ltv_history, h ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_rollup_discard(state ltv_history, h ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_history_final(state ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric, numeric) IS 'aggregate transition function';
+CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric, numeric) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric, numeric, numeric) IS 'aggregate transition function';
+CREATE FUNCTION ltv_history_combine(state ltv_history, h ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_combine(ltv_history, ltv_history) IS 'aggregate combine function';
-COMMENT ON FUNCTION ltv_rollup_discard(ltv_history, ltv_history) IS 'aggregate transition function';
+CREATE FUNCTION ltv_history_final(state ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_final(ltv_history) IS 'aggregate final function';
 
 CREATE AGGREGATE ltv_history(ordered_on date, amount numeric) (
-    SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
-    MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
-    PARALLEL = SAFE
+  SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
+  MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_history(date, numeric) IS 'the history of the orders of one customer; rows without day or amount are skipped';
+
 CREATE AGGREGATE ltv_history(ordered_on date, amount numeric, quantity numeric) (
-    SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
-    MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
-    PARALLEL = SAFE
+  SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
+  MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_history(date, numeric, numeric) IS 'the same with quantities; a null quantity is 1';
+
 CREATE AGGREGATE ltv_history(ordered_on date, amount numeric, quantity numeric, cost numeric) (
-    SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
-    MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
-    PARALLEL = SAFE
+  SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
+  MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_history(date, numeric, numeric, numeric) IS 'the same with quantities and costs; a null cost is unknown';
+
+-- combining and slicing
+
+CREATE FUNCTION ltv_rollup_discard(state ltv_history, h ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_rollup_discard(ltv_history, ltv_history) IS 'aggregate transition function';
+
 CREATE AGGREGATE ltv_rollup(h ltv_history) (
-    SFUNC = ltv_history_combine, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
-    MSFUNC = ltv_history_combine, MINVFUNC = ltv_rollup_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
-    PARALLEL = SAFE
+  SFUNC = ltv_history_combine, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
+  MSFUNC = ltv_history_combine, MINVFUNC = ltv_rollup_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_rollup(ltv_history) IS 'histories merged: of stores, months or shards';
 
---
--- Days
---
+CREATE FUNCTION ltv_history_merge(a ltv_history, b ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_merge(ltv_history, ltv_history) IS 'implementation of || operator';
+CREATE OPERATOR || (FUNCTION = ltv_history_merge, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = ||);
+COMMENT ON OPERATOR || (ltv_history, ltv_history) IS 'the purchases of both histories';
+CREATE FUNCTION ltv_history_subtract(a ltv_history, b ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_subtract(ltv_history, ltv_history) IS 'implementation of - operator';
+CREATE OPERATOR - (FUNCTION = ltv_history_subtract, LEFTARG = ltv_history, RIGHTARG = ltv_history);
+COMMENT ON OPERATOR - (ltv_history, ltv_history) IS 'the purchases of the first history less those of the second, which must all be there';
+CREATE FUNCTION ltv_between(h ltv_history, from_day date, to_day date) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_between(ltv_history, date, date) IS 'the purchases from one day to another, both included; a null day is open';
 
-CREATE FUNCTION ltv_day(moment timestamptz, zone text) RETURNS date AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_day(timestamptz, text) IS 'the day of a moment in a time zone, such as ''Asia/Tokyo''';
-CREATE FUNCTION ltv_day(moment timestamp, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_without_zone' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_day(timestamp, text) IS 'an error that says how to make a moment of a timestamp without time zone';
-CREATE FUNCTION ltv_day(moment date, zone text) RETURNS date AS 'MODULE_PATHNAME', 'ltv_day_of_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_day(date, text) IS 'an error: a date is a day already';
+-- comparing, by value
 
---
--- Policy, stages and the summary of a customer
---
+CREATE FUNCTION ltv_history_eq(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_eq(ltv_history, ltv_history) IS 'implementation of = operator';
+CREATE FUNCTION ltv_history_ne(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_ne(ltv_history, ltv_history) IS 'implementation of <> operator';
+CREATE FUNCTION ltv_history_lt(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_lt(ltv_history, ltv_history) IS 'implementation of < operator';
+CREATE FUNCTION ltv_history_le(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_le(ltv_history, ltv_history) IS 'implementation of <= operator';
+CREATE FUNCTION ltv_history_gt(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_gt(ltv_history, ltv_history) IS 'implementation of > operator';
+CREATE FUNCTION ltv_history_ge(a ltv_history, b ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_ge(ltv_history, ltv_history) IS 'implementation of >= operator';
+CREATE FUNCTION ltv_history_cmp(a ltv_history, b ltv_history) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_cmp(ltv_history, ltv_history) IS 'less-equal-greater';
+CREATE FUNCTION ltv_history_hash(h ltv_history) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_hash(ltv_history) IS 'hash';
+CREATE FUNCTION ltv_history_hash_extended(h ltv_history, seed bigint) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_history_hash_extended(ltv_history, bigint) IS 'hash';
+CREATE OPERATOR = (FUNCTION = ltv_history_eq, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+COMMENT ON OPERATOR = (ltv_history, ltv_history) IS 'equal by value: the same purchases, whatever their scales';
+CREATE OPERATOR <> (FUNCTION = ltv_history_ne, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel);
+COMMENT ON OPERATOR <> (ltv_history, ltv_history) IS 'not equal by value';
+CREATE OPERATOR < (FUNCTION = ltv_history_lt, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+COMMENT ON OPERATOR < (ltv_history, ltv_history) IS 'less: by the purchases in their order, by value';
+CREATE OPERATOR <= (FUNCTION = ltv_history_le, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+COMMENT ON OPERATOR <= (ltv_history, ltv_history) IS 'less or equal';
+CREATE OPERATOR > (FUNCTION = ltv_history_gt, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+COMMENT ON OPERATOR > (ltv_history, ltv_history) IS 'greater';
+CREATE OPERATOR >= (FUNCTION = ltv_history_ge, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel);
+COMMENT ON OPERATOR >= (ltv_history, ltv_history) IS 'greater or equal';
 
-CREATE TYPE ltv_policy AS (
-    benchmark_annual_revenue numeric,
-    benchmark_annual_orders integer,
-    dormant_days integer,
-    churned_days integer,
-    cpm_lapsed_days integer,
-    cpm_steady_days integer,
-    cpm_loyal_days integer,
-    cpm_revenue numeric
-);
-COMMENT ON TYPE ltv_policy IS 'what a shop calls loyal, dormant and churned; made by ltv_policy()';
-COMMENT ON COLUMN ltv_policy.benchmark_annual_revenue IS 'revenue of a good customer in a year';
-COMMENT ON COLUMN ltv_policy.benchmark_annual_orders IS 'orders of a good customer in a year';
-COMMENT ON COLUMN ltv_policy.dormant_days IS 'dormant after more days than this without an order';
-COMMENT ON COLUMN ltv_policy.churned_days IS 'churned after more days than this without an order';
-COMMENT ON COLUMN ltv_policy.cpm_lapsed_days IS 'customer portfolio: lapsed from this many days without an order on';
-COMMENT ON COLUMN ltv_policy.cpm_steady_days IS 'customer portfolio: toddling below this many days from first to last order';
-COMMENT ON COLUMN ltv_policy.cpm_loyal_days IS 'customer portfolio: loyal from this many days from first to last order on';
-COMMENT ON COLUMN ltv_policy.cpm_revenue IS 'customer portfolio: trendy or loyal from this revenue on';
+CREATE OPERATOR CLASS ltv_history_ops DEFAULT FOR TYPE ltv_history USING btree AS
+  OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+  FUNCTION 1 ltv_history_cmp(ltv_history, ltv_history);
 
-CREATE FUNCTION ltv_policy(
-    benchmark_annual_revenue numeric DEFAULT 18000, benchmark_annual_orders integer DEFAULT 3,
-    dormant_days integer DEFAULT 180, churned_days integer DEFAULT 365,
-    cpm_lapsed_days integer DEFAULT 240, cpm_steady_days integer DEFAULT 90, cpm_loyal_days integer DEFAULT 210,
-    cpm_revenue numeric DEFAULT 70000
-) RETURNS ltv_policy AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_policy(numeric, integer, integer, integer, integer, integer, integer, numeric) IS 'a checked policy, with the defaults of mail-order practice';
-
-CREATE TYPE ltv_stage AS ENUM ('new', 'repeat', 'loyal', 'dormant', 'churned');
-COMMENT ON TYPE ltv_stage IS 'the relationship with a customer';
-
-CREATE TYPE ltv_customer AS (
-    orders bigint,
-    quantity numeric,
-    revenue numeric,
-    gross_profit numeric,
-    first_order date,
-    last_order date,
-    active_months numeric,
-    average_order_value numeric,
-    mean_interval_days double precision,
-    days_since_last_order integer,
-    annual_orders bigint,
-    annual_revenue numeric,
-    annual_quantity numeric,
-    is_repeater boolean,
-    meets_benchmark boolean,
-    stage ltv_stage
-);
-COMMENT ON TYPE ltv_customer IS 'the summary of a customer, see ltv_summarize';
-COMMENT ON COLUMN ltv_customer.orders IS 'number of orders (purchases whose amount is not below zero)';
-COMMENT ON COLUMN ltv_customer.quantity IS 'units bought';
-COMMENT ON COLUMN ltv_customer.revenue IS 'the sum of amounts, refunds included: the lifetime value so far';
-COMMENT ON COLUMN ltv_customer.gross_profit IS 'revenue less cost; null if a cost is unknown';
-COMMENT ON COLUMN ltv_customer.first_order IS 'day of the first order';
-COMMENT ON COLUMN ltv_customer.last_order IS 'day of the last order';
-COMMENT ON COLUMN ltv_customer.active_months IS '(last order - first order) / 30';
-COMMENT ON COLUMN ltv_customer.average_order_value IS 'revenue / orders';
-COMMENT ON COLUMN ltv_customer.mean_interval_days IS '(last order - first order) / (orders - 1); null for fewer than two orders';
-COMMENT ON COLUMN ltv_customer.days_since_last_order IS 'as_of - last order';
-COMMENT ON COLUMN ltv_customer.annual_orders IS 'orders in the year that ends with as_of';
-COMMENT ON COLUMN ltv_customer.annual_revenue IS 'revenue in the year that ends with as_of';
-COMMENT ON COLUMN ltv_customer.annual_quantity IS 'units bought in the year that ends with as_of';
-COMMENT ON COLUMN ltv_customer.is_repeater IS 'two orders or more';
-COMMENT ON COLUMN ltv_customer.meets_benchmark IS 'annual revenue and annual orders reach the benchmark of the policy';
-COMMENT ON COLUMN ltv_customer.stage IS 'the relationship on as_of; null without an order';
+CREATE OPERATOR CLASS ltv_history_ops DEFAULT FOR TYPE ltv_history USING hash AS
+  OPERATOR 1 =,
+  FUNCTION 1 ltv_history_hash(ltv_history),
+  FUNCTION 2 ltv_history_hash_extended(ltv_history, bigint);
+COMMENT ON OPERATOR CLASS ltv_history_ops USING btree IS 'order by value';
+COMMENT ON OPERATOR CLASS ltv_history_ops USING hash IS 'hash by value';
+COMMENT ON OPERATOR FAMILY ltv_history_ops USING btree IS 'order by value';
+COMMENT ON OPERATOR FAMILY ltv_history_ops USING hash IS 'hash by value';
 
 --
--- Asking one history
+-- One customer
 --
+
+-- accessors
 
 CREATE FUNCTION ltv_orders(h ltv_history) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_orders(ltv_history) IS 'number of orders';
@@ -263,13 +197,16 @@ CREATE FUNCTION ltv_days_since_last_order(h ltv_history, as_of date) RETURNS int
 COMMENT ON FUNCTION ltv_days_since_last_order(ltv_history, date) IS 'days from the last order up to as_of to as_of';
 CREATE FUNCTION ltv_is_repeater(h ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_is_repeater(ltv_history) IS 'two orders or more';
+
+-- the purchases, and what the models take of them
+
 CREATE TYPE ltv_purchases_row AS (
-    n integer,
-    ordered_on date,
-    amount numeric,
-    quantity numeric,
-    cost numeric,
-    days_since_previous integer
+  n integer,
+  ordered_on date,
+  amount numeric,
+  quantity numeric,
+  cost numeric,
+  days_since_previous integer
 );
 COMMENT ON TYPE ltv_purchases_row IS 'a purchase of a history, see ltv_purchases';
 COMMENT ON COLUMN ltv_purchases_row.n IS 'place among the purchases, from 1 on';
@@ -283,15 +220,12 @@ CREATE FUNCTION ltv_purchases(h ltv_history)
 RETURNS SETOF ltv_purchases_row
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 4;
 COMMENT ON FUNCTION ltv_purchases(ltv_history) IS 'the purchases as rows, by day';
-CREATE FUNCTION ltv_stage(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_stage AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_stage(ltv_history, date, ltv_policy) IS 'the relationship on as_of; null without an order';
-CREATE FUNCTION ltv_summarize(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_customer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_summarize(ltv_history, date, ltv_policy) IS 'the summary of a customer: purchases up to as_of, and the year that ends with it';
+
 CREATE TYPE ltv_model_input_row AS (
-    frequency bigint,
-    recency double precision,
-    t double precision,
-    monetary double precision
+  frequency bigint,
+  recency double precision,
+  t double precision,
+  monetary double precision
 );
 COMMENT ON TYPE ltv_model_input_row IS 'what the purchase models take of a customer, see ltv_model_input';
 COMMENT ON COLUMN ltv_model_input_row.frequency IS 'repeat purchase days: days with an order after the first';
@@ -304,28 +238,121 @@ RETURNS ltv_model_input_row
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_model_input(ltv_history, date, integer) IS 'what the purchase models take: repeat purchase days, first to last and first to as_of in units, mean amount of the repeat days';
 
+-- policy, stage and summary
+
+CREATE TYPE ltv_policy AS (
+  benchmark_annual_revenue numeric,
+  benchmark_annual_orders integer,
+  dormant_days integer,
+  churned_days integer,
+  cpm_lapsed_days integer,
+  cpm_steady_days integer,
+  cpm_loyal_days integer,
+  cpm_revenue numeric
+);
+COMMENT ON TYPE ltv_policy IS 'what a shop calls loyal, dormant and churned; made by ltv_policy()';
+COMMENT ON COLUMN ltv_policy.benchmark_annual_revenue IS 'revenue of a good customer in a year';
+COMMENT ON COLUMN ltv_policy.benchmark_annual_orders IS 'orders of a good customer in a year';
+COMMENT ON COLUMN ltv_policy.dormant_days IS 'dormant after more days than this without an order';
+COMMENT ON COLUMN ltv_policy.churned_days IS 'churned after more days than this without an order';
+COMMENT ON COLUMN ltv_policy.cpm_lapsed_days IS 'customer portfolio: lapsed from this many days without an order on';
+COMMENT ON COLUMN ltv_policy.cpm_steady_days IS 'customer portfolio: toddling below this many days from first to last order';
+COMMENT ON COLUMN ltv_policy.cpm_loyal_days IS 'customer portfolio: loyal from this many days from first to last order on';
+COMMENT ON COLUMN ltv_policy.cpm_revenue IS 'customer portfolio: trendy or loyal from this revenue on';
+
+CREATE FUNCTION ltv_policy(
+  benchmark_annual_revenue numeric DEFAULT 18000, benchmark_annual_orders integer DEFAULT 3,
+  dormant_days integer DEFAULT 180, churned_days integer DEFAULT 365,
+  cpm_lapsed_days integer DEFAULT 240, cpm_steady_days integer DEFAULT 90, cpm_loyal_days integer DEFAULT 210,
+  cpm_revenue numeric DEFAULT 70000
+) RETURNS ltv_policy AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_policy(numeric, integer, integer, integer, integer, integer, integer, numeric) IS 'a checked policy, with the defaults of mail-order practice';
+
+CREATE TYPE ltv_stage AS ENUM ('new', 'repeat', 'loyal', 'dormant', 'churned');
+COMMENT ON TYPE ltv_stage IS 'the relationship with a customer';
+CREATE FUNCTION ltv_stage(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_stage AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_stage(ltv_history, date, ltv_policy) IS 'the relationship on as_of; null without an order';
+
+CREATE TYPE ltv_customer AS (
+  orders bigint,
+  quantity numeric,
+  revenue numeric,
+  gross_profit numeric,
+  first_order date,
+  last_order date,
+  active_months numeric,
+  average_order_value numeric,
+  mean_interval_days double precision,
+  days_since_last_order integer,
+  annual_orders bigint,
+  annual_revenue numeric,
+  annual_quantity numeric,
+  is_repeater boolean,
+  meets_benchmark boolean,
+  stage ltv_stage
+);
+COMMENT ON TYPE ltv_customer IS 'the summary of a customer, see ltv_summarize';
+COMMENT ON COLUMN ltv_customer.orders IS 'number of orders (purchases whose amount is not below zero)';
+COMMENT ON COLUMN ltv_customer.quantity IS 'units bought';
+COMMENT ON COLUMN ltv_customer.revenue IS 'the sum of amounts, refunds included: the lifetime value so far';
+COMMENT ON COLUMN ltv_customer.gross_profit IS 'revenue less cost; null if a cost is unknown';
+COMMENT ON COLUMN ltv_customer.first_order IS 'day of the first order';
+COMMENT ON COLUMN ltv_customer.last_order IS 'day of the last order';
+COMMENT ON COLUMN ltv_customer.active_months IS '(last order - first order) / 30';
+COMMENT ON COLUMN ltv_customer.average_order_value IS 'revenue / orders';
+COMMENT ON COLUMN ltv_customer.mean_interval_days IS '(last order - first order) / (orders - 1); null for fewer than two orders';
+COMMENT ON COLUMN ltv_customer.days_since_last_order IS 'as_of - last order';
+COMMENT ON COLUMN ltv_customer.annual_orders IS 'orders in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer.annual_revenue IS 'revenue in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer.annual_quantity IS 'units bought in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer.is_repeater IS 'two orders or more';
+COMMENT ON COLUMN ltv_customer.meets_benchmark IS 'annual revenue and annual orders reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_customer.stage IS 'the relationship on as_of; null without an order';
+
+CREATE FUNCTION ltv_summarize(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_customer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_summarize(ltv_history, date, ltv_policy) IS 'the summary of a customer: purchases up to as_of, and the year that ends with it';
+
 --
--- Reports over an orders relation
+-- All customers
 --
 
+-- a look at the orders, and the summary of every customer
+
+CREATE TYPE ltv_check_row AS (
+  finding text,
+  rows bigint,
+  example text,
+  meaning text
+);
+COMMENT ON TYPE ltv_check_row IS 'a finding in an orders relation, see ltv_check';
+COMMENT ON COLUMN ltv_check_row.finding IS 'what was looked for';
+COMMENT ON COLUMN ltv_check_row.rows IS 'rows in which it was found';
+COMMENT ON COLUMN ltv_check_row.example IS 'one of them';
+COMMENT ON COLUMN ltv_check_row.meaning IS 'what it is, and what becomes of such rows';
+
+CREATE FUNCTION ltv_check(orders regclass, as_of date DEFAULT CURRENT_DATE)
+RETURNS SETOF ltv_check_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 14 COST 100000;
+COMMENT ON FUNCTION ltv_check(regclass, date) IS 'what is in an orders relation: rows read and used, and whatever is left out or would surprise';
+
 CREATE TYPE ltv_customer_summary_row AS (
-    customer_id text,
-    orders bigint,
-    quantity numeric,
-    revenue numeric,
-    gross_profit numeric,
-    first_order date,
-    last_order date,
-    active_months numeric,
-    average_order_value numeric,
-    mean_interval_days double precision,
-    days_since_last_order integer,
-    annual_orders bigint,
-    annual_revenue numeric,
-    annual_quantity numeric,
-    is_repeater boolean,
-    meets_benchmark boolean,
-    stage ltv_stage
+  customer_id text,
+  orders bigint,
+  quantity numeric,
+  revenue numeric,
+  gross_profit numeric,
+  first_order date,
+  last_order date,
+  active_months numeric,
+  average_order_value numeric,
+  mean_interval_days double precision,
+  days_since_last_order integer,
+  annual_orders bigint,
+  annual_revenue numeric,
+  annual_quantity numeric,
+  is_repeater boolean,
+  meets_benchmark boolean,
+  stage ltv_stage
 );
 COMMENT ON TYPE ltv_customer_summary_row IS 'the summary of a customer of a shop, see ltv_customer_summary';
 COMMENT ON COLUMN ltv_customer_summary_row.customer_id IS 'the customer, as text';
@@ -350,330 +377,14 @@ CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date DEFAULT CURRENT
 RETURNS SETOF ltv_customer_summary_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_customer_summary(regclass, date, ltv_policy) IS 'the summary of every customer with a purchase up to as_of, customer_id as text';
+
 CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date, id_type anyelement, policy ltv_policy DEFAULT ltv_policy())
 RETURNS TABLE (
-    customer_id anyelement, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
-    active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
-    annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage
+  customer_id anyelement, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
+  active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
+  annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage
 ) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint, or as text (NULL::text)';
-
-CREATE TYPE ltv_check_row AS (
-    finding text,
-    rows bigint,
-    example text,
-    meaning text
-);
-COMMENT ON TYPE ltv_check_row IS 'a finding in an orders relation, see ltv_check';
-COMMENT ON COLUMN ltv_check_row.finding IS 'what was looked for';
-COMMENT ON COLUMN ltv_check_row.rows IS 'rows in which it was found';
-COMMENT ON COLUMN ltv_check_row.example IS 'one of them';
-COMMENT ON COLUMN ltv_check_row.meaning IS 'what it is, and what becomes of such rows';
-
-CREATE FUNCTION ltv_check(orders regclass, as_of date DEFAULT CURRENT_DATE)
-RETURNS SETOF ltv_check_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 14 COST 100000;
-COMMENT ON FUNCTION ltv_check(regclass, date) IS 'what is in an orders relation: rows read and used, and whatever is left out or would surprise';
-
-/*
- * Money: what a customer is worth and may cost
- */
-CREATE FUNCTION ltv_annual(quantity numeric, unit_price numeric, annual_orders numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_annual(numeric, numeric, numeric) IS 'annual LTV: quantity x unit price x orders a year';
-
-CREATE FUNCTION ltv_lifetime(average_order_value numeric, gross_margin numeric, annual_orders numeric, active_years numeric, acquisition_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_lifetime(numeric, numeric, numeric, numeric, numeric, numeric) IS 'lifetime value: order value x margin x orders a year x years - acquisition cost - retention cost x years';
-
-CREATE FUNCTION ltv_profit(ltv numeric, cpo numeric, cost numeric, customers numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_profit(numeric, numeric, numeric, numeric) IS 'profit: (LTV - CPO - cost) x customers';
-
-CREATE FUNCTION ltv_max_cpo(ltv numeric, cost numeric, target_profit numeric DEFAULT 0) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_max_cpo(numeric, numeric, numeric) IS 'what one new customer may cost: LTV - cost - target profit';
-
-CREATE FUNCTION ltv_cpo(advertising_cost numeric, new_customers numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_cpo(numeric, numeric) IS 'what one new customer did cost: advertising cost / new customers';
-
-CREATE FUNCTION ltv_meets_benchmark(annual_revenue numeric, annual_orders numeric, policy ltv_policy DEFAULT ltv_policy()) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_meets_benchmark(numeric, numeric, ltv_policy) IS 'do annual revenue and annual orders both reach the benchmark of the policy';
-
-CREATE TYPE ltv_plan_row AS (
-    annual_revenue numeric,
-    contribution numeric,
-    profit_per_customer numeric,
-    annual_profit numeric,
-    max_cpo numeric,
-    break_even_orders numeric,
-    shipping_ratio numeric,
-    shipping_within_limit boolean,
-    meets_benchmark boolean,
-    missing_revenue numeric,
-    missing_orders numeric
-);
-COMMENT ON TYPE ltv_plan_row IS 'a product planned for a year, see ltv_plan';
-COMMENT ON COLUMN ltv_plan_row.annual_revenue IS 'unit_price x quantity x annual_orders';
-COMMENT ON COLUMN ltv_plan_row.contribution IS 'annual_revenue x gross_margin - shipping_cost x annual_orders - retention_cost';
-COMMENT ON COLUMN ltv_plan_row.profit_per_customer IS 'contribution - cpo';
-COMMENT ON COLUMN ltv_plan_row.annual_profit IS 'profit_per_customer x customers';
-COMMENT ON COLUMN ltv_plan_row.max_cpo IS 'what one new customer may cost: the contribution';
-COMMENT ON COLUMN ltv_plan_row.break_even_orders IS 'the fewest whole orders a year with profit_per_customer of 0 or more; null when there is no such number';
-COMMENT ON COLUMN ltv_plan_row.shipping_ratio IS 'shipping_cost / (unit_price x quantity); null for what is given away';
-COMMENT ON COLUMN ltv_plan_row.shipping_within_limit IS 'the ratio is at most 10 percent';
-COMMENT ON COLUMN ltv_plan_row.meets_benchmark IS 'annual revenue and annual orders reach the benchmark of the policy';
-COMMENT ON COLUMN ltv_plan_row.missing_revenue IS 'what annual_revenue lacks of the benchmark, 0 when nothing';
-COMMENT ON COLUMN ltv_plan_row.missing_orders IS 'what annual_orders lack of the benchmark, 0 when nothing';
-
-CREATE FUNCTION ltv_plan(unit_price numeric, quantity numeric, annual_orders numeric, gross_margin numeric, cpo numeric DEFAULT 0, shipping_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0, customers numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy())
-RETURNS ltv_plan_row
-AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_plan(numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, ltv_policy) IS 'one product planned for a year before its first sale: one row';
-
-CREATE TYPE ltv_bundle_row AS (
-    quantity integer,
-    discount numeric,
-    unit_price numeric,
-    order_value numeric,
-    gross_profit numeric,
-    gain_per_step_up numeric,
-    loss numeric,
-    step_up_share numeric
-);
-COMMENT ON TYPE ltv_bundle_row IS 'a tier of a price ladder, see ltv_bundle';
-COMMENT ON COLUMN ltv_bundle_row.quantity IS 'pieces';
-COMMENT ON COLUMN ltv_bundle_row.discount IS 'share off the price of a piece';
-COMMENT ON COLUMN ltv_bundle_row.unit_price IS 'of a piece, discount off';
-COMMENT ON COLUMN ltv_bundle_row.order_value IS 'quantity x that';
-COMMENT ON COLUMN ltv_bundle_row.gross_profit IS 'order_value - quantity x unit cost';
-COMMENT ON COLUMN ltv_bundle_row.gain_per_step_up IS 'gross_profit - that of a single piece at full price';
-COMMENT ON COLUMN ltv_bundle_row.loss IS 'quantity x full price of a piece x discount';
-COMMENT ON COLUMN ltv_bundle_row.step_up_share IS 'loss / (gain_per_step_up + loss): the share of the buyers who must have stepped up from a single piece; null when it cannot pay';
-
-CREATE FUNCTION ltv_bundle(unit_price numeric, unit_cost numeric, quantities integer[], discounts numeric[])
-RETURNS SETOF ltv_bundle_row
-AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
-COMMENT ON FUNCTION ltv_bundle(numeric, numeric, integer[], numeric[]) IS 'price ladder: per tier what it brings, and which share of its buyers must have stepped up from a single piece';
-
-/*
- * Effects: two arms of customers compared
- */
-CREATE TYPE ltv_effect_estimate AS (
-	treated_customers bigint,
-	control_customers bigint,
-	treated_mean double precision,
-	control_mean double precision,
-	difference double precision,
-	lift double precision,
-	difference_low double precision,
-	difference_high double precision,
-	standard_error double precision,
-	degrees_of_freedom double precision,
-	p_value double precision
-);
-COMMENT ON TYPE ltv_effect_estimate IS 'treated and untreated customers compared, with a 95 percent interval of the difference and a p-value';
-COMMENT ON COLUMN ltv_effect_estimate.treated_customers IS 'customers with the treatment and an outcome';
-COMMENT ON COLUMN ltv_effect_estimate.control_customers IS 'customers without the treatment and with an outcome';
-COMMENT ON COLUMN ltv_effect_estimate.treated_mean IS 'mean outcome, or share of yes, of the treated';
-COMMENT ON COLUMN ltv_effect_estimate.control_mean IS 'the same of the others';
-COMMENT ON COLUMN ltv_effect_estimate.difference IS 'treated_mean - control_mean';
-COMMENT ON COLUMN ltv_effect_estimate.lift IS 'difference / control_mean';
-COMMENT ON COLUMN ltv_effect_estimate.difference_low IS 'lower end of the 95 percent interval of difference';
-COMMENT ON COLUMN ltv_effect_estimate.difference_high IS 'upper end of the 95 percent interval of difference';
-COMMENT ON COLUMN ltv_effect_estimate.standard_error IS 'of difference; for shares of the test';
-COMMENT ON COLUMN ltv_effect_estimate.degrees_of_freedom IS 'of Welch''s t distribution; null for shares';
-COMMENT ON COLUMN ltv_effect_estimate.p_value IS 'two-sided, of no difference';
-
-CREATE FUNCTION ltv_effect_mean_accum(state bigint[], treated boolean, outcome double precision) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_mean_accum(bigint[], boolean, double precision) IS 'transition function of ltv_effect over numbers';
-
-CREATE FUNCTION ltv_effect_mean_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_mean_combine(bigint[], bigint[]) IS 'combine function of ltv_effect over numbers';
-
-CREATE FUNCTION ltv_effect_mean_final(state bigint[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_mean_final(bigint[]) IS 'final function of ltv_effect over numbers';
-
-CREATE AGGREGATE ltv_effect(treated boolean, outcome double precision) (SFUNC = ltv_effect_mean_accum, STYPE = bigint[], INITCOND = '{0,0,0,0,0,0,0,0}', COMBINEFUNC = ltv_effect_mean_combine, FINALFUNC = ltv_effect_mean_final, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_effect(boolean, double precision) IS 'difference of the mean outcome of treated and untreated customers, by Welch''s test';
-
-CREATE FUNCTION ltv_effect_share_accum(state bigint[], treated boolean, outcome boolean) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_share_accum(bigint[], boolean, boolean) IS 'transition function of ltv_effect over yes and no';
-
-CREATE FUNCTION ltv_effect_share_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_share_combine(bigint[], bigint[]) IS 'combine function of ltv_effect over yes and no';
-
-CREATE FUNCTION ltv_effect_share_final(state bigint[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_effect_share_final(bigint[]) IS 'final function of ltv_effect over yes and no';
-
-CREATE AGGREGATE ltv_effect(treated boolean, outcome boolean) (SFUNC = ltv_effect_share_accum, STYPE = bigint[], INITCOND = '{0,0,0,0}', COMBINEFUNC = ltv_effect_share_combine, FINALFUNC = ltv_effect_share_final, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_effect(boolean, boolean) IS 'difference of the share of treated and untreated customers with a yes, with Newcombe''s interval';
-
---
--- Prediction
---
-
-CREATE TYPE ltv_model AS (
-    kind text,
-    parameters double precision[],
-    standard_errors double precision[],
-    unit_days integer,
-    covariance double precision[],
-    customers bigint,
-    log_likelihood double precision,
-    converged boolean,
-    iterations integer,
-    gradient_norm double precision,
-    note text,
-    details jsonb
-);
-COMMENT ON TYPE ltv_model IS 'a fitted purchase or spend model, made by the aggregate ltv_fit';
-COMMENT ON COLUMN ltv_model.kind IS 'bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
-COMMENT ON COLUMN ltv_model.parameters IS 'in the order of the papers: r, alpha, a, b; r, alpha, s, beta; p, q, v';
-COMMENT ON COLUMN ltv_model.standard_errors IS 'of the parameters, from the observed information; null where a limit leaves one undetermined';
-COMMENT ON COLUMN ltv_model.unit_days IS 'days in a unit of time; null after a fit to plain numbers';
-COMMENT ON COLUMN ltv_model.covariance IS 'of the logarithms of the parameters';
-COMMENT ON COLUMN ltv_model.customers IS 'customers the model was fitted to';
-COMMENT ON COLUMN ltv_model.log_likelihood IS 'at the parameters';
-COMMENT ON COLUMN ltv_model.converged IS 'whether the optimum, or a limit named in note, was reached';
-COMMENT ON COLUMN ltv_model.iterations IS 'passes over the patterns of customers';
-COMMENT ON COLUMN ltv_model.gradient_norm IS 'length of the gradient in the logarithms of the parameters';
-COMMENT ON COLUMN ltv_model.note IS 'what is special about the fit; null for an ordinary optimum';
-COMMENT ON COLUMN ltv_model.details IS 'what later kinds of models need besides; null';
-
-CREATE TYPE ltv_fit_spec AS (
-    kind text,
-    unit_days integer
-);
-COMMENT ON TYPE ltv_fit_spec IS 'what ltv_fit is asked for; made by ltv_fit_spec()';
-COMMENT ON COLUMN ltv_fit_spec.kind IS 'of model: bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
-COMMENT ON COLUMN ltv_fit_spec.unit_days IS 'days in a unit of time';
-
-CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'bg/nbd', unit_days integer DEFAULT 7) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_fit_spec(text, integer) IS 'a checked spec for ltv_fit';
-
-CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, spec ltv_fit_spec) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_fit_combine(state bytea, added bytea) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_fit_final(state bytea) RETURNS ltv_model AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, text) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, ltv_fit_spec) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text, bigint) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text, bigint) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_fit_combine(bytea, bytea) IS 'aggregate combine function';
-COMMENT ON FUNCTION ltv_fit_final(bytea) IS 'aggregate final function';
-
-CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, kind text) (
-    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_fit(ltv_history, date, text) IS 'a model of the given kind, fitted to the purchases up to as_of in weeks';
-CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, spec ltv_fit_spec) (
-    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_fit(ltv_history, date, ltv_fit_spec) IS 'the same of a kind and in units that a spec says';
-CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text) (
-    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text) IS 'a model of orders, fitted to summaries that come from elsewhere';
-CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text, customers bigint) (
-    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
-CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text) (
-    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text) IS 'a gamma-gamma model of order values, fitted to summaries that come from elsewhere';
-CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text, customers bigint) (
-    SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
-
-CREATE FUNCTION ltv_p_alive(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_p_alive(ltv_model, ltv_history, date) IS 'probability that the customer is still one on as_of; null without an order';
-CREATE FUNCTION ltv_p_alive(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_alive_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_p_alive(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
-CREATE FUNCTION ltv_expected_orders(model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_expected_orders(ltv_model, ltv_history, date, integer) IS 'expected order days in the horizon after as_of; null without an order';
-CREATE FUNCTION ltv_expected_orders(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_orders_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_expected_orders(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
-CREATE FUNCTION ltv_p_order_within(model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_p_order_within(ltv_model, ltv_history, date, integer) IS 'probability of at least one order in the horizon after as_of; null without an order';
-CREATE FUNCTION ltv_p_order_within(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_order_within_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_p_order_within(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
-CREATE FUNCTION ltv_expected_gap_days(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_expected_gap_days(ltv_model, ltv_history, date) IS 'expected days to the next order of a customer who is still one; null without an order';
-CREATE FUNCTION ltv_expected_gap(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_expected_gap(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers, in the unit of the model instead of days';
-CREATE FUNCTION ltv_expected_order_value(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_expected_order_value(ltv_model, ltv_history, date) IS 'expected amount of an order day of the customer, by a gamma-gamma model; null without an order';
-CREATE FUNCTION ltv_expected_order_value(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_order_value_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_expected_order_value(ltv_model, double precision, double precision) IS 'the same over plain numbers';
-CREATE FUNCTION ltv_log_likelihood(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double precision, double precision) IS 'logarithm of the likelihood of one customer''s orders';
-CREATE FUNCTION ltv_log_likelihood(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_log_likelihood_spend' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double precision) IS 'logarithm of the likelihood of one customer''s mean amount';
-
-CREATE TYPE ltv_forecast_estimate AS (
-    customers bigint,
-    expected_orders double precision,
-    standard_error double precision,
-    expected_orders_low double precision,
-    expected_orders_high double precision
-);
-COMMENT ON TYPE ltv_forecast_estimate IS 'the expected order days of a group of customers, with a 95 % interval';
-COMMENT ON COLUMN ltv_forecast_estimate.customers IS 'customers with an order up to as_of';
-COMMENT ON COLUMN ltv_forecast_estimate.expected_orders IS 'expected order days in the horizon';
-COMMENT ON COLUMN ltv_forecast_estimate.standard_error IS 'of the order days that will be seen: spread of the process and uncertainty of the parameters';
-COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_low IS 'lower end of the 95 % interval';
-COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_high IS 'upper end of the 95 % interval';
-
-CREATE FUNCTION ltv_forecast_accum(state bigint[], model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
-CREATE FUNCTION ltv_forecast_combine(state bigint[], added bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_forecast_final(state bigint[]) RETURNS ltv_forecast_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_forecast_accum(bigint[], ltv_model, ltv_history, date, integer) IS 'aggregate transition function';
-COMMENT ON FUNCTION ltv_forecast_combine(bigint[], bigint[]) IS 'aggregate combine function';
-COMMENT ON FUNCTION ltv_forecast_final(bigint[]) IS 'aggregate final function';
-CREATE AGGREGATE ltv_forecast(model ltv_model, h ltv_history, as_of date, horizon_days integer) (
-    SFUNC = ltv_forecast_accum, STYPE = bigint[], FINALFUNC = ltv_forecast_final, COMBINEFUNC = ltv_forecast_combine, PARALLEL = SAFE);
-COMMENT ON AGGREGATE ltv_forecast(ltv_model, ltv_history, date, integer) IS 'expected order days of a whole group in the horizon after as_of, with a 95 % interval';
-
-CREATE TYPE ltv_predict_row AS (
-    customer_id text,
-    p_alive double precision,
-    expected_orders double precision,
-    expected_order_value double precision,
-    predicted_value double precision
-);
-COMMENT ON TYPE ltv_predict_row IS 'what a customer is expected to order and to be worth, see ltv_predict';
-COMMENT ON COLUMN ltv_predict_row.customer_id IS 'the customer, as text';
-COMMENT ON COLUMN ltv_predict_row.p_alive IS 'probability of still being a customer on as_of';
-COMMENT ON COLUMN ltv_predict_row.expected_orders IS 'order days in the horizon';
-COMMENT ON COLUMN ltv_predict_row.expected_order_value IS 'amount of an order day';
-COMMENT ON COLUMN ltv_predict_row.predicted_value IS 'orders x value x gross margin, discounted by month';
-
-CREATE FUNCTION ltv_predict(orders regclass, as_of date)
-RETURNS SETOF ltv_predict_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_predict(regclass, date) IS 'what every customer is expected to order in the year after as_of and to be worth, by a bg/nbd model; customer_id as text';
-CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin numeric DEFAULT 1, annual_discount double precision DEFAULT 0)
-RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision)
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, numeric, double precision) IS 'what every customer is expected to order in the horizon after as_of and to be worth; columns as in ltv_predict_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
-CREATE TYPE ltv_validate_row AS (
-    repeat_orders text,
-    customers bigint,
-    actual_orders bigint,
-    expected_orders double precision
-);
-COMMENT ON TYPE ltv_validate_row IS 'the prediction for a class of customers and what they did, see ltv_validate';
-COMMENT ON COLUMN ltv_validate_row.repeat_orders IS 'repeat orders up to split_day: 0 to 6, 7+, all';
-COMMENT ON COLUMN ltv_validate_row.customers IS 'customers of the class';
-COMMENT ON COLUMN ltv_validate_row.actual_orders IS 'order days after split_day, up to as_of';
-COMMENT ON COLUMN ltv_validate_row.expected_orders IS 'what the model expected';
-
-CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'bg/nbd')
-RETURNS SETOF ltv_validate_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
-COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of, by class of repeat orders before';
-
--- Populations: aggregates over customers
---
 
 -- the repeat rate of histories; the state is {customers, repeaters}
 
@@ -683,9 +394,10 @@ CREATE FUNCTION ltv_repeat_rate_combine(state bigint[], other bigint[]) RETURNS 
 COMMENT ON FUNCTION ltv_repeat_rate_combine(bigint[], bigint[]) IS 'aggregate combine function';
 CREATE FUNCTION ltv_repeat_rate_final(state bigint[]) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_repeat_rate_final(bigint[]) IS 'aggregate final function';
+
 CREATE AGGREGATE ltv_repeat_rate(h ltv_history) (
-    SFUNC = ltv_repeat_rate_accum, STYPE = bigint[], SSPACE = 40, FINALFUNC = ltv_repeat_rate_final, COMBINEFUNC = ltv_repeat_rate_combine,
-    PARALLEL = SAFE
+  SFUNC = ltv_repeat_rate_accum, STYPE = bigint[], SSPACE = 40, FINALFUNC = ltv_repeat_rate_final, COMBINEFUNC = ltv_repeat_rate_combine,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_repeat_rate(ltv_history) IS 'customers with two orders or more / customers with an order; null for none';
 
@@ -697,12 +409,12 @@ CREATE FUNCTION ltv_customer_set_out(ltv_customer_set) RETURNS cstring AS 'MODUL
 CREATE FUNCTION ltv_customer_set_recv(internal) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION ltv_customer_set_send(ltv_customer_set) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 CREATE TYPE ltv_customer_set (
-    INPUT = ltv_customer_set_in,
-    OUTPUT = ltv_customer_set_out,
-    RECEIVE = ltv_customer_set_recv,
-    SEND = ltv_customer_set_send,
-    ALIGNMENT = double,
-    STORAGE = extended
+  INPUT = ltv_customer_set_in,
+  OUTPUT = ltv_customer_set_out,
+  RECEIVE = ltv_customer_set_recv,
+  SEND = ltv_customer_set_send,
+  ALIGNMENT = double,
+  STORAGE = extended
 );
 COMMENT ON TYPE ltv_customer_set IS 'ids of customers, those of repeaters twice: the state of ltv_repeat_rate over order rows';
 COMMENT ON FUNCTION ltv_customer_set_in(cstring) IS 'I/O';
@@ -726,58 +438,64 @@ CREATE FUNCTION ltv_customer_set_combine(state ltv_customer_set, other ltv_custo
 COMMENT ON FUNCTION ltv_customer_set_combine(ltv_customer_set, ltv_customer_set) IS 'aggregate combine function';
 CREATE FUNCTION ltv_customer_set_repeat_rate(state ltv_customer_set) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_customer_set_repeat_rate(ltv_customer_set) IS 'aggregate final function';
+
 CREATE AGGREGATE ltv_repeat_rate(customer_id anyelement) (
-    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
-    PARALLEL = SAFE
+  SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_repeat_rate(anyelement) IS 'over one row per order: customers with two rows or more / customers; rows without a customer do not count; null for none';
+
 CREATE AGGREGATE ltv_repeat_rate(customer_id smallint) (
-    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
-    PARALLEL = SAFE
+  SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_repeat_rate(smallint) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
+
 CREATE AGGREGATE ltv_repeat_rate(customer_id integer) (
-    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
-    PARALLEL = SAFE
+  SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_repeat_rate(integer) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
+
 CREATE AGGREGATE ltv_repeat_rate(customer_id bigint) (
-    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
-    PARALLEL = SAFE
+  SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_repeat_rate(bigint) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
+
 CREATE AGGREGATE ltv_repeat_rate(customer_id oid) (
-    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
-    PARALLEL = SAFE
+  SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_repeat_rate(oid) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
+
 CREATE AGGREGATE ltv_repeat_rate(customer_id uuid) (
-    SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
-    PARALLEL = SAFE
+  SFUNC = ltv_customer_set_accum, STYPE = ltv_customer_set, SSPACE = 256, FINALFUNC = ltv_customer_set_repeat_rate, COMBINEFUNC = ltv_customer_set_combine,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_repeat_rate(uuid) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
 
 -- key figures; the state is the struct Kpi of population.h as an array
 
 CREATE TYPE ltv_kpi AS (
-    customers bigint,
-    repeaters bigint,
-    repeat_rate double precision,
-    repeat_rate_low double precision,
-    repeat_rate_high double precision,
-    orders bigint,
-    orders_per_customer double precision,
-    revenue numeric,
-    revenue_per_customer numeric,
-    average_order_value numeric,
-    active_months numeric,
-    annual_customers bigint,
-    annual_orders_per_customer double precision,
-    annual_revenue_per_customer numeric,
-    benchmark_customers bigint,
-    dormant_customers bigint,
-    churned_customers bigint,
-    gross_profit numeric
+  customers bigint,
+  repeaters bigint,
+  repeat_rate double precision,
+  repeat_rate_low double precision,
+  repeat_rate_high double precision,
+  orders bigint,
+  orders_per_customer double precision,
+  revenue numeric,
+  revenue_per_customer numeric,
+  average_order_value numeric,
+  active_months numeric,
+  annual_customers bigint,
+  annual_orders_per_customer double precision,
+  annual_revenue_per_customer numeric,
+  benchmark_customers bigint,
+  dormant_customers bigint,
+  churned_customers bigint,
+  gross_profit numeric
 );
 COMMENT ON TYPE ltv_kpi IS 'key figures of a population of customers, see ltv_kpis';
 COMMENT ON COLUMN ltv_kpi.customers IS 'customers with an order';
@@ -807,52 +525,42 @@ CREATE FUNCTION ltv_kpis_combine(state bigint[], other bigint[]) RETURNS bigint[
 COMMENT ON FUNCTION ltv_kpis_combine(bigint[], bigint[]) IS 'aggregate combine function';
 CREATE FUNCTION ltv_kpis_final(state bigint[]) RETURNS ltv_kpi AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_kpis_final(bigint[]) IS 'aggregate final function';
+
 CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date) (
-    SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
-    PARALLEL = SAFE
+  SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_kpis(ltv_history, date) IS 'key figures of customers on as_of, with the default policy; columns as in ltv_kpi';
+
 CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date, policy ltv_policy) (
-    SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
-    PARALLEL = SAFE
+  SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+  PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_kpis(ltv_history, date, ltv_policy) IS 'key figures of customers on as_of; columns as in ltv_kpi';
 
--- the customer portfolio
-
-CREATE TYPE ltv_cpm AS ENUM (
-    'first', 'toddling', 'steady', 'trendy', 'loyal',
-    'lapsed_first', 'lapsed_toddling', 'lapsed_steady', 'lapsed_trendy', 'lapsed_loyal'
-);
-COMMENT ON TYPE ltv_cpm IS 'groups of the customer portfolio (CPM): five kinds of customers, and the same five lapsed';
-CREATE FUNCTION ltv_cpm(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_cpm AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_cpm(ltv_history, date, ltv_policy) IS 'the group of the customer portfolio on as_of; null without an order';
-
---
--- Populations: reports over an orders relation
---
+-- reports
 
 CREATE TYPE ltv_overview_row AS (
-    customers bigint,
-    repeaters bigint,
-    repeat_rate double precision,
-    repeat_rate_low double precision,
-    repeat_rate_high double precision,
-    orders bigint,
-    orders_per_customer double precision,
-    revenue numeric,
-    revenue_per_customer numeric,
-    average_order_value numeric,
-    active_months numeric,
-    annual_customers bigint,
-    annual_orders_per_customer double precision,
-    annual_revenue_per_customer numeric,
-    benchmark_customers bigint,
-    dormant_customers bigint,
-    churned_customers bigint,
-    gross_profit numeric,
-    guest_orders bigint,
-    refund_only bigint
+  customers bigint,
+  repeaters bigint,
+  repeat_rate double precision,
+  repeat_rate_low double precision,
+  repeat_rate_high double precision,
+  orders bigint,
+  orders_per_customer double precision,
+  revenue numeric,
+  revenue_per_customer numeric,
+  average_order_value numeric,
+  active_months numeric,
+  annual_customers bigint,
+  annual_orders_per_customer double precision,
+  annual_revenue_per_customer numeric,
+  benchmark_customers bigint,
+  dormant_customers bigint,
+  churned_customers bigint,
+  gross_profit numeric,
+  guest_orders bigint,
+  refund_only bigint
 );
 COMMENT ON TYPE ltv_overview_row IS 'the key figures of a shop, see ltv_overview';
 COMMENT ON COLUMN ltv_overview_row.customers IS 'customers with an order';
@@ -882,11 +590,11 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
 COMMENT ON FUNCTION ltv_overview(regclass, date, ltv_policy) IS 'one row of key figures on as_of: the columns of ltv_kpi, and two more';
 
 CREATE TYPE ltv_stages_row AS (
-    stage ltv_stage,
-    customers bigint,
-    share double precision,
-    revenue numeric,
-    annual_revenue numeric
+  stage ltv_stage,
+  customers bigint,
+  share double precision,
+  revenue numeric,
+  annual_revenue numeric
 );
 COMMENT ON TYPE ltv_stages_row IS 'the customers in a stage, see ltv_stages';
 COMMENT ON COLUMN ltv_stages_row.stage IS 'the stage on as_of';
@@ -901,10 +609,10 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
 COMMENT ON FUNCTION ltv_stages(regclass, date, ltv_policy) IS 'one row per stage, in the order of ltv_stage, also for empty ones; no row without a customer';
 
 CREATE TYPE ltv_stage_flow_row AS (
-    from_stage ltv_stage,
-    to_stage ltv_stage,
-    customers bigint,
-    revenue numeric
+  from_stage ltv_stage,
+  to_stage ltv_stage,
+  customers bigint,
+  revenue numeric
 );
 COMMENT ON TYPE ltv_stage_flow_row IS 'the customers who went from one stage to another, see ltv_stage_flow';
 COMMENT ON COLUMN ltv_stage_flow_row.from_stage IS 'on from_day; null without an order by then';
@@ -917,11 +625,20 @@ RETURNS SETOF ltv_stage_flow_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 30 COST 100000;
 COMMENT ON FUNCTION ltv_stage_flow(regclass, date, date, ltv_policy) IS 'one row per pair of stages that a customer has, by from_stage and to_stage, nulls last';
 
+CREATE TYPE ltv_cpm AS ENUM (
+  'first', 'toddling', 'steady', 'trendy', 'loyal',
+  'lapsed_first', 'lapsed_toddling', 'lapsed_steady', 'lapsed_trendy', 'lapsed_loyal'
+);
+COMMENT ON TYPE ltv_cpm IS 'groups of the customer portfolio (CPM): five kinds of customers, and the same five lapsed';
+
+CREATE FUNCTION ltv_cpm(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_cpm AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_cpm(ltv_history, date, ltv_policy) IS 'the group of the customer portfolio on as_of; null without an order';
+
 CREATE TYPE ltv_cpm_groups_row AS (
-    cpm ltv_cpm,
-    customers bigint,
-    share double precision,
-    revenue numeric
+  cpm ltv_cpm,
+  customers bigint,
+  share double precision,
+  revenue numeric
 );
 COMMENT ON TYPE ltv_cpm_groups_row IS 'the customers in a group of the customer portfolio, see ltv_cpm_groups';
 COMMENT ON COLUMN ltv_cpm_groups_row.cpm IS 'the group of the customer portfolio (CPM) on as_of';
@@ -934,26 +651,22 @@ RETURNS SETOF ltv_cpm_groups_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
 COMMENT ON FUNCTION ltv_cpm_groups(regclass, date, ltv_policy) IS 'one row per group of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer';
 
---
--- Reports over an orders relation: periods, steps, cohorts, windows, RFM, deciles, items
---
-
 CREATE TYPE ltv_period AS ENUM ('day', 'week', 'month', 'quarter', 'year');
 COMMENT ON TYPE ltv_period IS 'calendar periods; a week begins on Monday';
 
 CREATE TYPE ltv_periods_row AS (
-    period_start date,
-    customers bigint,
-    new_customers bigint,
-    returning_customers bigint,
-    repeat_customers bigint,
-    acquired_customers bigint,
-    orders bigint,
-    revenue numeric,
-    new_revenue numeric,
-    returning_revenue numeric,
-    repeater_share double precision,
-    period_repeat_rate double precision
+  period_start date,
+  customers bigint,
+  new_customers bigint,
+  returning_customers bigint,
+  repeat_customers bigint,
+  acquired_customers bigint,
+  orders bigint,
+  revenue numeric,
+  new_revenue numeric,
+  returning_revenue numeric,
+  repeater_share double precision,
+  period_repeat_rate double precision
 );
 COMMENT ON TYPE ltv_periods_row IS 'what happened in a period, see ltv_periods';
 COMMENT ON COLUMN ltv_periods_row.period_start IS 'first day of the period';
@@ -975,14 +688,14 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
 COMMENT ON FUNCTION ltv_periods(regclass, date, ltv_period) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included';
 
 CREATE TYPE ltv_steps_row AS (
-    step integer,
-    customers bigint,
-    rate_from_first double precision,
-    next_rate double precision,
-    stopped bigint,
-    churned bigint,
-    median_days_to_next double precision,
-    average_order_value numeric
+  step integer,
+  customers bigint,
+  rate_from_first double precision,
+  next_rate double precision,
+  stopped bigint,
+  churned bigint,
+  median_days_to_next double precision,
+  average_order_value numeric
 );
 COMMENT ON TYPE ltv_steps_row IS 'a step from one order to the next, see ltv_steps';
 COMMENT ON COLUMN ltv_steps_row.step IS 'n: the number of the order';
@@ -1000,18 +713,18 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
 COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_policy) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
 
 CREATE TYPE ltv_cohorts_row AS (
-    cohort date,
-    period_index integer,
-    customers bigint,
-    active bigint,
-    retention double precision,
-    orders bigint,
-    revenue numeric,
-    cumulative_revenue numeric,
-    revenue_per_customer numeric,
-    gross_profit numeric,
-    cumulative_gross_profit numeric,
-    gross_profit_per_customer numeric
+  cohort date,
+  period_index integer,
+  customers bigint,
+  active bigint,
+  retention double precision,
+  orders bigint,
+  revenue numeric,
+  cumulative_revenue numeric,
+  revenue_per_customer numeric,
+  gross_profit numeric,
+  cumulative_gross_profit numeric,
+  gross_profit_per_customer numeric
 );
 COMMENT ON TYPE ltv_cohorts_row IS 'a cohort in a period, see ltv_cohorts';
 COMMENT ON COLUMN ltv_cohorts_row.cohort IS 'first day of the period of the first order';
@@ -1033,13 +746,13 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
 COMMENT ON FUNCTION ltv_cohorts(regclass, date, ltv_period) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included';
 
 CREATE TYPE ltv_windows_row AS (
-    days integer,
-    customers bigint,
-    second_order_customers bigint,
-    f2_rate double precision,
-    orders_per_customer double precision,
-    revenue_per_customer numeric,
-    gross_profit_per_customer numeric
+  days integer,
+  customers bigint,
+  second_order_customers bigint,
+  f2_rate double precision,
+  orders_per_customer double precision,
+  revenue_per_customer numeric,
+  gross_profit_per_customer numeric
 );
 COMMENT ON TYPE ltv_windows_row IS 'what customers do in their first days, see ltv_windows';
 COMMENT ON COLUMN ltv_windows_row.days IS 'the window, its last day included';
@@ -1056,13 +769,13 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
 COMMENT ON FUNCTION ltv_windows(regclass, date, integer[]) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of';
 
 CREATE TYPE ltv_rfm_row AS (
-    customer_id text,
-    recency_days integer,
-    frequency bigint,
-    monetary numeric,
-    r integer,
-    f integer,
-    m integer
+  customer_id text,
+  recency_days integer,
+  frequency bigint,
+  monetary numeric,
+  r integer,
+  f integer,
+  m integer
 );
 COMMENT ON TYPE ltv_rfm_row IS 'recency, frequency and money of a customer, see ltv_rfm';
 COMMENT ON COLUMN ltv_rfm_row.customer_id IS 'the customer, as text';
@@ -1077,19 +790,20 @@ CREATE FUNCTION ltv_rfm(orders regclass, as_of date)
 RETURNS SETOF ltv_rfm_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_rfm(regclass, date) IS 'recency, frequency and money of every customer with scores from 1 to 5, by monetary, the largest first, then by customer_id in the order of its own type; customer_id as text';
+
 CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5)
 RETURNS TABLE (customer_id anyelement, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 
 CREATE TYPE ltv_deciles_row AS (
-    decile integer,
-    customers bigint,
-    revenue numeric,
-    revenue_share double precision,
-    cumulative_revenue_share double precision,
-    revenue_per_customer numeric,
-    minimum_revenue numeric
+  decile integer,
+  customers bigint,
+  revenue numeric,
+  revenue_share double precision,
+  cumulative_revenue_share double precision,
+  revenue_per_customer numeric,
+  minimum_revenue numeric
 );
 COMMENT ON TYPE ltv_deciles_row IS 'a tenth of the customers by revenue, see ltv_deciles';
 COMMENT ON COLUMN ltv_deciles_row.decile IS '1 to 10, the best first';
@@ -1106,11 +820,11 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
 COMMENT ON FUNCTION ltv_deciles(regclass, date) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one';
 
 CREATE TYPE ltv_entry_items_row AS (
-    item text,
-    customers bigint,
-    f2_rate double precision,
-    orders_per_customer double precision,
-    revenue_per_customer numeric
+  item text,
+  customers bigint,
+  f2_rate double precision,
+  orders_per_customer double precision,
+  revenue_per_customer numeric
 );
 COMMENT ON TYPE ltv_entry_items_row IS 'the customers who came for an item, see ltv_entry_items';
 COMMENT ON COLUMN ltv_entry_items_row.item IS 'of the first order; null where it has none';
@@ -1125,11 +839,11 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
 COMMENT ON FUNCTION ltv_entry_items(regclass, date, integer) IS 'customers by the item of their first order, over those whose first order is at least horizon_days before as_of; by customers, the most first, then by item';
 
 CREATE TYPE ltv_item_flow_row AS (
-    from_step integer,
-    from_item text,
-    to_item text,
-    customers bigint,
-    share double precision
+  from_step integer,
+  from_item text,
+  to_item text,
+  customers bigint,
+  share double precision
 );
 COMMENT ON TYPE ltv_item_flow_row IS 'the customers who went from one item to another, see ltv_item_flow';
 COMMENT ON COLUMN ltv_item_flow_row.from_step IS 'n: the number of the first of the two orders';
@@ -1143,28 +857,102 @@ RETURNS SETOF ltv_item_flow_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
 COMMENT ON FUNCTION ltv_item_flow(regclass, date) IS 'from the item of the n-th order to the item of the next, by from_step, then customers, the most first, then items';
 
-/*
- * Money of a shop: reports over an orders relation
- */
+--
+-- Money
+--
+
+-- formulas
+
+CREATE FUNCTION ltv_annual(quantity numeric, unit_price numeric, annual_orders numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_annual(numeric, numeric, numeric) IS 'annual LTV: quantity x unit price x orders a year';
+CREATE FUNCTION ltv_lifetime(average_order_value numeric, gross_margin numeric, annual_orders numeric, active_years numeric, acquisition_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_lifetime(numeric, numeric, numeric, numeric, numeric, numeric) IS 'lifetime value: order value x margin x orders a year x years - acquisition cost - retention cost x years';
+CREATE FUNCTION ltv_profit(ltv numeric, cpo numeric, cost numeric, customers numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_profit(numeric, numeric, numeric, numeric) IS 'profit: (LTV - CPO - cost) x customers';
+CREATE FUNCTION ltv_max_cpo(ltv numeric, cost numeric, target_profit numeric DEFAULT 0) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_max_cpo(numeric, numeric, numeric) IS 'what one new customer may cost: LTV - cost - target profit';
+CREATE FUNCTION ltv_cpo(advertising_cost numeric, new_customers numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_cpo(numeric, numeric) IS 'what one new customer did cost: advertising cost / new customers';
+CREATE FUNCTION ltv_meets_benchmark(annual_revenue numeric, annual_orders numeric, policy ltv_policy DEFAULT ltv_policy()) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_meets_benchmark(numeric, numeric, ltv_policy) IS 'do annual revenue and annual orders both reach the benchmark of the policy';
+
+CREATE TYPE ltv_plan_row AS (
+  annual_revenue numeric,
+  contribution numeric,
+  profit_per_customer numeric,
+  annual_profit numeric,
+  max_cpo numeric,
+  break_even_orders numeric,
+  shipping_ratio numeric,
+  shipping_within_limit boolean,
+  meets_benchmark boolean,
+  missing_revenue numeric,
+  missing_orders numeric
+);
+COMMENT ON TYPE ltv_plan_row IS 'a product planned for a year, see ltv_plan';
+COMMENT ON COLUMN ltv_plan_row.annual_revenue IS 'unit_price x quantity x annual_orders';
+COMMENT ON COLUMN ltv_plan_row.contribution IS 'annual_revenue x gross_margin - shipping_cost x annual_orders - retention_cost';
+COMMENT ON COLUMN ltv_plan_row.profit_per_customer IS 'contribution - cpo';
+COMMENT ON COLUMN ltv_plan_row.annual_profit IS 'profit_per_customer x customers';
+COMMENT ON COLUMN ltv_plan_row.max_cpo IS 'what one new customer may cost: the contribution';
+COMMENT ON COLUMN ltv_plan_row.break_even_orders IS 'the fewest whole orders a year with profit_per_customer of 0 or more; null when there is no such number';
+COMMENT ON COLUMN ltv_plan_row.shipping_ratio IS 'shipping_cost / (unit_price x quantity); null for what is given away';
+COMMENT ON COLUMN ltv_plan_row.shipping_within_limit IS 'the ratio is at most 10 percent';
+COMMENT ON COLUMN ltv_plan_row.meets_benchmark IS 'annual revenue and annual orders reach the benchmark of the policy';
+COMMENT ON COLUMN ltv_plan_row.missing_revenue IS 'what annual_revenue lacks of the benchmark, 0 when nothing';
+COMMENT ON COLUMN ltv_plan_row.missing_orders IS 'what annual_orders lack of the benchmark, 0 when nothing';
+
+CREATE FUNCTION ltv_plan(unit_price numeric, quantity numeric, annual_orders numeric, gross_margin numeric, cpo numeric DEFAULT 0, shipping_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0, customers numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy())
+RETURNS ltv_plan_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_plan(numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, ltv_policy) IS 'one product planned for a year before its first sale: one row';
+
+CREATE TYPE ltv_bundle_row AS (
+  quantity integer,
+  discount numeric,
+  unit_price numeric,
+  order_value numeric,
+  gross_profit numeric,
+  gain_per_step_up numeric,
+  loss numeric,
+  step_up_share numeric
+);
+COMMENT ON TYPE ltv_bundle_row IS 'a tier of a price ladder, see ltv_bundle';
+COMMENT ON COLUMN ltv_bundle_row.quantity IS 'pieces';
+COMMENT ON COLUMN ltv_bundle_row.discount IS 'share off the price of a piece';
+COMMENT ON COLUMN ltv_bundle_row.unit_price IS 'of a piece, discount off';
+COMMENT ON COLUMN ltv_bundle_row.order_value IS 'quantity x that';
+COMMENT ON COLUMN ltv_bundle_row.gross_profit IS 'order_value - quantity x unit cost';
+COMMENT ON COLUMN ltv_bundle_row.gain_per_step_up IS 'gross_profit - that of a single piece at full price';
+COMMENT ON COLUMN ltv_bundle_row.loss IS 'quantity x full price of a piece x discount';
+COMMENT ON COLUMN ltv_bundle_row.step_up_share IS 'loss / (gain_per_step_up + loss): the share of the buyers who must have stepped up from a single piece; null when it cannot pay';
+
+CREATE FUNCTION ltv_bundle(unit_price numeric, unit_cost numeric, quantities integer[], discounts numeric[])
+RETURNS SETOF ltv_bundle_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
+COMMENT ON FUNCTION ltv_bundle(numeric, numeric, integer[], numeric[]) IS 'price ladder: per tier what it brings, and which share of its buyers must have stepped up from a single piece';
+
+-- reports over a shop
+
 CREATE TYPE ltv_economics_row AS (
-    average_order_value numeric,
-    gross_margin numeric,
-    annual_orders numeric,
-    active_years numeric,
-    acquisition_cost numeric,
-    retention_cost numeric,
-    ltv numeric,
-    max_cpo numeric,
-    profit numeric,
-    payback_months numeric,
-    meets_benchmark boolean,
-    customers bigint,
-    orders bigint,
-    revenue numeric,
-    gross_profit numeric,
-    previous_customers bigint,
-    lost_customers bigint,
-    churn numeric
+  average_order_value numeric,
+  gross_margin numeric,
+  annual_orders numeric,
+  active_years numeric,
+  acquisition_cost numeric,
+  retention_cost numeric,
+  ltv numeric,
+  max_cpo numeric,
+  profit numeric,
+  payback_months numeric,
+  meets_benchmark boolean,
+  customers bigint,
+  orders bigint,
+  revenue numeric,
+  gross_profit numeric,
+  previous_customers bigint,
+  lost_customers bigint,
+  churn numeric
 );
 COMMENT ON TYPE ltv_economics_row IS 'unit economics of a shop, see ltv_economics';
 COMMENT ON COLUMN ltv_economics_row.average_order_value IS 'revenue / orders';
@@ -1192,12 +980,12 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
 COMMENT ON FUNCTION ltv_economics(regclass, date, numeric, numeric, numeric, numeric, ltv_policy) IS 'unit economics of a shop in one row, over the year that ends with as_of: the six elements of the lifetime value, what follows from them, and what was counted';
 
 CREATE TYPE ltv_levers_row AS (
-    element text,
-    base numeric,
-    improved numeric,
-    ltv numeric,
-    gain numeric,
-    rank integer
+  element text,
+  base numeric,
+  improved numeric,
+  ltv numeric,
+  gain numeric,
+  rank integer
 );
 COMMENT ON TYPE ltv_levers_row IS 'an element of the lifetime value and what it would bring, see ltv_levers';
 COMMENT ON COLUMN ltv_levers_row.element IS 'the element, by the name of its column in ltv_economics';
@@ -1213,12 +1001,12 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 6 COST 100000;
 COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric) IS 'which element of the lifetime value to pull first, one row per element, the largest gain first';
 
 CREATE TYPE ltv_payback_row AS (
-    cohort date,
-    customers bigint,
-    periods bigint,
-    payback_index integer,
-    gross_profit numeric,
-    gross_profit_per_customer numeric
+  cohort date,
+  customers bigint,
+  periods bigint,
+  payback_index integer,
+  gross_profit numeric,
+  gross_profit_per_customer numeric
 );
 COMMENT ON TYPE ltv_payback_row IS 'when a cohort has earned back what its customers cost, see ltv_payback';
 COMMENT ON COLUMN ltv_payback_row.cohort IS 'first day of the period of the first order';
@@ -1234,13 +1022,13 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
 COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, ltv_period) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit covers what they cost';
 
 CREATE TYPE ltv_free_shipping_row AS (
-    orders bigint,
-    above bigint,
-    near bigint,
-    mean_missing numeric,
-    free_shipping_cost numeric,
-    gain_per_step_up numeric,
-    step_up_share numeric
+  orders bigint,
+  above bigint,
+  near bigint,
+  mean_missing numeric,
+  free_shipping_cost numeric,
+  gain_per_step_up numeric,
+  step_up_share numeric
 );
 COMMENT ON TYPE ltv_free_shipping_row IS 'whether free shipping from a threshold on pays, see ltv_free_shipping';
 COMMENT ON COLUMN ltv_free_shipping_row.orders IS 'orders of the year';
@@ -1255,3 +1043,233 @@ CREATE FUNCTION ltv_free_shipping(orders regclass, as_of date DEFAULT CURRENT_DA
 RETURNS SETOF ltv_free_shipping_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
 COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric) IS 'would free shipping from a threshold on pay, in one row over the year that ends with as_of';
+
+--
+-- Effects
+--
+
+CREATE TYPE ltv_effect_estimate AS (
+  treated_customers bigint,
+  control_customers bigint,
+  treated_mean double precision,
+  control_mean double precision,
+  difference double precision,
+  lift double precision,
+  difference_low double precision,
+  difference_high double precision,
+  standard_error double precision,
+  degrees_of_freedom double precision,
+  p_value double precision
+);
+COMMENT ON TYPE ltv_effect_estimate IS 'treated and untreated customers compared, with a 95 percent interval of the difference and a p-value';
+COMMENT ON COLUMN ltv_effect_estimate.treated_customers IS 'customers with the treatment and an outcome';
+COMMENT ON COLUMN ltv_effect_estimate.control_customers IS 'customers without the treatment and with an outcome';
+COMMENT ON COLUMN ltv_effect_estimate.treated_mean IS 'mean outcome, or share of yes, of the treated';
+COMMENT ON COLUMN ltv_effect_estimate.control_mean IS 'the same of the others';
+COMMENT ON COLUMN ltv_effect_estimate.difference IS 'treated_mean - control_mean';
+COMMENT ON COLUMN ltv_effect_estimate.lift IS 'difference / control_mean';
+COMMENT ON COLUMN ltv_effect_estimate.difference_low IS 'lower end of the 95 percent interval of difference';
+COMMENT ON COLUMN ltv_effect_estimate.difference_high IS 'upper end of the 95 percent interval of difference';
+COMMENT ON COLUMN ltv_effect_estimate.standard_error IS 'of difference; for shares of the test';
+COMMENT ON COLUMN ltv_effect_estimate.degrees_of_freedom IS 'of Welch''s t distribution; null for shares';
+COMMENT ON COLUMN ltv_effect_estimate.p_value IS 'two-sided, of no difference';
+
+CREATE FUNCTION ltv_effect_mean_accum(state bigint[], treated boolean, outcome double precision) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_accum(bigint[], boolean, double precision) IS 'transition function of ltv_effect over numbers';
+CREATE FUNCTION ltv_effect_mean_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_combine(bigint[], bigint[]) IS 'combine function of ltv_effect over numbers';
+CREATE FUNCTION ltv_effect_mean_final(state bigint[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_mean_final(bigint[]) IS 'final function of ltv_effect over numbers';
+CREATE AGGREGATE ltv_effect(treated boolean, outcome double precision) (SFUNC = ltv_effect_mean_accum, STYPE = bigint[], INITCOND = '{0,0,0,0,0,0,0,0}', COMBINEFUNC = ltv_effect_mean_combine, FINALFUNC = ltv_effect_mean_final, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_effect(boolean, double precision) IS 'difference of the mean outcome of treated and untreated customers, by Welch''s test';
+CREATE FUNCTION ltv_effect_share_accum(state bigint[], treated boolean, outcome boolean) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_share_accum(bigint[], boolean, boolean) IS 'transition function of ltv_effect over yes and no';
+CREATE FUNCTION ltv_effect_share_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_share_combine(bigint[], bigint[]) IS 'combine function of ltv_effect over yes and no';
+CREATE FUNCTION ltv_effect_share_final(state bigint[]) RETURNS ltv_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_share_final(bigint[]) IS 'final function of ltv_effect over yes and no';
+CREATE AGGREGATE ltv_effect(treated boolean, outcome boolean) (SFUNC = ltv_effect_share_accum, STYPE = bigint[], INITCOND = '{0,0,0,0}', COMBINEFUNC = ltv_effect_share_combine, FINALFUNC = ltv_effect_share_final, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_effect(boolean, boolean) IS 'difference of the share of treated and untreated customers with a yes, with Newcombe''s interval';
+
+--
+-- Models
+--
+
+-- fits
+
+CREATE TYPE ltv_model AS (
+  kind text,
+  parameters double precision[],
+  standard_errors double precision[],
+  unit_days integer,
+  covariance double precision[],
+  customers bigint,
+  log_likelihood double precision,
+  converged boolean,
+  iterations integer,
+  gradient_norm double precision,
+  note text,
+  details jsonb
+);
+COMMENT ON TYPE ltv_model IS 'a fitted purchase or spend model, made by the aggregate ltv_fit';
+COMMENT ON COLUMN ltv_model.kind IS 'bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
+COMMENT ON COLUMN ltv_model.parameters IS 'in the order of the papers: r, alpha, a, b; r, alpha, s, beta; p, q, v';
+COMMENT ON COLUMN ltv_model.standard_errors IS 'of the parameters, from the observed information; null where a limit leaves one undetermined';
+COMMENT ON COLUMN ltv_model.unit_days IS 'days in a unit of time; null after a fit to plain numbers';
+COMMENT ON COLUMN ltv_model.covariance IS 'of the logarithms of the parameters';
+COMMENT ON COLUMN ltv_model.customers IS 'customers the model was fitted to';
+COMMENT ON COLUMN ltv_model.log_likelihood IS 'at the parameters';
+COMMENT ON COLUMN ltv_model.converged IS 'whether the optimum, or a limit named in note, was reached';
+COMMENT ON COLUMN ltv_model.iterations IS 'passes over the patterns of customers';
+COMMENT ON COLUMN ltv_model.gradient_norm IS 'length of the gradient in the logarithms of the parameters';
+COMMENT ON COLUMN ltv_model.note IS 'what is special about the fit; null for an ordinary optimum';
+COMMENT ON COLUMN ltv_model.details IS 'what later kinds of models need besides; null';
+
+CREATE TYPE ltv_fit_spec AS (
+  kind text,
+  unit_days integer
+);
+COMMENT ON TYPE ltv_fit_spec IS 'what ltv_fit is asked for; made by ltv_fit_spec()';
+COMMENT ON COLUMN ltv_fit_spec.kind IS 'of model: bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
+COMMENT ON COLUMN ltv_fit_spec.unit_days IS 'days in a unit of time';
+
+CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'bg/nbd', unit_days integer DEFAULT 7) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_spec(text, integer) IS 'a checked spec for ltv_fit';
+
+CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, spec ltv_fit_spec) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, text) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, ltv_fit_spec) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text, bigint) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text, bigint) IS 'aggregate transition function';
+CREATE FUNCTION ltv_fit_combine(state bytea, added bytea) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_combine(bytea, bytea) IS 'aggregate combine function';
+CREATE FUNCTION ltv_fit_final(state bytea) RETURNS ltv_model AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_final(bytea) IS 'aggregate final function';
+
+CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, kind text) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(ltv_history, date, text) IS 'a model of the given kind, fitted to the purchases up to as_of in weeks';
+
+CREATE AGGREGATE ltv_fit(h ltv_history, as_of date, spec ltv_fit_spec) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(ltv_history, date, ltv_fit_spec) IS 'the same of a kind and in units that a spec says';
+
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text) IS 'a model of orders, fitted to summaries that come from elsewhere';
+
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text, customers bigint) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
+
+CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text) IS 'a gamma-gamma model of order values, fitted to summaries that come from elsewhere';
+
+CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text, customers bigint) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
+
+-- what a model says of a customer
+
+CREATE FUNCTION ltv_p_alive(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_alive(ltv_model, ltv_history, date) IS 'probability that the customer is still one on as_of; null without an order';
+CREATE FUNCTION ltv_p_alive(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_alive_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_alive(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_expected_orders(model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_orders(ltv_model, ltv_history, date, integer) IS 'expected order days in the horizon after as_of; null without an order';
+CREATE FUNCTION ltv_expected_orders(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_orders_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_orders(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_p_order_within(model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_order_within(ltv_model, ltv_history, date, integer) IS 'probability of at least one order in the horizon after as_of; null without an order';
+CREATE FUNCTION ltv_p_order_within(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_order_within_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_p_order_within(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_expected_gap_days(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_gap_days(ltv_model, ltv_history, date) IS 'expected days to the next order of a customer who is still one; null without an order';
+CREATE FUNCTION ltv_expected_gap(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_gap(ltv_model, double precision, double precision, double precision) IS 'the same over plain numbers, in the unit of the model instead of days';
+CREATE FUNCTION ltv_expected_order_value(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_order_value(ltv_model, ltv_history, date) IS 'expected amount of an order day of the customer, by a gamma-gamma model; null without an order';
+CREATE FUNCTION ltv_expected_order_value(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_order_value_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_expected_order_value(ltv_model, double precision, double precision) IS 'the same over plain numbers';
+CREATE FUNCTION ltv_log_likelihood(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double precision, double precision) IS 'logarithm of the likelihood of one customer''s orders';
+CREATE FUNCTION ltv_log_likelihood(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_log_likelihood_spend' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double precision) IS 'logarithm of the likelihood of one customer''s mean amount';
+
+-- and of a group
+
+CREATE TYPE ltv_forecast_estimate AS (
+  customers bigint,
+  expected_orders double precision,
+  standard_error double precision,
+  expected_orders_low double precision,
+  expected_orders_high double precision
+);
+COMMENT ON TYPE ltv_forecast_estimate IS 'the expected order days of a group of customers, with a 95 % interval';
+COMMENT ON COLUMN ltv_forecast_estimate.customers IS 'customers with an order up to as_of';
+COMMENT ON COLUMN ltv_forecast_estimate.expected_orders IS 'expected order days in the horizon';
+COMMENT ON COLUMN ltv_forecast_estimate.standard_error IS 'of the order days that will be seen: spread of the process and uncertainty of the parameters';
+COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_low IS 'lower end of the 95 % interval';
+COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_high IS 'upper end of the 95 % interval';
+
+CREATE FUNCTION ltv_forecast_accum(state bigint[], model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
+COMMENT ON FUNCTION ltv_forecast_accum(bigint[], ltv_model, ltv_history, date, integer) IS 'aggregate transition function';
+CREATE FUNCTION ltv_forecast_combine(state bigint[], added bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_forecast_combine(bigint[], bigint[]) IS 'aggregate combine function';
+CREATE FUNCTION ltv_forecast_final(state bigint[]) RETURNS ltv_forecast_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_forecast_final(bigint[]) IS 'aggregate final function';
+
+CREATE AGGREGATE ltv_forecast(model ltv_model, h ltv_history, as_of date, horizon_days integer) (
+  SFUNC = ltv_forecast_accum, STYPE = bigint[], FINALFUNC = ltv_forecast_final, COMBINEFUNC = ltv_forecast_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_forecast(ltv_model, ltv_history, date, integer) IS 'expected order days of a whole group in the horizon after as_of, with a 95 % interval';
+
+-- reports
+
+CREATE TYPE ltv_predict_row AS (
+  customer_id text,
+  p_alive double precision,
+  expected_orders double precision,
+  expected_order_value double precision,
+  predicted_value double precision
+);
+COMMENT ON TYPE ltv_predict_row IS 'what a customer is expected to order and to be worth, see ltv_predict';
+COMMENT ON COLUMN ltv_predict_row.customer_id IS 'the customer, as text';
+COMMENT ON COLUMN ltv_predict_row.p_alive IS 'probability of still being a customer on as_of';
+COMMENT ON COLUMN ltv_predict_row.expected_orders IS 'order days in the horizon';
+COMMENT ON COLUMN ltv_predict_row.expected_order_value IS 'amount of an order day';
+COMMENT ON COLUMN ltv_predict_row.predicted_value IS 'orders x value x gross margin, discounted by month';
+
+CREATE FUNCTION ltv_predict(orders regclass, as_of date)
+RETURNS SETOF ltv_predict_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
+COMMENT ON FUNCTION ltv_predict(regclass, date) IS 'what every customer is expected to order in the year after as_of and to be worth, by a bg/nbd model; customer_id as text';
+
+CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin numeric DEFAULT 1, annual_discount double precision DEFAULT 0)
+RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
+COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, numeric, double precision) IS 'what every customer is expected to order in the horizon after as_of and to be worth; columns as in ltv_predict_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
+
+CREATE TYPE ltv_validate_row AS (
+  repeat_orders text,
+  customers bigint,
+  actual_orders bigint,
+  expected_orders double precision
+);
+COMMENT ON TYPE ltv_validate_row IS 'the prediction for a class of customers and what they did, see ltv_validate';
+COMMENT ON COLUMN ltv_validate_row.repeat_orders IS 'repeat orders up to split_day: 0 to 6, 7+, all';
+COMMENT ON COLUMN ltv_validate_row.customers IS 'customers of the class';
+COMMENT ON COLUMN ltv_validate_row.actual_orders IS 'order days after split_day, up to as_of';
+COMMENT ON COLUMN ltv_validate_row.expected_orders IS 'what the model expected';
+
+CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'bg/nbd')
+RETURNS SETOF ltv_validate_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
+COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of, by class of repeat orders before';
