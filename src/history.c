@@ -33,6 +33,27 @@ history_free(History *history)
 	history_init(history);
 }
 
+#ifdef USE_ASSERT_CHECKING
+/* The invariants of a history at rest; see above. */
+void
+AssertCheckHistory(const History *history)
+{
+	Assert(history->count >= 0 && history->count <= history->room);
+	Assert(history->scales.amount <= DECIMAL_MAX_SCALE && history->scales.quantity <= DECIMAL_MAX_SCALE &&
+		   history->scales.cost <= DECIMAL_MAX_SCALE);
+	for (int i = 0; i < history->count; i++)
+	{
+		const Purchase *purchase = &history->purchases[i];
+
+		Assert(IS_VALID_DATE(purchase->day));
+		Assert(decimal_in_range(purchase->amount) && decimal_in_range(purchase->quantity) &&
+			   decimal_in_range(purchase->cost));
+		Assert(purchase->cost_known || purchase->cost == 0);
+		Assert(i == 0 || purchase_compare(purchase - 1, purchase) <= 0);
+	}
+}
+#endif
+
 static void
 CheckPurchaseCount(int64 count)
 {

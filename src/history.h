@@ -104,6 +104,12 @@ extern void history_slice(History *history, DateADT from_day, DateADT to_day);
 extern int	history_count_until(const History *history, DateADT day);
 extern int	history_compare(const History *a, const History *b);
 
+#ifdef USE_ASSERT_CHECKING
+extern void AssertCheckHistory(const History *history);
+#else
+#define AssertCheckHistory(history) ((void) 0)
+#endif
+
 /* history_bytes.c: the stored form */
 extern const char *history_parse(const char *bytes, Size size, History *history);
 extern StoredHistory *history_store(const History *history);

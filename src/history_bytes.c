@@ -161,6 +161,7 @@ history_open(StoredHistory *stored, History *history)
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("invalid ltv_history value"),
 				 errdetail_internal("%s", problem)));
+	AssertCheckHistory(history);
 }
 
 /* What a history needs to store, judged from its purchases. */
@@ -242,6 +243,7 @@ history_store(const History *history)
 	Size		size = VARHDRSZ + stored_size(history, flags);
 	StoredHistory *result = palloc(size);
 
+	AssertCheckHistory(history);
 	SET_VARSIZE(result, size);
 	put_history(VARDATA(result), history, flags);
 	return result;

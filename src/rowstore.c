@@ -280,6 +280,32 @@ rowstore_deal(RowStore *store)
 	store->waiting_used = 0;
 }
 
+#ifdef USE_ASSERT_CHECKING
+/* What the parts hold adds up to what the store says. */
+static void
+AssertCheckRowStore(const RowStore *store)
+{
+	uint64		bytes = 0;
+
+	for (int i = 0; i < 1 << store->bits; i++)
+	{
+		const Part *part = &store->parts[i];
+		uint64		file_bytes = 0;
+
+		for (uint32 j = 0; j < part->nextents; j++)
+			file_bytes += part->extents[j].size;
+		Assert(file_bytes == part->file_bytes);
+		for (const Chunk *chunk = part->chunks; chunk != NULL; chunk = chunk->next)
+			Assert(chunk->used <= chunk->size);
+		Assert(part->nextents <= part->extents_room);
+		bytes += part->bytes;
+	}
+	Assert(bytes == store->bytes);
+}
+#else
+#define AssertCheckRowStore(store) ((void) 0)
+#endif
+
 /* There are no more rows to come, or few: what a part has can be read now. */
 void
 rowstore_finish(RowStore *store)
@@ -293,6 +319,7 @@ rowstore_finish(RowStore *store)
 	store->memory -= waiting_memory(store);
 	store->waiting = NULL;
 	store->waiting_size = 0;
+	AssertCheckRowStore(store);
 }
 
 /* Put a chunk that was written out behind what another chunk holds. */
@@ -450,6 +477,7 @@ rowstore_adopt(RowStore *store, FileSet *files, const char *file_name, StringInf
 			store->adopted_size += extent.size;
 		}
 	}
+	AssertCheckRowStore(store);
 	MemoryContextSwitchTo(old);
 }
 

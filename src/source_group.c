@@ -796,7 +796,10 @@ visit_walk(Source *source, CustomerVisitor visit, void *arg)
 	Customer	customer;
 
 	while (source_next(source, &customer))
+	{
+		AssertCheckHistory(customer.history);
 		visit(&customer, arg);
+	}
 	MemoryContextSwitchTo(old);
 }
 
