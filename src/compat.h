@@ -129,4 +129,11 @@
 #define ltv_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
 #endif
 
+/* since 18 a descriptor keeps the most needed of each attribute a second time */
+#if PG_VERSION_NUM >= 180000
+#define ltv_attribute_changed(desc, i)	populate_compact_attribute(desc, i)
+#else
+#define ltv_attribute_changed(desc, i)	((void) 0)
+#endif
+
 #endif							/* LTV_COMPAT_H */

@@ -71,6 +71,7 @@ open_summary(void *arg, BufFile *file)
 
 		TupleDescInitEntry(desc, (AttrNumber) (i + 1), NULL, dropped ? INT4OID : summary->types[i], -1, 0);
 		TupleDescAttr(desc, i)->attisdropped = dropped;
+		ltv_attribute_changed(desc, i);
 	}
 	report_send_rows(&summary->report, &row_type, desc, file);
 }
