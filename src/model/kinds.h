@@ -35,7 +35,8 @@ extern double ltvm_bg_new(const LtvmModel *model, double horizon);
 extern double ltvm_pareto_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gradient);
 extern double ltvm_pareto_ln_odds(const LtvmModel *model, const LtvmPast *past);
 extern void ltvm_pareto_odds(const LtvmModel *model, const LtvmPast *past, LtvmOdds *odds);
-extern void ltvm_pareto_moments(const LtvmModel *model, const LtvmPast *past, double horizon, LtvmMoments *moments);
+extern void ltvm_pareto_moments(const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square,
+								LtvmMoments *moments);
 extern double ltvm_pareto_p_order(const LtvmModel *model, const LtvmPast *past, double horizon);
 extern double ltvm_pareto_discounted(const LtvmModel *model, const LtvmPast *past, double delta);
 

@@ -10,18 +10,32 @@
 #include "model/kinds.h"
 #include "model/special.h"
 
+/* Names, and for models of orders what they say of one customer. */
 static const struct
 {
 	const char *name;
 	int			count;
 	const char *parameters[LTVM_MAX_PARAMETERS];
+	double		(*log_likelihood) (const LtvmModel *model, const LtvmPast *past, double *gradient);
+	double		(*ln_odds) (const LtvmModel *model, const LtvmPast *past);
+	void		(*moments) (const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square, LtvmMoments *moments);
+	double		(*p_order) (const LtvmModel *model, const LtvmPast *past, double horizon);
 }			kinds[] =
 {
-	[LTVM_BG_NBD] = {"bg/nbd", 4, {"r", "alpha", "a", "b"}},
-	[LTVM_MBG_NBD] = {"mbg/nbd", 4, {"r", "alpha", "a", "b"}},
-	[LTVM_PARETO_NBD] = {"pareto/nbd", 4, {"r", "alpha", "s", "beta"}},
-	[LTVM_GAMMA_GAMMA] = {"gamma-gamma", 3, {"p", "q", "v", NULL}},
+	[LTVM_BG_NBD] = {"bg/nbd", 4, {"r", "alpha", "a", "b"},
+	ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order},
+	[LTVM_MBG_NBD] = {"mbg/nbd", 4, {"r", "alpha", "a", "b"},
+	ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order},
+	[LTVM_PARETO_NBD] = {"pareto/nbd", 4, {"r", "alpha", "s", "beta"},
+	ltvm_pareto_log_likelihood, ltvm_pareto_ln_odds, ltvm_pareto_moments, ltvm_pareto_p_order},
+	[LTVM_GAMMA_GAMMA] = {"gamma-gamma", 3, {"p", "q", "v", NULL}, NULL, NULL, NULL, NULL},
 };
+
+static bool
+of_orders(const LtvmModel *model)
+{
+	return kinds[model->kind].ln_odds != NULL;
+}
 
 bool
 ltvm_kind_from_name(const char *name, LtvmKind *kind)
@@ -96,58 +110,25 @@ ltvm_check_past(const LtvmPast *past)
 	return NULL;
 }
 
-static double
-ln_odds(const LtvmModel *model, const LtvmPast *past)
-{
-	switch (model->kind)
-	{
-		case LTVM_BG_NBD:
-		case LTVM_MBG_NBD:
-			return ltvm_bg_ln_odds(model, past);
-		case LTVM_PARETO_NBD:
-			return ltvm_pareto_ln_odds(model, past);
-		default:
-			return NAN;
-	}
-}
-
 static void
 moments_alive(const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square, LtvmMoments *moments)
 {
-	switch (model->kind)
-	{
-		case LTVM_BG_NBD:
-		case LTVM_MBG_NBD:
-			ltvm_bg_moments(model, past, horizon, want_square, moments);
-			break;
-		case LTVM_PARETO_NBD:
-			ltvm_pareto_moments(model, past, horizon, moments);
-			break;
-		default:
-			moments->mean = NAN;
-			moments->square = NAN;
-	}
+	if (of_orders(model))
+		kinds[model->kind].moments(model, past, horizon, want_square, moments);
+	else
+		moments->mean = moments->square = NAN;
 }
 
 double
 ltvm_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gradient)
 {
-	switch (model->kind)
-	{
-		case LTVM_BG_NBD:
-		case LTVM_MBG_NBD:
-			return ltvm_bg_log_likelihood(model, past, gradient);
-		case LTVM_PARETO_NBD:
-			return ltvm_pareto_log_likelihood(model, past, gradient);
-		default:
-			return NAN;
-	}
+	return of_orders(model) ? kinds[model->kind].log_likelihood(model, past, gradient) : NAN;
 }
 
 double
 ltvm_p_alive(const LtvmModel *model, const LtvmPast *past)
 {
-	return ltvm_logistic_complement(ln_odds(model, past));
+	return of_orders(model) ? ltvm_logistic_complement(kinds[model->kind].ln_odds(model, past)) : NAN;
 }
 
 double
@@ -176,21 +157,11 @@ ltvm_orders_variance(const LtvmModel *model, const LtvmPast *past, double horizo
 double
 ltvm_p_order_within(const LtvmModel *model, const LtvmPast *past, double horizon)
 {
-	double		alive = ltvm_p_alive(model, past);
 	double		p;
 
-	switch (model->kind)
-	{
-		case LTVM_BG_NBD:
-		case LTVM_MBG_NBD:
-			p = alive * ltvm_bg_p_order(model, past, horizon);
-			break;
-		case LTVM_PARETO_NBD:
-			p = alive * ltvm_pareto_p_order(model, past, horizon);
-			break;
-		default:
-			return NAN;
-	}
+	if (!of_orders(model))
+		return NAN;
+	p = ltvm_p_alive(model, past) * kinds[model->kind].p_order(model, past, horizon);
 	return p > 1 ? 1 : p;		/* rounding can go beyond; NaN stays */
 }
 
@@ -233,7 +204,7 @@ ltvm_expected_gap(const LtvmModel *model, const LtvmPast *past)
 {
 	double		shape = model->p[0] + past->frequency;
 
-	if (model->kind == LTVM_GAMMA_GAMMA)
+	if (!of_orders(model))
 		return NAN;
 	return shape > 1.0 ? (model->p[1] + past->t) / (shape - 1.0) : INFINITY;
 }

@@ -363,7 +363,7 @@ exp_integral(double c, double v)
  *	E[M^2] = 2 (beta+T)^2 int from 0 to v of (exp(w) - 1) exp((1-s) w) dw.
  */
 void
-ltvm_pareto_moments(const LtvmModel *model, const LtvmPast *past, double horizon, LtvmMoments *moments)
+ltvm_pareto_moments(const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square, LtvmMoments *moments)
 {
 	double		m = R(model) + past->frequency;
 	double		alpha = ALPHA(model) + past->t;
