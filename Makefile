@@ -9,8 +9,8 @@ PG_CONFIG   ?= pg_config
 top          := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 version      := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(top)/ltv.control)
 
-sources      := $(sort $(patsubst $(top)/%,%,$(wildcard $(top)/src/*.c $(top)/src/model/*.c)))
-headers      := $(wildcard $(top)/src/*.h $(top)/src/model/*.h)
+sources      := $(sort $(patsubst $(top)/%,%,$(wildcard $(top)/src/*.c $(top)/src/*/*.c)))
+headers      := $(wildcard $(top)/src/*/*.h)
 OBJS          = $(sources:.c=.o)
 DATA          = $(patsubst $(top)/%,%,$(wildcard $(top)/sql/ltv--*--*.sql))
 DATA_built    = sql/ltv--$(version).sql
@@ -34,7 +34,7 @@ include $(PGXS)
 $(OBJS) $(OBJS:.o=.bc): $(headers)
 src/ltv.o src/ltv.bc: $(top)/ltv.control
 # Outside the source tree the folders have to be made; as targets they would be found in VPATH.
-$(shell mkdir -p src/model sql)
+$(shell mkdir -p sql $(sort $(dir $(OBJS))))
 
 sql/ltv--$(version).sql: $(top)/sql/ltv.sql
 	cp $< $@

@@ -1,9 +1,9 @@
 /*
  * ltv.c: the module's magic block, and what happens when it is loaded.
  */
-#include "plan.h"
-#include "scatter.h"
-#include "source.h"
+#include "nodes/scatter.h"
+#include "orders/source.h"
+#include "plan/plan_nodes.h"
 
 #include "utils/guc.h"
 

@@ -4,7 +4,7 @@
 #ifndef FUZZ_FUNCTIONS_H
 #define FUZZ_FUNCTIONS_H
 
-#include "compat.h"
+#include "base/compat.h"
 
 #define FUNCTION(name) extern Datum name(PG_FUNCTION_ARGS)
 

@@ -8,7 +8,7 @@
 #ifndef FUZZ_SERVER_H
 #define FUZZ_SERVER_H
 
-#include "history.h"
+#include "history/history.h"
 
 /* Stops the run: the input is one that shows a bug. */
 pg_noreturn extern void violated(const char *file, int line, const char *what);

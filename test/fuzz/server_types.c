@@ -15,7 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "composite.h"
+#include "base/composite.h"
 
 /*
  * Days: Julian day numbers of the proleptic Gregorian calendar, by way of

@@ -92,8 +92,8 @@ none('the labels are written out, none is left to the default',
 
 # --- C and SQL ---------------------------------------------------------------------------------------------------
 
-my @sources = sort(glob('src/*.c'), glob('src/model/*.c'));
-my @headers = sort(glob('src/*.h'), glob('src/model/*.h'));
+my @sources = sort(glob('src/*.c'), glob('src/*/*.c'));
+my @headers = sort(glob('src/*.h'), glob('src/*/*.h'));
 my %text = map { $_ => slurp($_) } @sources, @headers;
 my (%entry, %body);
 for my $file (@sources)
@@ -237,31 +237,43 @@ for my $file (sort keys %text)
 cmp_ok($bodies, '>', 600, 'the functions of src are found');
 none("no function of src is longer than $function_lines lines", @long);
 
-# A room is NAME.c and NAME.h; the stream of orders is one room of seven files, and so are the models.
-sub room
+# The rooms, each a folder: it includes and calls what is in itself and in those before it, never what comes after.
+my @rooms = qw(base model history customer nodes orders money predict reports plan ltv);
+my %place = map { $rooms[$_] => $_ } 0 .. $#rooms;
+sub room { return $_[0] =~ m{^src/(\w+)/} ? $1 : 'ltv'; }
+none('every folder of src is a room', grep { !defined $place{ room($_) } } sort keys %text);
+
+my (%home, @early, @foreign, %entered);
+for my $file (@sources)
 {
-  my ($file) = @_;
-  return $file =~ m{^model/} ? 'model/' : $file =~ /^source_(rows|group|shared|parallel|joint)\./ ? 'source' : $file =~ s/\.[ch]$//r;
+  $home{$2} = room($file) while $text{$file} =~ /^(static [^\n]*\n)?(\w+)\([^;{}]*?\)\s*\n\{\n/gm;
 }
-my (%uses, @foreign);
+# what is static is nobody else's
+for my $file (@sources)
+{
+  delete $home{$1} while $text{$file} =~ /^static\b[^\n(]*\n(\w+)\(/gm;
+}
 for my $file (sort keys %text)
 {
-  my $inside = $file =~ s{^src/}{}r;
+  my $room = room($file);
+  my $code = $text{$file} =~ s{/\*.*?\*/}{}gsr =~ s{"(?:[^"\\\n]|\\.)*"}{""}gr;
   for my $include ($text{$file} =~ /^#include "(.*)"/gm)
   {
-    my $is_ours = -e "src/$include";
-    push @foreign, "$file: $include" if $inside =~ m{^model/} && $include !~ m{^model/};
-    $uses{ room($inside) }{ room($include) } = 1 if $is_ours && room($inside) ne room($include);
+    push @foreign, "$file: $include" if $room eq 'model' && $include !~ m{^model/};
+    next unless -e "src/$include";
+    push @early, "$file includes $include" if $place{ room("src/$include") } > $place{$room};
+    push @foreign, "$file: $include" if $room ne 'reports' && $include =~ m{^reports/report_(?!table\.)};
+  }
+  for my $name ($code =~ /\b(\w+)\(/g)
+  {
+    next unless defined $home{$name};
+    $entered{"$room $home{$name}"} = 1 if $home{$name} ne $room;
+    push @early, "$file calls $name of $home{$name}" if $place{ $home{$name} } > $place{$room};
   }
 }
-none('the mathematics includes no header of the server or of the glue', @foreign);
-none('a report is included by no other room', sort map { my $from = $_; map { "$from: $_" } grep { /^report_(?!table$)/ } keys %{ $uses{$from} } } keys %uses);
-# A room all of whose rooms are gone may go; what stays includes each other.
-my %left = map { $_ => 1 } keys %uses;
-while (my @free = grep { my $room = $_; !grep { $left{$_} } keys %{ $uses{$room} } } keys %left)
-{
-  delete @left{@free};
-}
-none('a room includes rooms before it, never after it', sort keys %left);
+cmp_ok(scalar keys %home, '>', 300, 'the functions that rooms share are found');
+cmp_ok(scalar keys %entered, '>', 20, 'and so are the calls from room to room');
+none('the mathematics includes no header of the server or of another room, and nobody a report', @foreign);
+none('a room includes and calls rooms before it, never after it', @early);
 
 done_testing();

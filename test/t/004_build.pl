@@ -25,8 +25,8 @@ sub files
 }
 
 # what was built in place is no source
-mkdir $_ for $sources, $build, $stage, map { "$sources/$_" } qw(src src/model sql);
-for my $pattern ('Makefile', 'ltv.control', 'src/*.[ch]', 'src/exports.txt', 'src/model/*.[ch]', 'sql/ltv.sql', 'expected/*.out')
+mkdir $_ for $sources, $build, $stage, map { "$sources/$_" } qw(src sql), map { s{^$top/}{}r } grep { -d } glob("$top/src/*");
+for my $pattern ('Makefile', 'ltv.control', 'src/*.c', 'src/exports.txt', (map { s{^$top/}{}r . '/*.[ch]' } grep { -d } glob("$top/src/*")), 'sql/ltv.sql', 'expected/*.out')
 {
   mkdir "$sources/" . dirname($pattern);
   system('cp', glob("$top/$pattern"), "$sources/" . dirname($pattern)) == 0 or die "cannot copy $pattern\n";

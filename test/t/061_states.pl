@@ -56,7 +56,7 @@ $node->stop;
 
 # AggGetAggref and its kin know the call as it was written; on a node of a distributed server another aggregate was written.
 # (What is kept in fn_extra is lost from call to call there: the topic partial calls every function by itself.)
-my @sources = glob("$top/src/*.c $top/src/model/*.c");
+my @sources = glob("$top/src/*.c $top/src/*/*.c");
 cmp_ok(scalar(@sources), '>', 20, 'sources');
 for my $word (qw(AggGetAggref AggStateIsShared AggGetTempMemoryContext fn_expr get_fn_expr_arg_stable get_fn_expr_rettype))
 {

@@ -1,0 +1,108 @@
+/*
+ * calendar.c: days counted in calendar periods: days, weeks from Monday
+ * (ISO 8601), months, quarters and years.
+ */
+#include "base/calendar.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_enum.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/syscache.h"
+
+/* 2000-01-03, a Monday */
+#define SOME_MONDAY 2
+
+/* the day with Julian number 0: no date is earlier */
+#define FIRST_DAY (DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE)
+
+/* the labels of the enum ltv_period */
+static const char *const names[] = {"day", "week", "month", "quarter", "year"};
+
+static int
+floor_div(int value, int divisor)
+{
+	return value / divisor - (value % divisor < 0 ? 1 : 0);
+}
+
+/* The period of a value of the enum ltv_period, by its label: oids of labels are not known before. */
+static Period
+read_period(Oid value)
+{
+	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
+	Period		period = PERIOD_DAY;
+	const char *label;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for enum value %u", value);
+	label = NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel);
+	while (period <= PERIOD_YEAR && strcmp(label, names[period]) != 0)
+		period++;
+	if (period > PERIOD_YEAR)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("label \"%s\" of type ltv_period is no period", label),
+				 errhint("The labels belong to the extension; restore them by creating it anew.")));
+	ReleaseSysCache(tuple);
+	return period;
+}
+
+/* Take a value of the enum ltv_period. */
+void
+calendar_init(Calendar *calendar, Oid value)
+{
+	calendar->period = read_period(value);
+	for (int i = 0; i < CALENDAR_KNOWN; i++)
+		calendar->known[i].day = DATEVAL_NOBEGIN;
+}
+
+const char *
+calendar_name(const Calendar *calendar)
+{
+	return names[calendar->period];
+}
+
+/* The number of the period that a day is in, found by calculation. */
+int32
+calendar_count(const Calendar *calendar, DateADT day)
+{
+	int			year;
+	int			month;
+	int			mday;
+
+	if (calendar->period == PERIOD_DAY)
+		return day;
+	if (calendar->period == PERIOD_WEEK)
+		return floor_div(day - SOME_MONDAY, 7);
+	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &mday);
+	if (calendar->period == PERIOD_YEAR)
+		return year;
+	if (calendar->period == PERIOD_QUARTER)
+		return year * 4 + (month - 1) / 3;
+	return year * 12 + month - 1;
+}
+
+/*
+ * The first day of a period; the one that holds the earliest date of all
+ * begins with it.
+ */
+DateADT
+calendar_start(const Calendar *calendar, int32 index)
+{
+	int			months;
+	DateADT		start;
+
+	switch (calendar->period)
+	{
+		case PERIOD_DAY:
+			return index;
+		case PERIOD_WEEK:
+			start = index * 7 + SOME_MONDAY;
+			break;
+		default:
+			months = calendar->period == PERIOD_YEAR ? index * 12 : calendar->period == PERIOD_QUARTER ? index * 3 : index;
+			start = date2j(floor_div(months, 12), months - floor_div(months, 12) * 12 + 1, 1) - POSTGRES_EPOCH_JDATE;
+			break;
+	}
+	return Max(start, FIRST_DAY);
+}

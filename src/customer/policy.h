@@ -1,0 +1,40 @@
+/*
+ * policy.h: what a shop calls loyal, dormant and churned.
+ */
+#ifndef LTV_POLICY_H
+#define LTV_POLICY_H
+
+#include "base/compat.h"
+
+#include "access/htup.h"
+
+/* The fields of the composite ltv_policy; money at DECIMAL_MAX_SCALE places. */
+typedef struct Policy
+{
+	int128		benchmark_annual_revenue;
+	int32		benchmark_annual_orders;
+	int32		dormant_days;
+	int32		churned_days;
+	int32		cpm_lapsed_days;
+	int32		cpm_steady_days;
+	int32		cpm_loyal_days;
+	int128		cpm_revenue;
+} Policy;
+
+/*
+ * The policy read last, with its bytes: a query has one policy for all its
+ * rows, and reading it takes longer than summing up a customer.
+ */
+#define POLICY_MEMO_SIZE 256
+
+typedef struct PolicyMemo
+{
+	Size		size;			/* 0 while there is none */
+	char		bytes[POLICY_MEMO_SIZE];
+	Policy		policy;
+} PolicyMemo;
+
+extern const Policy policy_default;
+extern const Policy *policy_read(HeapTupleHeader row, PolicyMemo *memo);
+
+#endif							/* LTV_POLICY_H */

@@ -1,0 +1,179 @@
+/*
+ * history.h: the purchases of one customer, as a C value and as stored bytes.
+ */
+#ifndef LTV_HISTORY_H
+#define LTV_HISTORY_H
+
+#include "base/compat.h"
+
+#include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
+#include "utils/date.h"
+
+#include "base/decimal.h"
+
+/* One purchase; the three numbers are at the scales of their history. */
+typedef struct Purchase
+{
+	int64		amount;			/* below zero: a refund */
+	int64		quantity;		/* units */
+	int64		cost;			/* 0 where it is unknown */
+	DateADT		day;
+	bool		cost_known;
+} Purchase;
+
+/* The decimal places of the three numbers, 0 to 6 each. */
+typedef struct Scales
+{
+	uint8		amount;
+	uint8		quantity;
+	uint8		cost;
+} Scales;
+
+#define HISTORY_INLINE 8
+
+/*
+ * A history taken apart: purchases in canonical order (day, amount, quantity,
+ * cost with unknown last).  A short one needs no memory of its own, so the
+ * value must not be moved.
+ */
+typedef struct History
+{
+	int			count;
+	int			room;			/* how many fit into purchases */
+	Scales		scales;
+	Purchase   *purchases;
+	Purchase	few[HISTORY_INLINE];
+} History;
+
+typedef struct varlena StoredHistory;
+
+#define HISTORY_VERSION			1
+
+/* flags of the second byte */
+#define HISTORY_QUANTITIES		0x01
+#define HISTORY_COSTS			0x02
+#define HISTORY_LOOSE			0x80	/* the state of an aggregate, see history_agg.c */
+
+static inline bool
+is_order(const Purchase *purchase)
+{
+	return purchase->amount >= 0;
+}
+
+static inline bool
+same_scales(Scales a, Scales b)
+{
+	return a.amount == b.amount && a.quantity == b.quantity && a.cost == b.cost;
+}
+
+static inline Scales
+larger_scales(Scales a, Scales b)
+{
+	return (Scales) {Max(a.amount, b.amount), Max(a.quantity, b.quantity), Max(a.cost, b.cost)};
+}
+
+/* Canonical order of two purchases at the same scales. */
+static inline int
+purchase_compare(const Purchase *a, const Purchase *b)
+{
+	if (a->day != b->day)
+		return a->day < b->day ? -1 : 1;
+	if (a->amount != b->amount)
+		return a->amount < b->amount ? -1 : 1;
+	if (a->quantity != b->quantity)
+		return a->quantity < b->quantity ? -1 : 1;
+	if (a->cost_known != b->cost_known)
+		return a->cost_known ? -1 : 1;
+	if (a->cost != b->cost)
+		return a->cost < b->cost ? -1 : 1;
+	return 0;
+}
+
+/* history.c: the value */
+extern void history_init(History *history);
+extern void history_free(History *history);
+extern Purchase *history_add(History *history);
+extern void history_reserve(History *history, int64 more);
+extern void history_sort(History *history);
+extern void history_rescale(History *history, Scales scales);
+extern void history_add_scaled(History *history, Purchase purchase, Scales scales);
+extern void history_append(History *to, const History *from);
+extern void history_subtract(History *from, const History *taken);
+extern void history_slice(History *history, DateADT from_day, DateADT to_day);
+extern int	history_count_until(const History *history, DateADT day);
+extern int	history_compare(const History *a, const History *b);
+
+#ifdef USE_ASSERT_CHECKING
+extern void AssertCheckHistory(const History *history);
+#else
+#define AssertCheckHistory(history) ((void) 0)
+#endif
+
+/* history_bytes.c: the stored form */
+extern const char *history_parse(const char *bytes, Size size, History *history);
+extern StoredHistory *history_store(const History *history);
+extern void history_open(StoredHistory *stored, History *history);
+
+/* history_io.c: the text form */
+extern void append_day(StringInfo out, DateADT day);
+
+/* history_agg.c: rows, and the form of a state */
+extern void CheckPurchaseDay(DateADT day);
+extern const char *loose_parse(const char *bytes, Size size, History *history);
+
+#define PG_GETARG_HISTORY_PP(n) ((StoredHistory *) PG_GETARG_VARLENA_PP(n))
+
+/* varints, shared by both forms */
+#define VARINT_MAX	10
+
+static inline uint64
+zigzag(int64 value)
+{
+	return ((uint64) value << 1) ^ (uint64) (value >> 63);
+}
+
+static inline int64
+unzigzag(uint64 value)
+{
+	return (int64) (value >> 1) ^ -(int64) (value & 1);
+}
+
+static inline char *
+put_varint(char *p, uint64 value)
+{
+	while (value >= 0x80)
+	{
+		*p++ = (char) (value | 0x80);
+		value >>= 7;
+	}
+	*p++ = (char) value;
+	return p;
+}
+
+/*
+ * Read a varint from *p; false when the bytes end before it does, when it
+ * exceeds 64 bits or is longer than it need be.
+ */
+static inline bool
+get_varint(const char **p, const char *end, uint64 *value)
+{
+	uint64		result = 0;
+
+	for (int shift = 0; shift < 64 && *p < end; shift += 7)
+	{
+		uint8		byte = (uint8) *(*p)++;
+
+		if (shift == 63 && byte > 1)
+			return false;
+		result |= (uint64) (byte & 0x7F) << shift;
+		if (byte < 0x80)
+		{
+			*value = result;
+			return byte != 0 || shift == 0;
+		}
+	}
+	return false;
+}
+
+#endif							/* LTV_HISTORY_H */

@@ -1,0 +1,137 @@
+/*
+ * plan.c: what our plan nodes share.
+ *
+ * The library may not be there yet when the first query of a session that
+ * could use one is planned.  But the planner asks the support function of a
+ * function in FROM for its rows, and that of an aggregate's transition
+ * function for its cost, before it looks for paths; to call ltv_support it
+ * has to load us.
+ */
+#include "nodes/plan.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+PG_FUNCTION_INFO_V1(ltv_support);
+
+/* What the planner asks is left to it; that it asks is what we want. */
+Datum
+ltv_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(NULL);
+}
+
+/* Whether a function of the catalog is one of ours in C, and nothing stands between. */
+bool
+is_own_function(Oid function, const char *name, PGFunction address)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		maybe = false;
+	bool		isnull;
+	FmgrInfo	info;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+
+		if (form->prolang == ClanguageId)
+			maybe = strcmp(TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull)), name) == 0;
+		ReleaseSysCache(tuple);
+	}
+	if (!maybe)
+		return false;
+	fmgr_info(function, &info);
+	return info.fn_addr == address;
+}
+
+/* Look an aggregate up; false when it is not there. */
+bool
+find_aggregate_functions(Oid aggregate, AggregateFunctions *functions)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+	Form_pg_aggregate form;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	functions->accum = form->aggtransfn;
+	functions->final = form->aggfinalfn;
+	SysCacheGetAttr(AGGFNOID, tuple, Anum_pg_aggregate_agginitval, &functions->from_nothing);
+	ReleaseSysCache(tuple);
+	return true;
+}
+
+/* A path of ours for a relation; what it costs is not known yet. */
+CustomPath *
+plan_make_path(RelOptInfo *rel, PathTarget *target, const CustomPathMethods *methods)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = target;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->methods = methods;
+	return path;
+}
+
+/* The plan of such a path. */
+CustomScan *
+plan_make_scan(const CustomPath *path, List *tlist, const CustomScanMethods *methods)
+{
+	CustomScan *scan = makeNode(CustomScan);
+
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.scanrelid = 0;
+	scan->flags = path->flags;
+	scan->methods = methods;
+	return scan;
+}
+
+/* The state of a node of ours, which begins with a CustomScanState. */
+Node *
+plan_make_state(Size size, const CustomExecMethods *methods)
+{
+	CustomScanState *state = (CustomScanState *) newNode(size, T_CustomScanState);
+
+	state->methods = methods;
+	return (Node *) state;
+}
+
+/*
+ * The next row of a node that its condition lets through, and is completed
+ * only then, where there is something to complete.  ExecScan would do
+ * the same, but takes a scan of no relation for a join, which gives no rows
+ * while a changed row is looked at again.
+ */
+TupleTableSlot *
+plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *node),
+			  void (*complete) (CustomScanState *node))
+{
+	ExprContext *context = node->ss.ps.ps_ExprContext;
+	ProjectionInfo *projection = node->ss.ps.ps_ProjInfo;
+	TupleTableSlot *row;
+
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		ResetExprContext(context);
+		row = next(node);
+		if (TupIsNull(row))
+			return projection != NULL ? ExecClearTuple(projection->pi_state.resultslot) : row;
+		context->ecxt_scantuple = row;
+		if (ExecQual(node->ss.ps.qual, context))
+		{
+			if (complete != NULL)
+				complete(node);
+			return projection != NULL ? ExecProject(projection) : row;
+		}
+		InstrCountFiltered1(node, 1);
+	}
+}

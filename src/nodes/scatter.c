@@ -1,0 +1,242 @@
+/*
+ * scatter.c: the plan node LtvScatter, below a Gather.
+ *
+ * In every process it reads its child to the end and gives the rows to a
+ * receiver.  The leader's receiver has the rows at once; a worker's hands over
+ * what it has when all are read.  To the Gather the node gives no row.
+ */
+#include "nodes/scatter.h"
+
+#include "access/parallel.h"
+#include "executor/executor.h"
+#include "nodes/value.h"
+
+#include "nodes/plan.h"
+
+typedef struct ScatterState
+{
+	CustomScanState css;
+	const ScatterKind *kind;
+	DestReceiver *receiver;		/* only in the leader */
+	void	   *shared;			/* NULL where there are no workers */
+} ScatterState;
+
+static const CustomScanMethods scan_methods;
+
+/*
+ * Kinds
+ */
+
+#define MAX_KINDS 2
+
+static const ScatterKind *kinds[MAX_KINDS];
+static int	nkinds = 0;
+
+void
+scatter_add_kind(const ScatterKind *kind)
+{
+	Assert(nkinds < MAX_KINDS);
+	kinds[nkinds++] = kind;
+}
+
+static const ScatterKind *
+find_kind(const char *name)
+{
+	int			i = 0;
+
+	while (i < nkinds && strcmp(kinds[i]->name, name) != 0)
+		i++;
+	if (i == nkinds)
+		elog(ERROR, "LtvScatter knows no rows of the kind \"%s\"", name);
+	return kinds[i];
+}
+
+/*
+ * Planning
+ */
+
+/* The plan of the path, which gives the columns of its input, but no row. */
+static Plan *
+make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
+{
+	CustomScan *scan = plan_make_scan(path, tlist, &scan_methods);
+
+	scan->scan.plan.lefttree = linitial(custom_plans);
+	scan->custom_scan_tlist = copyObject(tlist);
+	scan->custom_private = path->custom_private;
+	return &scan->scan.plan;
+}
+
+static const CustomPathMethods path_methods = {
+	.CustomName = "LtvScatter",
+	.PlanCustomPath = make_plan,
+};
+
+/* A path over a partial one; what it costs is for the caller to say. */
+CustomPath *
+scatter_make_path(RelOptInfo *rel, Path *input, const ScatterKind *kind)
+{
+	CustomPath *path = plan_make_path(rel, input->pathtarget, &path_methods);
+
+	path->custom_paths = list_make1(input);
+	path->custom_private = list_make1(makeString(pstrdup(kind->name)));
+	path->path.parallel_aware = true;
+	path->path.parallel_safe = true;
+	path->path.parallel_workers = input->parallel_workers;
+	return path;
+}
+
+/* Whether a plan is a Gather over this node. */
+bool
+scatter_is_planned(const Plan *plan)
+{
+	const Plan *below = IsA(plan, Gather) ? outerPlan(plan) : NULL;
+
+	return below != NULL && IsA(below, CustomScan) && ((const CustomScan *) below)->methods == &scan_methods;
+}
+
+/*
+ * The node
+ */
+
+/* Rows will go to this receiver; false where the plan is another one. */
+bool
+scatter_attach(PlanState *gather, DestReceiver *receiver)
+{
+	if (!scatter_is_planned(gather->plan))
+		return false;
+	((ScatterState *) outerPlanState(gather))->receiver = receiver;
+	return true;
+}
+
+static void
+begin_node(CustomScanState *node, EState *estate, int eflags)
+{
+	const CustomScan *scan = (CustomScan *) node->ss.ps.plan;
+
+	((ScatterState *) node)->kind = find_kind(strVal(linitial(scan->custom_private)));
+	outerPlanState(node) = ExecInitNode(outerPlan(scan), estate, eflags);
+}
+
+static DestReceiver *
+leaders_receiver(const ScatterState *state)
+{
+	if (state->receiver == NULL)
+		elog(ERROR, "LtvScatter has nobody to give rows to");
+	return state->receiver;
+}
+
+static DestReceiver *
+open_receiver(ScatterState *state)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
+	DestReceiver *receiver = state->kind->open(state->shared, ExecGetResultType(outerPlanState(state)));
+
+	MemoryContextSwitchTo(old);
+	return receiver;
+}
+
+static void
+receive_rows(PlanState *child, TupleTableSlot *first, DestReceiver *receiver)
+{
+	for (TupleTableSlot *row = first; !TupIsNull(row); row = ExecProcNode(child))
+		receiver->receiveSlot(row, receiver);
+}
+
+static TupleTableSlot *
+exec_node(CustomScanState *node)
+{
+	ScatterState *state = (ScatterState *) node;
+	PlanState  *child = outerPlanState(node);
+	TupleTableSlot *first = ExecProcNode(child);
+
+	if (!IsParallelWorker())
+		receive_rows(child, first, leaders_receiver(state));
+	else if (!TupIsNull(first))
+	{
+		DestReceiver *receiver = open_receiver(state);
+
+		receive_rows(child, first, receiver);
+		receiver->rShutdown(receiver);
+		receiver->rDestroy(receiver);
+	}
+	return ExecClearTuple(node->ss.ss_ScanTupleSlot);
+}
+
+static void
+rescan_node(CustomScanState *node)
+{
+	if (outerPlanState(node)->chgParam == NULL)
+		ExecReScan(outerPlanState(node));
+}
+
+static void
+end_node(CustomScanState *node)
+{
+	ExecEndNode(outerPlanState(node));
+}
+
+/*
+ * Shared memory
+ */
+
+static Size
+estimate_shared(CustomScanState *node, ParallelContext *context)
+{
+	return ((ScatterState *) node)->kind->shared_size;
+}
+
+static void
+initialize_shared(CustomScanState *node, ParallelContext *context, void *memory)
+{
+	ScatterState *state = (ScatterState *) node;
+
+	/* without a segment no worker will come */
+	state->shared = context->seg != NULL ? memory : NULL;
+	if (state->shared != NULL)
+		state->kind->share(leaders_receiver(state), state->shared, context->seg);
+}
+
+static void
+reinitialize_shared(CustomScanState *node, ParallelContext *context, void *memory)
+{
+	const ScatterState *state = (ScatterState *) node;
+
+	if (state->shared != NULL)
+		state->kind->share_again(leaders_receiver(state), state->shared);
+}
+
+static void
+initialize_worker(CustomScanState *node, shm_toc *toc, void *memory)
+{
+	((ScatterState *) node)->shared = memory;
+}
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "LtvScatter",
+	.BeginCustomScan = begin_node,
+	.ExecCustomScan = exec_node,
+	.EndCustomScan = end_node,
+	.ReScanCustomScan = rescan_node,
+	.EstimateDSMCustomScan = estimate_shared,
+	.InitializeDSMCustomScan = initialize_shared,
+	.ReInitializeDSMCustomScan = reinitialize_shared,
+	.InitializeWorkerCustomScan = initialize_worker,
+};
+
+static Node *
+create_state(CustomScan *scan)
+{
+	return plan_make_state(sizeof(ScatterState), &exec_methods);
+}
+
+static const CustomScanMethods scan_methods = {
+	.CustomName = "LtvScatter",
+	.CreateCustomScanState = create_state,
+};
+
+void
+scatter_init(void)
+{
+	RegisterCustomScanMethods(&scan_methods);
+}

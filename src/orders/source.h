@@ -1,0 +1,81 @@
+/*
+ * source.h: an orders relation as a stream of customers.
+ */
+#ifndef LTV_SOURCE_H
+#define LTV_SOURCE_H
+
+#include "base/compat.h"
+
+#include "funcapi.h"
+#include "storage/buffile.h"
+
+#include "history/history.h"
+
+/* what a report needs besides day and amount */
+#define WANT_QUANTITY	0x01
+#define WANT_COST		0x02
+#define WANT_ITEM		0x04
+#define WANT_GUESTS		0x08	/* visits of orders without a customer, too */
+
+/* One customer, for as long as a visit lasts. */
+typedef struct Customer
+{
+	Datum		id;				/* of the type of the column */
+	History    *history;
+	struct varlena **items;		/* the item of each purchase or NULL; only WANT_ITEM */
+	bool		guest;			/* days and amounts of guests' orders; no id; only WANT_GUESTS */
+} Customer;
+
+typedef void (*CustomerVisitor) (const Customer *customer, void *arg);
+
+/*
+ * A visitor that may work in several processes.  What it gathers is a struct
+ * that begin makes empty.  A worker starts with a copy of the leader's struct
+ * from before the first customer (what a pointer leads to is not there: begin
+ * makes it anew), visits its part of the customers, and writes what it has
+ * gathered to a file; the leader adds that to its own.
+ *
+ * In a worker none of what a report begins with is there but its plain values:
+ * begin, and open, renew what visit needs of it.  What they allocate lives as
+ * long as the visits.
+ *
+ * Workers find a visitor by its name: that of the variable, which is exported.
+ */
+typedef struct JointVisitor
+{
+	const char *name;
+	Size		size;			/* of the struct */
+	void		(*begin) (void *arg);
+	CustomerVisitor visit;
+	void		(*open) (void *arg, BufFile *file); /* of a worker that writes as it goes, to the same file; or NULL */
+	void		(*send) (void *arg, BufFile *file);
+	void		(*receive) (void *arg, BufFile *file);
+} JointVisitor;
+
+/* A visitor, exported under its name; what follows are the members after that. */
+#define JOINT_VISITOR(visitor, ...) \
+	extern PGDLLEXPORT const JointVisitor visitor; \
+	const JointVisitor visitor = {#visitor, __VA_ARGS__}
+
+/* What was read and left out. */
+typedef struct SourceCounts
+{
+	int64		rows;
+	int64		guests;			/* without customer_id */
+	int64		skipped;		/* without day or amount, or without history */
+} SourceCounts;
+
+typedef struct Source Source;
+
+extern void source_init(void);
+extern Source *source_open(FunctionCallInfo fcinfo, int relation_arg, int wants);
+extern Oid	source_id_type(const Source *source);
+extern bool source_has_items(const Source *source);
+extern const char *source_name(const Source *source);
+extern SourceCounts source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg);
+extern SourceCounts source_visit_jointly(Source *source, DateADT until, const JointVisitor *visitor, void *arg);
+extern SourceCounts source_walk(Source *source, DateADT until, const JointVisitor *visitor, bool jointly, void *arg);
+extern bool source_next(Source *source, Customer *customer);
+extern void source_close(Source *source);
+
+#endif							/* LTV_SOURCE_H */

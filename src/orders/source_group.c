@@ -1,0 +1,843 @@
+/*
+ * source_group.c: the rows of a store put together by customer.
+ *
+ * Part by part: a hash table over the customers of the part, rows counted and
+ * then placed by customer, and each customer's purchases sorted and handed to
+ * the visitor.  A part that is too large is scattered once more.
+ */
+#include "orders/source_rows.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* a part above this is scattered again: grouping it would leave the cache */
+#define PART_BYTES (8 * 1024 * 1024)
+
+/* The customers of one part. */
+typedef struct CustomerRows
+{
+	char	   *first_row;		/* has the key */
+	uint32		hash;			/* TAG_HASH of the key */
+	uint32		rows;
+	uint64		start;			/* in ordered */
+} CustomerRows;
+
+struct Grouping
+{
+	MemoryContext context;
+	Source	   *source;
+	RowStore   *store;
+	Part	   *part;
+	uint64		nrows;
+	char	  **ordered;		/* rows by customer */
+	uint32	   *group_of;		/* the group of each row, in store order */
+	uint32	   *slots;			/* hash table: group + 1, or 0 */
+	uint64		slot_mask;
+	CustomerRows *groups;
+	uint32		ngroups;
+	uint32		room;			/* in groups */
+	uint32		next;			/* the group that comes next */
+	History		history;		/* of the customer in hand */
+	struct varlena **items;
+	int			items_room;
+};
+
+/* One line of an order, or an order. */
+typedef struct Line
+{
+	Purchase	purchase;
+	uint64		order_hash;
+	Datum		order;
+	bool		has_order;
+	struct varlena *item;
+	int64		item_amount;	/* of the line whose item this is */
+} Line;
+
+/*
+ * Customers
+ */
+
+static Datum
+row_key(const Source *source, const char *row)
+{
+	return key_get(&source->key, row + source->key_at);
+}
+
+static uint32
+add_group(Grouping *grouping, char *row, uint32 hash)
+{
+	if (grouping->ngroups == grouping->room)
+	{
+		grouping->room *= 2;
+		grouping->groups = repalloc_huge(grouping->groups, grouping->room * sizeof(CustomerRows));
+	}
+	grouping->groups[grouping->ngroups] = (CustomerRows) {row, hash, 0, 0};
+	return grouping->ngroups++;
+}
+
+static inline uint32
+find_group(Grouping *grouping, char *row)
+{
+	Source	   *source = grouping->source;
+	uint32		hash = TAG_HASH(row_head(source, row)->tag);
+	uint64		slot = (hash * UINT64CONST(0x9E3779B97F4A7C15) >> 32) & grouping->slot_mask;
+
+	for (; grouping->slots[slot] != 0; slot = (slot + 1) & grouping->slot_mask)
+	{
+		uint32		group = grouping->slots[slot] - 1;
+
+		if (grouping->groups[group].hash == hash &&
+			key_equal(&source->key, row_key(source, grouping->groups[group].first_row), row_key(source, row)))
+			return group;
+	}
+	grouping->slots[slot] = add_group(grouping, row, hash) + 1;
+	return grouping->slots[slot] - 1;
+}
+
+/* Find the customer of each row, then place the rows customer by customer. */
+static void
+order_rows(Grouping *grouping, Chunk *chunks)
+{
+	Source	   *source = grouping->source;
+	uint64		n = 0;
+	uint64		start = 0;
+
+	for (Chunk *chunk = chunks; chunk != NULL; chunk = chunk->next)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(source, row))
+		{
+			uint32		group = find_group(grouping, row);
+
+			grouping->groups[group].rows++;
+			LTV_CHECK_FOR_INTERRUPTS(n);
+			grouping->group_of[n++] = group;
+		}
+	}
+	for (uint32 i = 0; i < grouping->ngroups; i++)
+	{
+		grouping->groups[i].start = start;
+		start += grouping->groups[i].rows;
+		grouping->groups[i].rows = 0;
+	}
+	n = 0;
+	for (Chunk *chunk = chunks; chunk != NULL; chunk = chunk->next)
+		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(source, row))
+		{
+			CustomerRows	   *group = &grouping->groups[grouping->group_of[n]];
+
+			LTV_CHECK_FOR_INTERRUPTS(n);
+			n++;
+			grouping->ordered[group->start + group->rows++] = row;
+		}
+}
+
+/*
+ * The purchases of one customer
+ */
+
+static Scales
+scales_of(uint32 tag)
+{
+	return (Scales) {TAG_AMOUNT_SCALE(tag), TAG_QUANTITY_SCALE(tag), TAG_COST_SCALE(tag)};
+}
+
+/* What stands behind the key of a row, and the id where there is one. */
+static char *
+behind_key(const Source *source, char *row)
+{
+	char	   *p = row + source->key_at;
+
+	p += key_size(&source->key, key_get(&source->key, p));
+	if (source->sorted)
+		p += key_size(&source->id, key_get(&source->id, p));
+	return p;
+}
+
+/* The scales that all rows of a customer fit. */
+static Scales
+common_scales(const Source *source, char **rows, uint32 nrows)
+{
+	uint32		first = TAG_SCALES(row_head(source, rows[0])->tag);
+	Scales		scales = scales_of(first);
+
+	for (uint32 i = 1; i < nrows; i++)
+	{
+		uint32		tag = TAG_SCALES(row_head(source, rows[i])->tag);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (tag != first)
+		{
+			scales.amount = Max(scales.amount, TAG_AMOUNT_SCALE(tag));
+			scales.quantity = Max(scales.quantity, TAG_QUANTITY_SCALE(tag));
+			scales.cost = Max(scales.cost, TAG_COST_SCALE(tag));
+		}
+	}
+	return scales;
+}
+
+/* The purchase in a row, at its own scales. */
+static inline Purchase
+row_purchase(const Source *source, char *row)
+{
+	RowHead    *head = row_head(source, row);
+	Purchase	purchase;
+
+	purchase.day = head->day;
+	purchase.amount = head->amount;
+	purchase.quantity = source->has_quantity ? *(int64 *) (row + source->quantity_at) : 1;
+	purchase.cost = source->has_cost ? *(int64 *) (row + source->cost_at) : 0;
+	purchase.cost_known = (head->tag & TAG_COST_KNOWN) != 0;
+	return purchase;
+}
+
+/* Rows whose numbers have different scales, or that are not all purchases. */
+static void
+gather_scaled(Grouping *grouping, char **rows, uint32 nrows)
+{
+	Source	   *source = grouping->source;
+	History    *history = &grouping->history;
+
+	history->count = 0;
+	history->scales = common_scales(source, rows, nrows);
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (!(row_head(source, rows[i])->tag & TAG_NO_PURCHASE))
+			history_add_scaled(history, row_purchase(source, rows[i]), scales_of(row_head(source, rows[i])->tag));
+	}
+}
+
+/* Rows that are purchases as they stand. */
+static void
+gather_purchases(Grouping *grouping, char **rows, uint32 nrows)
+{
+	Source	   *source = grouping->source;
+	History    *history = &grouping->history;
+	uint32		shape = TAG_SHAPE(row_head(source, rows[0])->tag);
+
+	history_reserve(history, nrows);
+	history->scales = scales_of(shape);
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (TAG_SHAPE(row_head(source, rows[i])->tag) != shape || shape >= TAG_NO_PURCHASE)
+		{
+			gather_scaled(grouping, rows, nrows);
+			break;
+		}
+		history->purchases[history->count++] = row_purchase(source, rows[i]);
+	}
+	history_sort(history);
+}
+
+/* Rows that hold histories. */
+static void
+gather_histories(Grouping *grouping, char **rows, uint32 nrows)
+{
+	Source	   *source = grouping->source;
+
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		History		part;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		history_open((StoredHistory *) behind_key(source, rows[i]), &part);
+		history_append(&grouping->history, &part);
+		history_free(&part);
+	}
+	if (nrows > 1)
+		history_sort(&grouping->history);
+}
+
+/*
+ * Order lines and items
+ */
+
+static int
+compare_items(struct varlena *a, struct varlena *b)
+{
+	int			size;
+	int			result;
+
+	if (a == NULL || b == NULL)
+		return (a == NULL) - (b == NULL);
+	size = Min(VARSIZE_ANY_EXHDR(a), VARSIZE_ANY_EXHDR(b));
+	result = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), size);
+	if (result == 0)
+		result = (int) VARSIZE_ANY_EXHDR(a) - (int) VARSIZE_ANY_EXHDR(b);
+	return result;
+}
+
+static int
+compare_lines_by_order(const void *a, const void *b)
+{
+	const Line *left = a;
+	const Line *right = b;
+
+	CHECK_FOR_INTERRUPTS();
+	if (left->has_order != right->has_order)
+		return left->has_order ? -1 : 1;
+	if (left->order_hash != right->order_hash)
+		return left->order_hash < right->order_hash ? -1 : 1;
+	/* whether sums fit on the way does not depend on the physical order */
+	return left->has_order ? purchase_compare(&left->purchase, &right->purchase) : 0;
+}
+
+static int
+compare_lines_by_purchase(const void *a, const void *b)
+{
+	const Line *left = a;
+	const Line *right = b;
+	int			result = purchase_compare(&left->purchase, &right->purchase);
+
+	CHECK_FOR_INTERRUPTS();
+	return result != 0 ? result : compare_items(left->item, right->item);
+}
+
+/* Take a row apart into a line, its numbers at the given scales. */
+static void
+read_line(Source *source, char *row, Scales scales, Line *line)
+{
+	uint32		tag = row_head(source, row)->tag;
+	char	   *p = behind_key(source, row);
+	History		one;
+
+	history_init(&one);
+	one.scales = scales_of(tag);
+	*history_add(&one) = row_purchase(source, row);
+	history_rescale(&one, scales);
+	line->purchase = one.purchases[0];
+	line->has_order = (tag & TAG_HAS_ORDER) != 0;
+	line->order_hash = 0;
+	if (line->has_order)
+	{
+		line->order = key_get(&source->order, p);
+		line->order_hash = key_hash(&source->order, line->order);
+		p += key_size(&source->order, line->order);
+	}
+	line->item = (tag & TAG_HAS_ITEM) ? (struct varlena *) p : NULL;
+	line->item_amount = line->purchase.amount;
+}
+
+pg_noreturn static void
+report_lines(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("the %s of the lines of one order add up to more than %d digits", what, DECIMAL_MAX_DIGITS)));
+}
+
+int64
+add_lines(int64 a, int64 b, const char *what)
+{
+	if (!decimal_in_range(a + b))
+		report_lines(what);
+	return a + b;
+}
+
+/*
+ * Put a line into an order: sums, the earliest day; the order's item is that
+ * of its dearest line, the first in the alphabet where lines are alike.  NULL,
+ * or what does not fit any more.
+ */
+static const char *
+merge_line(Line *order, const Line *line)
+{
+	Purchase   *sum = &order->purchase;
+
+	sum->day = Min(sum->day, line->purchase.day);
+	sum->amount += line->purchase.amount;
+	sum->quantity += line->purchase.quantity;
+	sum->cost += line->purchase.cost;
+	sum->cost_known = sum->cost_known && line->purchase.cost_known;
+	if (line->item_amount > order->item_amount ||
+		(line->item_amount == order->item_amount && compare_items(line->item, order->item) < 0))
+	{
+		order->item = line->item;
+		order->item_amount = line->item_amount;
+	}
+	if (!decimal_in_range(sum->amount))
+		return "amounts";
+	if (!decimal_in_range(sum->quantity))
+		return "quantities";
+	return decimal_in_range(sum->cost) ? NULL : "costs";
+}
+
+/* Merge the lines of the same orders; NULL, or what does not fit. */
+static const char *
+merge_lines(Source *source, Line *lines, uint32 nlines, uint32 *orders)
+{
+	uint32		norders = 0;
+	const char *misfit = NULL;
+
+	qsort(lines, nlines, sizeof(Line), compare_lines_by_order);
+	for (uint32 i = 0; i < nlines && misfit == NULL; i++)
+	{
+		Line		line = lines[i];
+		uint32		j = norders;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		/* orders whose ids share a hash lie side by side */
+		while (line.has_order && j > 0 && lines[j - 1].has_order && lines[j - 1].order_hash == line.order_hash &&
+			   !key_equal(&source->order, lines[j - 1].order, line.order))
+			j--;
+		if (line.has_order && j > 0 && lines[j - 1].has_order && lines[j - 1].order_hash == line.order_hash)
+			misfit = merge_line(&lines[j - 1], &line);
+		else
+			lines[norders++] = line;
+	}
+	for (uint32 i = 0; i < norders; i++)
+		if (!lines[i].purchase.cost_known)
+			lines[i].purchase.cost = 0;
+	*orders = norders;
+	return misfit;
+}
+
+/* The rows of a group as lines, their numbers at the given scales. */
+static Line *
+read_lines(Source *source, char **rows, uint32 nrows, Scales scales)
+{
+	Line	   *lines = MemoryContextAllocHuge(source->scratch, nrows * sizeof(Line));
+
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		read_line(source, rows[i], scales, &lines[i]);
+	}
+	return lines;
+}
+
+/* Rows that are lines of orders, or have items. */
+static void
+gather_lines(Grouping *grouping, char **rows, uint32 nrows)
+{
+	Source	   *source = grouping->source;
+	History    *history = &grouping->history;
+	Scales		scales = common_scales(source, rows, nrows);
+	Line	   *lines = read_lines(source, rows, nrows, scales);
+	const char *misfit = source->has_order ? merge_lines(source, lines, nrows, &nrows) : NULL;
+
+	if (misfit != NULL)
+		report_lines(misfit);
+	qsort(lines, nrows, sizeof(Line), compare_lines_by_purchase);
+	history_reserve(history, nrows);
+	history->scales = scales;
+	if (source->has_item && (uint32) grouping->items_room < nrows)
+	{
+		grouping->items_room = history->room;
+		grouping->items = repalloc_huge(grouping->items, grouping->items_room * sizeof(struct varlena *));
+	}
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		history->purchases[history->count++] = lines[i].purchase;
+		if (source->has_item)
+			grouping->items[i] = lines[i].item;
+	}
+}
+
+/*
+ * Whether rows can be put together
+ */
+
+/* The order_id of a row that has one. */
+Datum
+source_row_order(const Source *source, char *row)
+{
+	return key_get(&source->order, behind_key(source, row));
+}
+
+static bool
+purchases_fit(const History *history, Scales scales)
+{
+	for (int i = 0; i < history->count; i++)
+	{
+		Purchase	purchase = history->purchases[i];
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (!decimal_rescale(&purchase.amount, history->scales.amount, scales.amount) ||
+			!decimal_rescale(&purchase.quantity, history->scales.quantity, scales.quantity) ||
+			!decimal_rescale(&purchase.cost, history->scales.cost, scales.cost))
+			return false;
+	}
+	return true;
+}
+
+static bool
+histories_fit(Source *source, const GroupOfRows *group, int64 *purchases)
+{
+	Scales		scales = {0, 0, 0};
+	bool		fit = true;
+
+	*purchases = 0;
+	/* the scales first, then the numbers */
+	for (uint32 i = 0; i < 2 * group->count && fit; i++)
+	{
+		History		part;
+
+		history_open((StoredHistory *) behind_key(source, group->rows[i % group->count]), &part);
+		if (i >= group->count)
+			fit = purchases_fit(&part, scales);
+		else
+		{
+			scales = larger_scales(scales, part.scales);
+			*purchases += part.count;
+		}
+		history_free(&part);
+	}
+	return fit;
+}
+
+static bool
+rows_fit(Source *source, const GroupOfRows *group, Scales scales)
+{
+	for (uint32 i = 0; i < group->count; i++)
+	{
+		History		one;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		history_init(&one);
+		one.scales = scales_of(row_head(source, group->rows[i])->tag);
+		*history_add(&one) = row_purchase(source, group->rows[i]);
+		if (!purchases_fit(&one, scales))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether what a report would put together of a group, of a customer or of one
+ * order, fits its scales and digits; how many purchases there are in its rows.
+ */
+bool
+source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, int64 *purchases)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+	bool		fit;
+
+	*purchases = group->count;
+	if (source->relation.histories)
+		fit = histories_fit(source, group, purchases);
+	else
+	{
+		Scales		scales = common_scales(source, group->rows, group->count);
+
+		fit = rows_fit(source, group, scales);
+		if (fit && (source->has_order || one_order))
+		{
+			Line	   *lines = read_lines(source, group->rows, group->count, scales);
+			uint32		orders;
+
+			for (uint32 i = 0; i < group->count && one_order; i++)
+			{
+				lines[i].has_order = true;
+				lines[i].order = group->id;
+			}
+			fit = merge_lines(source, lines, group->count, &orders) == NULL;
+		}
+	}
+	MemoryContextSwitchTo(old);
+	return fit;
+}
+
+/*
+ * Visits
+ */
+
+static Datum
+group_id(const Grouping *grouping, const CustomerRows *group)
+{
+	const Source *source = grouping->source;
+
+	return key_get(&source->id, group->first_row + source->key_at + (source->sorted ? sizeof(Datum) : 0));
+}
+
+/* Put the purchases of a customer together. */
+static void
+gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
+{
+	Source	   *source = grouping->source;
+	char	  **rows = grouping->ordered + group->start;
+
+	grouping->history.count = 0;
+	grouping->history.scales = (Scales) {0, 0, 0};
+	if (source->relation.histories)
+		gather_histories(grouping, rows, group->rows);
+	else if (source->has_order || source->has_item)
+		gather_lines(grouping, rows, group->rows);
+	else
+		gather_purchases(grouping, rows, group->rows);
+	customer->id = group_id(grouping, group);
+	customer->history = &grouping->history;
+	customer->items = source->has_item ? grouping->items : NULL;
+	customer->guest = false;
+}
+
+#define AHEAD 16
+
+/* A customer's rows are far apart, so the processor is told which ones come soon. */
+static inline void
+fetch_ahead(const Grouping *grouping, uint64 start)
+{
+	for (uint64 i = start + AHEAD; i < start + AHEAD + 4 && i < grouping->nrows; i++)
+		prefetch_memory(grouping->ordered[i]);
+}
+
+/* The smallest power of two that holds half as many slots again as rows. */
+static uint64
+slots_for(uint64 nrows)
+{
+	uint64		slots = 64;
+
+	while (slots < nrows + nrows / 2)
+		slots *= 2;
+	return slots;
+}
+
+/* Put the rows of a part in the order of its customers. */
+static Grouping *
+begin_part(Source *source, RowStore *store, Part *part)
+{
+	MemoryContext context = AllocSetContextCreate(source->context, "ltv grouping", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Grouping   *grouping = palloc0(sizeof(Grouping));
+	uint64		nslots = slots_for(part->rows);
+	Chunk	   *chunks = rowstore_load(store, part);
+
+	if (part->rows > PG_UINT32_MAX - 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many rows of one customer in relation \"%s\"", source->relation.name)));
+	grouping->context = context;
+	grouping->source = source;
+	grouping->store = store;
+	grouping->part = part;
+	grouping->nrows = part->rows;
+	grouping->ordered = MemoryContextAllocHuge(context, part->rows * sizeof(char *));
+	grouping->group_of = MemoryContextAllocHuge(context, part->rows * sizeof(uint32));
+	grouping->slots = MemoryContextAllocExtended(context, nslots * sizeof(uint32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	grouping->slot_mask = nslots - 1;
+	grouping->room = 64;
+	grouping->groups = palloc(grouping->room * sizeof(CustomerRows));
+	grouping->items_room = HISTORY_INLINE;
+	grouping->items = palloc(grouping->items_room * sizeof(struct varlena *));
+	history_init(&grouping->history);
+	order_rows(grouping, chunks);
+	MemoryContextSwitchTo(old);
+	return grouping;
+}
+
+/* The next group of a part; NULL, and the part is gone, when there is none left. */
+static CustomerRows *
+next_group(Grouping *grouping)
+{
+	CHECK_FOR_INTERRUPTS();
+	MemoryContextReset(grouping->source->scratch);
+	if (grouping->next == grouping->ngroups)
+	{
+		rowstore_drop(grouping->store, grouping->part);
+		MemoryContextDelete(grouping->context);
+		return NULL;
+	}
+	return &grouping->groups[grouping->next++];
+}
+
+/* Put a customer together, who is there until the next one. */
+static void
+make_customer(Grouping *grouping, const CustomerRows *group, Customer *customer)
+{
+	Source	   *source = grouping->source;
+	UnitContext context;
+	MemoryContext old;
+
+	if (grouping->history.purchases == grouping->history.few)
+	{
+		old = MemoryContextSwitchTo(grouping->context);
+		history_reserve(&grouping->history, 2 * HISTORY_INLINE);
+		MemoryContextSwitchTo(old);
+	}
+	fetch_ahead(grouping, group->start);
+	old = MemoryContextSwitchTo(source->scratch);
+	source_push_unit(source, group_id(grouping, group), false, &context);
+	gather_group(grouping, group, customer);
+	error_context_stack = context.callback.previous;
+	MemoryContextSwitchTo(old);
+}
+
+/* Scatter one part by further bits of the hash. */
+static RowStore *
+scatter_part(Source *source, RowStore *store, Part *part, int level)
+{
+	RowStore   *finer = rowstore_create(rowstore_bits(store->budget), store->budget);
+	ChunkWalk	walk;
+	Chunk	   *chunk;
+
+	rowstore_walk(part, &walk);
+	while ((chunk = rowstore_next(&walk)) != NULL)
+		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(source, row))
+		{
+			uint64		hash = key_hash(&source->key, row_key(source, row));
+			Size		size = row_size(source, row);
+
+			memcpy(rowstore_reserve(finer, rowstore_part(finer, hash, level), size), row, size);
+		}
+	return finer;
+}
+
+/*
+ * Walks over the parts of a store
+ */
+
+/* Begin a walk over some parts of a store that is finished. */
+static void
+walk_parts(Source *source, RowStore *store, int from, int to)
+{
+	source->walk.grouping = NULL;
+	source->walk.level = 0;
+	source->walk.stores[0] = (PartsOfStore) {store, from, to};
+}
+
+/* Instead of a part that is too large come the parts of it. */
+static void
+walk_into(Source *source, RowStore *store, Part *part)
+{
+	PartWalk   *walk = &source->walk;
+	MemoryContext old = MemoryContextSwitchTo(source->context);
+	RowStore   *finer = scatter_part(source, store, part, ++walk->level);
+
+	MemoryContextSwitchTo(old);
+	rowstore_drop(store, part);
+	rowstore_finish(finer);
+	walk->stores[walk->level] = (PartsOfStore) {finer, 0, 1 << finer->bits};
+}
+
+/* Begin the next part that has rows; false when there is none left. */
+static bool
+walk_to_next_part(Source *source)
+{
+	PartWalk   *walk = &source->walk;
+
+	while (walk->level >= 0)
+	{
+		PartsOfStore *parts = &walk->stores[walk->level];
+		RowStore   *store = parts->store;
+		Part	   *part = &store->parts[parts->next];
+
+		if (parts->next == parts->end)
+		{
+			if (walk->level-- > 0)
+				rowstore_free(store);
+			continue;
+		}
+		parts->next++;
+		if (part->rows == 0)
+			continue;
+		if (part->bytes <= Min(PART_BYTES, store->budget) || walk->level + 1 == ROWSTORE_LEVELS)
+		{
+			walk->grouping = begin_part(source, store, part);
+			return true;
+		}
+		walk_into(source, store, part);
+	}
+	return false;
+}
+
+/* The next group of a walk; NULL when there is none left. */
+static inline CustomerRows *
+walk_to_next_group(Source *source)
+{
+	for (;;)
+	{
+		CustomerRows *group = source->walk.grouping != NULL ? next_group(source->walk.grouping) : NULL;
+
+		if (group != NULL)
+			return group;
+		source->walk.grouping = NULL;
+		if (!walk_to_next_part(source))
+			return NULL;
+	}
+}
+
+/*
+ * The next customer of a walk, who is there until the one after; false when
+ * there is none left.
+ */
+bool
+source_next(Source *source, Customer *customer)
+{
+	const CustomerRows *group = walk_to_next_group(source);
+
+	if (group == NULL)
+		return false;
+	make_customer(source->walk.grouping, group, customer);
+	return true;
+}
+
+/* The same, but the rows are not put together. */
+bool
+source_next_rows(Source *source, GroupOfRows *rows)
+{
+	const CustomerRows *group = walk_to_next_group(source);
+
+	if (group == NULL)
+		return false;
+	rows->id = group_id(source->walk.grouping, group);
+	rows->rows = source->walk.grouping->ordered + group->start;
+	rows->count = group->rows;
+	return true;
+}
+
+/* Visit all customers of a walk. */
+static void
+visit_walk(Source *source, CustomerVisitor visit, void *arg)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+	Customer	customer;
+
+	while (source_next(source, &customer))
+	{
+		AssertCheckHistory(customer.history);
+		visit(&customer, arg);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* Begin a walk over all customers of a source that has received all its rows; how many bytes of these are in files. */
+uint64
+source_walk_begin(Source *source)
+{
+	rowstore_finish(source->store);
+	walk_parts(source, source->store, 0, 1 << source->store->bits);
+	return source->store->file_size + source->store->adopted_size;
+}
+
+/* End a walk, be it over or not; the rows are gone then. */
+void
+source_walk_end(Source *source)
+{
+	for (; source->walk.level > 0; source->walk.level--)
+		rowstore_free(source->walk.stores[source->walk.level].store);
+	source->walk.level = -1;
+	source->walk.grouping = NULL;
+	if (source->store != NULL)
+		rowstore_free(source->store);
+	source->store = NULL;
+}
+
+/* Visit the customers of one part of a store that is finished. */
+void
+source_group_part(Source *source, RowStore *store, int number, CustomerVisitor visit, void *arg)
+{
+	walk_parts(source, store, number, number + 1);
+	visit_walk(source, visit, arg);
+}
+
+/* Visit the customers of a source that has received all its rows. */
+void
+source_group(Source *source, CustomerVisitor visit, void *arg)
+{
+	source_walk_begin(source);
+	visit_walk(source, visit, arg);
+	source_walk_end(source);
+}

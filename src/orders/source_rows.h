@@ -1,0 +1,224 @@
+/*
+ * source_rows.h: how source.c lays out a row, for it and for source_group.c.
+ *
+ * A row is
+ *
+ *	[size, only where rows differ in size]	8 bytes
+ *	day, tag, amount						16 bytes
+ *	[quantity] [cost]						8 bytes each
+ *	[key]									8 bytes, or as key_size says
+ *	[id] [order id] [item] [history]		each a multiple of 8 bytes
+ */
+#ifndef LTV_SOURCE_ROWS_H
+#define LTV_SOURCE_ROWS_H
+
+#include "base/compat.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/plannodes.h"
+#include "tcop/dest.h"
+
+#include "base/decimal.h"
+#include "base/key.h"
+#include "orders/relation.h"
+#include "base/rowstore.h"
+#include "orders/source.h"
+#include "base/text_form.h"
+
+typedef struct RowHead
+{
+	DateADT		day;
+	uint32		tag;
+	int64		amount;
+} RowHead;
+
+/* the tag: three scales, four flags, and the low bits of the key's hash, which no level of parts uses */
+#define TAG_AMOUNT_SCALE(tag)	((tag) & 7)
+#define TAG_QUANTITY_SCALE(tag) (((tag) >> 3) & 7)
+#define TAG_COST_SCALE(tag)		(((tag) >> 6) & 7)
+#define TAG_SCALES(tag)			((tag) & 0x1FF)
+#define TAG_COST_KNOWN			0x0200
+#define TAG_HAS_ORDER			0x0400
+#define TAG_HAS_ITEM			0x0800
+#define TAG_NO_PURCHASE			0x1000	/* only the customer counts; see keep_all */
+#define TAG_SHAPE(tag)			((tag) & (0x1FF | TAG_NO_PURCHASE))
+#define TAG_HASH_SHIFT			13
+#define TAG_HASH(tag)			((tag) >> TAG_HASH_SHIFT)
+
+/* Currencies met; more than one is an error. */
+#define CURRENCIES_NAMED 10
+
+/* Some parts of a store, from the next one on. */
+typedef struct PartsOfStore
+{
+	RowStore   *store;
+	int			next;
+	int			end;
+} PartsOfStore;
+
+typedef struct Grouping Grouping;
+
+/* A walk over the customers in them; a part that is too large is a store of parts itself. */
+typedef struct PartWalk
+{
+	Grouping   *grouping;		/* of the part in hand, or NULL */
+	int			level;			/* below 0 when it is over or has not begun */
+	PartsOfStore stores[ROWSTORE_LEVELS];
+} PartWalk;
+
+/* A row of the query's result, as it comes. */
+typedef struct OrdersRow
+{
+	const Datum *values;
+	const bool *isnull;
+} OrdersRow;
+
+typedef void (*RowVisitor) (Source *source, OrdersRow row, void *arg);
+
+struct Source
+{
+	MemoryContext context;
+	OrdersRelation relation;
+	int			wants;
+	bool		has_quantity;
+	bool		has_cost;
+	bool		has_order;
+	bool		has_item;
+	bool		keep_all;		/* a customer is visited even if none of the rows has a purchase */
+	bool		sorted;			/* no hash: rows come in order, the key is a running number */
+
+	KeyType		key;			/* what rows are grouped by */
+	KeyType		id;				/* the customer_id; the same unless sorted */
+	KeyType		order;
+	FmgrInfo	id_equal;		/* only sorted */
+	Oid			id_output;		/* function */
+	const char *unit;			/* whose rows are put together, for errors; or NULL */
+	TextForm	item;
+	TextForm	currency;
+	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
+	int			columns;		/* of the query's result */
+	const char *query;			/* while it runs */
+	DateADT		until;			/* rows of later days do not exist */
+
+	bool		variable;		/* rows differ in size */
+	Size		head_at;		/* offsets in a row */
+	Size		quantity_at;
+	Size		cost_at;
+	Size		key_at;
+	Size		row_size;		/* without key, where that is variable, and what follows */
+
+	RowStore   *store;
+	struct dsm_segment *segment;	/* of several processes that read the relation, or NULL */
+	List	   *handed;			/* what processes have handed over (HandedStore) */
+	bool		scattered;		/* the store has more than one part */
+	PartWalk	walk;			/* over the customers in the store */
+	SourceCounts counts;
+	int64		sequence;		/* only sorted: the number of the latest customer */
+	Datum		latest_id;
+	char	   *currencies[CURRENCIES_NAMED];
+	int			ncurrencies;
+	MemoryContext scratch;		/* of one customer */
+
+	struct Source *guests;		/* lines of guests' orders, only WANT_GUESTS and lines */
+	RowVisitor	visit_row;		/* who looks at rows instead of receiving them; or NULL */
+	CustomerVisitor visit;		/* while the relation is read */
+	void	   *visit_arg;
+	const JointVisitor *joint;	/* who visits, if that may be in several processes */
+	BufFile    *result;			/* of a worker's visits */
+};
+
+/* Where the rows of the relation's query go. */
+typedef struct OrdersReceiver
+{
+	DestReceiver receiver;
+	Source	   *source;
+} OrdersReceiver;
+
+static inline bool
+column_null(const Source *source, OrdersRow row, OrdersColumn column)
+{
+	return source->position[column] < 0 || row.isnull[source->position[column]];
+}
+
+static inline Datum
+column_value(const Source *source, OrdersRow row, OrdersColumn column)
+{
+	return row.values[source->position[column]];
+}
+
+/* A number of a row, of an integer type or numeric, at its own scale. */
+static inline DecimalStatus
+read_number(Datum datum, Oid type, int64 *value, int *scale)
+{
+	*scale = 0;
+	switch (type)
+	{
+		case INT2OID:
+			*value = DatumGetInt16(datum);
+			return DECIMAL_OK;
+		case INT4OID:
+			*value = DatumGetInt32(datum);
+			return DECIMAL_OK;
+		case INT8OID:
+			*value = DatumGetInt64(datum);
+			return decimal_in_range(*value) ? DECIMAL_OK : DECIMAL_TOO_LARGE;
+	}
+	/* no number that is accepted is ever so long that the server stores it compressed or elsewhere: this is no copy */
+	return decimal_read(PG_DETOAST_DATUM_PACKED(datum), value, scale);
+}
+
+static inline RowHead *
+row_head(const Source *source, char *row)
+{
+	return (RowHead *) (row + source->head_at);
+}
+
+static inline Size
+row_size(const Source *source, const char *row)
+{
+	return source->variable ? *(const uint64 *) row : source->row_size;
+}
+
+/* Errors while it is on the stack name the customer. */
+typedef struct UnitContext
+{
+	Source	   *source;
+	bool		isnull;			/* a guest */
+	Datum		id;
+	ErrorContextCallback callback;
+} UnitContext;
+
+/* The rows of one group, as they were received. */
+typedef struct GroupOfRows
+{
+	Datum		id;				/* of the group's first row */
+	char	  **rows;
+	uint32		count;
+} GroupOfRows;
+
+extern void source_read_rows(Source *source, RowVisitor visit, void *arg);
+extern Source *source_open_like(const Source *source, Size budget);
+extern bool source_next_rows(Source *source, GroupOfRows *group);
+extern Datum source_row_order(const Source *source, char *row);
+extern bool source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, int64 *purchases);
+extern void source_push_unit(Source *source, Datum id, bool isnull, UnitContext *context);
+extern void source_prepare(Source *source);
+extern void source_receive(Source *source, const Datum *values, const bool *isnull);
+extern void source_scatter_to(Source *source, int bits);
+extern void note_currency_name(Source *source, const char *name);
+extern void source_init_receiver(OrdersReceiver *receiver, Source *source);
+extern PlannedStmt *source_plan(const Source *source, Query *query);
+extern void source_begin_parallel(Source *source, PlannedStmt *plan);
+extern void source_note_workers(Source *source);
+extern void source_adopt_handed(Source *source);
+extern void source_receive_handed(Source *source);
+extern void source_end_parallel(Source *source);
+extern bool source_group_jointly(Source *source);
+extern int64 add_lines(int64 a, int64 b, const char *what);
+extern Source *source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count, Size budget);
+extern uint64 source_walk_begin(Source *source);
+extern void source_walk_end(Source *source);
+extern void source_group_part(Source *source, RowStore *store, int number, CustomerVisitor visit, void *arg);
+extern void source_group(Source *source, CustomerVisitor visit, void *arg);
+
+#endif							/* LTV_SOURCE_ROWS_H */

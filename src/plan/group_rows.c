@@ -1,0 +1,296 @@
+/*
+ * group_rows.c: the rows that LtvHistories puts together.
+ *
+ * They are kept in a source (source.c).  Where several processes receive rows,
+ * a worker hands over its own in shared temporary files: one or two with the
+ * rows, and a directory that says where in these the rows of each part are.
+ */
+#include "plan/group_rows.h"
+
+#include <fcntl.h>
+
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "executor/nodeHash.h"
+#include "miscadmin.h"
+#include "port/atomics.h"
+#include "storage/sharedfileset.h"
+#include "utils/lsyscache.h"
+
+#include "nodes/plan.h"
+#include "plan/plan_nodes.h"
+#include "orders/source_shared.h"
+#include "base/tempfile.h"
+
+/* What the processes share. */
+typedef struct SharedRows
+{
+	dsm_handle	segment;		/* which this is in */
+	SharedFileSet files;
+	pg_atomic_uint32 workers;	/* that have received rows */
+	int			bits;			/* of the stores with keys */
+	Size		row_size;		/* in these */
+} SharedRows;
+
+/*
+ * Receiving
+ */
+
+/* A source of such rows; those without a key are one group, so there all have the same. */
+static Source *
+open_source(const GroupRows *rows, bool keyless)
+{
+	MemoryContext old = MemoryContextSwitchTo(rows->context);
+	Size		quarter = get_hash_memory_limit() / 4;
+	Source	   *source;
+	ColumnType	columns[ORDERS_COLUMNS] = {{InvalidOid, InvalidOid, InvalidOid}};
+	static const OrdersColumn order[] = {
+		[INPUT_KEY] = ORDERS_CUSTOMER,
+		[INPUT_DAY] = ORDERS_DAY,
+		[INPUT_AMOUNT] = ORDERS_AMOUNT,
+		[INPUT_QUANTITY] = ORDERS_QUANTITY,
+		[INPUT_COST] = ORDERS_COST,
+	};
+
+	for (int i = 0; i < rows->desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(rows->desc, i);
+
+		columns[order[i]] = (ColumnType) {getBaseType(attribute->atttypid), attribute->atttypid, attribute->attcollation};
+	}
+	if (keyless)
+		columns[ORDERS_CUSTOMER] = (ColumnType) {INT8OID, INT8OID, InvalidOid};
+	source = source_open_rows(columns, order, rows->desc->natts, keyless ? quarter : 3 * quarter);
+	/* one group stays in one part */
+	source->scattered = keyless;
+	MemoryContextSwitchTo(old);
+	return source;
+}
+
+/* A file of a worker; where rows are read again and again, nothing is left of a name. */
+#define FILE_NAME_SIZE 32
+
+static const char *
+file_name(char *name, const char *what, uint32 worker)
+{
+	snprintf(name, FILE_NAME_SIZE, "%s.%u", what, worker);
+	return name;
+}
+
+/* The rows of a worker's store will go to such a file. */
+static void
+share_store(RowStore *store, const GroupRows *rows, const char *what)
+{
+	char		name[FILE_NAME_SIZE];
+
+	rowstore_share(store, &rows->shared->files.fs, file_name(name, what, rows->number));
+}
+
+/* A source of rows without a key. */
+static Source *
+open_keyless(const GroupRows *rows)
+{
+	Source	   *source = open_source(rows, true);
+
+	if (rows->number > 0)
+		share_store(source->store, rows, "keyless");
+	return source;
+}
+
+static void
+receive_keyless(GroupRows *rows, const TupleTableSlot *row)
+{
+	Datum		values[INPUT_COST + 1];
+	bool		isnull[INPUT_COST + 1];
+	int			columns = row->tts_tupleDescriptor->natts;
+
+	if (rows->keyless == NULL)
+		rows->keyless = open_keyless(rows);
+	memcpy(values, row->tts_values, columns * sizeof(Datum));
+	memcpy(isnull, row->tts_isnull, columns * sizeof(bool));
+	values[INPUT_KEY] = Int64GetDatum(0);
+	isnull[INPUT_KEY] = false;
+	source_receive(rows->keyless, values, isnull);
+}
+
+static bool
+receive_slot(TupleTableSlot *row, DestReceiver *self)
+{
+	GroupRows  *rows = (GroupRows *) self;
+
+	slot_getallattrs(row);
+	if (!row->tts_isnull[INPUT_DAY] && !row->tts_isnull[INPUT_AMOUNT])
+		CheckPurchaseDay(DatumGetDateADT(row->tts_values[INPUT_DAY]));
+	if (row->tts_isnull[INPUT_KEY])
+		receive_keyless(rows, row);
+	else
+		source_receive(rows->keyed, row->tts_values, row->tts_isnull);
+	return true;
+}
+
+/* Prepare to receive rows with these columns. */
+void
+group_rows_open(GroupRows *rows, TupleDesc desc)
+{
+	*rows = (GroupRows) {.receiver.receiveSlot = receive_slot, .context = CurrentMemoryContext, .desc = desc};
+	rows->keyed = open_source(rows, false);
+}
+
+/* Receive all rows that a node gives. */
+void
+group_rows_receive(GroupRows *rows, PlanState *node)
+{
+	TupleTableSlot *row;
+
+	while (row = ExecProcNode(node), !TupIsNull(row))
+		receive_slot(row, &rows->receiver);
+}
+
+void
+group_rows_close(GroupRows *rows)
+{
+	if (rows->keyed != NULL)
+		source_close(rows->keyed);
+	if (rows->keyless != NULL)
+		source_close(rows->keyless);
+	rows->keyed = rows->keyless = NULL;
+}
+
+/*
+ * Several processes
+ */
+
+/* The leader will adopt the rows of workers. */
+static void
+share(DestReceiver *receiver, void *memory, dsm_segment *segment)
+{
+	GroupRows  *rows = (GroupRows *) receiver;
+	SharedRows *shared = memory;
+
+	rows->shared = shared;
+	shared->segment = dsm_segment_handle(segment);
+	SharedFileSetInit(&shared->files, segment);
+	pg_atomic_init_u32(&shared->workers, 0);
+	shared->bits = rowstore_bits(rows->keyed->store->budget);
+	shared->row_size = rows->keyed->row_size;
+}
+
+/* All is read again; what workers have handed over before is no longer needed. */
+static void
+share_again(DestReceiver *receiver, void *memory)
+{
+	SharedRows *shared = memory;
+
+	((GroupRows *) receiver)->shared = shared;
+	SharedFileSetDeleteAll(&shared->files);
+	pg_atomic_write_u32(&shared->workers, 0);
+}
+
+static void
+scatter(Source *source, int bits)
+{
+	if (!source->scattered)
+		source_scatter_to(source, bits);
+}
+
+/* A worker has received all its rows. */
+static void
+hand_over(DestReceiver *self)
+{
+	GroupRows  *rows = (GroupRows *) self;
+	char		name[FILE_NAME_SIZE];
+	BufFile    *directory = BufFileCreateFileSet(&rows->shared->files.fs, file_name(name, "directory", rows->number));
+	bool		keyless = rows->keyless != NULL;
+
+	source_hand_over(rows->keyed->store, directory);
+	tempfile_write(directory, &keyless, sizeof(keyless));
+	if (keyless)
+		source_hand_over(rows->keyless->store, directory);
+	BufFileExportFileSet(directory);
+	BufFileClose(directory);
+	group_rows_close(rows);
+}
+
+static void
+destroy(DestReceiver *self)
+{
+	pfree(self);
+}
+
+/* Prepare to receive rows as a worker does. */
+static DestReceiver *
+open_worker(void *memory, TupleDesc desc)
+{
+	SharedRows *shared = memory;
+	GroupRows  *rows = palloc(sizeof(GroupRows));
+
+	SharedFileSetAttach(&shared->files, dsm_find_mapping(shared->segment));
+	group_rows_open(rows, desc);
+	if (rows->keyed->sorted || rows->keyed->row_size != shared->row_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("keys in GROUP BY are told apart in another way since the query began"),
+				 errhint("An operator class of their type was changed meanwhile. Run the query again.")));
+	scatter(rows->keyed, shared->bits);
+	rows->receiver.rShutdown = hand_over;
+	rows->receiver.rDestroy = destroy;
+	rows->shared = shared;
+	rows->number = pg_atomic_add_fetch_u32(&shared->workers, 1);
+	share_store(rows->keyed->store, rows, "keyed");
+	return &rows->receiver;
+}
+
+const ScatterKind group_rows_kind = {
+	.name = "groups",
+	.shared_size = sizeof(SharedRows),
+	.share = share,
+	.share_again = share_again,
+	.open = open_worker,
+};
+
+static void
+adopt_store(RowStore *store, const GroupRows *rows, const char *name, BufFile *directory)
+{
+	StringInfoData extents;
+	uint32		length;
+
+	/* (read where it lies) */
+	memset(&extents, 0, sizeof(extents));
+	extents.data = tempfile_read_value(directory, &length);
+	extents.len = (int) length;
+	rowstore_adopt(store, &rows->shared->files.fs, name, &extents);
+	pfree(extents.data);
+}
+
+static void
+adopt_worker(GroupRows *rows, uint32 number)
+{
+	char		name[FILE_NAME_SIZE];
+	BufFile    *directory = BufFileOpenFileSet(&rows->shared->files.fs, file_name(name, "directory", number), O_RDONLY, false);
+	bool		keyless;
+
+	adopt_store(rows->keyed->store, rows, file_name(name, "keyed", number), directory);
+	tempfile_read(directory, &keyless, sizeof(keyless));
+	if (keyless)
+	{
+		if (rows->keyless == NULL)
+			rows->keyless = open_keyless(rows);
+		adopt_store(rows->keyless->store, rows, file_name(name, "keyless", number), directory);
+	}
+	BufFileClose(directory);
+}
+
+/* Take over the rows of all workers; they have ended. */
+void
+group_rows_adopt(GroupRows *rows)
+{
+	uint32		workers = rows->shared != NULL ? pg_atomic_read_u32(&rows->shared->workers) : 0;
+
+	if (workers > 0)
+		scatter(rows->keyed, rows->shared->bits);
+	for (uint32 number = 1; number <= workers; number++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		adopt_worker(rows, number);
+	}
+}

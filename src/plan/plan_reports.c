@@ -1,0 +1,134 @@
+/*
+ * plan_reports.c: planning a report with a row per customer in FROM.
+ *
+ * The server calls a function in FROM once and keeps all its rows, in a file
+ * where they are many, before the first is used.  A report whose rows are
+ * millions need not be kept: it can give them out one after the other.  So the
+ * planner is offered a scan of our own, which costs less by what keeping costs.
+ */
+#include "nodes/plan.h"
+#include "plan/plan_nodes.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
+#include "utils/guc.h"
+
+static bool enabled = true;
+static set_rel_pathlist_hook_type next_hook = NULL;
+
+/* The call of the report, if that is what stands in FROM and all that does. */
+static FuncExpr *
+report_call(const RangeTblEntry *rte)
+{
+	RangeTblFunction *function;
+
+	if (rte->rtekind != RTE_FUNCTION || rte->funcordinality || list_length(rte->functions) != 1)
+		return NULL;
+	function = linitial(rte->functions);
+	if (!IsA(function->funcexpr, FuncExpr) || contain_var_clause(function->funcexpr) ||
+		expression_returns_set((Node *) ((FuncExpr *) function->funcexpr)->args) ||
+		!is_row_report(((FuncExpr *) function->funcexpr)->funcid))
+		return NULL;
+	return (FuncExpr *) function->funcexpr;
+}
+
+/* Whether somebody wants the row as a whole: to lock it, say. */
+static bool
+wants_whole_row(const RelOptInfo *rel, Index rti)
+{
+	Bitmapset  *columns = NULL;
+	ListCell   *cell;
+
+	if (!bms_is_empty(rel->attr_needed[InvalidAttrNumber - rel->min_attr]))
+		return true;
+	foreach(cell, rel->baserestrictinfo)
+	{
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, cell)->clause, rti, &columns);
+	}
+	return bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, columns);
+}
+
+/* A column of the report; a null where it has been dropped from the row type. */
+static Expr *
+report_column(Form_pg_attribute attribute, Index rti)
+{
+	if (attribute->attisdropped)
+		return (Expr *) makeNullConst(INT4OID, -1, InvalidOid);
+	return (Expr *) makeVar((int) rti, attribute->attnum, attribute->atttypid, attribute->atttypmod, attribute->attcollation, 0);
+}
+
+/* The columns of the report. */
+static List *
+report_columns(const FuncExpr *call, Index rti)
+{
+	TupleDesc	desc;
+	List	   *columns = NIL;
+
+	get_expr_result_type(unconstify(Node *, (const Node *) call), NULL, &desc);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Expr	   *column = report_column(TupleDescAttr(desc, i), rti);
+
+		columns = lappend(columns, makeTargetEntry(column, (AttrNumber) (i + 1), NULL, false));
+	}
+	return columns;
+}
+
+static Plan *
+make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
+{
+	CustomScan *scan = plan_make_scan(path, tlist, &scan_reports_methods);
+	FuncExpr   *call = report_call(planner_rt_fetch(rel->relid, root));
+
+	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
+	scan->custom_scan_tlist = report_columns(call, rel->relid);
+	scan->custom_exprs = list_make1(call);
+	return &scan->scan.plan;
+}
+
+static const CustomPathMethods path_methods = {
+	.CustomName = "LtvReport",
+	.PlanCustomPath = make_plan,
+};
+
+static void
+add_report_path(RelOptInfo *rel)
+{
+	const Path *kept = linitial(rel->pathlist);
+	CustomPath *path = plan_make_path(rel, rel->reltarget, &path_methods);
+
+	path->path.rows = kept->rows;
+	path->path.startup_cost = kept->startup_cost;
+	path->path.total_cost = (kept->startup_cost + kept->total_cost) / 2;
+	add_path(rel, &path->path);
+}
+
+/* The planner looks for ways to scan a relation. */
+static void
+scan_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
+{
+	if (next_hook != NULL)
+		next_hook(root, rel, rti, rte);
+	if (enabled && rel->reloptkind == RELOPT_BASEREL && report_call(rte) != NULL &&
+		rel->pathlist != NIL && IsA(linitial(rel->pathlist), Path) && !wants_whole_row(rel, rti))
+		add_report_path(rel);
+}
+
+void
+plan_reports_init(void)
+{
+	DefineCustomBoolVariable("ltv.enable_report_scan",
+							 "Enables the planner's use of reports that give out their rows without keeping them.",
+							 NULL, &enabled, true, PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	RegisterCustomScanMethods(&scan_reports_methods);
+	next_hook = set_rel_pathlist_hook;
+	set_rel_pathlist_hook = scan_paths;
+}

@@ -1,0 +1,277 @@
+/*
+ * scan_reports.c: the plan node LtvReport, which gives out the rows of a report
+ * one after the other.
+ *
+ * Who may want them a second time (to go back, for each row of another
+ * relation) gets them kept, as from the server's scan of a function.
+ */
+#include "nodes/plan.h"
+#include "plan/plan_nodes.h"
+
+#include LTV_EXPLAIN_FORMAT_H
+#include "commands/explain.h"
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "utils/memutils.h"
+#include "utils/ruleutils.h"
+
+#include "base/key.h"
+#include "reports/report.h"
+
+typedef struct ReportState
+{
+	CustomScanState css;
+	FmgrInfo	function;
+	List	   *arguments;		/* ExprState */
+	Bitmapset  *params;			/* what these depend on */
+	const RowReport *rows;
+	bool		keep;			/* all rows are kept */
+	MemoryContext context;		/* of all that follows */
+	MemoryContext row_context;
+	Report	   *report;			/* NULL before it is opened, and when all its rows are kept */
+	Tuplestorestate *kept;		/* rows that come first; NULL before */
+	bool		kept_done;
+	TupleTableSlot *kept_row;
+} ReportState;
+
+/*
+ * Reports
+ */
+
+typedef struct KnownReport
+{
+	const char *name;
+	PGFunction	function;
+	const RowReport *rows;
+} KnownReport;
+
+extern Datum ltv_customer_summary(PG_FUNCTION_ARGS);
+extern Datum ltv_predict(PG_FUNCTION_ARGS);
+extern Datum ltv_rfm(PG_FUNCTION_ARGS);
+
+static const KnownReport known_reports[] = {
+	{"ltv_customer_summary", ltv_customer_summary, &ltv_summary_rows},
+	{"ltv_predict", ltv_predict, &ltv_predict_rows},
+	{"ltv_rfm", ltv_rfm, &ltv_rfm_rows},
+};
+
+/* Whether a function is a report that can give out its rows one after the other. */
+bool
+is_row_report(Oid function)
+{
+	for (int i = 0; i < (int) lengthof(known_reports); i++)
+	{
+		if (is_own_function(function, known_reports[i].name, known_reports[i].function))
+			return true;
+	}
+	return false;
+}
+
+static const RowReport *
+row_report(PGFunction function)
+{
+	int			i = 0;
+
+	while (known_reports[i].function != function)
+		i++;
+	return known_reports[i].rows;
+}
+
+/*
+ * Rows
+ */
+
+/* Call the report: up to its first row, or as a whole. */
+static void
+open_report(ReportState *state)
+{
+	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
+	MemoryContext old = MemoryContextSwitchTo(state->context);
+	ReturnSetInfo *result = makeNode(ReturnSetInfo);
+	int			n = 0;
+	ListCell   *cell;
+
+	result->econtext = makeNode(ExprContext);
+	result->econtext->ecxt_per_query_memory = state->context;
+	result->allowedModes = SFRM_Materialize;
+	InitFunctionCallInfoData(*fcinfo, &state->function, list_length(state->arguments), InvalidOid, NULL, (Node *) result);
+	foreach(cell, state->arguments)
+	{
+		fcinfo->args[n].value = ExecEvalExpr((ExprState *) lfirst(cell), state->css.ss.ps.ps_ExprContext, &fcinfo->args[n].isnull);
+		n++;
+	}
+	if (state->keep)
+		state->function.fn_addr(fcinfo);
+	else
+	{
+		state->report = palloc0(state->rows->size);
+		state->rows->open(state->report, fcinfo);
+	}
+	state->kept = result->setResult;
+	state->kept_done = false;
+	MemoryContextSwitchTo(old);
+}
+
+/* A row that is kept, or false when that was the last. */
+static bool
+next_kept(ReportState *state, TupleTableSlot *slot)
+{
+	TupleTableSlot *row = state->kept_row;
+
+	if (state->kept_done || !tuplestore_gettupleslot(state->kept, true, false, row))
+	{
+		state->kept_done = true;
+		return false;
+	}
+	slot_getallattrs(row);
+	memcpy(slot->tts_values, row->tts_values, row->tts_tupleDescriptor->natts * sizeof(Datum));
+	memcpy(slot->tts_isnull, row->tts_isnull, row->tts_tupleDescriptor->natts * sizeof(bool));
+	return true;
+}
+
+/* The columns of a row that the plan knows of; the row type may have changed since. */
+static void
+take_row(CompositeRow *row, TupleTableSlot *slot)
+{
+	int			columns = slot->tts_tupleDescriptor->natts;
+	int			made = Min(columns, row->desc->natts);
+
+	composite_finish(row);
+	memcpy(slot->tts_values, row->values, made * sizeof(Datum));
+	memcpy(slot->tts_isnull, row->nulls, made * sizeof(bool));
+	memset(slot->tts_isnull + made, true, (columns - made) * sizeof(bool));
+}
+
+static bool
+next_given_out(ReportState *state, TupleTableSlot *slot)
+{
+	MemoryContext old;
+	bool		found;
+
+	if (state->report == NULL)
+		return false;
+	MemoryContextReset(state->row_context);
+	old = MemoryContextSwitchTo(state->row_context);
+	found = state->rows->next(state->report);
+	MemoryContextSwitchTo(old);
+	if (found)
+		take_row(&state->report->row, slot);
+	return found;
+}
+
+static TupleTableSlot *
+next_row(CustomScanState *node)
+{
+	ReportState *state = (ReportState *) node;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	ExecClearTuple(slot);
+	if (state->kept == NULL)
+		open_report(state);
+	if (next_kept(state, slot) || next_given_out(state, slot))
+		ExecStoreVirtualTuple(slot);
+	return slot;
+}
+
+static void
+close_report(ReportState *state)
+{
+	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
+	ExecClearTuple(state->kept_row);
+	if (state->report != NULL)
+		report_end(state->report);
+	if (state->kept != NULL)
+		tuplestore_end(state->kept);
+	state->report = NULL;
+	state->kept = NULL;
+	MemoryContextReset(state->row_context);
+	MemoryContextReset(state->context);
+}
+
+/*
+ * The node
+ */
+
+static void
+begin_node(CustomScanState *node, EState *estate, int eflags)
+{
+	ReportState *state = (ReportState *) node;
+	FuncExpr   *call = linitial(((CustomScan *) node->ss.ps.plan)->custom_exprs);
+
+	CheckMayExecute(call->funcid);
+	fmgr_info(call->funcid, &state->function);
+	fmgr_info_set_expr((Node *) call, &state->function);
+	state->rows = row_report(state->function.fn_addr);
+	state->arguments = ExecInitExprList(call->args, &node->ss.ps);
+	state->params = pull_paramids((Expr *) call);
+	state->keep = (eflags & EXEC_FLAG_REWIND) != 0;
+	state->context = AllocSetContextCreate(estate->es_query_cxt, "ltv report", ALLOCSET_DEFAULT_SIZES);
+	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "ltv row", ALLOCSET_SMALL_SIZES);
+	state->kept_row = MakeSingleTupleTableSlot(node->ss.ss_ScanTupleSlot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
+}
+
+static TupleTableSlot *
+exec_node(CustomScanState *node)
+{
+	return plan_next_row(node, next_row, NULL);
+}
+
+static void
+rescan_node(CustomScanState *node)
+{
+	ReportState *state = (ReportState *) node;
+	bool		same = !bms_overlap(node->ss.ps.chgParam, state->params);
+
+	if (state->kept == NULL)
+		return;
+	if (same && state->keep)
+	{
+		tuplestore_rescan(state->kept);
+		state->kept_done = false;
+		return;
+	}
+	/* whoever comes back once will come again */
+	state->keep |= same;
+	close_report(state);
+}
+
+static void
+end_node(CustomScanState *node)
+{
+	ReportState *state = (ReportState *) node;
+
+	close_report(state);
+	ExecDropSingleTupleTableSlot(state->kept_row);
+}
+
+static void
+explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, &scan->scan.plan, ancestors);
+
+	ExplainPropertyText("Function Call", deparse_expression(linitial(scan->custom_exprs), context, es->verbose, false), es);
+}
+
+static Node *create_state(CustomScan *scan);
+
+const CustomScanMethods scan_reports_methods = {
+	.CustomName = "LtvReport",
+	.CreateCustomScanState = create_state,
+};
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "LtvReport",
+	.BeginCustomScan = begin_node,
+	.ExecCustomScan = exec_node,
+	.EndCustomScan = end_node,
+	.ReScanCustomScan = rescan_node,
+	.ExplainCustomScan = explain_node,
+};
+
+static Node *
+create_state(CustomScan *scan)
+{
+	return plan_make_state(sizeof(ReportState), &exec_methods);
+}

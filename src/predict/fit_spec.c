@@ -1,0 +1,73 @@
+/*
+ * fit_spec.c: the composite ltv_fit_spec, checked when it is made and, as a
+ * row can be made by hand, whenever it is used.  An aggregate has neither
+ * names nor defaults of arguments, so what a fit can be asked for is in here.
+ */
+#include "predict/fit_spec.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+
+#include "base/composite.h"
+
+#define SPEC_FIELDS 2
+
+static const char *const field_names[SPEC_FIELDS] = {"kind", "unit_days"};
+static const Oid field_types[SPEC_FIELDS] = {TEXTOID, INT4OID};
+static const CompositeType spec_type = {"ltv_fit_spec", SPEC_FIELDS, field_types};
+
+/* The checked fields of a spec. */
+static void
+read_fields(const Datum *values, const bool *nulls, FitSpec *spec)
+{
+	for (int i = 0; i < SPEC_FIELDS; i++)
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s of a fit must not be null", field_names[i]),
+					 errhint("Make specs with ltv_fit_spec(), naming what differs from the defaults, for example ltv_fit_spec(unit_days => 1).")));
+	spec->kind = kind_argument(values[0]);
+	spec->unit_days = DatumGetInt32(values[1]);
+	CheckUnitDays(spec->unit_days);
+}
+
+/* Read and check a spec, unless it is the one in the memo. */
+const FitSpec *
+fit_spec_read(HeapTupleHeader row, FitSpecMemo *memo)
+{
+	Size		size = HeapTupleHeaderGetDatumLength(row);
+	Datum		values[SPEC_FIELDS];
+	bool		nulls[SPEC_FIELDS];
+
+	if (size == memo->size && memcmp(row, memo->bytes, size) == 0)
+		return &memo->spec;
+	composite_read(row, &spec_type, values, nulls);
+	memo->size = 0;
+	read_fields(values, nulls, &memo->spec);
+	if (size <= FIT_SPEC_MEMO_SIZE)
+	{
+		memcpy(memo->bytes, row, size);
+		memo->size = size;
+	}
+	return &memo->spec;
+}
+
+PG_FUNCTION_INFO_V1(ltv_fit_spec);
+
+/* make a spec of its fields */
+Datum
+ltv_fit_spec(PG_FUNCTION_ARGS)
+{
+	CompositeRow row;
+	FitSpec		spec;
+
+	composite_begin_result(&row, fcinfo, &spec_type);
+	for (int i = 0; i < SPEC_FIELDS; i++)
+	{
+		row.values[i] = PG_GETARG_DATUM(i);
+		row.nulls[i] = PG_ARGISNULL(i);
+	}
+	read_fields(row.values, row.nulls, &spec);
+	PG_RETURN_DATUM(composite_datum(&row));
+}

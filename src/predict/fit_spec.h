@@ -1,0 +1,35 @@
+/*
+ * fit_spec.h: what is asked of ltv_fit.
+ */
+#ifndef LTV_FIT_SPEC_H
+#define LTV_FIT_SPEC_H
+
+#include "base/compat.h"
+
+#include "access/htup.h"
+
+#include "predict/model.h"
+
+/* the unit where none is asked for: weeks */
+#define FIT_UNIT_DAYS	7
+
+/* The fields of the composite ltv_fit_spec. */
+typedef struct FitSpec
+{
+	LtvmKind	kind;
+	int32		unit_days;
+} FitSpec;
+
+/* The spec read last, with its bytes: a query has one for all its rows. */
+#define FIT_SPEC_MEMO_SIZE 128
+
+typedef struct FitSpecMemo
+{
+	Size		size;			/* 0 while there is none */
+	char		bytes[FIT_SPEC_MEMO_SIZE];
+	FitSpec		spec;
+} FitSpecMemo;
+
+extern const FitSpec *fit_spec_read(HeapTupleHeader row, FitSpecMemo *memo);
+
+#endif							/* LTV_FIT_SPEC_H */

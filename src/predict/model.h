@@ -1,0 +1,78 @@
+/*
+ * model.h: the composite ltv_model on the server's side of the models.
+ * (The mathematics is in src/model/, which knows nothing of the server.)
+ */
+#ifndef LTV_MODEL_GLUE_H
+#define LTV_MODEL_GLUE_H
+
+#include "base/compat.h"
+
+#include "access/htup.h"
+
+#include "model/fit.h"
+#include "model/model.h"
+
+#include "customer/customer.h"
+
+extern const CompositeType model_type;
+
+/* the columns of the composite ltv_model */
+typedef enum ModelField
+{
+	MODEL_KIND,
+	MODEL_PARAMETERS,
+	MODEL_STANDARD_ERRORS,
+	MODEL_UNIT_DAYS,
+	MODEL_COVARIANCE,
+	MODEL_CUSTOMERS,
+	MODEL_LOG_LIKELIHOOD,
+	MODEL_CONVERGED,
+	MODEL_ITERATIONS,
+	MODEL_GRADIENT_NORM,
+	MODEL_NOTE,
+	MODEL_DETAILS,
+	MODEL_FIELDS
+} ModelField;
+
+/* The fields of an ltv_model that predictions need. */
+typedef struct FittedModel
+{
+	LtvmModel	model;
+	int			count;			/* parameters */
+	int32		unit_days;		/* 0 where the unit is not known */
+	bool		has_covariance;
+	double		covariance[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];	/* of the logarithms */
+} FittedModel;
+
+/* The model read last, with its bytes: a query has one for all its rows. */
+#define MODEL_MEMO_SIZE 2048
+
+typedef struct ModelMemo
+{
+	Size		size;			/* 0 while there is none */
+	char		bytes[MODEL_MEMO_SIZE];
+	FittedModel fitted;
+} ModelMemo;
+
+extern const FittedModel *model_read(HeapTupleHeader row, ModelMemo *memo);
+extern LtvmKind kind_argument(Datum name);
+extern void CheckModelKind(const LtvmModel *model, bool spend, const char *what);
+extern void CheckUnitDays(int32 unit_days);
+extern void CheckModelUnit(const FittedModel *fitted);
+extern void CheckHorizon(double horizon, const char *name);
+extern LtvmPast past_of(const ModelInput *input, DateADT as_of, double unit_days);
+
+/* The state of an aggregate after a row that says nothing. */
+static inline Datum
+unchanged_state(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+/* fit.c */
+extern LtvmFit fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n);
+extern LtvmFitStatus try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit);
+
+#endif							/* LTV_MODEL_GLUE_H */

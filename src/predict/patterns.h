@@ -1,0 +1,42 @@
+/*
+ * patterns.h: the customers of a report as distinct patterns for a model.
+ */
+#ifndef LTV_PATTERNS_H
+#define LTV_PATTERNS_H
+
+#include "base/compat.h"
+
+#include "storage/buffile.h"
+
+#include "predict/model.h"
+#include "base/radix.h"
+
+/*
+ * Customers are numbered from 0 as they are added.  After patterns_fit the
+ * items are sorted, and each pattern stands for the next `weight` of them.
+ */
+typedef struct PatternSet
+{
+	SortItem   *items;			/* high: frequency; low: recency and t in days */
+	uint64		customers;		/* items */
+	uint64		room;
+	LtvmPattern *patterns;		/* distinct, ascending in frequency, recency, t */
+	uint64		count;			/* patterns */
+} PatternSet;
+
+/* Models of reports count in weeks. */
+#define REPORT_UNIT_DAYS 7
+
+extern PatternSet *patterns_create(void);
+extern void patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of);
+extern void patterns_send(const PatternSet *set, BufFile *file);
+extern void patterns_receive(PatternSet *set, BufFile *file);
+extern LtvmFit patterns_fit(PatternSet *set, LtvmKind kind);
+
+static inline LtvmPast
+pattern_past(const LtvmPattern *pattern)
+{
+	return (LtvmPast) {pattern->frequency, pattern->recency, pattern->t};
+}
+
+#endif							/* LTV_PATTERNS_H */

@@ -1,0 +1,50 @@
+/*
+ * cohort_cells.h: the customers of a shop by the period of their first order,
+ * followed period by period.
+ */
+#ifndef LTV_COHORT_CELLS_H
+#define LTV_COHORT_CELLS_H
+
+#include "base/calendar.h"
+#include "base/cells.h"
+#include "reports/report_table.h"
+
+/* What a cohort did in a period. */
+typedef struct CohortCell
+{
+	int64		key;			/* see cohort_key */
+	int64		active;			/* customers with an order; in its own period all of the cohort */
+	int64		orders;
+	Earnings	earnings;
+} CohortCell;
+
+/* What a report over cohorts begins with. */
+typedef struct Cohorts
+{
+	Population	population;
+	Calendar	calendar;
+	Cells	   *cells;
+} Cohorts;
+
+/* Cells sort by cohort, then by the periods since. */
+static inline int64
+cohort_key(int32 cohort, uint32 index)
+{
+	return (int64) cohort * ((int64) 1 << 32) + index;
+}
+
+static inline int32
+cohort_of(const CohortCell *cell)
+{
+	return (int32) (cell->key >> 32);
+}
+
+static inline uint32
+cohort_index(const CohortCell *cell)
+{
+	return (uint32) cell->key;
+}
+
+extern void cohorts_visit(Cohorts *cohorts, Oid period);
+
+#endif							/* LTV_COHORT_CELLS_H */

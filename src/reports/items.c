@@ -1,0 +1,143 @@
+/*
+ * items.c: items of orders as small numbers, for the reports that count them.
+ */
+#include "reports/items.h"
+
+#include "base/key.h"
+#include "miscadmin.h"
+#include "base/tempfile.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+typedef struct ItemName
+{
+	struct varlena *text;		/* NULL: the missing item */
+	uint32		next;			/* with the same hash, or 0 */
+} ItemName;
+
+typedef struct HashedItems
+{
+	int64		hash;			/* the key */
+	uint32		first;
+} HashedItems;
+
+/* A report on items is of a relation that has some. */
+void
+CheckItemColumn(Population *population)
+{
+	Source	   *source = population->report.source;
+
+	if (source_has_items(source))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("relation \"%s\" has no column \"item\"", source_name(source)),
+			 errdetail("The report counts the items of orders; stored histories do not hold them."),
+			 errhint("Write a view over the order rows with the product or its category: category AS item.")));
+}
+
+Items *
+items_create(void)
+{
+	Items	   *items = palloc0(sizeof(Items));
+
+	items->context = CurrentMemoryContext;
+	items->by_hash = cells_create(CurrentMemoryContext, sizeof(HashedItems));
+	items->room = 64;
+	items->names = palloc(items->room * sizeof(ItemName));
+	items->names[0] = (ItemName) {NULL, 0};
+	items->count = 1;
+	return items;
+}
+
+static bool
+same_item(struct varlena *a, struct varlena *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+/* The number of an item, which is copied when it is new. */
+uint32
+items_number(Items *items, struct varlena *item)
+{
+	HashedItems *hashed;
+
+	if (item == NULL)
+		return 0;
+	hashed = cells_at(items->by_hash, (int64) key_hash_bytes(VARDATA_ANY(item), VARSIZE_ANY_EXHDR(item)));
+	for (uint32 i = hashed->first; i != 0; i = items->names[i].next)
+		if (same_item(items->names[i].text, item))
+			return i;
+	if (items->count == items->room)
+	{
+		items->names = repalloc_huge(items->names, (Size) items->room * 2 * sizeof(ItemName));
+		items->room *= 2;
+	}
+	items->names[items->count].text = MemoryContextAlloc(items->context, VARSIZE_ANY(item));
+	memcpy(items->names[items->count].text, item, VARSIZE_ANY(item));
+	items->names[items->count].next = hashed->first;
+	hashed->first = items->count;
+	return items->count++;
+}
+
+char *
+items_name(const Items *items, uint32 item)
+{
+	return items->names[item].text == NULL ? pstrdup("(null)") : text_to_cstring((text *) items->names[item].text);
+}
+
+void
+items_send(const Items *items, BufFile *file)
+{
+	tempfile_write(file, &items->count, sizeof(items->count));
+	for (uint32 i = 1; i < items->count; i++)
+		tempfile_write_value(file, items->names[i].text, VARSIZE_ANY(items->names[i].text));
+}
+
+/* Read the items of another process; returns the number here of each of them. */
+uint32 *
+items_receive(Items *items, BufFile *file)
+{
+	uint32		count;
+	uint32	   *numbers;
+
+	tempfile_read(file, &count, sizeof(count));
+	numbers = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(uint32));
+	numbers[0] = 0;
+	for (uint32 i = 1; i < count; i++)
+	{
+		uint32		length;
+		struct varlena *text = tempfile_read_value(file, &length);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		numbers[i] = items_number(items, text);
+		pfree(text);
+	}
+	return numbers;
+}
+
+/* Items in the order of their bytes, the missing one last. */
+int
+items_compare(const Items *items, uint32 a, uint32 b)
+{
+	struct varlena *left = items->names[a].text;
+	struct varlena *right = items->names[b].text;
+	int			size;
+	int			result;
+
+	if (left == NULL || right == NULL)
+		return (left == NULL) - (right == NULL);
+	size = Min(VARSIZE_ANY_EXHDR(left), VARSIZE_ANY_EXHDR(right));
+	result = memcmp(VARDATA_ANY(left), VARDATA_ANY(right), size);
+	return result != 0 ? result : (int) VARSIZE_ANY_EXHDR(left) - (int) VARSIZE_ANY_EXHDR(right);
+}
+
+void
+row_item(Row *row, const Items *items, uint32 item)
+{
+	if (items->names[item].text == NULL)
+		row_null(row);
+	else
+		row_value(row, PointerGetDatum(items->names[item].text));
+}

@@ -1,0 +1,303 @@
+/*
+ * report.c: what all reports over an orders relation share: arguments looked
+ * at, customers visited, rows put out.
+ *
+ * A report is a file of its own: it fills a struct that begins with a Report
+ * while customers pass by, and puts out its rows.
+ */
+#include "reports/report.h"
+
+#include "base/key.h"
+#include "base/tempfile.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+/*
+ * The server does not lock a function that it calls.  As long as the report is,
+ * nobody drops the extension, whose types and labels are looked up now and then.
+ */
+static void
+hold_function(Oid function)
+{
+	LockDatabaseObject(ProcedureRelationId, function, 0, AccessShareLock);
+	if (!SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(function)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("function with OID %u does not exist", function),
+				 errdetail("The extension ltv has been dropped since the report was called.")));
+}
+
+/* Arguments by position; all must be given but those whose bit is set in nullable. */
+static void
+CheckArgumentsGiven(FunctionCallInfo fcinfo, uint32 nullable)
+{
+	char	  **names;
+	Oid		   *types;
+	char	   *modes;
+	HeapTuple	proc = NULL;
+
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		if (!PG_ARGISNULL(i) || (nullable & ARGUMENT_BIT(i)) != 0)
+			continue;
+		proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+		if (!HeapTupleIsValid(proc))
+			elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
+		get_func_arg_info(proc, &types, &names, &modes);
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must not be null", names != NULL ? names[i] : "?"),
+				 errhint("Leave an argument out to get its default.")));
+	}
+}
+
+/* The type that the caller asks for must be that of the column, if it is not text. */
+static void
+CheckIdType(const Report *report, Oid asked)
+{
+	Oid			found = source_id_type(report->source);
+
+	/* the type under a domain will do, but no other domain: its checks have not been made */
+	if (asked != found && asked != getBaseType(found))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"customer_id\" of relation \"%s\" has type %s, not %s",
+						source_name(report->source), format_type_be(found), format_type_be(asked)),
+				 errhint("Pass NULL::%s as id_type, or NULL::text for ids as text.", format_type_be(found))));
+}
+
+/*
+ * Begin a report whose first argument is the orders relation.  type is that of
+ * its rows, wants says which columns of orders it needs, id_arg which argument
+ * names the type of customer_id (and may be null): its own, or text.
+ */
+void
+report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg)
+{
+	report_begin_nullable(report, fcinfo, type, wants, id_arg, 0);
+}
+
+/* The same where null means something in the arguments set in nullable. */
+void
+report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			asked;
+
+	hold_function(fcinfo->flinfo->fn_oid);
+	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
+	report->context = CurrentMemoryContext;
+	report->file = NULL;
+	report->source = source_open(fcinfo, 0, wants);
+	InitMaterializedSRF(fcinfo, 0);
+	composite_begin(&report->row, rsinfo->setDesc, type);
+	report->rows = rsinfo->setResult;
+	report->id_form.is_text = true;
+	asked = id_arg >= 0 ? get_fn_expr_argtype(fcinfo->flinfo, id_arg) : TEXTOID;
+	if (id_arg != REPORT_NO_ID && asked == TEXTOID)
+		text_form_init(&report->id_form, source_id_type(report->source));
+	else if (id_arg != REPORT_NO_ID)
+		CheckIdType(report, asked);
+}
+
+/* Visit every customer, with what is known on a day: the latest one that a figure of the report looks at; see source_visit. */
+void
+report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg)
+{
+	report->counts = source_visit(report->source, until, visit, arg);
+}
+
+/* The same, perhaps in several processes; see source_visit_jointly. */
+void
+report_visit_jointly(Report *report, DateADT until, const JointVisitor *visitor, void *arg)
+{
+	report->counts = source_visit_jointly(report->source, until, visitor, arg);
+}
+
+/* The same, but the caller asks for the customers who are left; see source_walk. */
+void
+report_walk(Report *report, DateADT until, const JointVisitor *visitor, void *arg)
+{
+	report->counts = source_walk(report->source, until, visitor, text_form_is_parallel_safe(&report->id_form), arg);
+}
+
+/* A customer_id as the report shows it. */
+Datum
+report_id(Report *report, Datum id)
+{
+	return text_form_of(&report->id_form, id);
+}
+
+/*
+ * What workers send
+ */
+
+/* Records of customers, each of which begins with the id, a Datum. */
+void
+records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, BufFile *file)
+{
+	tempfile_write(file, records, count * size);
+	for (uint64 i = 0; i < count && !id_by_value; i++)
+	{
+		Datum		id = *(const Datum *) ((const char *) records + i * size);
+
+		tempfile_write_value(file, DatumGetPointer(id), (uint32) datumGetSize(id, false, id_length));
+	}
+}
+
+/* Ids that are not values are put into the current memory context. */
+void
+records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file)
+{
+	uint32		length;
+
+	tempfile_read(file, records, count * size);
+	for (uint64 i = 0; i < count && !id_by_value; i++)
+		*(Datum *) ((char *) records + i * size) = PointerGetDatum(tempfile_read_value(file, &length));
+}
+
+/*
+ * Rows of a worker go to a file, many at a time: how many bytes, then the rows,
+ * each 8-aligned.  The leader puts them into the result as they are.
+ */
+
+#define BATCH_SIZE (64 * 1024)
+
+static void
+write_batch(Report *report)
+{
+	uint64		size = report->batch_used;
+
+	tempfile_write(report->file, &size, sizeof(size));
+	tempfile_write(report->file, report->batch, size);
+	report->batch_used = 0;
+}
+
+static void
+batch_row(Report *report, MinimalTuple tuple)
+{
+	Size		size = MAXALIGN(tuple->t_len);
+
+	if (report->batch_used + size > report->batch_room)
+	{
+		if (report->batch_used > 0)
+			write_batch(report);
+		if (size > report->batch_room)
+		{
+			report->batch = repalloc_huge(report->batch, size);
+			report->batch_room = size;
+		}
+	}
+	put_padded(report->batch + report->batch_used, tuple, tuple->t_len);
+	report->batch_used += size;
+}
+
+/* In a worker, whose report is a copy: from now on rows go to a file. */
+void
+report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, BufFile *file)
+{
+	composite_begin(&report->row, desc, type);
+	report->file = file;
+	report->batch = palloc(BATCH_SIZE);
+	report->batch_room = BATCH_SIZE;
+	report->batch_used = 0;
+	text_form_renew(&report->id_form);
+}
+
+/* There are no more. */
+void
+report_end_rows(Report *report)
+{
+	if (report->batch_used > 0)
+		write_batch(report);
+	write_batch(report);
+}
+
+static void
+put_batch(Report *report, TupleTableSlot *slot, char *batch, uint64 size)
+{
+	for (char *row = batch; row < batch + size; row += MAXALIGN(((MinimalTuple) row)->t_len))
+	{
+		ExecStoreMinimalTuple((MinimalTuple) row, slot, false);
+		tuplestore_puttupleslot(report->rows, slot);
+	}
+}
+
+/* Put out the rows of a worker. */
+void
+report_receive_rows(Report *report, BufFile *file)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(report->row.desc, &TTSOpsMinimalTuple);
+	uint64		room = BATCH_SIZE;
+	char	   *batch = palloc(room);
+	uint64		size;
+
+	for (tempfile_read(file, &size, sizeof(size)); size > 0; tempfile_read(file, &size, sizeof(size)))
+	{
+		if (size > room)
+			batch = repalloc_huge(batch, room = size);
+		tempfile_read(file, batch, size);
+		put_batch(report, slot, batch, size);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	pfree(batch);
+}
+
+/* Put out the row that has been filled in. */
+void
+report_row(Report *report)
+{
+	CompositeRow *row = &report->row;
+	MinimalTuple tuple;
+
+	if (report->file == NULL)
+	{
+		composite_store(row, report->rows);
+		return;
+	}
+	composite_finish(row);
+	tuple = ltv_form_minimal_tuple(row->desc, row->values, row->nulls);
+	batch_row(report, tuple);
+	pfree(tuple);
+}
+
+Datum
+report_end(Report *report)
+{
+	source_close(report->source);
+	return (Datum) 0;
+}
+
+/* to empty a context takes a while, and a row is some hundred bytes */
+#define ROWS_TO_RESET 32
+
+/* The whole of a report that could give out its rows one after the other. */
+Datum
+report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo)
+{
+	Report	   *report = palloc0(rows->size);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
+
+	rows->open(report, fcinfo);
+	old = MemoryContextSwitchTo(context);
+	for (uint32 i = 1; rows->next(report); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		report_row(report);
+		if (i % ROWS_TO_RESET == 0)
+			MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return report_end(report);
+}

@@ -1,0 +1,80 @@
+/*
+ * report.h: what all reports over an orders relation share.
+ */
+#ifndef LTV_REPORT_H
+#define LTV_REPORT_H
+
+#include "base/compat.h"
+
+#include "funcapi.h"
+
+#include "base/composite.h"
+#include "orders/source.h"
+#include "base/text_form.h"
+
+/* A report while it runs. */
+typedef struct Report
+{
+	Source	   *source;
+	CompositeRow row;			/* of the result, while it is made */
+	Tuplestorestate *rows;
+	MemoryContext context;		/* what the report itself keeps */
+	TextForm	id_form;		/* of a customer_id; as it is where it is shown in its own type */
+	BufFile    *file;			/* of a worker: where rows go */
+	char	   *batch;			/* of a worker: rows that go there together */
+	Size		batch_room;
+	Size		batch_used;
+	SourceCounts counts;		/* after report_visit */
+} Report;
+
+/*
+ * A report with a row for each of many customers, which can give them out one
+ * after the other.  Open does all that comes before the first; next fills in
+ * the report's row, or says that there is none left.  What its columns lead to
+ * is in the current memory context or stays until the next call.  Rows that
+ * open has put out already (report_row) come first.
+ */
+typedef struct RowReport
+{
+	Size		size;			/* of its struct, which begins with a Report */
+	void		(*open) (void *report, FunctionCallInfo fcinfo);
+	bool		(*next) (void *report);
+} RowReport;
+
+extern const RowReport ltv_predict_rows;
+extern const RowReport ltv_rfm_rows;
+extern const RowReport ltv_summary_rows;
+
+/* for id_arg: how customer_id is shown */
+#define REPORT_NO_ID		(-1)
+#define REPORT_ID_AS_TEXT	(-2)
+
+/* for nullable: an argument that may be null */
+#define ARGUMENT_BIT(n)		((uint32) 1 << (n))
+
+extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
+extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable);
+extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);
+extern void report_visit_jointly(Report *report, DateADT until, const JointVisitor *visitor, void *arg);
+extern Datum report_id(Report *report, Datum id);
+extern void records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, BufFile *file);
+extern void records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file);
+extern void report_walk(Report *report, DateADT until, const JointVisitor *visitor, void *arg);
+extern void report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, BufFile *file);
+extern void report_end_rows(Report *report);
+extern void report_receive_rows(Report *report, BufFile *file);
+extern void report_row(Report *report);
+extern Datum report_end(Report *report);
+extern Datum report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo);
+
+/* Room for so many records in an array that doubles. */
+static inline void *
+records_make_room(void *records, Size size, uint64 *room, uint64 needed)
+{
+	if (needed <= *room)
+		return records;
+	*room = Max(*room * 2, needed);
+	return repalloc_huge(records, *room * size);
+}
+
+#endif							/* LTV_REPORT_H */

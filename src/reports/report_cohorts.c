@@ -1,0 +1,81 @@
+/*
+ * report_cohorts.c: what the customers of every cohort did in each period
+ * since.
+ */
+#include "base/compat.h"
+
+#include "reports/cohort_cells.h"
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_cohorts_row",
+	DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
+	NUMERICOID);
+
+/* daily cohorts over twelve years */
+#define CELLS_LIMIT INT64CONST(10000000)
+
+/* The rows of one cohort; returns how many of the cells were its. */
+static uint32
+put_cohort(Cohorts *cohorts, Row *row, CohortCell **cells, uint32 ncells, int32 last)
+{
+	static const CohortCell nothing;
+	int32		cohort = cohort_of(cells[0]);
+	int64		size = cells[0]->active;
+	uint32		next = 0;
+	Earnings	sum;
+
+	memset(&sum, 0, sizeof(sum));
+	for (int32 index = 0; index <= last - cohort; index++)
+	{
+		const CohortCell *cell = &nothing;
+
+		if (next < ncells && cells[next]->key == cohort_key(cohort, index))
+			cell = cells[next++];
+		earnings_add(&sum, &cell->earnings);
+		row_value(row, DateADTGetDatum(calendar_start(&cohorts->calendar, cohort)));
+		row_value(row, Int32GetDatum(index));
+		row_count(row, size);
+		row_count(row, cell->active);
+		row_rate(row, cell->active, size);
+		row_count(row, cell->orders);
+		row_money(row, &cell->earnings.revenue);
+		row_money(row, &sum.revenue);
+		row_money_each(row, &sum.revenue, size);
+		row_profit(row, &cell->earnings);
+		row_profit(row, &sum);
+		row_profit_each(row, &sum, size);
+		row_put(row);
+	}
+	return next;
+}
+
+static void
+put_cohorts(Cohorts *cohorts)
+{
+	uint32		ncells = cohorts->cells->count;
+	CohortCell **cells = (CohortCell **) cells_sorted(cohorts->cells);
+	int32		last = calendar_index(&cohorts->calendar, cohorts->population.as_of);
+	int64		rows = 0;
+	Row			row;
+
+	for (uint32 i = 0; i < ncells; i++)
+		if (i == 0 || cohort_of(cells[i]) != cohort_of(cells[i - 1]))
+			rows += (int64) last - cohort_of(cells[i]) + 1;
+	CheckReportRows(rows, CELLS_LIMIT, calendar_name(&cohorts->calendar));
+	row_begin(&row, &cohorts->population.report, cohorts->population.scales);
+	for (uint32 i = 0; i < ncells;)
+		i += put_cohort(cohorts, &row, cells + i, ncells - i, last);
+	row_end(&row);
+}
+
+PG_FUNCTION_INFO_V1(ltv_cohorts);
+
+Datum
+ltv_cohorts(PG_FUNCTION_ARGS)
+{
+	Cohorts		cohorts;
+
+	population_begin(&cohorts.population, fcinfo, &row_type, WANT_COST, REPORT_NO_ID);
+	cohorts_visit(&cohorts, PG_GETARG_OID(2));
+	put_cohorts(&cohorts);
+	return report_end(&cohorts.population.report);
+}

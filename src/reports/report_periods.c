@@ -1,0 +1,169 @@
+/*
+ * report_periods.c: what happened in each calendar period: new and returning
+ * customers, those who bought again, and revenue.
+ */
+#include "reports/report_table.h"
+
+#include "base/calendar.h"
+#include "base/cells.h"
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_periods_row",
+	DATEOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, FLOAT8OID,
+	FLOAT8OID);
+
+/* a period of a day over 2,700 years */
+#define PERIODS_LIMIT INT64CONST(1000000)
+
+typedef struct PeriodCell
+{
+	int64		period;			/* the key */
+	int64		customers;		/* with an order in it */
+	int64		new_customers;	/* with the first of all */
+	int64		repeat_customers;	/* with one that is not the first of all */
+	int64		orders;
+	Money		revenue;
+	Money		new_revenue;
+} PeriodCell;
+
+typedef struct PeriodsReport
+{
+	Population	population;
+	Calendar	calendar;
+	Cells	   *cells;
+} PeriodsReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	PeriodsReport *periods = arg;
+	Calendar   *calendar = &periods->calendar;
+	Buyer		buyer;
+	int32		first;
+
+	if (!population_admit(&periods->population, customer, &buyer))
+		return;
+	first = calendar_index(calendar, buyer.purchases[buyer.first].day);
+	for (int i = 0; i < buyer.count;)
+	{
+		int32		period = calendar_index(calendar, buyer.purchases[i].day);
+		PeriodCell *cell = cells_at(periods->cells, period);
+		int64		orders = 0;
+		int128		revenue = 0;
+
+		for (; i < buyer.count && calendar_index(calendar, buyer.purchases[i].day) == period; i++)
+		{
+			orders += is_order(&buyer.purchases[i]);
+			revenue += buyer.purchases[i].amount;
+		}
+		cell->customers += orders > 0;
+		cell->new_customers += period == first;
+		cell->repeat_customers += orders > (period == first ? 1 : 0);
+		cell->orders += orders;
+		money_add(&cell->revenue, revenue, buyer.scales.amount);
+		if (period == first)
+			money_add(&cell->new_revenue, revenue, buyer.scales.amount);
+	}
+}
+
+static void
+begin_periods(void *arg)
+{
+	PeriodsReport *periods = arg;
+
+	population_restart(&periods->population);
+	periods->cells = cells_create(CurrentMemoryContext, sizeof(PeriodCell));
+}
+
+static void
+send_periods(void *arg, BufFile *file)
+{
+	PeriodsReport *periods = arg;
+
+	population_send(&periods->population, file);
+	cells_send(periods->cells, file);
+}
+
+static void
+add_cell(void *record, const void *more)
+{
+	PeriodCell *cell = record;
+	const PeriodCell *other = more;
+
+	cell->customers += other->customers;
+	cell->new_customers += other->new_customers;
+	cell->repeat_customers += other->repeat_customers;
+	cell->orders += other->orders;
+	money_add_money(&cell->revenue, &other->revenue);
+	money_add_money(&cell->new_revenue, &other->new_revenue);
+}
+
+static void
+receive_periods(void *arg, BufFile *file)
+{
+	PeriodsReport *periods = arg;
+
+	population_receive(&periods->population, file);
+	cells_receive(periods->cells, file, add_cell);
+}
+
+JOINT_VISITOR(ltv_periods_visitor, sizeof(PeriodsReport),
+			  begin_periods, visit_customer, NULL, send_periods, receive_periods);
+
+static void
+put_periods(PeriodsReport *periods)
+{
+	static const PeriodCell nothing;
+	Calendar   *calendar = &periods->calendar;
+	int64		first = calendar_index(calendar, periods->population.first_order);
+	int64		last = calendar_index(calendar, periods->population.as_of);
+	PeriodCell **cells = (PeriodCell **) cells_sorted(periods->cells);
+	uint32		next = 0;
+	int64		acquired = 0;
+	Row			row;
+
+	CheckReportRows(last - first + 1, PERIODS_LIMIT, calendar_name(calendar));
+	row_begin(&row, &periods->population.report, periods->population.scales);
+	for (int64 period = first; period <= last; period++)
+	{
+		const PeriodCell *cell = &nothing;
+		Money		returning;
+
+		/* a refund may be earlier than any order */
+		while (next < periods->cells->count && cells[next]->period < period)
+			next++;
+		if (next < periods->cells->count && cells[next]->period == period)
+			cell = cells[next];
+		acquired += cell->new_customers;
+		row_value(&row, DateADTGetDatum(calendar_start(calendar, period)));
+		row_count(&row, cell->customers);
+		row_count(&row, cell->new_customers);
+		row_count(&row, cell->customers - cell->new_customers);
+		row_count(&row, cell->repeat_customers);
+		row_count(&row, acquired);
+		row_count(&row, cell->orders);
+		row_money(&row, &cell->revenue);
+		row_money(&row, &cell->new_revenue);
+		returning = cell->revenue;
+		money_subtract_money(&returning, &cell->new_revenue);
+		row_money(&row, &returning);
+		row_rate(&row, cell->repeat_customers, cell->customers);
+		row_rate(&row, cell->repeat_customers, acquired);
+		row_put(&row);
+	}
+	row_end(&row);
+}
+
+PG_FUNCTION_INFO_V1(ltv_periods);
+
+Datum
+ltv_periods(PG_FUNCTION_ARGS)
+{
+	PeriodsReport periods;
+
+	population_begin(&periods.population, fcinfo, &row_type, 0, REPORT_NO_ID);
+	calendar_init(&periods.calendar, PG_GETARG_OID(2));
+	report_visit_jointly(&periods.population.report, periods.population.as_of, &ltv_periods_visitor, &periods);
+	if (periods.population.customers > 0)
+		put_periods(&periods);
+	return report_end(&periods.population.report);
+}

@@ -1,0 +1,336 @@
+/*
+ * report_predict.c: what every customer is expected to order and to be worth.
+ *
+ * One pass over the orders gathers the customers; a model of orders and one of
+ * order values are fitted to all of them; then each customer's prediction is
+ * that of the pattern the customer shares with many others.
+ */
+#include "base/compat.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "money/economics.h"
+#include "predict/patterns.h"
+#include "reports/report.h"
+#include "base/tempfile.h"
+
+/* discounting goes by months */
+#define MONTHS_A_YEAR	12
+#define YEAR_DAYS		365.0
+
+/* of the form that takes neither */
+#define DEFAULT_HORIZON_DAYS	365
+#define DEFAULT_KIND			LTVM_BG_NBD
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_predict_row", ANYELEMENTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID);
+
+typedef struct PredictedCustomer
+{
+	Datum		id;
+	double		monetary;		/* mean amount of the repeat days */
+} PredictedCustomer;
+
+typedef struct PredictedPattern
+{
+	double		p_alive;
+	double		orders;			/* in the horizon */
+	double		discounted;		/* the same, each worth less the later it comes */
+} PredictedPattern;
+
+typedef struct PredictReport
+{
+	Report		report;
+	DateADT		as_of;
+	LtvmKind	kind;
+	int32		horizon_days;
+	double		gross_margin;
+	double		annual_discount;
+	int16		id_length;
+	bool		id_by_value;
+	PatternSet *patterns;
+	PredictedCustomer *customers;	/* by their number in patterns */
+	uint64		room;
+	int128		amount;			/* of all repeat days, at DECIMAL_MAX_SCALE; exact, as customers come in no order */
+	double		order_days;		/* of all customers */
+	LtvmModel	spend;
+	bool		has_spend;
+	double		mean_value;		/* where there is no model of spend */
+	LtvmModel	model;			/* of orders */
+	const SortItem *next;		/* the customer whose row comes next */
+	uint64		next_pattern;	/* the pattern that comes next */
+	double		pattern_left;	/* customers of this one whose rows have not come */
+	double		frequency;		/* of this pattern */
+	PredictedPattern pattern;
+} PredictReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	PredictReport *predict = arg;
+	ModelInput	input = model_input_of(customer->history, predict->as_of);
+	PredictedCustomer *kept;
+	MemoryContext old;
+
+	if (input.days == 0)
+		return;
+	old = MemoryContextSwitchTo(predict->report.context);
+	predict->customers = records_make_room(predict->customers, sizeof(PredictedCustomer), &predict->room,
+										   predict->patterns->customers + 1);
+	kept = &predict->customers[predict->patterns->customers];
+	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
+	kept->monetary = mean_repeat_amount(&input);
+	patterns_add(predict->patterns, &input, predict->as_of);
+	predict->amount += input.repeat_revenue * decimal_power[DECIMAL_MAX_SCALE - input.scale];
+	predict->order_days += (double) (input.days - 1);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+begin_predict(void *arg)
+{
+	PredictReport *predict = arg;
+
+	predict->report.context = CurrentMemoryContext;
+	predict->patterns = patterns_create();
+	predict->room = 1024;
+	predict->customers = palloc(predict->room * sizeof(PredictedCustomer));
+	predict->amount = 0;
+	predict->order_days = 0;
+}
+
+static void
+send_predict(void *arg, BufFile *file)
+{
+	PredictReport *predict = arg;
+
+	patterns_send(predict->patterns, file);
+	records_send(predict->customers, predict->patterns->customers, sizeof(PredictedCustomer),
+				 predict->id_by_value, predict->id_length, file);
+	tempfile_write(file, &predict->amount, sizeof(predict->amount));
+	tempfile_write(file, &predict->order_days, sizeof(predict->order_days));
+}
+
+static void
+receive_predict(void *arg, BufFile *file)
+{
+	PredictReport *predict = arg;
+	uint64		before = predict->patterns->customers;
+	MemoryContext old = MemoryContextSwitchTo(predict->report.context);
+	int128		amount;
+	double		days;
+
+	patterns_receive(predict->patterns, file);
+	predict->customers = records_make_room(predict->customers, sizeof(PredictedCustomer), &predict->room,
+										   predict->patterns->customers);
+	records_receive(predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer),
+					predict->id_by_value, file);
+	tempfile_read(file, &amount, sizeof(amount));
+	tempfile_read(file, &days, sizeof(days));
+	predict->amount += amount;
+	predict->order_days += days;
+	MemoryContextSwitchTo(old);
+}
+
+JOINT_VISITOR(ltv_predict_visitor, sizeof(PredictReport),
+			  begin_predict, visit_customer, NULL, send_predict, receive_predict);
+
+/*
+ * The distinct pairs of frequency and mean amount above 0, sorted.  Positive
+ * doubles are in the order of their bits.
+ */
+static LtvmSpend *
+find_spends(const PredictReport *predict, int *n)
+{
+	const PatternSet *patterns = predict->patterns;
+	SortItem   *items = MemoryContextAllocHuge(CurrentMemoryContext, patterns->customers * sizeof(SortItem));
+	LtvmSpend  *spends = MemoryContextAllocHuge(CurrentMemoryContext, patterns->customers * sizeof(LtvmSpend));
+	uint64		count = 0;
+
+	for (uint64 i = 0; i < patterns->customers; i++)
+	{
+		SortItem	item = patterns->items[i];
+		double		monetary = predict->customers[item.number].monetary;
+
+		if (item.high == 0 || !(monetary > 0))
+			continue;
+		memcpy(&item.low, &monetary, sizeof(monetary));
+		items[count++] = item;
+	}
+	radix_sort(items, count);
+	*n = 0;
+	for (uint64 i = 0; i < count; i++)
+	{
+		if (i > 0 && same_key(&items[i], &items[i - 1]))
+			spends[*n - 1].weight++;
+		else
+			spends[(*n)++] = (LtvmSpend) {items[i].high, predict->customers[items[i].number].monetary, 1};
+	}
+	pfree(items);
+	return spends;
+}
+
+/*
+ * Fit the model of order values.  Where the data cannot identify one (all
+ * orders cost the same, say), the mean amount of repeat orders stands in.
+ */
+static void
+fit_spend(PredictReport *predict)
+{
+	int			n;
+	LtvmSpend  *spends = find_spends(predict, &n);
+	LtvmFit		fit;
+
+	predict->has_spend = try_fit_spend(spends, n, &fit) == LTVM_FIT_DONE && fit.converged;
+	if (predict->has_spend)
+		predict->spend = fit.model;
+	predict->mean_value = predict->order_days > 0
+		? (double) predict->amount / (double) decimal_power[DECIMAL_MAX_SCALE] / predict->order_days : 0;
+	pfree(spends);
+}
+
+/* Expected orders, those of each month discounted to as_of from the month's end. */
+static double
+discounted_orders(const PredictReport *predict, const LtvmModel *model, const LtvmPast *past)
+{
+	double		sum = 0;
+	double		before = 0;
+
+	for (int month = 1;; month++)
+	{
+		double		days = Min(month * YEAR_DAYS / MONTHS_A_YEAR, (double) predict->horizon_days);
+		double		orders = ltvm_expected_orders(model, past, days / REPORT_UNIT_DAYS);
+
+		sum += (orders - before) * exp(-log1p(predict->annual_discount) * days / YEAR_DAYS);
+		before = orders;
+		if (days >= predict->horizon_days)
+			return sum;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+static PredictedPattern
+predict_pattern(const PredictReport *predict, const LtvmModel *model, const LtvmPast *past)
+{
+	PredictedPattern pattern;
+
+	pattern.p_alive = ltvm_p_alive(model, past);
+	pattern.orders = ltvm_expected_orders(model, past, (double) predict->horizon_days / REPORT_UNIT_DAYS);
+	pattern.discounted = predict->annual_discount == 0 ? pattern.orders : discounted_orders(predict, model, past);
+	return pattern;
+}
+
+static double
+order_value(const PredictReport *predict, double frequency, double monetary)
+{
+	const double *p = predict->spend.p;
+
+	if (!predict->has_spend || !(p[0] * frequency + p[1] > 1))
+		return predict->mean_value;
+	return ltvm_expected_order_value(&predict->spend, frequency, monetary);
+}
+
+#define AHEAD 16
+
+/* Customers are far apart in memory, so the processor is told which one it will want. */
+static inline void
+fetch_ahead(const PredictReport *predict)
+{
+	if (predict->next + AHEAD < predict->patterns->items + predict->patterns->customers)
+		prefetch_memory(&predict->customers[predict->next[AHEAD].number]);
+}
+
+static bool
+next_row(void *arg)
+{
+	PredictReport *predict = arg;
+	Datum	   *values = predict->report.row.values;
+	const PredictedCustomer *customer;
+	double		value;
+
+	while (predict->pattern_left == 0)
+	{
+		const LtvmPattern *pattern;
+		LtvmPast	past;
+
+		if (predict->next_pattern == predict->patterns->count)
+			return false;
+		pattern = &predict->patterns->patterns[predict->next_pattern++];
+		past = pattern_past(pattern);
+		predict->pattern_left = pattern->weight;
+		predict->frequency = past.frequency;
+		predict->pattern = predict_pattern(predict, &predict->model, &past);
+	}
+	predict->pattern_left--;
+	fetch_ahead(predict);
+	customer = &predict->customers[(predict->next++)->number];
+	value = order_value(predict, predict->frequency, customer->monetary);
+	values[0] = report_id(&predict->report, customer->id);
+	values[1] = Float8GetDatum(predict->pattern.p_alive);
+	values[2] = Float8GetDatum(predict->pattern.orders);
+	values[3] = Float8GetDatum(value);
+	/* no margin on a loss is 0, not -0 */
+	values[4] = Float8GetDatum(predict->pattern.discounted * value * predict->gross_margin + 0.0);
+	return true;
+}
+
+/* The arguments after id_type. */
+static void
+read_settings(PredictReport *predict, FunctionCallInfo fcinfo)
+{
+	predict->horizon_days = PG_GETARG_INT32(3);
+	predict->kind = kind_argument(PG_GETARG_DATUM(4));
+	CheckHorizon(predict->horizon_days, "horizon_days");
+	CheckModelKind(&(LtvmModel) {.kind = predict->kind}, false, "orders");
+	CheckElement(LTV_GROSS_MARGIN, PG_GETARG_NUMERIC(5));
+	predict->gross_margin = DatumGetFloat8(DirectFunctionCall1(numeric_float8, PG_GETARG_DATUM(5)));
+	predict->annual_discount = PG_GETARG_FLOAT8(6);
+	if (!(predict->annual_discount >= 0 && predict->annual_discount <= 10))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("annual_discount must be between 0 and 10, not %g", predict->annual_discount),
+				 errhint("A discount of 10 %% a year is 0.1.")));
+}
+
+/*
+ * (orders, as_of) with customer_id as text, and (orders, as_of, id_type,
+ * horizon_days, kind, gross_margin, annual_discount)
+ */
+static void
+open_report(void *arg, FunctionCallInfo fcinfo)
+{
+	PredictReport *predict = arg;
+
+	report_begin(&predict->report, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
+	predict->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
+	predict->horizon_days = DEFAULT_HORIZON_DAYS;
+	predict->kind = DEFAULT_KIND;
+	predict->gross_margin = 1;
+	if (PG_NARGS() > 2)
+		read_settings(predict, fcinfo);
+	get_typlenbyval(source_id_type(predict->report.source), &predict->id_length, &predict->id_by_value);
+	report_visit_jointly(&predict->report, predict->as_of, &ltv_predict_visitor, predict);
+	predict->next_pattern = predict->patterns->count;
+	if (predict->patterns->customers > 0)
+	{
+		predict->model = patterns_fit(predict->patterns, predict->kind).model;
+		fit_spend(predict);
+		predict->next = predict->patterns->items;
+		predict->next_pattern = 0;
+	}
+}
+
+const RowReport ltv_predict_rows = {sizeof(PredictReport), open_report, next_row};
+
+PG_FUNCTION_INFO_V1(ltv_predict);
+
+Datum
+ltv_predict(PG_FUNCTION_ARGS)
+{
+	return report_all_rows(&ltv_predict_rows, fcinfo);
+}

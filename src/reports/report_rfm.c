@@ -1,0 +1,485 @@
+/*
+ * report_rfm.c: recency, frequency and money of every customer, with scores.
+ *
+ * A score depends on how many customers are strictly worse, so equal ones
+ * score alike in whatever order they come.  Days and orders are few different
+ * numbers and are counted; revenues are sorted, which is also the order of
+ * the rows: by digits as far as a key of revenue and id goes, by comparison
+ * where it does not.  What is sorted holds the whole member where that has
+ * room: to look it up again in the order of the rows, each time far away in
+ * memory, takes as long as all else that is done for a row.
+ */
+#include "reports/report_table.h"
+
+#include "base/cells.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/sortsupport.h"
+#include "utils/typcache.h"
+#include "catalog/pg_collation.h"
+
+#include "base/radix.h"
+
+#define BINS_LIMIT 1000
+#define DEFAULT_BINS 5			/* of the form that takes no bins */
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_rfm_row", ANYELEMENTOID, INT4OID, INT8OID, NUMERICOID, INT4OID, INT4OID, INT4OID);
+
+typedef struct Member
+{
+	Datum		id;
+	int128		revenue;
+	int32		recency;		/* days */
+	int32		frequency;		/* orders */
+} Member;
+
+/* Customers who share a number of days or orders. */
+typedef struct Level
+{
+	int64		value;
+	int64		customers;
+	int32		score;
+} Level;
+
+/* What is sorted. */
+typedef enum ItemsHold
+{
+	ITEMS_WHOLE,				/* revenue and id as the key, the levels of recency and frequency as the number */
+	ITEMS_WITH_REVENUE,			/* revenue as the key, the number of the member */
+	ITEMS_NUMBERS				/* the number of the member */
+} ItemsHold;
+
+typedef struct RfmReport
+{
+	Population	population;
+	int			bins;
+	int16		id_length;
+	bool		id_by_value;
+	MemoryContext ids;
+	SortSupportData id_order;
+	bool		id_has_order;
+	bool		id_is_integer;	/* its order is that of the Datum as int64 */
+	Member	   *members;
+	uint64		room;
+	SortItem   *order;			/* of the rows */
+	ItemsHold	items;
+	int128		best;			/* keys hold how far a revenue is below this */
+	int64		first_id;		/* and, whole, how far an id is above this */
+	int			id_bits;		/* of a whole item's key, the last ones */
+	int			frequency_bits; /* of its number, the last ones */
+	Cells	   *recencies;		/* levels */
+	Cells	   *frequencies;
+	int64		next;			/* the row that comes next */
+	int64		alike_until;	/* members before this one have equal revenue, or more */
+} RfmReport;
+
+/* The best revenue first, then by id where its type has an order. */
+static inline int
+compare_members(const SortItem *a, const SortItem *b, RfmReport *report)
+{
+	const Member *left = &report->members[a->number];
+	const Member *right = &report->members[b->number];
+
+	if (left->revenue != right->revenue)
+		return left->revenue > right->revenue ? -1 : 1;
+	if (!report->id_has_order)
+		return 0;
+	return ApplySortComparator(left->id, false, right->id, false, &report->id_order);
+}
+
+#define ST_SORT sort_items
+#define ST_ELEMENT_TYPE SortItem
+#define ST_COMPARE_ARG_TYPE RfmReport
+#define ST_COMPARE(a, b, report) compare_members(a, b, report)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+static Datum
+keep_id(RfmReport *report, Datum id)
+{
+	MemoryContext old;
+
+	if (report->id_by_value)
+		return id;
+	old = MemoryContextSwitchTo(report->ids);
+	id = datumCopy(id, false, report->id_length);
+	MemoryContextSwitchTo(old);
+	return id;
+}
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	RfmReport  *report = arg;
+	Member	   *member;
+	Buyer		buyer;
+	int128		revenue = 0;
+	DateADT		last = 0;
+
+	if (!population_admit(&report->population, customer, &buyer))
+		return;
+	report->members = records_make_room(report->members, sizeof(Member), &report->room, report->population.customers);
+	member = &report->members[report->population.customers - 1];
+	member->frequency = 0;
+	for (int i = 0; i < buyer.count; i++)
+	{
+		revenue += buyer.purchases[i].amount;
+		if (is_order(&buyer.purchases[i]))
+		{
+			member->frequency++;
+			last = buyer.purchases[i].day;
+		}
+	}
+	member->id = keep_id(report, customer->id);
+	member->revenue = money_of(revenue, buyer.scales.amount);
+	member->recency = report->population.as_of - last;
+	((Level *) cells_at(report->recencies, member->recency))->customers++;
+	((Level *) cells_at(report->frequencies, member->frequency))->customers++;
+}
+
+static void
+begin_rfm(void *arg)
+{
+	RfmReport  *report = arg;
+
+	population_restart(&report->population);
+	report->room = 1024;
+	report->members = palloc(report->room * sizeof(Member));
+	report->recencies = cells_create(CurrentMemoryContext, sizeof(Level));
+	report->frequencies = cells_create(CurrentMemoryContext, sizeof(Level));
+	report->ids = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
+}
+
+static void
+send_rfm(void *arg, BufFile *file)
+{
+	RfmReport  *report = arg;
+
+	population_send(&report->population, file);
+	records_send(report->members, report->population.customers, sizeof(Member), report->id_by_value, report->id_length, file);
+	cells_send(report->recencies, file);
+	cells_send(report->frequencies, file);
+}
+
+static void
+add_level(void *record, const void *more)
+{
+	((Level *) record)->customers += ((const Level *) more)->customers;
+}
+
+static void
+receive_rfm(void *arg, BufFile *file)
+{
+	RfmReport  *report = arg;
+	int64		before = report->population.customers;
+	MemoryContext old;
+
+	population_receive(&report->population, file);
+	report->members = records_make_room(report->members, sizeof(Member), &report->room, report->population.customers);
+	old = MemoryContextSwitchTo(report->ids);
+	records_receive(report->members + before, report->population.customers - before, sizeof(Member), report->id_by_value, file);
+	MemoryContextSwitchTo(old);
+	cells_receive(report->recencies, file, add_level);
+	cells_receive(report->frequencies, file, add_level);
+}
+
+JOINT_VISITOR(ltv_rfm_visitor, sizeof(RfmReport),
+			  begin_rfm, visit_customer, NULL, send_rfm, receive_rfm);
+
+/* 1 + floor(bins * share of customers strictly worse) */
+static int32
+score_of(const RfmReport *report, int64 worse)
+{
+	return 1 + (int32) (report->bins * worse / report->population.customers);
+}
+
+static void
+score_levels(RfmReport *report, Cells *cells, bool more_is_better)
+{
+	Level	  **levels = (Level **) cells_sorted(cells);
+	int64		less = 0;
+
+	for (uint32 i = 0; i < cells->count; i++)
+	{
+		int64		more = report->population.customers - less - levels[i]->customers;
+
+		levels[i]->score = score_of(report, more_is_better ? less : more);
+		less += levels[i]->customers;
+	}
+	pfree(levels);
+}
+
+/* What the members' revenues, and ids that are integers, lie between. */
+typedef struct Ranges
+{
+	int128		best;
+	int128		worst;
+	int64		first;
+	int64		last;
+} Ranges;
+
+static Ranges
+find_ranges(const RfmReport *report)
+{
+	const Member *members = report->members;
+	Ranges		ranges = {members[0].revenue, members[0].revenue, PG_INT64_MAX, PG_INT64_MIN};
+
+	for (int64 i = 0; i < report->population.customers; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		ranges.best = Max(ranges.best, members[i].revenue);
+		ranges.worst = Min(ranges.worst, members[i].revenue);
+		ranges.first = Min(ranges.first, (int64) members[i].id);
+		ranges.last = Max(ranges.last, (int64) members[i].id);
+	}
+	return ranges;
+}
+
+static int
+bits_of(uint128 value)
+{
+	int			bits = 0;
+
+	for (; value != 0; value >>= 1)
+		bits++;
+	return bits;
+}
+
+/* Decide what the items hold. */
+static void
+plan_items(RfmReport *report)
+{
+	Ranges		ranges = find_ranges(report);
+	int			revenue_bits = bits_of((uint128) (ranges.best - ranges.worst));
+
+	report->best = ranges.best;
+	report->first_id = ranges.first;
+	report->id_bits = bits_of((uint64) ranges.last - (uint64) ranges.first);
+	report->frequency_bits = bits_of(report->frequencies->count);
+	if (report->id_is_integer && revenue_bits + report->id_bits <= RADIX_KEY_BITS &&
+		bits_of(report->recencies->count) + report->frequency_bits <= 32)
+		report->items = ITEMS_WHOLE;
+	else
+		report->items = revenue_bits <= RADIX_KEY_BITS ? ITEMS_WITH_REVENUE : ITEMS_NUMBERS;
+}
+
+static inline SortItem
+item_with_key(uint128 key, uint32 number)
+{
+	return (SortItem) {(uint64) key, (uint32) (key >> 64), number};
+}
+
+/* Where a number is among those that were met. */
+static uint32
+level_number(Cells *cells, int64 value)
+{
+	return ((char *) cells_find(cells, value) - cells->records) / sizeof(Level);
+}
+
+static SortItem
+whole_item(const RfmReport *report, const Member *member)
+{
+	uint128		key = (uint128) (report->best - member->revenue) << report->id_bits;
+	uint32		recency = level_number(report->recencies, member->recency);
+	uint32		frequency = level_number(report->frequencies, member->frequency);
+
+	key |= (uint64) member->id - (uint64) report->first_id;
+	return item_with_key(key, recency << report->frequency_bits | frequency);
+}
+
+/* Put the ids of each revenue in order. */
+static void
+sort_ids_within(RfmReport *report)
+{
+	int64		customers = report->population.customers;
+	SortItem   *order = report->order;
+	int64		end;
+
+	for (int64 start = 0; start < customers; start = end)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (end = start + 1; end < customers && same_key(&order[start], &order[end]); end++)
+			;
+		if (end - start > 1)
+			sort_items(order + start, end - start, report);
+	}
+}
+
+/*
+ * Order whole items.  They take the place of the members, one after the other:
+ * an item and the room that sorting needs for it are no larger than a member.
+ */
+static void
+sort_whole_items(RfmReport *report)
+{
+	int64		customers = report->population.customers;
+	SortItem   *items = (SortItem *) report->members;
+
+	StaticAssertStmt(sizeof(Member) >= 2 * sizeof(SortItem), "items fit where members were");
+	for (int64 i = 0; i < customers; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		items[i] = whole_item(report, &report->members[i]);
+	}
+	report->order = radix_sort_in(items, items + customers, customers);
+}
+
+/* The order of the rows. */
+static void
+sort_members(RfmReport *report)
+{
+	int64		customers = report->population.customers;
+
+	plan_items(report);
+	if (report->items == ITEMS_WHOLE)
+	{
+		sort_whole_items(report);
+		return;
+	}
+	report->order = MemoryContextAllocHuge(CurrentMemoryContext, customers * sizeof(SortItem));
+	for (int64 i = 0; i < customers; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		report->order[i] = item_with_key(report->best - report->members[i].revenue, (uint32) i);
+	}
+	if (report->items == ITEMS_NUMBERS)
+		sort_items(report->order, customers, report);
+	else
+	{
+		radix_sort(report->order, customers);
+		if (report->id_has_order)
+			sort_ids_within(report);
+	}
+}
+
+/* A member as the rows show it. */
+typedef struct Standing
+{
+	Datum		id;
+	int128		revenue;
+	const Level *recency;
+	const Level *frequency;
+} Standing;
+
+/* What a whole item holds. */
+static inline Standing
+unpack(const RfmReport *report, const SortItem *item)
+{
+	uint128		key = (uint128) item->high << 64 | item->low;
+	uint64		id = (uint64) (key & (((uint128) 1 << report->id_bits) - 1));
+	Standing	standing;
+
+	standing.id = Int64GetDatum((int64) (id + (uint64) report->first_id));
+	standing.revenue = report->best - (int128) (key >> report->id_bits);
+	standing.recency = cells_record(report->recencies, item->number >> report->frequency_bits);
+	standing.frequency = cells_record(report->frequencies, item->number & (((uint32) 1 << report->frequency_bits) - 1));
+	return standing;
+}
+
+static inline Standing
+look_up(const RfmReport *report, const SortItem *item)
+{
+	const Member *member = &report->members[item->number];
+	Standing	standing;
+
+	standing.id = member->id;
+	standing.revenue = member->revenue;
+	standing.recency = cells_at(report->recencies, member->recency);
+	standing.frequency = cells_at(report->frequencies, member->frequency);
+	return standing;
+}
+
+static inline int128
+revenue_of(const RfmReport *report, const SortItem *item)
+{
+	return report->items == ITEMS_WHOLE ? unpack(report, item).revenue : report->members[item->number].revenue;
+}
+
+#define AHEAD 16
+
+/* Members are far apart in memory, so the processor is told which one it will want. */
+static inline void
+fetch_ahead(const RfmReport *report, int64 i)
+{
+	if (report->items != ITEMS_WHOLE && i + AHEAD < report->population.customers)
+		prefetch_memory(&report->members[report->order[i + AHEAD].number]);
+}
+
+static bool
+next_row(void *arg)
+{
+	RfmReport  *report = arg;
+	Datum	   *values = report->population.report.row.values;
+	int64		customers = report->population.customers;
+	const SortItem *item;
+	Standing	member;
+	int			i = 0;
+
+	if (report->next == customers)
+		return false;
+	item = &report->order[report->next++];
+	member = report->items == ITEMS_WHOLE ? unpack(report, item) : look_up(report, item);
+	for (; report->alike_until < customers && revenue_of(report, &report->order[report->alike_until]) == member.revenue; report->alike_until++)
+		fetch_ahead(report, report->alike_until);
+	values[i++] = report_id(&report->population.report, member.id);
+	values[i++] = Int32GetDatum(member.recency->value);
+	values[i++] = Int64GetDatum(member.frequency->value);
+	values[i++] = NumericGetDatum(decimal_of_sum(member.revenue, report->population.scales.amount));
+	values[i++] = Int32GetDatum(member.recency->score);
+	values[i++] = Int32GetDatum(member.frequency->score);
+	values[i++] = Int32GetDatum(score_of(report, customers - report->alike_until));
+	return true;
+}
+
+/* How ids are copied, and how they are ordered: text by its bytes. */
+static void
+prepare_ids(RfmReport *report)
+{
+	Oid			type = getBaseType(source_id_type(report->population.report.source));
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_LT_OPR);
+
+	get_typlenbyval(type, &report->id_length, &report->id_by_value);
+	report->id_is_integer = type == INT2OID || type == INT4OID || type == INT8OID;
+	report->id_has_order = OidIsValid(entry->lt_opr);
+	if (!report->id_has_order)
+		return;
+	memset(&report->id_order, 0, sizeof(report->id_order));
+	report->id_order.ssup_cxt = CurrentMemoryContext;
+	report->id_order.ssup_collation = OidIsValid(get_typcollation(type)) ? C_COLLATION_OID : InvalidOid;
+	PrepareSortSupportFromOrderingOp(entry->lt_opr, &report->id_order);
+}
+
+/* (orders, as_of) with customer_id as text, and (orders, as_of, id_type, bins) */
+static void
+open_report(void *arg, FunctionCallInfo fcinfo)
+{
+	RfmReport  *report = arg;
+
+	population_begin(&report->population, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
+	report->bins = PG_NARGS() > 3 ? PG_GETARG_INT32(3) : DEFAULT_BINS;
+	if (report->bins < 1 || report->bins > BINS_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("bins must be from 1 to %d, not %d", BINS_LIMIT, report->bins)));
+	prepare_ids(report);
+	report_visit_jointly(&report->population.report, report->population.as_of, &ltv_rfm_visitor, report);
+	if (report->population.customers > 0)
+		sort_members(report);
+	score_levels(report, report->recencies, false);
+	score_levels(report, report->frequencies, true);
+}
+
+const RowReport ltv_rfm_rows = {sizeof(RfmReport), open_report, next_row};
+
+PG_FUNCTION_INFO_V1(ltv_rfm);
+
+Datum
+ltv_rfm(PG_FUNCTION_ARGS)
+{
+	return report_all_rows(&ltv_rfm_rows, fcinfo);
+}

@@ -1,0 +1,149 @@
+/*
+ * report_steps.c: the way from the first order to the second, third, ...
+ * n-th: how many take each step, how long they wait, where they stop.
+ */
+#include "reports/report_table.h"
+
+#include "base/cells.h"
+#include "customer/policy.h"
+#include "base/tempfile.h"
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_steps_row",
+	INT4OID, INT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT8OID, FLOAT8OID, NUMERICOID);
+
+#define STEPS_LIMIT 1000
+
+typedef struct Step
+{
+	int64		customers;		/* with an n-th order */
+	int64		churned;		/* with no further order, and churned */
+	Money		amount;			/* of the n-th orders */
+	Cells	   *gaps;			/* days to the next order */
+} Step;
+
+typedef struct StepsReport
+{
+	Population	population;
+	Policy		policy;
+	int			max_step;
+	Step	   *steps;			/* from the first to one more than max_step */
+} StepsReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	StepsReport *report = arg;
+	Buyer		buyer;
+	DateADT		latest = 0;
+	int			n = 0;			/* orders so far */
+
+	if (!population_admit(&report->population, customer, &buyer))
+		return;
+	for (int i = buyer.first; i < buyer.count && n <= report->max_step; i++)
+	{
+		const Purchase *purchase = &buyer.purchases[i];
+		Step	   *step = &report->steps[n];
+
+		if (!is_order(purchase))
+			continue;
+		if (n > 0)
+			((Tally *) cells_at(step[-1].gaps, purchase->day - latest))->count++;
+		step->customers++;
+		money_add(&step->amount, purchase->amount, buyer.scales.amount);
+		latest = purchase->day;
+		n++;
+	}
+	/* churned whatever else: the first rule of a stage */
+	if (n <= report->max_step && report->population.as_of - latest > report->policy.churned_days)
+		report->steps[n - 1].churned++;
+}
+
+static void
+begin_steps(void *arg)
+{
+	StepsReport *report = arg;
+
+	population_restart(&report->population);
+	report->steps = palloc0((report->max_step + 1) * sizeof(Step));
+	for (int n = 0; n < report->max_step; n++)
+		report->steps[n].gaps = cells_create(CurrentMemoryContext, sizeof(Tally));
+}
+
+static void
+send_steps(void *arg, BufFile *file)
+{
+	StepsReport *report = arg;
+
+	population_send(&report->population, file);
+	tempfile_write(file, report->steps, (report->max_step + 1) * sizeof(Step));
+	for (int n = 0; n < report->max_step; n++)
+		cells_send(report->steps[n].gaps, file);
+}
+
+static void
+receive_steps(void *arg, BufFile *file)
+{
+	StepsReport *report = arg;
+	Step		more;
+
+	population_receive(&report->population, file);
+	for (int n = 0; n <= report->max_step; n++)
+	{
+		tempfile_read(file, &more, sizeof(more));
+		report->steps[n].customers += more.customers;
+		report->steps[n].churned += more.churned;
+		money_add_money(&report->steps[n].amount, &more.amount);
+	}
+	for (int n = 0; n < report->max_step; n++)
+		cells_receive(report->steps[n].gaps, file, tally_add);
+}
+
+JOINT_VISITOR(ltv_steps_visitor, sizeof(StepsReport),
+			  begin_steps, visit_customer, NULL, send_steps, receive_steps);
+
+static void
+put_steps(StepsReport *report)
+{
+	Row			row;
+
+	row_begin(&row, &report->population.report, report->population.scales);
+	for (int n = 1; n <= report->max_step && report->steps[n - 1].customers > 0; n++)
+	{
+		Step	   *step = &report->steps[n - 1];
+		double		median;
+
+		row_value(&row, Int32GetDatum(n));
+		row_count(&row, step->customers);
+		row_rate(&row, step->customers, report->steps[0].customers);
+		row_rate(&row, step[1].customers, step->customers);
+		row_count(&row, step->customers - step[1].customers);
+		row_count(&row, step->churned);
+		if (tally_median(step->gaps, &median))
+			row_value(&row, Float8GetDatum(median));
+		else
+			row_null(&row);
+		row_money_each(&row, &step->amount, step->customers);
+		row_put(&row);
+	}
+	row_end(&row);
+}
+
+PG_FUNCTION_INFO_V1(ltv_steps);
+
+Datum
+ltv_steps(PG_FUNCTION_ARGS)
+{
+	StepsReport report;
+	PolicyMemo	memo = {.size = 0};
+
+	population_begin(&report.population, fcinfo, &row_type, 0, REPORT_NO_ID);
+	report.max_step = PG_GETARG_INT32(2);
+	if (report.max_step < 1 || report.max_step > STEPS_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_step must be from 1 to %d, not %d", STEPS_LIMIT, report.max_step)));
+	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
+	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_steps_visitor, &report);
+	put_steps(&report);
+	return report_end(&report.population.report);
+}

@@ -1,0 +1,184 @@
+/*
+ * report_table.c: what reports over all customers share besides report.c: who
+ * is a customer, sums of money, and rows put out column by column.
+ */
+#include "reports/report_table.h"
+
+#include "customer/customer.h"
+#include "miscadmin.h"
+#include "base/tempfile.h"
+#include "utils/memutils.h"
+
+/* Begin a report whose second argument is as_of; see report_begin. */
+void
+population_begin(Population *population, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg)
+{
+	report_begin(&population->report, fcinfo, type, wants, id_arg);
+	population->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
+}
+
+/* Nobody has been admitted. */
+void
+population_restart(Population *population)
+{
+	population->customers = 0;
+	population->first_order = 0;
+	population->scales = (Scales) {0, 0, 0};
+}
+
+/*
+ * Look at a customer; false for somebody without an order up to as_of, who
+ * is in no figure.
+ */
+bool
+population_admit(Population *population, const Customer *customer, Buyer *buyer)
+{
+	const History *history = customer->history;
+	Scales	   *finest = &population->scales;
+	DateADT		day;
+
+	buyer->purchases = history->purchases;
+	buyer->count = history_count_until(history, population->as_of);
+	buyer->first = 0;
+	while (buyer->first < buyer->count && !is_order(&buyer->purchases[buyer->first]))
+		buyer->first++;
+	if (buyer->first == buyer->count)
+		return false;
+	buyer->scales = history->scales;
+	finest->amount = Max(finest->amount, history->scales.amount);
+	finest->cost = Max(finest->cost, history->scales.cost);
+	day = buyer->purchases[buyer->first].day;
+	if (population->customers++ == 0 || day < population->first_order)
+		population->first_order = day;
+	return true;
+}
+
+/* Add those whom another process has admitted. */
+static void
+population_add(Population *population, const Population *more)
+{
+	if (population->customers == 0 || (more->customers > 0 && more->first_order < population->first_order))
+		population->first_order = more->first_order;
+	population->customers += more->customers;
+	population->scales.amount = Max(population->scales.amount, more->scales.amount);
+	population->scales.cost = Max(population->scales.cost, more->scales.cost);
+}
+
+void
+population_send(const Population *population, BufFile *file)
+{
+	tempfile_write(file, &population->customers, sizeof(population->customers));
+	tempfile_write(file, &population->first_order, sizeof(population->first_order));
+	tempfile_write(file, &population->scales, sizeof(population->scales));
+}
+
+void
+population_receive(Population *population, BufFile *file)
+{
+	Population	more = {.customers = 0};
+
+	tempfile_read(file, &more.customers, sizeof(more.customers));
+	tempfile_read(file, &more.first_order, sizeof(more.first_order));
+	tempfile_read(file, &more.scales, sizeof(more.scales));
+	population_add(population, &more);
+}
+
+static void
+restart_population(void *sum)
+{
+	population_restart(sum);
+}
+
+static void
+add_population(void *sum, const void *more)
+{
+	population_add(sum, more);
+}
+
+StaticAssertDecl(sizeof(Population) <= LARGEST_SUM, "a population can be a sum");
+
+const SumKind sum_population = {sizeof(Population), restart_population, add_population};
+
+/* A day in the wrong millennium must not become a million rows. */
+void
+CheckReportRows(int64 rows, int64 limit, const char *period)
+{
+	if (rows > limit)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the report by %s would have " INT64_FORMAT " rows, more than " INT64_FORMAT,
+						period, rows, limit),
+				 errhint("Ask for longer periods, or look for implausible days with ltv_check.")));
+}
+
+/*
+ * Rows
+ */
+
+/* Rows that show money with these places. */
+void
+row_begin(Row *row, Report *report, Scales scales)
+{
+	row->report = report;
+	row->scales = scales;
+	row->context = AllocSetContextCreate(CurrentMemoryContext, "ltv row", ALLOCSET_DEFAULT_SIZES);
+	row->old = MemoryContextSwitchTo(row->context);
+	row->n = 0;
+	row->count = 0;
+}
+
+/* to empty a context takes a while, and a row is some hundred bytes */
+#define ROWS_TO_RESET 32
+
+/* Put out the row, and begin another. */
+void
+row_put(Row *row)
+{
+	CHECK_FOR_INTERRUPTS();
+	Assert(row->n == row->report->row.type->count);
+	report_row(row->report);
+	row->n = 0;
+	if (++row->count % ROWS_TO_RESET == 0)
+		MemoryContextReset(row->context);
+}
+
+void
+row_end(Row *row)
+{
+	MemoryContextSwitchTo(row->old);
+	MemoryContextDelete(row->context);
+}
+
+void
+row_money(Row *row, const Money *money)
+{
+	Money		shown = money_shown(money, row->scales.amount);
+
+	row_numeric(row, money_numeric(&shown));
+}
+
+/* money / each; null where each is 0 */
+void
+row_money_each(Row *row, const Money *money, int64 each)
+{
+	Money		shown = money_shown(money, row->scales.amount);
+
+	row_numeric(row, each == 0 ? NULL : money_divide(&shown, each));
+}
+
+/* Revenue less cost; null where a cost is unknown. */
+void
+row_profit(Row *row, const Earnings *earnings)
+{
+	Money		profit = earnings_profit(earnings, row->scales);
+
+	row_numeric(row, earnings->cost_unknown > 0 ? NULL : money_numeric(&profit));
+}
+
+void
+row_profit_each(Row *row, const Earnings *earnings, int64 each)
+{
+	Money		profit = earnings_profit(earnings, row->scales);
+
+	row_numeric(row, earnings->cost_unknown > 0 || each == 0 ? NULL : money_divide(&profit, each));
+}

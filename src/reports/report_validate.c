@@ -1,0 +1,157 @@
+/*
+ * report_validate.c: a model held against what really happened.
+ *
+ * The model is fitted to the orders up to split_day; the orders after it, up
+ * to as_of, are predicted and counted, by number of repeat orders before.
+ */
+#include "base/compat.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "predict/patterns.h"
+#include "reports/report_table.h"
+#include "base/tempfile.h"
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_validate_row", TEXTOID, INT8OID, INT8OID, FLOAT8OID);
+
+/* customers with this many repeat orders or more share a row */
+#define LAST_CLASS 7
+
+typedef struct ValidateReport
+{
+	Report		report;
+	DateADT		split_day;
+	DateADT		as_of;
+	LtvmKind	kind;
+	PatternSet *patterns;
+	int64		customers[LAST_CLASS + 1];
+	int64		actual[LAST_CLASS + 1];
+	double		predicted[LAST_CLASS + 1];
+} ValidateReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	ValidateReport *validate = arg;
+	ModelInput	before = model_input_of(customer->history, validate->split_day);
+	ModelInput	all = model_input_of(customer->history, validate->as_of);
+	int			class = (int) Min(before.days - 1, LAST_CLASS);
+	MemoryContext old;
+
+	if (before.days == 0)
+		return;
+	old = MemoryContextSwitchTo(validate->report.context);
+	patterns_add(validate->patterns, &before, validate->split_day);
+	MemoryContextSwitchTo(old);
+	validate->customers[class]++;
+	validate->actual[class] += all.days - before.days;
+}
+
+static void
+begin_validate(void *arg)
+{
+	ValidateReport *validate = arg;
+
+	validate->report.context = CurrentMemoryContext;
+	validate->patterns = patterns_create();
+	memset(validate->customers, 0, sizeof(validate->customers));
+	memset(validate->actual, 0, sizeof(validate->actual));
+}
+
+static void
+send_validate(void *arg, BufFile *file)
+{
+	ValidateReport *validate = arg;
+
+	patterns_send(validate->patterns, file);
+	tempfile_write(file, validate->customers, sizeof(validate->customers));
+	tempfile_write(file, validate->actual, sizeof(validate->actual));
+}
+
+static void
+receive_validate(void *arg, BufFile *file)
+{
+	ValidateReport *validate = arg;
+	int64		customers[LAST_CLASS + 1];
+	int64		actual[LAST_CLASS + 1];
+
+	patterns_receive(validate->patterns, file);
+	tempfile_read(file, customers, sizeof(customers));
+	tempfile_read(file, actual, sizeof(actual));
+	for (int class = 0; class <= LAST_CLASS; class++)
+	{
+		validate->customers[class] += customers[class];
+		validate->actual[class] += actual[class];
+	}
+}
+
+JOINT_VISITOR(ltv_validate_visitor, sizeof(ValidateReport),
+			  begin_validate, visit_customer, NULL, send_validate, receive_validate);
+
+static void
+predict_classes(ValidateReport *validate)
+{
+	LtvmFit		fit = patterns_fit(validate->patterns, validate->kind);
+	double		horizon = ((double) validate->as_of - validate->split_day) / REPORT_UNIT_DAYS;
+
+	for (uint64 i = 0; i < validate->patterns->count; i++)
+	{
+		const LtvmPattern *pattern = &validate->patterns->patterns[i];
+		LtvmPast	past = pattern_past(pattern);
+
+		CHECK_FOR_INTERRUPTS();
+		validate->predicted[(int) Min(pattern->frequency, LAST_CLASS)] +=
+			pattern->weight * ltvm_expected_orders(&fit.model, &past, horizon);
+	}
+}
+
+static void
+put_class(Row *row, const char *name, int64 customers, int64 actual, double predicted)
+{
+	row_value(row, CStringGetTextDatum(name));
+	row_count(row, customers);
+	row_count(row, actual);
+	row_value(row, Float8GetDatum(predicted));
+	row_put(row);
+}
+
+PG_FUNCTION_INFO_V1(ltv_validate);
+
+/* (orders, as_of, split_day, kind) */
+Datum
+ltv_validate(PG_FUNCTION_ARGS)
+{
+	ValidateReport validate;
+	int64		customers = 0;
+	int64		actual = 0;
+	double		predicted = 0;
+	Row			row;
+
+	memset(&validate, 0, sizeof(validate));
+	report_begin(&validate.report, fcinfo, &row_type, 0, REPORT_NO_ID);
+	validate.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
+	validate.split_day = PG_GETARG_DATEADT(2);
+	validate.kind = kind_argument(PG_GETARG_DATUM(3));
+	CheckModelKind(&(LtvmModel) {.kind = validate.kind}, false, "orders");
+	if (DATE_NOT_FINITE(validate.split_day) || validate.split_day >= validate.as_of)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("split_day must be a day before as_of"),
+				 errhint("The model is fitted up to split_day and judged by the orders after it, up to as_of.")));
+	report_visit_jointly(&validate.report, validate.as_of, &ltv_validate_visitor, &validate);
+	if (validate.patterns->customers > 0)
+		predict_classes(&validate);
+	row_begin(&row, &validate.report, NO_SCALES);
+	for (int class = 0; class <= LAST_CLASS; class++)
+	{
+		put_class(&row, psprintf("%d%s", class, class == LAST_CLASS ? "+" : ""),
+				  validate.customers[class], validate.actual[class], validate.predicted[class]);
+		customers += validate.customers[class];
+		actual += validate.actual[class];
+		predicted += validate.predicted[class];
+	}
+	put_class(&row, "all", customers, actual, predicted);
+	row_end(&row);
+	return report_end(&validate.report);
+}

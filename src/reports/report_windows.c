@@ -1,0 +1,188 @@
+/*
+ * report_windows.c: what customers do in the first days from their first
+ * order on, over those who have been customers for as long.
+ */
+#include "reports/report_table.h"
+
+#include "catalog/pg_type.h"
+#include "base/tempfile.h"
+#include "utils/array.h"
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_windows_row",
+	INT4OID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
+
+#define WINDOWS_LIMIT 1000
+
+typedef struct Window
+{
+	int32		days;
+	int64		customers;		/* observed for all the days */
+	int64		second_order_customers;
+	int64		orders;
+	Earnings	earnings;
+} Window;
+
+typedef struct WindowsReport
+{
+	Population	population;
+	int			nwindows;
+	int32		days[WINDOWS_LIMIT];	/* of each, the shortest first */
+	Window	   *windows;
+} WindowsReport;
+
+static void
+visit_customer(const Customer *customer, void *arg)
+{
+	WindowsReport *report = arg;
+	Buyer		buyer;
+	DateADT		first;
+	int64		observed;
+	int64		orders = 0;
+	Earnings	sum;
+	int			i;
+
+	if (!population_admit(&report->population, customer, &buyer))
+		return;
+	first = buyer.purchases[buyer.first].day;
+	observed = (int64) report->population.as_of - first;
+	memset(&sum, 0, sizeof(sum));
+	/* refunds of the same day sort before the order */
+	for (i = buyer.first; i > 0 && buyer.purchases[i - 1].day == first; i--)
+		;
+	for (Window *window = report->windows; window < report->windows + report->nwindows; window++)
+	{
+		if (window->days > observed)
+			break;
+		for (; i < buyer.count && (int64) buyer.purchases[i].day - first <= window->days; i++)
+		{
+			orders += is_order(&buyer.purchases[i]);
+			earnings_add_purchase(&sum, &buyer.purchases[i], buyer.scales);
+		}
+		window->customers++;
+		window->second_order_customers += orders >= 2;
+		window->orders += orders;
+		earnings_add(&window->earnings, &sum);
+	}
+}
+
+static void
+begin_windows(void *arg)
+{
+	WindowsReport *report = arg;
+
+	population_restart(&report->population);
+	report->windows = palloc0((report->nwindows + 1) * sizeof(Window));
+	for (int i = 0; i < report->nwindows; i++)
+		report->windows[i].days = report->days[i];
+}
+
+static void
+send_windows(void *arg, BufFile *file)
+{
+	WindowsReport *report = arg;
+
+	population_send(&report->population, file);
+	tempfile_write(file, report->windows, report->nwindows * sizeof(Window));
+}
+
+static void
+receive_windows(void *arg, BufFile *file)
+{
+	WindowsReport *report = arg;
+	Window		more;
+
+	population_receive(&report->population, file);
+	for (int i = 0; i < report->nwindows; i++)
+	{
+		tempfile_read(file, &more, sizeof(more));
+		report->windows[i].customers += more.customers;
+		report->windows[i].second_order_customers += more.second_order_customers;
+		report->windows[i].orders += more.orders;
+		earnings_add(&report->windows[i].earnings, &more.earnings);
+	}
+}
+
+JOINT_VISITOR(ltv_windows_visitor, sizeof(WindowsReport),
+			  begin_windows, visit_customer, NULL, send_windows, receive_windows);
+
+static void
+put_windows(WindowsReport *report)
+{
+	Row			row;
+
+	row_begin(&row, &report->population.report, report->population.scales);
+	for (int i = 0; i < report->nwindows; i++)
+	{
+		Window	   *window = &report->windows[i];
+
+		row_value(&row, Int32GetDatum(window->days));
+		row_count(&row, window->customers);
+		row_count(&row, window->second_order_customers);
+		row_rate(&row, window->second_order_customers, window->customers);
+		row_rate(&row, window->orders, window->customers);
+		row_money_each(&row, &window->earnings.revenue, window->customers);
+		row_profit_each(&row, &window->earnings, window->customers);
+		row_put(&row);
+	}
+	row_end(&row);
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+	int32		left = *(const int32 *) a;
+	int32		right = *(const int32 *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+static void
+CheckWindowsArray(ArrayType *array)
+{
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("days must have one dimension, not %d", ARR_NDIM(array))));
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("days must not contain a null")));
+}
+
+/* The windows that the argument asks for. */
+static void
+read_windows(WindowsReport *report, ArrayType *array)
+{
+	int32	   *days = (int32 *) ARR_DATA_PTR(array);
+
+	CheckWindowsArray(array);
+	report->nwindows = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	if (report->nwindows > WINDOWS_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("days must name %d windows at most, not %d", WINDOWS_LIMIT, report->nwindows)));
+	for (int i = 0; i < report->nwindows; i++)
+	{
+		if (days[i] < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a window must have 0 days or more, not %d", days[i])));
+		report->days[i] = days[i];
+	}
+	qsort(report->days, report->nwindows, sizeof(int32), compare_days);
+}
+
+PG_FUNCTION_INFO_V1(ltv_windows);
+
+Datum
+ltv_windows(PG_FUNCTION_ARGS)
+{
+	WindowsReport report;
+
+	population_begin(&report.population, fcinfo, &row_type, WANT_COST, REPORT_NO_ID);
+	read_windows(&report, PG_GETARG_ARRAYTYPE_P(2));
+	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_windows_visitor, &report);
+	if (report.population.customers > 0)
+		put_windows(&report);
+	return report_end(&report.population.report);
+}
