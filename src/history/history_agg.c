@@ -34,9 +34,9 @@ typedef struct LooseHistory
 #define LOOSE_PURCHASE_MAX	(1 + 5 + 3 * 9 + 2)
 
 /* the tag before each purchase: its amount's scale, and what follows */
-#define TAG_SCALE		0x07
-#define TAG_QUANTITY	0x08	/* a scale and a number */
-#define TAG_COST		0x10	/* the same */
+#define LOOSE_SCALE		0x07
+#define LOOSE_QUANTITY	0x08	/* a scale and a number */
+#define LOOSE_COST		0x10	/* the same */
 
 /*
  * Reading and writing one purchase
@@ -48,7 +48,7 @@ put_loose(char *p, const Purchase *purchase, Scales scales)
 	char	   *start = p;
 	bool		quantity = purchase->quantity != 1 || scales.quantity != 0;
 
-	*p++ = (char) (scales.amount | (quantity ? TAG_QUANTITY : 0) | (purchase->cost_known ? TAG_COST : 0));
+	*p++ = (char) (scales.amount | (quantity ? LOOSE_QUANTITY : 0) | (purchase->cost_known ? LOOSE_COST : 0));
 	p = put_varint(p, zigzag(purchase->day));
 	p = put_varint(p, zigzag(purchase->amount));
 	if (quantity)
@@ -85,8 +85,8 @@ get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales)
 	uint64		coded;
 	uint8		tag = (uint8) *(*p)++;
 
-	*scales = (Scales) {tag & TAG_SCALE, 0, 0};
-	if ((tag & ~(TAG_SCALE | TAG_QUANTITY | TAG_COST)) || scales->amount > DECIMAL_MAX_SCALE)
+	*scales = (Scales) {tag & LOOSE_SCALE, 0, 0};
+	if ((tag & ~(LOOSE_SCALE | LOOSE_QUANTITY | LOOSE_COST)) || scales->amount > DECIMAL_MAX_SCALE)
 		return false;
 	if (!get_varint(p, end, &coded) || coded > PG_UINT32_MAX || !IS_VALID_DATE(unzigzag(coded)))
 		return false;
@@ -95,10 +95,10 @@ get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales)
 		return false;
 	purchase->amount = unzigzag(coded);
 	purchase->quantity = 1;
-	if ((tag & TAG_QUANTITY) && !get_scaled(p, end, &scales->quantity, &purchase->quantity))
+	if ((tag & LOOSE_QUANTITY) && !get_scaled(p, end, &scales->quantity, &purchase->quantity))
 		return false;
 	purchase->cost = 0;
-	purchase->cost_known = (tag & TAG_COST) != 0;
+	purchase->cost_known = (tag & LOOSE_COST) != 0;
 	if (purchase->cost_known && !get_scaled(p, end, &scales->cost, &purchase->cost))
 		return false;
 	return true;

@@ -963,7 +963,7 @@ source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg)
 	read_for(source, until, visit, arg, budget);
 	if (source->relation.distinct)
 		source_receive_handed(source);
-	else if (!source_group_jointly(source))
+	else if (!source_group_parallel(source))
 	{
 		source_adopt_handed(source);
 		source_group(source, visit, arg);
@@ -978,27 +978,27 @@ source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg)
 
 /* The same, in several processes where that is worthwhile. */
 SourceCounts
-source_visit_jointly(Source *source, DateADT until, const JointVisitor *visitor, void *arg)
+source_visit_parallel(Source *source, DateADT until, const ParallelVisitor *visitor, void *arg)
 {
 	visitor->begin(arg);
-	source->joint = visitor;
+	source->visitor = visitor;
 	return source_visit(source, until, visitor->visit, arg);
 }
 
 /*
  * Read the relation for a caller that asks for one customer after the other,
  * with source_next.  Those who can be visited while the relation is read are,
- * jointly if they may be; what the visitor makes of a customer is more than
+ * in several processes if they may be; what the visitor makes of a customer is more than
  * what it is made of, so customers who are put together afterwards are not
  * left to other processes.
  */
 SourceCounts
-source_walk(Source *source, DateADT until, const JointVisitor *visitor, bool jointly, void *arg)
+source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool in_parallel, void *arg)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->context);
 
 	visitor->begin(arg);
-	source->joint = jointly ? visitor : NULL;
+	source->visitor = in_parallel ? visitor : NULL;
 	read_for(source, until, visitor->visit, arg, get_hash_memory_limit());
 	if (source->relation.distinct)
 		source_receive_handed(source);

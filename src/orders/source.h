@@ -41,7 +41,7 @@ typedef void (*CustomerVisitor) (const Customer *customer, void *arg);
  *
  * Workers find a visitor by its name: that of the variable, which is exported.
  */
-typedef struct JointVisitor
+typedef struct ParallelVisitor
 {
 	const char *name;
 	Size		size;			/* of the struct */
@@ -50,12 +50,12 @@ typedef struct JointVisitor
 	void		(*open) (void *arg, BufFile *file); /* of a worker that writes as it goes, to the same file; or NULL */
 	void		(*send) (void *arg, BufFile *file);
 	void		(*receive) (void *arg, BufFile *file);
-} JointVisitor;
+} ParallelVisitor;
 
 /* A visitor, exported under its name; what follows are the members after that. */
-#define JOINT_VISITOR(visitor, ...) \
-	extern PGDLLEXPORT const JointVisitor visitor; \
-	const JointVisitor visitor = {#visitor, __VA_ARGS__}
+#define PARALLEL_VISITOR(visitor, ...) \
+	extern PGDLLEXPORT const ParallelVisitor visitor; \
+	const ParallelVisitor visitor = {#visitor, __VA_ARGS__}
 
 /* What was read and left out. */
 typedef struct SourceCounts
@@ -73,8 +73,8 @@ extern Oid	source_id_type(const Source *source);
 extern bool source_has_items(const Source *source);
 extern const char *source_name(const Source *source);
 extern SourceCounts source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg);
-extern SourceCounts source_visit_jointly(Source *source, DateADT until, const JointVisitor *visitor, void *arg);
-extern SourceCounts source_walk(Source *source, DateADT until, const JointVisitor *visitor, bool jointly, void *arg);
+extern SourceCounts source_visit_parallel(Source *source, DateADT until, const ParallelVisitor *visitor, void *arg);
+extern SourceCounts source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool in_parallel, void *arg);
 extern bool source_next(Source *source, Customer *customer);
 extern void source_close(Source *source);
 

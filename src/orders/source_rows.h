@@ -123,7 +123,7 @@ struct Source
 	RowVisitor	visit_row;		/* who looks at rows instead of receiving them; or NULL */
 	CustomerVisitor visit;		/* while the relation is read */
 	void	   *visit_arg;
-	const JointVisitor *joint;	/* who visits, if that may be in several processes */
+	const ParallelVisitor *visitor;	/* who visits, if that may be in several processes */
 	BufFile    *result;			/* of a worker's visits */
 };
 
@@ -213,7 +213,7 @@ extern void source_note_workers(Source *source);
 extern void source_adopt_handed(Source *source);
 extern void source_receive_handed(Source *source);
 extern void source_end_parallel(Source *source);
-extern bool source_group_jointly(Source *source);
+extern bool source_group_parallel(Source *source);
 extern int64 add_lines(int64 a, int64 b, const char *what);
 extern Source *source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count, Size budget);
 extern uint64 source_walk_begin(Source *source);

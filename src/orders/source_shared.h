@@ -1,6 +1,6 @@
 /*
  * source_shared.h: what the processes of one report share, for
- * source_parallel.c, where they read the relation, and source_joint.c, where
+ * read_parallel.c, where they read the relation, and visit_parallel.c, where
  * they put its customers together.
  */
 #ifndef LTV_SOURCE_SHARED_H
@@ -36,7 +36,7 @@ typedef struct SharedOrders
 	ColumnType	column_types[ORDERS_COLUMNS];
 	char		name[NAMEDATALEN];	/* of the relation */
 
-	/* of the visitor, where that is a joint one */
+	/* of the visitor, where that is one that may work in several */
 	char		library[MAXPGPATH];
 	char		visitor[NAMEDATALEN];
 	Size		report_size;	/* 0 where it is not */

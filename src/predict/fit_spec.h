@@ -8,7 +8,7 @@
 
 #include "access/htup.h"
 
-#include "predict/model.h"
+#include "predict/fitted.h"
 
 /* the unit where none is asked for: weeks */
 #define FIT_UNIT_DAYS	7

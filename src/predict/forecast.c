@@ -12,7 +12,7 @@
  * are doubles, bit by bit in a bigint[]: a state may travel as text, and the
  * text of a double depends on extra_float_digits.
  */
-#include "predict/model.h"
+#include "predict/fitted.h"
 
 #include <math.h>
 

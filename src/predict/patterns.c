@@ -97,7 +97,7 @@ patterns_fit(PatternSet *set, LtvmKind kind)
 	LtvmFit		fit;
 
 	find_patterns(set);
-	fit = fit_orders(kind, set->patterns, (int) set->count);
+	fit = fit_order_model(kind, set->patterns, (int) set->count);
 	if (!fit.converged)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),

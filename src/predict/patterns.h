@@ -8,7 +8,7 @@
 
 #include "storage/buffile.h"
 
-#include "predict/model.h"
+#include "predict/fitted.h"
 #include "base/radix.h"
 
 /*

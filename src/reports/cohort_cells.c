@@ -22,7 +22,7 @@ visit_customer(const Customer *customer, void *arg)
 	while (i < buyer.count)
 	{
 		int32		period = calendar_index(calendar, buyer.purchases[i].day);
-		CohortCell *cell = cells_at(cohorts->cells, cohort_key(cohort, (uint32) period - (uint32) cohort));
+		CohortCell *cell = recordset_at(cohorts->cells, cohort_key(cohort, (uint32) period - (uint32) cohort));
 		int64		orders = 0;
 
 		for (; i < buyer.count && calendar_index(calendar, buyer.purchases[i].day) == period; i++)
@@ -41,7 +41,7 @@ begin_cohorts(void *arg)
 	Cohorts    *cohorts = arg;
 
 	population_restart(&cohorts->population);
-	cohorts->cells = cells_create(CurrentMemoryContext, sizeof(CohortCell));
+	cohorts->cells = recordset_create(CurrentMemoryContext, sizeof(CohortCell));
 }
 
 static void
@@ -50,7 +50,7 @@ send_cohorts(void *arg, BufFile *file)
 	Cohorts    *cohorts = arg;
 
 	population_send(&cohorts->population, file);
-	cells_send(cohorts->cells, file);
+	recordset_send(cohorts->cells, file);
 }
 
 static void
@@ -70,10 +70,10 @@ receive_cohorts(void *arg, BufFile *file)
 	Cohorts    *cohorts = arg;
 
 	population_receive(&cohorts->population, file);
-	cells_receive(cohorts->cells, file, add_cell);
+	recordset_receive(cohorts->cells, file, add_cell);
 }
 
-JOINT_VISITOR(ltv_cohorts_visitor, sizeof(Cohorts),
+PARALLEL_VISITOR(ltv_cohorts_visitor, sizeof(Cohorts),
 			  begin_cohorts, visit_customer, NULL, send_cohorts, receive_cohorts);
 
 /* Visit all customers, of a population that has begun. */
@@ -81,5 +81,5 @@ void
 cohorts_visit(Cohorts *cohorts, Oid period)
 {
 	calendar_init(&cohorts->calendar, period);
-	report_visit_jointly(&cohorts->population.report, cohorts->population.as_of, &ltv_cohorts_visitor, cohorts);
+	report_visit_parallel(&cohorts->population.report, cohorts->population.as_of, &ltv_cohorts_visitor, cohorts);
 }

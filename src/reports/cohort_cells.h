@@ -6,7 +6,7 @@
 #define LTV_COHORT_CELLS_H
 
 #include "base/calendar.h"
-#include "base/cells.h"
+#include "base/recordset.h"
 #include "reports/report_table.h"
 
 /* What a cohort did in a period. */
@@ -23,10 +23,10 @@ typedef struct Cohorts
 {
 	Population	population;
 	Calendar	calendar;
-	Cells	   *cells;
+	RecordSet	   *cells;
 } Cohorts;
 
-/* Cells sort by cohort, then by the periods since. */
+/* RecordSet sort by cohort, then by the periods since. */
 static inline int64
 cohort_key(int32 cohort, uint32 index)
 {

@@ -148,7 +148,7 @@ CheckCostsKnown(const ShopYears *years)
 void
 elements_measure(ShopYears *years, Fraction *elements)
 {
-	report_visit_jointly(&years->population.report, years->population.as_of, &ltv_years_visitor, years);
+	report_visit_parallel(&years->population.report, years->population.as_of, &ltv_years_visitor, years);
 	if (elements[LTV_GROSS_MARGIN].over == NULL)
 		CheckCostsKnown(years);
 

@@ -42,7 +42,7 @@ items_create(void)
 	Items	   *items = palloc0(sizeof(Items));
 
 	items->context = CurrentMemoryContext;
-	items->by_hash = cells_create(CurrentMemoryContext, sizeof(HashedItems));
+	items->by_hash = recordset_create(CurrentMemoryContext, sizeof(HashedItems));
 	items->room = 64;
 	items->names = palloc(items->room * sizeof(ItemName));
 	items->names[0] = (ItemName) {NULL, 0};
@@ -65,7 +65,7 @@ items_number(Items *items, struct varlena *item)
 
 	if (item == NULL)
 		return 0;
-	hashed = cells_at(items->by_hash, (int64) key_hash_bytes(VARDATA_ANY(item), VARSIZE_ANY_EXHDR(item)));
+	hashed = recordset_at(items->by_hash, (int64) key_hash_bytes(VARDATA_ANY(item), VARSIZE_ANY_EXHDR(item)));
 	for (uint32 i = hashed->first; i != 0; i = items->names[i].next)
 		if (same_item(items->names[i].text, item))
 			return i;

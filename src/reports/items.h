@@ -6,14 +6,14 @@
 
 #include "base/compat.h"
 
-#include "base/cells.h"
+#include "base/recordset.h"
 #include "reports/report_table.h"
 
 /* Items met so far; number 0 is the missing one. */
 typedef struct Items
 {
 	MemoryContext context;
-	Cells	   *by_hash;
+	RecordSet	   *by_hash;
 	uint32		count;
 	uint32		room;
 	struct ItemName *names;

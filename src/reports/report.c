@@ -116,16 +116,16 @@ report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg)
 	report->counts = source_visit(report->source, until, visit, arg);
 }
 
-/* The same, perhaps in several processes; see source_visit_jointly. */
+/* The same, perhaps in several processes; see source_visit_parallel. */
 void
-report_visit_jointly(Report *report, DateADT until, const JointVisitor *visitor, void *arg)
+report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg)
 {
-	report->counts = source_visit_jointly(report->source, until, visitor, arg);
+	report->counts = source_visit_parallel(report->source, until, visitor, arg);
 }
 
 /* The same, but the caller asks for the customers who are left; see source_walk. */
 void
-report_walk(Report *report, DateADT until, const JointVisitor *visitor, void *arg)
+report_walk(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg)
 {
 	report->counts = source_walk(report->source, until, visitor, text_form_is_parallel_safe(&report->id_form), arg);
 }

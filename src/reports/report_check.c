@@ -19,7 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "base/cells.h"
+#include "base/recordset.h"
 #include "customer/customer.h"
 #include "reports/items.h"
 #include "reports/report_table.h"
@@ -118,7 +118,7 @@ typedef struct CheckReport
 	Items	   *currencies;
 	int64	   *currency_rows;	/* by number in currencies */
 	uint64		currency_room;
-	Cells	   *amounts;
+	RecordSet	   *amounts;
 	uint32		amounts_limit;
 	bool		amounts_left_out;	/* orders of more amounts than that */
 	Source	   *by_order;
@@ -337,7 +337,7 @@ count_amount(CheckReport *check, int64 value, int scale)
 
 	if (value > 0 && check->amounts->count >= check->amounts_limit)
 	{
-		amount = cells_find(check->amounts, key);
+		amount = recordset_find(check->amounts, key);
 		if (amount == NULL)
 		{
 			check->amounts_left_out = true;
@@ -345,7 +345,7 @@ count_amount(CheckReport *check, int64 value, int scale)
 		}
 	}
 	else
-		amount = cells_at(check->amounts, key);
+		amount = recordset_at(check->amounts, key);
 	if (value > 0)
 		amount->is_order = true;
 	else
@@ -728,7 +728,7 @@ find_orders_again(Source *source, OrdersRow row, void *arg)
 	read_numbers(source, row, &numbers);
 	if (!numbers.amount_read || numbers.amount <= 0)
 		return;
-	amount = cells_find(check->amounts, amount_key(numbers.amount, numbers.amount_scale));
+	amount = recordset_find(check->amounts, amount_key(numbers.amount, numbers.amount_scale));
 	if (amount != NULL)
 		amount->is_order = true;
 }
@@ -754,7 +754,7 @@ find_sentinels(const CheckReport *check)
 
 	for (uint32 i = 0; i < check->amounts->count; i++)
 	{
-		Amount	   *amount = cells_record(check->amounts, i);
+		Amount	   *amount = recordset_record(check->amounts, i);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (amount->refunds >= SENTINEL_ROWS && !amount->is_order)
@@ -858,7 +858,7 @@ check_relation(CheckReport *check)
 	check->currencies = items_create();
 	check->currency_room = 16;
 	check->currency_rows = palloc0(check->currency_room * sizeof(int64));
-	check->amounts = cells_create(check->report.context, sizeof(Amount));
+	check->amounts = recordset_create(check->report.context, sizeof(Amount));
 	check->amounts_limit = (uint32) Min(get_hash_memory_limit() / (2 * sizeof(Amount)), PG_INT32_MAX / 2);
 	if (source->relation.histories)
 		source_read_rows(source, check_history_row, check);

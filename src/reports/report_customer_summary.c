@@ -92,7 +92,7 @@ receive_summary(void *arg, BufFile *file)
 	report_receive_rows(&summary->report, file);
 }
 
-JOINT_VISITOR(ltv_summary_visitor, sizeof(SummaryReport),
+PARALLEL_VISITOR(ltv_summary_visitor, sizeof(SummaryReport),
 			  begin_summary, visit_customer, open_summary, send_summary, receive_summary);
 
 /* Whether the function is the one that takes an id_type. */

@@ -72,7 +72,7 @@ receive_deciles(void *arg, BufFile *file)
 	tempfile_read(file, report->revenues + before, (report->population.customers - before) * sizeof(int128));
 }
 
-JOINT_VISITOR(ltv_deciles_visitor, sizeof(DecilesReport),
+PARALLEL_VISITOR(ltv_deciles_visitor, sizeof(DecilesReport),
 			  begin_deciles, visit_customer, NULL, send_deciles, receive_deciles);
 
 static Money
@@ -134,7 +134,7 @@ ltv_deciles(PG_FUNCTION_ARGS)
 	DecilesReport report;
 
 	population_begin(&report.population, fcinfo, &row_type, 0, REPORT_NO_ID);
-	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_deciles_visitor, &report);
+	report_visit_parallel(&report.population.report, report.population.as_of, &ltv_deciles_visitor, &report);
 	if (report.population.customers > 0)
 		put_deciles(&report);
 	return report_end(&report.population.report);

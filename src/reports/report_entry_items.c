@@ -23,7 +23,7 @@ typedef struct EntryReport
 	Population	population;
 	int32		horizon;		/* days */
 	Items	   *items;
-	Cells	   *entries;
+	RecordSet	   *entries;
 } EntryReport;
 
 typedef Entry *EntryPointer;
@@ -63,7 +63,7 @@ visit_customer(const Customer *customer, void *arg)
 		orders += is_order(&buyer.purchases[i]);
 		revenue += buyer.purchases[i].amount;
 	}
-	entry = cells_at(report->entries, items_number(report->items, customer->items[buyer.first]));
+	entry = recordset_at(report->entries, items_number(report->items, customer->items[buyer.first]));
 	entry->customers++;
 	entry->repeaters += orders >= 2;
 	entry->orders += orders;
@@ -77,7 +77,7 @@ begin_entry_items(void *arg)
 
 	population_restart(&report->population);
 	report->items = items_create();
-	report->entries = cells_create(CurrentMemoryContext, sizeof(Entry));
+	report->entries = recordset_create(CurrentMemoryContext, sizeof(Entry));
 }
 
 static void
@@ -87,7 +87,7 @@ send_entry_items(void *arg, BufFile *file)
 
 	population_send(&report->population, file);
 	items_send(report->items, file);
-	cells_send(report->entries, file);
+	recordset_send(report->entries, file);
 }
 
 static void
@@ -100,10 +100,10 @@ receive_entry_items(void *arg, BufFile *file)
 
 	population_receive(&report->population, file);
 	numbers = items_receive(report->items, file);
-	more = cells_read(file, sizeof(Entry), &count);
+	more = recordset_read(file, sizeof(Entry), &count);
 	for (uint32 i = 0; i < count; i++)
 	{
-		Entry	   *entry = cells_at(report->entries, numbers[more[i].item]);
+		Entry	   *entry = recordset_at(report->entries, numbers[more[i].item]);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		entry->customers += more[i].customers;
@@ -113,13 +113,13 @@ receive_entry_items(void *arg, BufFile *file)
 	}
 }
 
-JOINT_VISITOR(ltv_entry_items_visitor, sizeof(EntryReport),
+PARALLEL_VISITOR(ltv_entry_items_visitor, sizeof(EntryReport),
 			  begin_entry_items, visit_customer, NULL, send_entry_items, receive_entry_items);
 
 static void
 put_entries(EntryReport *report)
 {
-	Entry	  **entries = (Entry **) cells_sorted(report->entries);
+	Entry	  **entries = (Entry **) recordset_sorted(report->entries);
 	Row			row;
 
 	sort_entries(entries, report->entries->count, report->items);
@@ -152,7 +152,7 @@ ltv_entry_items(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("horizon_days must be 0 or more, not %d", report.horizon)));
 	CheckItemColumn(&report.population);
-	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_entry_items_visitor, &report);
+	report_visit_parallel(&report.population.report, report.population.as_of, &ltv_entry_items_visitor, &report);
 	put_entries(&report);
 	return report_end(&report.population.report);
 }

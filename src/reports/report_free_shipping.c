@@ -141,7 +141,7 @@ ltv_free_shipping(PG_FUNCTION_ARGS)
 	shipping.start = moment.year_start;
 	shipping.threshold = decimal_ceiling(threshold);
 	shipping.near = decimal_ceiling(multiply(reach, threshold));
-	report_visit_jointly(&shipping.population.report, shipping.population.as_of, &ltv_shipping_visitor, &shipping);
+	report_visit_parallel(&shipping.population.report, shipping.population.as_of, &ltv_shipping_visitor, &shipping);
 	put_shipping(&shipping, threshold, shipping_cost, margin);
 	return report_end(&shipping.population.report);
 }

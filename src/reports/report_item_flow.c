@@ -34,9 +34,9 @@ typedef struct FlowReport
 {
 	Population	population;
 	Items	   *items;
-	Cells	   *pairs;
-	Cells	   *flows;
-	Cells	   *starts;
+	RecordSet	   *pairs;
+	RecordSet	   *flows;
+	RecordSet	   *starts;
 } FlowReport;
 
 static inline int64
@@ -78,16 +78,16 @@ typedef Flow *FlowPointer;
 static void
 count_flow(FlowReport *report, uint32 step, uint32 from, uint32 to, int64 customers)
 {
-	Pair	   *pair = cells_at(report->pairs, two_numbers(from, to));
+	Pair	   *pair = recordset_at(report->pairs, two_numbers(from, to));
 	Flow	   *flow;
 
 	if (pair->number == 0)
 		pair->number = report->pairs->count;
-	flow = cells_at(report->flows, two_numbers(step, pair->number));
+	flow = recordset_at(report->flows, two_numbers(step, pair->number));
 	flow->customers += customers;
 	flow->from = from;
 	flow->to = to;
-	((Start *) cells_at(report->starts, two_numbers(step, from)))->customers += customers;
+	((Start *) recordset_at(report->starts, two_numbers(step, from)))->customers += customers;
 }
 
 static void
@@ -121,9 +121,9 @@ begin_item_flow(void *arg)
 
 	population_restart(&report->population);
 	report->items = items_create();
-	report->pairs = cells_create(CurrentMemoryContext, sizeof(Pair));
-	report->flows = cells_create(CurrentMemoryContext, sizeof(Flow));
-	report->starts = cells_create(CurrentMemoryContext, sizeof(Start));
+	report->pairs = recordset_create(CurrentMemoryContext, sizeof(Pair));
+	report->flows = recordset_create(CurrentMemoryContext, sizeof(Flow));
+	report->starts = recordset_create(CurrentMemoryContext, sizeof(Start));
 }
 
 static void
@@ -133,7 +133,7 @@ send_item_flow(void *arg, BufFile *file)
 
 	population_send(&report->population, file);
 	items_send(report->items, file);
-	cells_send(report->flows, file);
+	recordset_send(report->flows, file);
 }
 
 static void
@@ -146,7 +146,7 @@ receive_item_flow(void *arg, BufFile *file)
 
 	population_receive(&report->population, file);
 	numbers = items_receive(report->items, file);
-	more = cells_read(file, sizeof(Flow), &count);
+	more = recordset_read(file, sizeof(Flow), &count);
 	for (uint32 i = 0; i < count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
@@ -154,13 +154,13 @@ receive_item_flow(void *arg, BufFile *file)
 	}
 }
 
-JOINT_VISITOR(ltv_item_flow_visitor, sizeof(FlowReport),
+PARALLEL_VISITOR(ltv_item_flow_visitor, sizeof(FlowReport),
 			  begin_item_flow, visit_customer, NULL, send_item_flow, receive_item_flow);
 
 static void
 put_flows(FlowReport *report)
 {
-	Flow	  **flows = (Flow **) cells_sorted(report->flows);
+	Flow	  **flows = (Flow **) recordset_sorted(report->flows);
 	Row			row;
 
 	sort_flows(flows, report->flows->count, report->items);
@@ -168,7 +168,7 @@ put_flows(FlowReport *report)
 	for (uint32 i = 0; i < report->flows->count; i++)
 	{
 		Flow	   *flow = flows[i];
-		Start	   *start = cells_find(report->starts, two_numbers(step_of(flow), flow->from));
+		Start	   *start = recordset_find(report->starts, two_numbers(step_of(flow), flow->from));
 
 		row_value(&row, Int32GetDatum(step_of(flow)));
 		row_item(&row, report->items, flow->from);
@@ -189,7 +189,7 @@ ltv_item_flow(PG_FUNCTION_ARGS)
 
 	population_begin(&report.population, fcinfo, &row_type, WANT_ITEM, REPORT_NO_ID);
 	CheckItemColumn(&report.population);
-	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_item_flow_visitor, &report);
+	report_visit_parallel(&report.population.report, report.population.as_of, &ltv_item_flow_visitor, &report);
 	put_flows(&report);
 	return report_end(&report.population.report);
 }

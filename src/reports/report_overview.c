@@ -5,7 +5,7 @@
 
 #include "reports/report.h"
 
-#include "customer/population.h"
+#include "customer/kpi.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_overview_row", KPI_TYPES, INT8OID, INT8OID);
 

@@ -104,7 +104,7 @@ put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 static void
 put_cohorts(PaybackReport *payback)
 {
-	CohortCell **cells = (CohortCell **) cells_sorted(payback->cohorts.cells);
+	CohortCell **cells = (CohortCell **) recordset_sorted(payback->cohorts.cells);
 	uint32		count = payback->cohorts.cells->count;
 	uint32		end;
 	Row			row;

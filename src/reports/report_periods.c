@@ -5,7 +5,7 @@
 #include "reports/report_table.h"
 
 #include "base/calendar.h"
-#include "base/cells.h"
+#include "base/recordset.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_periods_row",
 	DATEOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, FLOAT8OID,
@@ -29,7 +29,7 @@ typedef struct PeriodsReport
 {
 	Population	population;
 	Calendar	calendar;
-	Cells	   *cells;
+	RecordSet	   *cells;
 } PeriodsReport;
 
 static void
@@ -46,7 +46,7 @@ visit_customer(const Customer *customer, void *arg)
 	for (int i = 0; i < buyer.count;)
 	{
 		int32		period = calendar_index(calendar, buyer.purchases[i].day);
-		PeriodCell *cell = cells_at(periods->cells, period);
+		PeriodCell *cell = recordset_at(periods->cells, period);
 		int64		orders = 0;
 		int128		revenue = 0;
 
@@ -71,7 +71,7 @@ begin_periods(void *arg)
 	PeriodsReport *periods = arg;
 
 	population_restart(&periods->population);
-	periods->cells = cells_create(CurrentMemoryContext, sizeof(PeriodCell));
+	periods->cells = recordset_create(CurrentMemoryContext, sizeof(PeriodCell));
 }
 
 static void
@@ -80,7 +80,7 @@ send_periods(void *arg, BufFile *file)
 	PeriodsReport *periods = arg;
 
 	population_send(&periods->population, file);
-	cells_send(periods->cells, file);
+	recordset_send(periods->cells, file);
 }
 
 static void
@@ -103,10 +103,10 @@ receive_periods(void *arg, BufFile *file)
 	PeriodsReport *periods = arg;
 
 	population_receive(&periods->population, file);
-	cells_receive(periods->cells, file, add_cell);
+	recordset_receive(periods->cells, file, add_cell);
 }
 
-JOINT_VISITOR(ltv_periods_visitor, sizeof(PeriodsReport),
+PARALLEL_VISITOR(ltv_periods_visitor, sizeof(PeriodsReport),
 			  begin_periods, visit_customer, NULL, send_periods, receive_periods);
 
 static void
@@ -116,7 +116,7 @@ put_periods(PeriodsReport *periods)
 	Calendar   *calendar = &periods->calendar;
 	int64		first = calendar_index(calendar, periods->population.first_order);
 	int64		last = calendar_index(calendar, periods->population.as_of);
-	PeriodCell **cells = (PeriodCell **) cells_sorted(periods->cells);
+	PeriodCell **cells = (PeriodCell **) recordset_sorted(periods->cells);
 	uint32		next = 0;
 	int64		acquired = 0;
 	Row			row;
@@ -162,7 +162,7 @@ ltv_periods(PG_FUNCTION_ARGS)
 
 	population_begin(&periods.population, fcinfo, &row_type, 0, REPORT_NO_ID);
 	calendar_init(&periods.calendar, PG_GETARG_OID(2));
-	report_visit_jointly(&periods.population.report, periods.population.as_of, &ltv_periods_visitor, &periods);
+	report_visit_parallel(&periods.population.report, periods.population.as_of, &ltv_periods_visitor, &periods);
 	if (periods.population.customers > 0)
 		put_periods(&periods);
 	return report_end(&periods.population.report);

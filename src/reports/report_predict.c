@@ -137,7 +137,7 @@ receive_predict(void *arg, BufFile *file)
 	MemoryContextSwitchTo(old);
 }
 
-JOINT_VISITOR(ltv_predict_visitor, sizeof(PredictReport),
+PARALLEL_VISITOR(ltv_predict_visitor, sizeof(PredictReport),
 			  begin_predict, visit_customer, NULL, send_predict, receive_predict);
 
 /*
@@ -314,7 +314,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	if (PG_NARGS() > 2)
 		read_settings(predict, fcinfo);
 	get_typlenbyval(source_id_type(predict->report.source), &predict->id_length, &predict->id_by_value);
-	report_visit_jointly(&predict->report, predict->as_of, &ltv_predict_visitor, predict);
+	report_visit_parallel(&predict->report, predict->as_of, &ltv_predict_visitor, predict);
 	predict->next_pattern = predict->patterns->count;
 	if (predict->patterns->customers > 0)
 	{

@@ -11,7 +11,7 @@
  */
 #include "reports/report_table.h"
 
-#include "base/cells.h"
+#include "base/recordset.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
@@ -70,8 +70,8 @@ typedef struct RfmReport
 	int64		first_id;		/* and, whole, how far an id is above this */
 	int			id_bits;		/* of a whole item's key, the last ones */
 	int			frequency_bits; /* of its number, the last ones */
-	Cells	   *recencies;		/* levels */
-	Cells	   *frequencies;
+	RecordSet	   *recencies;		/* levels */
+	RecordSet	   *frequencies;
 	int64		next;			/* the row that comes next */
 	int64		alike_until;	/* members before this one have equal revenue, or more */
 } RfmReport;
@@ -138,8 +138,8 @@ visit_customer(const Customer *customer, void *arg)
 	member->id = keep_id(report, customer->id);
 	member->revenue = money_of(revenue, buyer.scales.amount);
 	member->recency = report->population.as_of - last;
-	((Level *) cells_at(report->recencies, member->recency))->customers++;
-	((Level *) cells_at(report->frequencies, member->frequency))->customers++;
+	((Level *) recordset_at(report->recencies, member->recency))->customers++;
+	((Level *) recordset_at(report->frequencies, member->frequency))->customers++;
 }
 
 static void
@@ -150,8 +150,8 @@ begin_rfm(void *arg)
 	population_restart(&report->population);
 	report->room = 1024;
 	report->members = palloc(report->room * sizeof(Member));
-	report->recencies = cells_create(CurrentMemoryContext, sizeof(Level));
-	report->frequencies = cells_create(CurrentMemoryContext, sizeof(Level));
+	report->recencies = recordset_create(CurrentMemoryContext, sizeof(Level));
+	report->frequencies = recordset_create(CurrentMemoryContext, sizeof(Level));
 	report->ids = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
 }
 
@@ -162,8 +162,8 @@ send_rfm(void *arg, BufFile *file)
 
 	population_send(&report->population, file);
 	records_send(report->members, report->population.customers, sizeof(Member), report->id_by_value, report->id_length, file);
-	cells_send(report->recencies, file);
-	cells_send(report->frequencies, file);
+	recordset_send(report->recencies, file);
+	recordset_send(report->frequencies, file);
 }
 
 static void
@@ -184,11 +184,11 @@ receive_rfm(void *arg, BufFile *file)
 	old = MemoryContextSwitchTo(report->ids);
 	records_receive(report->members + before, report->population.customers - before, sizeof(Member), report->id_by_value, file);
 	MemoryContextSwitchTo(old);
-	cells_receive(report->recencies, file, add_level);
-	cells_receive(report->frequencies, file, add_level);
+	recordset_receive(report->recencies, file, add_level);
+	recordset_receive(report->frequencies, file, add_level);
 }
 
-JOINT_VISITOR(ltv_rfm_visitor, sizeof(RfmReport),
+PARALLEL_VISITOR(ltv_rfm_visitor, sizeof(RfmReport),
 			  begin_rfm, visit_customer, NULL, send_rfm, receive_rfm);
 
 /* 1 + floor(bins * share of customers strictly worse) */
@@ -199,9 +199,9 @@ score_of(const RfmReport *report, int64 worse)
 }
 
 static void
-score_levels(RfmReport *report, Cells *cells, bool more_is_better)
+score_levels(RfmReport *report, RecordSet *cells, bool more_is_better)
 {
-	Level	  **levels = (Level **) cells_sorted(cells);
+	Level	  **levels = (Level **) recordset_sorted(cells);
 	int64		less = 0;
 
 	for (uint32 i = 0; i < cells->count; i++)
@@ -276,9 +276,9 @@ item_with_key(uint128 key, uint32 number)
 
 /* Where a number is among those that were met. */
 static uint32
-level_number(Cells *cells, int64 value)
+level_number(RecordSet *cells, int64 value)
 {
-	return ((char *) cells_find(cells, value) - cells->records) / sizeof(Level);
+	return ((char *) recordset_find(cells, value) - cells->records) / sizeof(Level);
 }
 
 static SortItem
@@ -376,8 +376,8 @@ unpack(const RfmReport *report, const SortItem *item)
 
 	standing.id = Int64GetDatum((int64) (id + (uint64) report->first_id));
 	standing.revenue = report->best - (int128) (key >> report->id_bits);
-	standing.recency = cells_record(report->recencies, item->number >> report->frequency_bits);
-	standing.frequency = cells_record(report->frequencies, item->number & (((uint32) 1 << report->frequency_bits) - 1));
+	standing.recency = recordset_record(report->recencies, item->number >> report->frequency_bits);
+	standing.frequency = recordset_record(report->frequencies, item->number & (((uint32) 1 << report->frequency_bits) - 1));
 	return standing;
 }
 
@@ -389,8 +389,8 @@ look_up(const RfmReport *report, const SortItem *item)
 
 	standing.id = member->id;
 	standing.revenue = member->revenue;
-	standing.recency = cells_at(report->recencies, member->recency);
-	standing.frequency = cells_at(report->frequencies, member->frequency);
+	standing.recency = recordset_at(report->recencies, member->recency);
+	standing.frequency = recordset_at(report->frequencies, member->frequency);
 	return standing;
 }
 
@@ -467,7 +467,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("bins must be from 1 to %d, not %d", BINS_LIMIT, report->bins)));
 	prepare_ids(report);
-	report_visit_jointly(&report->population.report, report->population.as_of, &ltv_rfm_visitor, report);
+	report_visit_parallel(&report->population.report, report->population.as_of, &ltv_rfm_visitor, report);
 	if (report->population.customers > 0)
 		sort_members(report);
 	score_levels(report, report->recencies, false);

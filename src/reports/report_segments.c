@@ -5,7 +5,7 @@
 #include "reports/report_table.h"
 
 #include "customer/cpm.h"
-#include "customer/population.h"
+#include "customer/kpi.h"
 
 /* How customers are told apart: the values of an enum. */
 typedef struct Division
@@ -101,7 +101,7 @@ report_segments(FunctionCallInfo fcinfo, int division)
 	report_begin(&report.report, fcinfo, divisions[division].row_type, 0, REPORT_NO_ID);
 	report.moment = moment_of(PG_GETARG_DATEADT(1));
 	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
-	report_visit_jointly(&report.report, report.moment.as_of, &ltv_segments_visitor, &report);
+	report_visit_parallel(&report.report, report.moment.as_of, &ltv_segments_visitor, &report);
 	put_segments(&report);
 	return report_end(&report.report);
 }

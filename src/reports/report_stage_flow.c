@@ -6,7 +6,7 @@
 
 #include "utils/builtins.h"
 
-#include "customer/population.h"
+#include "customer/kpi.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_stage_flow_row", ANYENUMOID, ANYENUMOID, INT8OID, NUMERICOID);
 
@@ -109,7 +109,7 @@ ltv_stage_flow(PG_FUNCTION_ARGS)
 	flow.to = moment_argument(fcinfo, 2, "to_day");
 	CheckDays(flow.from.as_of, flow.to.as_of);
 	flow.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
-	report_visit_jointly(&flow.report, flow.to.as_of, &ltv_stage_flow_visitor, &flow);
+	report_visit_parallel(&flow.report, flow.to.as_of, &ltv_stage_flow_visitor, &flow);
 	put_flows(&flow);
 	return report_end(&flow.report);
 }

@@ -4,7 +4,7 @@
  */
 #include "reports/report_table.h"
 
-#include "base/cells.h"
+#include "base/recordset.h"
 #include "customer/policy.h"
 #include "base/tempfile.h"
 
@@ -18,7 +18,7 @@ typedef struct Step
 	int64		customers;		/* with an n-th order */
 	int64		churned;		/* with no further order, and churned */
 	Money		amount;			/* of the n-th orders */
-	Cells	   *gaps;			/* days to the next order */
+	RecordSet	   *gaps;			/* days to the next order */
 } Step;
 
 typedef struct StepsReport
@@ -47,7 +47,7 @@ visit_customer(const Customer *customer, void *arg)
 		if (!is_order(purchase))
 			continue;
 		if (n > 0)
-			((Tally *) cells_at(step[-1].gaps, purchase->day - latest))->count++;
+			((Tally *) recordset_at(step[-1].gaps, purchase->day - latest))->count++;
 		step->customers++;
 		money_add(&step->amount, purchase->amount, buyer.scales.amount);
 		latest = purchase->day;
@@ -66,7 +66,7 @@ begin_steps(void *arg)
 	population_restart(&report->population);
 	report->steps = palloc0((report->max_step + 1) * sizeof(Step));
 	for (int n = 0; n < report->max_step; n++)
-		report->steps[n].gaps = cells_create(CurrentMemoryContext, sizeof(Tally));
+		report->steps[n].gaps = recordset_create(CurrentMemoryContext, sizeof(Tally));
 }
 
 static void
@@ -77,7 +77,7 @@ send_steps(void *arg, BufFile *file)
 	population_send(&report->population, file);
 	tempfile_write(file, report->steps, (report->max_step + 1) * sizeof(Step));
 	for (int n = 0; n < report->max_step; n++)
-		cells_send(report->steps[n].gaps, file);
+		recordset_send(report->steps[n].gaps, file);
 }
 
 static void
@@ -95,10 +95,10 @@ receive_steps(void *arg, BufFile *file)
 		money_add_money(&report->steps[n].amount, &more.amount);
 	}
 	for (int n = 0; n < report->max_step; n++)
-		cells_receive(report->steps[n].gaps, file, tally_add);
+		recordset_receive(report->steps[n].gaps, file, tally_add);
 }
 
-JOINT_VISITOR(ltv_steps_visitor, sizeof(StepsReport),
+PARALLEL_VISITOR(ltv_steps_visitor, sizeof(StepsReport),
 			  begin_steps, visit_customer, NULL, send_steps, receive_steps);
 
 static void
@@ -143,7 +143,7 @@ ltv_steps(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_step must be from 1 to %d, not %d", STEPS_LIMIT, report.max_step)));
 	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
-	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_steps_visitor, &report);
+	report_visit_parallel(&report.population.report, report.population.as_of, &ltv_steps_visitor, &report);
 	put_steps(&report);
 	return report_end(&report.population.report);
 }

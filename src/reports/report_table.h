@@ -122,6 +122,6 @@ row_rate(Row *row, double part, double whole)
 	{ \
 		sums_receive(arg, visitor##_sums, lengthof(visitor##_sums), file); \
 	} \
-	JOINT_VISITOR(visitor, sizeof(type), visitor##_begin, visit, NULL, visitor##_send, visitor##_receive)
+	PARALLEL_VISITOR(visitor, sizeof(type), visitor##_begin, visit, NULL, visitor##_send, visitor##_receive)
 
 #endif							/* LTV_REPORT_TABLE_H */

@@ -86,7 +86,7 @@ receive_validate(void *arg, BufFile *file)
 	}
 }
 
-JOINT_VISITOR(ltv_validate_visitor, sizeof(ValidateReport),
+PARALLEL_VISITOR(ltv_validate_visitor, sizeof(ValidateReport),
 			  begin_validate, visit_customer, NULL, send_validate, receive_validate);
 
 static void
@@ -139,7 +139,7 @@ ltv_validate(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split_day must be a day before as_of"),
 				 errhint("The model is fitted up to split_day and judged by the orders after it, up to as_of.")));
-	report_visit_jointly(&validate.report, validate.as_of, &ltv_validate_visitor, &validate);
+	report_visit_parallel(&validate.report, validate.as_of, &ltv_validate_visitor, &validate);
 	if (validate.patterns->customers > 0)
 		predict_classes(&validate);
 	row_begin(&row, &validate.report, NO_SCALES);

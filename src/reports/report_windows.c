@@ -102,7 +102,7 @@ receive_windows(void *arg, BufFile *file)
 	}
 }
 
-JOINT_VISITOR(ltv_windows_visitor, sizeof(WindowsReport),
+PARALLEL_VISITOR(ltv_windows_visitor, sizeof(WindowsReport),
 			  begin_windows, visit_customer, NULL, send_windows, receive_windows);
 
 static void
@@ -181,7 +181,7 @@ ltv_windows(PG_FUNCTION_ARGS)
 
 	population_begin(&report.population, fcinfo, &row_type, WANT_COST, REPORT_NO_ID);
 	read_windows(&report, PG_GETARG_ARRAYTYPE_P(2));
-	report_visit_jointly(&report.population.report, report.population.as_of, &ltv_windows_visitor, &report);
+	report_visit_parallel(&report.population.report, report.population.as_of, &ltv_windows_visitor, &report);
 	if (report.population.customers > 0)
 		put_windows(&report);
 	return report_end(&report.population.report);

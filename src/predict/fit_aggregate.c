@@ -1,5 +1,5 @@
 /*
- * fit.c: the aggregates ltv_fit.
+ * fit_aggregate.c: the aggregates ltv_fit.
  *
  * Customers with the same past count once: the state is a hash table of
  * distinct (frequency, recency, t), or (frequency, monetary), with the number
@@ -413,7 +413,7 @@ static const LtvmInterrupt on_cancel = {cancel_pending, NULL};
 
 /* Fit a model of orders to patterns, ascending in frequency. */
 LtvmFit
-fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n)
+fit_order_model(LtvmKind kind, const LtvmPattern *patterns, int n)
 {
 	LtvmFit		fit;
 	LtvmFitStatus status = ltvm_fit_orders(kind, patterns, n, &on_cancel, &fit);
@@ -480,7 +480,7 @@ fit_state(const FitState *state)
 
 	StaticAssertStmt(sizeof(Slot) == sizeof(LtvmPattern), "a slot is laid out as a pattern");
 	if (kind != LTVM_GAMMA_GAMMA)
-		return fit_orders(kind, (const LtvmPattern *) patterns, n);
+		return fit_order_model(kind, (const LtvmPattern *) patterns, n);
 	if (n == 0 && state->left_out > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),

@@ -1,10 +1,10 @@
 /*
- * model.c: the composite ltv_model, and what a model says of one customer.
+ * fitted.c: the composite ltv_model, and what a model says of one customer.
  *
  * Every function comes in two forms: over a history and a day, and over plain
  * numbers in the model's unit.  The first is a shell over the second.
  */
-#include "predict/model.h"
+#include "predict/fitted.h"
 
 #include <math.h>
 

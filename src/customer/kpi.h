@@ -1,8 +1,8 @@
 /*
- * population.h: figures of many customers.
+ * kpi.h: figures of many customers.
  */
-#ifndef LTV_POPULATION_H
-#define LTV_POPULATION_H
+#ifndef LTV_KPI_H
+#define LTV_KPI_H
 
 #include "base/compat.h"
 
@@ -51,4 +51,4 @@ typedef struct Segment
 extern void segment_add(Segment *segment, const Figures *figures, Scales scales);
 extern const SumKind sum_segment;
 
-#endif							/* LTV_POPULATION_H */
+#endif							/* LTV_KPI_H */

@@ -1,12 +1,12 @@
 /*
- * population.c: figures of many customers, and the aggregates over histories
+ * kpi.c: figures of many customers, and the aggregates over histories
  * ltv_repeat_rate and ltv_kpis.
  *
  * The states of both are plain arrays of bigint, changed in place inside an
  * aggregate: they need no serialization, travel between nodes as text or
  * binary, and any two of them add up in any order.
  */
-#include "customer/population.h"
+#include "customer/kpi.h"
 
 #include <math.h>
 

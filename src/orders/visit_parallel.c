@@ -1,5 +1,5 @@
 /*
- * source_joint.c: customers visited by several processes.
+ * visit_parallel.c: customers visited by several processes.
  *
  * Where several processes have read a relation, each hands over its rows in a
  * file, the leader too.  Then a team of processes, the leader again among
@@ -32,7 +32,7 @@ typedef struct Team
 	pg_atomic_uint32 next_part;
 } Team;
 
-PGDLLEXPORT void ltv_visit_jointly(dsm_segment *segment, shm_toc *toc);
+PGDLLEXPORT void ltv_visit_parallel(dsm_segment *segment, shm_toc *toc);
 
 /*
  * A report in several processes
@@ -57,11 +57,11 @@ source_refuse_leader(void)
 void
 source_begin_visiting(Source *source, SharedOrders *orders, uint32 number)
 {
-	const JointVisitor *visitor = load_external_function(orders->library, orders->visitor, true, NULL);
+	const ParallelVisitor *visitor = load_external_function(orders->library, orders->visitor, true, NULL);
 
 	if (visitor->size != orders->report_size)
 		source_refuse_leader();
-	source->joint = visitor;
+	source->visitor = visitor;
 	source->visit = visitor->visit;
 	source->visit_arg = palloc(visitor->size);
 	memcpy(source->visit_arg, orders->report, visitor->size);
@@ -75,7 +75,7 @@ source_begin_visiting(Source *source, SharedOrders *orders, uint32 number)
 void
 source_send_result(Source *source)
 {
-	source->joint->send(source->visit_arg, source->result);
+	source->visitor->send(source->visit_arg, source->result);
 	BufFileExportFileSet(source->result);
 	BufFileClose(source->result);
 }
@@ -86,7 +86,7 @@ source_receive_result(Source *source, SharedOrders *orders, uint32 number)
 {
 	BufFile    *file = BufFileOpenFileSet(&orders->files.fs, result_file_name(number), O_RDONLY, false);
 
-	source->joint->receive(source->visit_arg, file);
+	source->visitor->receive(source->visit_arg, file);
 	BufFileClose(file);
 }
 
@@ -129,7 +129,7 @@ visit_parts(Source *source, SharedOrders *orders, shm_toc *toc)
 
 /* A worker. */
 void
-ltv_visit_jointly(dsm_segment *segment, shm_toc *toc)
+ltv_visit_parallel(dsm_segment *segment, shm_toc *toc)
 {
 	Team	   *team = shm_toc_lookup(toc, KEY_TEAM, false);
 	Source	   *source = source_of_worker(team->orders);
@@ -219,7 +219,7 @@ start_team(Source *source, SharedOrders *orders)
 {
 	/* as many workers as have had something to read (one may have read several partitions, each for itself) */
 	int			workers = Min(list_length(source->handed) - 1, max_parallel_workers_per_gather);
-	ParallelContext *context = CreateParallelContext(orders->library, "ltv_visit_jointly", workers);
+	ParallelContext *context = CreateParallelContext(orders->library, "ltv_visit_parallel", workers);
 
 	shm_toc_estimate_chunk(&context->estimator, sizeof(Team));
 	shm_toc_estimate_chunk(&context->estimator, size_of_stores(source));
@@ -237,12 +237,12 @@ start_team(Source *source, SharedOrders *orders)
  * done, when it was read in one process or is too small for more.
  */
 bool
-source_group_jointly(Source *source)
+source_group_parallel(Source *source)
 {
 	ParallelContext *team;
 	SharedOrders *orders;
 
-	if (source->joint == NULL || !worthwhile(source))
+	if (source->visitor == NULL || !worthwhile(source))
 		return false;
 	orders = dsm_segment_address(source->segment);
 	hand_over(source);

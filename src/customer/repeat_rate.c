@@ -1,5 +1,5 @@
 /*
- * customer_set.c: ltv_repeat_rate(customer_id), the repeat rate of plain
+ * repeat_rate.c: ltv_repeat_rate(customer_id), the repeat rate of plain
  * order rows.
  *
  * The state is the set of the customers met, each once or twice: who is there
@@ -66,11 +66,11 @@ typedef struct IdTable
 #define FIRST_SLOTS 16
 
 /* a table above this is scattered: it would leave the cache */
-#define SCATTER_BYTES	(512 * 1024)
+#define SET_SCATTER_BYTES	(512 * 1024)
 /* a table above this is scattered when memory is short */
 #define SHORT_BYTES		(16 * 1024)
 /* a part whose table would be larger is scattered again */
-#define PART_BYTES		(4 * 1024 * 1024)
+#define SET_PART_BYTES		(4 * 1024 * 1024)
 #define LEAST_BUDGET	(16 * 1024)
 
 /* The type of ids, looked up once for a call site. */
@@ -360,7 +360,7 @@ static void
 visit_store(KeyType *key, RowStore *store, int level, IdVisitor visit, void *arg)
 {
 	Size		budget = get_hash_memory_limit() / 4;
-	Size		memory = level + 1 < ROWSTORE_LEVELS ? Min(PART_BYTES, budget) : SIZE_MAX;
+	Size		memory = level + 1 < ROWSTORE_LEVELS ? Min(SET_PART_BYTES, budget) : SIZE_MAX;
 
 	rowstore_finish(store);
 	for (int i = 0; i < 1 << store->bits; i++)
@@ -502,7 +502,7 @@ state_add(SetState *state, Datum id)
 	if (table_memory(table) < SHORT_BYTES)
 		return;
 	left = memory_left(state->fcinfo);
-	if (left == 0 || table_memory(table) > SCATTER_BYTES)
+	if (left == 0 || table_memory(table) > SET_SCATTER_BYTES)
 		state_scatter(state, left);
 }
 

@@ -1,12 +1,12 @@
 /*
- * source_parallel.c: an orders relation read by several processes.
+ * read_parallel.c: an orders relation read by several processes.
  *
  * When a report plans the query that reads its orders, the planner is offered
  * a path with LtvScatter (scatter.c): each process scatters the rows that it
  * scans into a store of its own.  A worker hands its store over in a shared
  * temporary file, and in another one, the directory, says where the rows of
  * each part are and what was counted.  What becomes of the rows is
- * source_joint.c's matter, or the leader reads them part by part.  Where every
+ * visit_parallel.c's matter, or the leader reads them part by part.  Where every
  * row is a customer's history, a process visits it at once, and what goes to
  * the file is what the visitor has gathered.
  *
@@ -104,12 +104,12 @@ key_is_parallel_safe(const KeyType *key)
 
 /*
  * Whether rows may be received in any process: nobody looks at them, or only a
- * joint visitor meanwhile, and their order says nothing.
+ * visitor that works in several processes meanwhile, and their order says nothing.
  */
 static bool
 may_share(const Source *source)
 {
-	return source->visit_row == NULL && (!source->relation.distinct || source->joint != NULL) && !source->sorted &&
+	return source->visit_row == NULL && (!source->relation.distinct || source->visitor != NULL) && !source->sorted &&
 		!(source->wants & WANT_GUESTS) && key_is_parallel_safe(&source->id) &&
 		(!source->has_order || key_is_parallel_safe(&source->order)) &&
 		(!source->has_item || text_form_is_parallel_safe(&source->item)) &&
@@ -176,12 +176,12 @@ describe(const Source *source, SharedOrders *orders)
 	orders->row_size = source->row_size;
 	memcpy(orders->column_types, source->relation.columns, sizeof(orders->column_types));
 	strlcpy(orders->name, source->relation.name, NAMEDATALEN);
-	if (source->joint != NULL)
+	if (source->visitor != NULL)
 	{
 		strlcpy(orders->library, own_library(), MAXPGPATH);
-		strlcpy(orders->visitor, source->joint->name, NAMEDATALEN);
-		orders->report_size = source->joint->size;
-		memcpy(orders->report, source->visit_arg, source->joint->size);
+		strlcpy(orders->visitor, source->visitor->name, NAMEDATALEN);
+		orders->report_size = source->visitor->size;
+		memcpy(orders->report, source->visit_arg, source->visitor->size);
 	}
 }
 
@@ -193,7 +193,7 @@ source_begin_parallel(Source *source, PlannedStmt *plan)
 
 	if (!scatter_is_planned(plan->planTree))
 		return;
-	source->segment = dsm_create(offsetof(SharedOrders, report) + (source->joint != NULL ? source->joint->size : 0),
+	source->segment = dsm_create(offsetof(SharedOrders, report) + (source->visitor != NULL ? source->visitor->size : 0),
 								 DSM_CREATE_NULL_IF_MAXSEGMENTS);
 	if (source->segment == NULL)
 	{

@@ -1,9 +1,9 @@
 /*
- * model.h: the composite ltv_model on the server's side of the models.
+ * fitted.h: the composite ltv_model on the server's side of the models.
  * (The mathematics is in src/model/, which knows nothing of the server.)
  */
-#ifndef LTV_MODEL_GLUE_H
-#define LTV_MODEL_GLUE_H
+#ifndef LTV_FITTED_H
+#define LTV_FITTED_H
 
 #include "base/compat.h"
 
@@ -72,7 +72,7 @@ unchanged_state(FunctionCallInfo fcinfo)
 }
 
 /* fit.c */
-extern LtvmFit fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n);
+extern LtvmFit fit_order_model(LtvmKind kind, const LtvmPattern *patterns, int n);
 extern LtvmFitStatus try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit);
 
-#endif							/* LTV_MODEL_GLUE_H */
+#endif							/* LTV_FITTED_H */

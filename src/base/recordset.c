@@ -1,0 +1,200 @@
+/*
+ * recordset.c: records found by a number, made when first asked for: a hash table
+ * with open addressing over an array, and for small numbers, once there are
+ * many records, a table without hashing beside it.
+ */
+#include "base/recordset.h"
+
+#include "base/key.h"
+#include "miscadmin.h"
+#include "base/tempfile.h"
+#include "utils/memutils.h"
+
+#define RECORDSET_ROOM	64			/* at first; a power of two */
+#define RECORDSET_LIMIT ((uint32) 1 << 30)
+
+static void
+make_slots(RecordSet *set)
+{
+	uint64		nslots = (uint64) set->room * 2;
+
+	if (set->slots != NULL)
+		pfree(set->slots);
+	set->slots = MemoryContextAllocExtended(set->context, nslots * sizeof(uint32),
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	set->mask = nslots - 1;
+	for (uint32 i = 0; i < set->count; i++)
+	{
+		uint64		slot = mix_word(*(int64 *) recordset_record(set, i)) & set->mask;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		while (set->slots[slot] != 0)
+			slot = (slot + 1) & set->mask;
+		set->slots[slot] = i + 1;
+	}
+}
+
+/* A table of records of the given size, in a context. */
+RecordSet *
+recordset_create(MemoryContext context, Size size)
+{
+	RecordSet	   *set = MemoryContextAllocZero(context, sizeof(RecordSet));
+
+	set->context = context;
+	set->size = size;
+	set->room = RECORDSET_ROOM;
+	set->records = MemoryContextAlloc(context, set->room * size);
+	make_slots(set);
+	return set;
+}
+
+/* Where the small keys are. */
+static void
+make_near(RecordSet *set)
+{
+	set->near = MemoryContextAllocZero(set->context, RECORDSET_NEAR * sizeof(uint32));
+	for (uint32 i = 0; i < set->count; i++)
+	{
+		int64		key = *(int64 *) recordset_record(set, i);
+
+		if ((uint64) key < RECORDSET_NEAR)
+			set->near[key] = i + 1;
+	}
+}
+
+static void
+grow(RecordSet *set)
+{
+	if (set->room >= RECORDSET_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the report has more than %u cells", RECORDSET_LIMIT)));
+	set->records = repalloc_huge(set->records, (Size) set->room * 2 * set->size);
+	set->room *= 2;
+	make_slots(set);
+	if (set->near == NULL)
+		make_near(set);
+}
+
+void *
+recordset_search(RecordSet *set, int64 key, bool make)
+{
+	uint64		slot;
+
+	if (make && set->count == set->room)
+		grow(set);
+	slot = mix_word(key) & set->mask;
+	for (; set->slots[slot] != 0; slot = (slot + 1) & set->mask)
+	{
+		uint32		i = set->slots[slot] - 1;
+
+		if (*(int64 *) recordset_record(set, i) == key)
+		{
+			set->latest = i;
+			return recordset_record(set, i);
+		}
+	}
+	if (!make)
+		return NULL;
+	set->latest = set->count++;
+	set->slots[slot] = set->count;
+	if (set->near != NULL && (uint64) key < RECORDSET_NEAR)
+		set->near[key] = set->count;
+	memset(recordset_record(set, set->latest), 0, set->size);
+	*(int64 *) recordset_record(set, set->latest) = key;
+	return recordset_record(set, set->latest);
+}
+
+typedef int64 *KeyPointer;
+
+#define ST_SORT sort_by_key
+#define ST_ELEMENT_TYPE KeyPointer
+#define ST_COMPARE(a, b) (**(a) < **(b) ? -1 : **(a) > **(b))
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* All records in the order of their keys, in the current memory context. */
+void **
+recordset_sorted(const RecordSet *set)
+{
+	int64	  **records = MemoryContextAllocHuge(CurrentMemoryContext, (Size) (set->count + 1) * sizeof(int64 *));
+
+	for (uint32 i = 0; i < set->count; i++)
+		records[i] = recordset_record(set, i);
+	sort_by_key(records, set->count);
+	return (void **) records;
+}
+
+/* Write all records to a file. */
+void
+recordset_send(const RecordSet *set, BufFile *file)
+{
+	tempfile_write(file, &set->count, sizeof(set->count));
+	tempfile_write(file, set->records, set->count * set->size);
+}
+
+/* Read the records of another table into an array. */
+void *
+recordset_read(BufFile *file, Size size, uint32 *count)
+{
+	char	   *records;
+
+	tempfile_read(file, count, sizeof(*count));
+	records = MemoryContextAllocHuge(CurrentMemoryContext, (Size) *count * size + 1);
+	tempfile_read(file, records, (Size) *count * size);
+	return records;
+}
+
+/* Read the records of another table; what they count is added to the records of this one. */
+void
+recordset_receive(RecordSet *set, BufFile *file, void (*add) (void *record, const void *more))
+{
+	uint32		count;
+	char	   *records = recordset_read(file, set->size, &count);
+
+	for (uint32 i = 0; i < count; i++)
+	{
+		char	   *more = records + i * set->size;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		add(recordset_at(set, *(int64 *) more), more);
+	}
+	pfree(records);
+}
+
+void
+tally_add(void *record, const void *more)
+{
+	((Tally *) record)->count += ((const Tally *) more)->count;
+}
+
+/* The value at a place, counted from 0, of all that was tallied. */
+static int64
+value_at(Tally **tallies, int64 place)
+{
+	int			i = 0;
+
+	while (place >= tallies[i]->count)
+		place -= tallies[i++]->count;
+	return tallies[i]->value;
+}
+
+/*
+ * The median of what was tallied, as percentile_cont(0.5) has it; false when
+ * that is nothing.
+ */
+bool
+tally_median(RecordSet *tallies, double *median)
+{
+	Tally	  **sorted = (Tally **) recordset_sorted(tallies);
+	int64		total = 0;
+
+	for (uint32 i = 0; i < tallies->count; i++)
+		total += sorted[i]->count;
+	if (total > 0)
+		*median = ((double) value_at(sorted, (total - 1) / 2) + (double) value_at(sorted, total / 2)) / 2;
+	pfree(sorted);
+	return total > 0;
+}
