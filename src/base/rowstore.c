@@ -7,6 +7,13 @@
  * used up all chunks are written to one temporary file, and from then on a
  * part keeps one chunk only, written out whenever it is full, and a list of
  * where in the file its chunks are.  A row never spans chunks.
+ *
+ * Why none of the server's own: a sharedtuplestore takes MinimalTuples alone,
+ * wants a buffer of 32 kB and a file for each part and process, hundreds of
+ * both, and gives rows back one call each; a LogicalTapeSet has one file, but
+ * a buffer of a block for each tape, more than a small work_mem for hundreds
+ * of them, and one reader.  Here a part is read as it was written, and rows
+ * are used where they lie.
  */
 #include "base/rowstore.h"
 
