@@ -52,11 +52,7 @@ sums_send(const void *gathered, const Sum *sums, int count, BufFile *file)
 void
 sums_receive(void *gathered, const Sum *sums, int count, BufFile *file)
 {
-	union
-	{
-		char		bytes[LARGEST_SUM];
-		int128		aligned;
-	}			more;
+	int128		more[LARGEST_SUM / sizeof(int128)];	/* aligned for all of them */
 
 	for (int i = 0; i < count; i++)
 	{
@@ -65,8 +61,8 @@ sums_receive(void *gathered, const Sum *sums, int count, BufFile *file)
 		Assert(kind->size <= sizeof(more) && sums[i].size % kind->size == 0);
 		for (Size at = 0; at < sums[i].size; at += kind->size)
 		{
-			tempfile_read(file, &more, kind->size);
-			kind->add((char *) gathered + sums[i].offset + at, &more);
+			tempfile_read(file, more, kind->size);
+			kind->add((char *) gathered + sums[i].offset + at, more);
 		}
 	}
 }
