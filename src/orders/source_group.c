@@ -469,21 +469,23 @@ histories_fit(Source *source, const GroupOfRows *group, int64 *purchases)
 {
 	Scales		scales = {0, 0, 0};
 	bool		fit = true;
+	History		part;
 
 	*purchases = 0;
 	/* the scales first, then the numbers */
-	for (uint32 i = 0; i < 2 * group->count && fit; i++)
+	for (uint32 i = 0; i < group->count; i++)
 	{
-		History		part;
-
-		history_open((StoredHistory *) behind_key(source, group->rows[i % group->count]), &part);
-		if (i >= group->count)
-			fit = purchases_fit(&part, scales);
-		else
-		{
-			scales = larger_scales(scales, part.scales);
-			*purchases += part.count;
-		}
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		history_open((StoredHistory *) behind_key(source, group->rows[i]), &part);
+		scales = larger_scales(scales, part.scales);
+		*purchases += part.count;
+		history_free(&part);
+	}
+	for (uint32 i = 0; i < group->count && fit; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		history_open((StoredHistory *) behind_key(source, group->rows[i]), &part);
+		fit = purchases_fit(&part, scales);
 		history_free(&part);
 	}
 	return fit;

@@ -66,7 +66,7 @@ find_payback(const PaybackReport *payback, CohortCell **cells, uint32 ncells, in
 		earnings_add(&sum, &cells[i]->earnings);
 		profit = gross_profit(payback, &sum);
 		found = profit != NULL && compare(profit, cost) >= 0;
-		*index = cohort_index(cells[i]);
+		*index = (int32) cohort_index(cells[i]);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(old);
