@@ -475,7 +475,7 @@ CREATE AGGREGATE ltv_repeat_rate(customer_id uuid) (
 );
 COMMENT ON AGGREGATE ltv_repeat_rate(uuid) IS 'the same for ids of this type: an aggregate of one type can be computed in the shards';
 
--- key figures; the state is the struct Kpi of population.h as an array
+-- key figures; the state is the struct Kpi of src/customer/kpi.h as an array
 
 CREATE TYPE ltv_kpi AS (
   customers bigint,

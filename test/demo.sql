@@ -133,7 +133,7 @@ FROM ltv_overview('shop_orders', :'as_of', :policy) AS o, LATERAL (VALUES
   ('gross profit', round(gross_profit, :places), 'revenue - cost, where every cost is known (粗利)'),
   ('average order value', round(average_order_value, :places), 'revenue / orders (客単価)'),
   ('active months', round(active_months, 1), 'from first to last order, mean, one-time buyers 0 (継続期間)'),
-  ('year: customers', annual_customers, 'with an order in it (年間顧客数)'),
+  ('year: customers', annual_customers, 'with an order in it (年間購入者数)'),
   ('year: orders each', round(annual_orders_per_customer::numeric, 2), 'per customer (年間購入回数)'),
   ('year: revenue each', round(annual_revenue_per_customer, :places), 'per customer (年間購入金額)'),
   ('at the benchmark', benchmark_customers, 'who reach ' || :'benchmark' || ' and 3 orders a year'),
@@ -162,7 +162,7 @@ ORDER BY period_start;
 -- --- where customers grow, and where they leave -------------------------------------------------------------------------
 
 \echo '=== ltv_steps: from the n-th order to the next (F2転換率, 残存率)'
-\echo 'Where "next %" is lowest, most customers are lost: after that order a letter is worth most.'
+\echo 'Where "next %" is lowest, the largest share stops; where "stopped" is largest, most people do.'
 SELECT step, customers, pg_temp.percent(rate_from_first) AS "of first %", pg_temp.percent(next_rate) AS "next %", stopped, churned,
   median_days_to_next AS "days to next", round(average_order_value, :places) AS "order value"
 FROM ltv_steps('shop_orders', :'as_of', policy => :policy)
@@ -275,7 +275,7 @@ FROM ltv_entry_items('shop_orders', :'as_of', :entry_days) AS e
 ORDER BY e.customers DESC, e.item
 LIMIT 10;
 
-\echo '=== ltv_item_flow: from the first item to the second (商品遷移, 併売)'
+\echo '=== ltv_item_flow: from the first item to the second (商品遷移, 購買パターン)'
 \echo 'What customers bought next: the ten most common ways from the first order to the second.'
 SELECT pg_temp.clip(from_item, 34) AS "first order", pg_temp.clip(to_item, 34) AS "second order", customers, pg_temp.percent(share) AS "of those %"
 FROM ltv_item_flow('shop_orders', :'as_of') AS f
@@ -435,7 +435,7 @@ SELECT pg_temp.wrap(:'complaint', 98, 0) || E'\n';
 \pset tuples_only off
 \endif
 
-\echo '=== ltv_fit, ltv_forecast: the orders of all of them, with an interval (売上予測)'
+\echo '=== ltv_fit, ltv_forecast: the orders of all of them, with an interval (購入回数の予測)'
 \if :is_fitted
 \echo 'In 95 of 100 cases between low and high, if customers go on as they did (days with orders).  Those'
 \echo 'who are yet to come are not in it.'

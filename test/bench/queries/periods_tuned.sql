@@ -33,6 +33,6 @@ SELECT period, customers, new_customers, customers - new_customers AS returning_
        sum(new_customers) OVER (ORDER BY period) AS acquired_customers,
        orders, revenue, new_revenue, revenue - new_revenue AS returning_revenue,
        repeat_customers::double precision / nullif(customers, 0) AS repeater_share,
-       repeat_customers / sum(new_customers) OVER (ORDER BY period)::double precision AS repeat_rate
+       repeat_customers / sum(new_customers) OVER (ORDER BY period)::double precision AS period_repeat_rate
 FROM filled
 ORDER BY period
