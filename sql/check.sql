@@ -30,7 +30,7 @@ INSERT INTO rows (n, customer_id, order_id, ordered_on, amount) VALUES
 INSERT INTO rows VALUES
 	(14, 'd', 'o14', '2024-06-06', 1, 'JPY', 'NaN', NULL), (15, 'd', 'o15', '2024-06-06', 1, 'JPY', NULL, -1e20), (28, 'f', 'o28', '2024-07-07', 5, 'USD', 1, 1), (29, 'f', 'o29', '2024-07-07', 5, NULL, 1, 1);
 -- used: 31 less guests (5, 6), without a day (7), without an amount (8), unusable (9 to 15, 30, 31), later (18, 19) = 16.  guests: 5, 6.  missing days: 6, 7.  missing amounts: 6, 8.
--- refunds: 20 to 27, 30.  zero: 3.  after as_of: 13, 18, 19.  implausible: 13, 16, 19, 31; 18 is 366 days after.  other currencies: 28, 29.
+-- refunds: 20 to 27, 30.  zero: 3.  after as_of: 18, 19 (a day at infinity, 13, is an error of reports).  implausible: 13, 16, 19, 31; 18 is 366 days after.  other currencies: 28, 29.
 -- shared order ids: 1, 4; a guest is no customer.  sentinels: 20 to 22; 50 comes back twice, 1000 is the amount of an order.  latest: 2, 3
 SELECT finding, rows, example FROM ltv_check('rows', '2024-12-31');
 SELECT finding, meaning FROM ltv_check('rows', '2024-12-31');

@@ -1,7 +1,7 @@
 /*
  * ltv.c: the module's magic block, and what happens when it is loaded.
  */
-#include "nodes/scatter.h"
+#include "node/scatter.h"
 #include "orders/source.h"
 #include "plan/plan_nodes.h"
 

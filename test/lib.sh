@@ -80,7 +80,9 @@ remove_what_is_gone() {
   local file
   while read -r file; do
     [[ -e $top/$file ]] || rm -f "$work/ltv/$file" "$work/ltv/ltv.so"
+    [[ $file != *.c || -e $top/$file ]] || rm -f "$work/ltv/${file%.c}.o"
   done < <(cd "$work/ltv" && find src sql expected test -type f ! -name '*.o' ! -name '*.list' \( -name 'ltv--*--*' -o ! -path 'sql/ltv--*' \))
+  find "$work/ltv/src" -type d -empty -delete
 }
 
 end_loop() {

@@ -15,6 +15,7 @@
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 
 /* Prepare to show values of a type; it is error 42501 if the caller may not execute the cast. */
 void
@@ -59,15 +60,21 @@ text_form_is_parallel_safe(const TextForm *form)
 static Datum
 call_cast(FmgrInfo *function, Datum value)
 {
-	switch (function->fn_nargs)
-	{
-		case 1:
-			return FunctionCall1Coll(function, DEFAULT_COLLATION_OID, value);
-		case 2:
-			return FunctionCall2Coll(function, DEFAULT_COLLATION_OID, value, Int32GetDatum(-1));
-		default:
-			return FunctionCall3Coll(function, DEFAULT_COLLATION_OID, value, Int32GetDatum(-1), BoolGetDatum(true));
-	}
+	LOCAL_FCINFO(call, 3);
+	Datum		text;
+
+	InitFunctionCallInfoData(*call, function, function->fn_nargs, DEFAULT_COLLATION_OID, NULL, NULL);
+	call->args[0] = (NullableDatum) {value, false};
+	call->args[1] = (NullableDatum) {Int32GetDatum(-1), false};
+	call->args[2] = (NullableDatum) {BoolGetDatum(true), false};
+	text = FunctionCallInvoke(call);
+	if (call->isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the cast to text by %s gives null for a value that is not null",
+						format_procedure(function->fn_oid)),
+				 errhint("Let the cast give a text for every value, or cast in the view.")));
+	return text;
 }
 
 Datum

@@ -263,11 +263,7 @@ ltv_model_input(PG_FUNCTION_ARGS)
 	History		history;
 	ModelInput	input;
 
-	if (unit_days < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unit_days must be 1 or more, not %d", unit_days),
-				 errhint("7 counts in weeks, 1 in days.")));
+	CheckUnitDays(unit_days);
 	history_open(PG_GETARG_HISTORY_PP(0), &history);
 	input = model_input_of(&history, moment.as_of);
 	if (input.days == 0)

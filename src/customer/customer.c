@@ -117,6 +117,16 @@ figures_of(const History *history, Moment moment, const Policy *policy, Figures 
 	figures->stage = stage_of(figures, policy);
 }
 
+void
+CheckUnitDays(int32 unit_days)
+{
+	if (unit_days < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unit_days must be 1 or more, not %d", unit_days),
+				 errhint("7 counts in weeks, 1 in days.")));
+}
+
 /* What the models take of the purchases up to a day. */
 ModelInput
 model_input_of(const History *history, DateADT as_of)

@@ -78,6 +78,7 @@ typedef struct ModelInput
 	int			scale;			/* of repeat_revenue */
 } ModelInput;
 
+extern void CheckUnitDays(int32 unit_days);
 extern ModelInput model_input_of(const History *history, DateADT as_of);
 extern double mean_repeat_amount(const ModelInput *input);
 

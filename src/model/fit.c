@@ -1,5 +1,5 @@
 /*
- * fit_aggregate.c: maximum likelihood.
+ * fit.c: maximum likelihood.
  *
  * The coordinates of the search (search.h) are
  *	orders	ln r, ln(alpha/r), ln(a/b), ln b		(s, beta for a, b)

@@ -1,5 +1,5 @@
 /*
- * fitted.c: names and checks of the models, and what is the same for all of them.
+ * model.c: names and checks of the models, and what is the same for all of them.
  */
 #include "model/model.h"
 

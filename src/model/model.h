@@ -1,5 +1,5 @@
 /*
- * fitted.h: what the models say about one customer.
+ * model.h: what the models say about one customer.
  *
  * Three models of repeat buying and one of spend, over plain numbers in one unit of time that the caller chooses.  Pure
  * functions: nothing is allocated, nothing is kept.  A function whose model has no such notion (the dropout of

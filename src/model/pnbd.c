@@ -91,7 +91,7 @@ kernel_panels(const Kernel *q, double *whole, const LtvmRule **rule)
 	double		low = q->beta <= q->alpha ? q->beta : q->alpha;
 	double		drop;
 	double		w = kernel_reach(q, log1p(q->length / low), &drop);
-	int			panels = w > 3.0 ? (int) ceil(w / 3.0) : 1;
+	int			panels = w > 3.0 && w < 3000.0 ? (int) ceil(w / 3.0) : 1;
 	double		per_panel = drop / panels;
 
 	*whole = w;

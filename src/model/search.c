@@ -296,19 +296,35 @@ climb(LtvmProblem *problem, LtvmPoint *point, double last_step, const LtvmPoint 
 	point->outcome = LTVM_STUCK;
 }
 
-/* A systematic sample of the patterns: all frequencies are in it in their proportion. */
+/*
+ * A systematic sample of the patterns: all frequencies are in it in their proportion.  The heaviest of each stretch stands
+ * for all of it: where all customers were seen for the same time, one pattern is everybody who never came back.
+ */
 static LtvmPattern *
 sample_patterns(const LtvmPattern *patterns, int n, int *count)
 {
 	int			stride = n / (SAMPLE_PATTERNS / 2);
 	LtvmPattern *sample = malloc(sizeof(LtvmPattern) * (n / stride + 1));
 	int			i;
+	int			j;
 
 	*count = 0;
 	if (sample == NULL)
 		return NULL;
-	for (i = stride / 2; i < n; i += stride)
-		sample[(*count)++] = patterns[i];
+	for (i = 0; i < n; i += stride)
+	{
+		LtvmPattern *of = &sample[(*count)++];
+		double		weight = 0.0;
+
+		*of = patterns[i];
+		for (j = i; j < n && j < i + stride; j++)
+		{
+			weight += patterns[j].weight;
+			if (patterns[j].weight > of->weight)
+				*of = patterns[j];
+		}
+		of->weight = weight / stride;
+	}
 	return sample;
 }
 
@@ -318,12 +334,25 @@ sample_spends(const LtvmSpend *spends, int n, int *count)
 	int			stride = n / (SAMPLE_PATTERNS / 2);
 	LtvmSpend  *sample = malloc(sizeof(LtvmSpend) * (n / stride + 1));
 	int			i;
+	int			j;
 
 	*count = 0;
 	if (sample == NULL)
 		return NULL;
-	for (i = stride / 2; i < n; i += stride)
-		sample[(*count)++] = spends[i];
+	for (i = 0; i < n; i += stride)
+	{
+		LtvmSpend   *of = &sample[(*count)++];
+		double		weight = 0.0;
+
+		*of = spends[i];
+		for (j = i; j < n && j < i + stride; j++)
+		{
+			weight += spends[j].weight;
+			if (spends[j].weight > of->weight)
+				*of = spends[j];
+		}
+		of->weight = weight / stride;
+	}
 	return sample;
 }
 

@@ -103,14 +103,16 @@ key_is_parallel_safe(const KeyType *key)
 }
 
 /*
- * Whether rows may be received in any process: nobody looks at them, or only a
- * visitor that works in several processes meanwhile, and their order says nothing.
+ * Whether all that is called for a row while the relation is read is safe in
+ * parallel.  If not, even a plan in which only the leader receives rows must
+ * not be parallel: an unsafe function may begin a subtransaction, say.
  */
 static bool
-may_share(const Source *source)
+calls_are_parallel_safe(const Source *source)
 {
-	return source->visit_row == NULL && (!source->relation.distinct || source->visitor != NULL) && !source->sorted &&
-		!(source->wants & WANT_GUESTS) && key_is_parallel_safe(&source->id) &&
+	return source->visit_row == NULL && !source->sorted &&
+		(!source->relation.distinct || source->visitor != NULL || (source->wants & WANT_GUESTS)) &&
+		key_is_parallel_safe(&source->id) &&
 		(!source->has_order || key_is_parallel_safe(&source->order)) &&
 		(!source->has_item || text_form_is_parallel_safe(&source->item)) &&
 		(!has_column(&source->relation, ORDERS_CURRENCY) || text_form_is_parallel_safe(&source->currency));
@@ -121,13 +123,15 @@ PlannedStmt *
 source_plan(const Source *source, Query *query)
 {
 	ParamListInfo params = NULL;
+	bool		safe = calls_are_parallel_safe(source);
 
-	if (may_share(source))
+	/* guests are visited as they come */
+	if (safe && !(source->wants & WANT_GUESTS))
 	{
 		params = makeParamList(0);
 		params->parserSetup = mark_of_reports;
 	}
-	return pg_plan_query(query, source->query, CURSOR_OPT_PARALLEL_OK, params);
+	return pg_plan_query(query, source->query, safe ? CURSOR_OPT_PARALLEL_OK : 0, params);
 }
 
 /*

@@ -25,7 +25,7 @@
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
-#include "nodes/scatter.h"
+#include "node/scatter.h"
 
 /* rows up to this many bytes stay in one part: they fit the cache as they are */
 #define SCATTER_BYTES	(1024 * 1024)
@@ -834,14 +834,16 @@ report_context(void *arg)
 /*
  * A view whose report reads the view itself would be read for ever.  Who is
  * reading what stands in the stack of error contexts, which the server unwinds
- * after an error.
+ * after an error.  With the rights of another role the relation can be another
+ * (row-level security), and a loop comes back to each of its roles.
  */
 static void
 CheckNotReading(const Source *source)
 {
 	for (ErrorContextCallback *callback = error_context_stack; callback != NULL; callback = callback->previous)
 		if (callback->callback == report_context &&
-			((const Source *) callback->arg)->relation.relid == source->relation.relid)
+			((const Source *) callback->arg)->relation.relid == source->relation.relid &&
+			((const Source *) callback->arg)->reader == source->reader)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 					 errmsg("infinite recursion detected in reports over relation \"%s\"", source->relation.name),
@@ -897,6 +899,7 @@ read_orders(Source *source)
 	ErrorContextCallback callback;
 	PlannedStmt *plan;
 
+	source->reader = GetUserId();
 	CheckNotReading(source);
 	source->query = query_text(source);
 	callback.callback = report_context;

@@ -465,13 +465,13 @@ purchases_fit(const History *history, Scales scales)
 }
 
 static bool
-histories_fit(Source *source, const GroupOfRows *group, int64 *purchases)
+histories_fit(Source *source, const GroupOfRows *group, DateADT as_of, int64 *purchases, int64 *used)
 {
 	Scales		scales = {0, 0, 0};
 	bool		fit = true;
 	History		part;
 
-	*purchases = 0;
+	*purchases = *used = 0;
 	/* the scales first, then the numbers */
 	for (uint32 i = 0; i < group->count; i++)
 	{
@@ -479,6 +479,7 @@ histories_fit(Source *source, const GroupOfRows *group, int64 *purchases)
 		history_open((StoredHistory *) behind_key(source, group->rows[i]), &part);
 		scales = larger_scales(scales, part.scales);
 		*purchases += part.count;
+		*used += history_count_until(&part, as_of);
 		history_free(&part);
 	}
 	for (uint32 i = 0; i < group->count && fit; i++)
@@ -510,17 +511,18 @@ rows_fit(Source *source, const GroupOfRows *group, Scales scales)
 
 /*
  * Whether what a report would put together of a group, of a customer or of one
- * order, fits its scales and digits; how many purchases there are in its rows.
+ * order, fits its scales and digits; how many purchases there are in its rows,
+ * and how many of them up to as_of.
  */
 bool
-source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, int64 *purchases)
+source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, DateADT as_of, int64 *purchases, int64 *used)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->scratch);
 	bool		fit;
 
-	*purchases = group->count;
+	*purchases = *used = group->count;
 	if (source->relation.histories)
-		fit = histories_fit(source, group, purchases);
+		fit = histories_fit(source, group, as_of, purchases, used);
 	else
 	{
 		Scales		scales = common_scales(source, group->rows, group->count);

@@ -98,6 +98,7 @@ struct Source
 	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
 	int			columns;		/* of the query's result */
 	const char *query;			/* while it runs */
+	Oid			reader;			/* the role with whose rights it runs */
 	DateADT		until;			/* rows of later days do not exist */
 
 	bool		variable;		/* rows differ in size */
@@ -200,7 +201,8 @@ extern void source_read_rows(Source *source, RowVisitor visit, void *arg);
 extern Source *source_open_like(const Source *source, Size budget);
 extern bool source_next_rows(Source *source, GroupOfRows *group);
 extern Datum source_row_order(const Source *source, char *row);
-extern bool source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, int64 *purchases);
+extern bool source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, DateADT as_of, int64 *purchases,
+							int64 *used);
 extern void source_push_unit(Source *source, Datum id, bool isnull, UnitContext *context);
 extern void source_prepare(Source *source);
 extern void source_receive(Source *source, const Datum *values, const bool *isnull);

@@ -12,7 +12,7 @@
 #include "storage/dsm.h"
 #include "storage/sharedfileset.h"
 
-#include "nodes/scatter.h"
+#include "node/scatter.h"
 
 /* (another version of ltv has laid it out in another way) */
 #define SHARED_ORDERS_MAGIC (UINT64CONST(0x6c74762067617468) + sizeof(SharedOrders))

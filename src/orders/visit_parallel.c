@@ -217,7 +217,7 @@ instruct(ParallelContext *context, Source *source)
 static ParallelContext *
 start_team(Source *source, SharedOrders *orders)
 {
-	/* as many workers as have had something to read (one may have read several partitions, each for itself) */
+	/* as many workers as have had something to read */
 	int			workers = Min(list_length(source->handed) - 1, max_parallel_workers_per_gather);
 	ParallelContext *context = CreateParallelContext(orders->library, "ltv_visit_parallel", workers);
 

@@ -17,14 +17,17 @@
 #include "storage/sharedfileset.h"
 #include "utils/lsyscache.h"
 
-#include "nodes/plan.h"
-#include "plan/plan_nodes.h"
-#include "orders/source_shared.h"
 #include "base/tempfile.h"
+#include "node/plan.h"
+#include "orders/source_shared.h"
+#include "plan/plan_nodes.h"
+
+#define SHARED_ROWS_MAGIC (UINT64CONST(0x6c7476726f777300) + sizeof(SharedRows))
 
 /* What the processes share. */
 typedef struct SharedRows
 {
+	uint64		magic;			/* another version of ltv has laid it out in another way */
 	dsm_handle	segment;		/* which this is in */
 	SharedFileSet files;
 	pg_atomic_uint32 workers;	/* that have received rows */
@@ -168,6 +171,7 @@ share(DestReceiver *receiver, void *memory, dsm_segment *segment)
 	SharedRows *shared = memory;
 
 	rows->shared = shared;
+	shared->magic = SHARED_ROWS_MAGIC;
 	shared->segment = dsm_segment_handle(segment);
 	SharedFileSetInit(&shared->files, segment);
 	pg_atomic_init_u32(&shared->workers, 0);
@@ -224,6 +228,8 @@ open_worker(void *memory, TupleDesc desc)
 	SharedRows *shared = memory;
 	GroupRows  *rows = palloc(sizeof(GroupRows));
 
+	if (shared->magic != SHARED_ROWS_MAGIC)
+		source_refuse_leader();
 	SharedFileSetAttach(&shared->files, dsm_find_mapping(shared->segment));
 	group_rows_open(rows, desc);
 	if (rows->keyed->sorted || rows->keyed->row_size != shared->row_size)

@@ -9,7 +9,7 @@
 
 #include "nodes/execnodes.h"
 
-#include "nodes/scatter.h"
+#include "node/scatter.h"
 #include "orders/source.h"
 
 typedef struct GroupRows

@@ -13,7 +13,7 @@
  * The columns of (ltv_summarize(ltv_history(...), as_of)).*, one call for each,
  * are all made at once then, and the history itself only if it is wanted, too.
  */
-#include "nodes/plan.h"
+#include "node/plan.h"
 #include "plan/plan_nodes.h"
 
 #include "catalog/pg_aggregate.h"

@@ -3,7 +3,7 @@
  *
  * LtvHistories	GROUP BY with the aggregate ltv_history, and ltv_summarize over
  *				it (plan_histories.c, scan_histories.c); below it LtvScatter,
- *				where several processes read the rows (nodes/scatter.c)
+ *				where several processes read the rows (node/scatter.c)
  * LtvReport	a report with a row per customer in FROM (plan_reports.c,
  *				scan_reports.c)
  */

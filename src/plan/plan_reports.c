@@ -6,7 +6,7 @@
  * millions need not be kept: it can give them out one after the other.  So the
  * planner is offered a scan of our own, which costs less by what keeping costs.
  */
-#include "nodes/plan.h"
+#include "node/plan.h"
 #include "plan/plan_nodes.h"
 
 #include "access/sysattr.h"

@@ -6,7 +6,7 @@
  * child is made for that (scatter.c), and then walks over the groups,
  * giving out one at a time.
  */
-#include "nodes/plan.h"
+#include "node/plan.h"
 #include "plan/plan_nodes.h"
 
 #include "access/htup_details.h"

@@ -5,7 +5,7 @@
  * Who may want them a second time (to go back, for each row of another
  * relation) gets them kept, as from the server's scan of a function.
  */
-#include "nodes/plan.h"
+#include "node/plan.h"
 #include "plan/plan_nodes.h"
 
 #include LTV_EXPLAIN_FORMAT_H
@@ -13,6 +13,7 @@
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
 
@@ -68,14 +69,19 @@ is_row_report(Oid function)
 	return false;
 }
 
+/* The report of a function that was one when the query was planned. */
 static const RowReport *
-row_report(PGFunction function)
+row_report(const FmgrInfo *function)
 {
-	int			i = 0;
-
-	while (known_reports[i].function != function)
-		i++;
-	return known_reports[i].rows;
+	for (int i = 0; i < (int) lengthof(known_reports); i++)
+	{
+		if (known_reports[i].function == function->fn_addr)
+			return known_reports[i].rows;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("function \"%s\" was altered since the query was planned", get_func_name(function->fn_oid)),
+			 errhint("Run the query again.")));
 }
 
 /*
@@ -202,7 +208,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	CheckMayExecute(call->funcid);
 	fmgr_info(call->funcid, &state->function);
 	fmgr_info_set_expr((Node *) call, &state->function);
-	state->rows = row_report(state->function.fn_addr);
+	state->rows = row_report(&state->function);
 	state->arguments = ExecInitExprList(call->args, &node->ss.ps);
 	state->params = pull_paramids((Expr *) call);
 	state->keep = (eflags & EXEC_FLAG_REWIND) != 0;

@@ -61,16 +61,6 @@ kind_argument(Datum name)
 	return kind;
 }
 
-void
-CheckUnitDays(int32 unit_days)
-{
-	if (unit_days < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unit_days must be 1 or more, not %d", unit_days),
-				 errhint("7 counts in weeks, 1 in days.")));
-}
-
 /* The elements of a float8 array without nulls, n in each dimension; false when it is anything else. */
 static bool
 read_doubles(Datum datum, double *values, int ndims, int n)

@@ -57,7 +57,6 @@ typedef struct ModelMemo
 extern const FittedModel *model_read(HeapTupleHeader row, ModelMemo *memo);
 extern LtvmKind kind_argument(Datum name);
 extern void CheckModelKind(const LtvmModel *model, bool spend, const char *what);
-extern void CheckUnitDays(int32 unit_days);
 extern void CheckModelUnit(const FittedModel *fitted);
 extern void CheckHorizon(double horizon, const char *name);
 extern LtvmPast past_of(const ModelInput *input, DateADT as_of, double unit_days);
@@ -71,7 +70,7 @@ unchanged_state(FunctionCallInfo fcinfo)
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
-/* fit.c */
+/* fit_aggregate.c */
 extern LtvmFit fit_order_model(LtvmKind kind, const LtvmPattern *patterns, int n);
 extern LtvmFitStatus try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit);
 

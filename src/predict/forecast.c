@@ -156,6 +156,11 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 	values[STATE_CUSTOMERS] += 1;
 	values[STATE_MEAN] += ltvm_expected_orders(&fitted->model, &past, horizon);
 	values[STATE_VARIANCE] += ltvm_orders_variance(&fitted->model, &past, horizon);
+	if (!isfinite(values[STATE_MEAN]) || !isfinite(values[STATE_VARIANCE]))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the forecast leaves the range of double precision"),
+				 errhint("Look at the parameters of the model, and at the horizon.")));
 	ltvm_expected_orders_gradient(&fitted->model, &past, horizon, gradient);
 	for (int i = 0; i < fitted->count; i++)
 		values[STATE_GRADIENT + i] += gradient[i];

@@ -6,8 +6,10 @@
  */
 #include "predict/patterns.h"
 
-#include "base/tempfile.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
+
+#include "base/tempfile.h"
 
 PatternSet *
 patterns_create(void)
@@ -73,13 +75,17 @@ find_patterns(PatternSet *set)
 {
 	radix_sort(set->items, set->customers);
 	for (uint64 i = 0; i < set->customers; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		set->count += i == 0 || !same_key(&set->items[i], &set->items[i - 1]);
+	}
 	set->patterns = MemoryContextAllocHuge(CurrentMemoryContext, Max(set->count, 1) * sizeof(LtvmPattern));
 	set->count = 0;
 	for (uint64 i = 0; i < set->customers; i++)
 	{
 		const SortItem *item = &set->items[i];
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (i > 0 && same_key(item, item - 1))
 			set->patterns[set->count - 1].weight++;
 		else

@@ -23,10 +23,10 @@ typedef struct Cohorts
 {
 	Population	population;
 	Calendar	calendar;
-	RecordSet	   *cells;
+	RecordSet  *cells;
 } Cohorts;
 
-/* RecordSet sort by cohort, then by the periods since. */
+/* Cells sort by cohort, then by the periods since. */
 static inline int64
 cohort_key(int32 cohort, uint32 index)
 {

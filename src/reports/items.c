@@ -57,18 +57,45 @@ same_item(struct varlena *a, struct varlena *b)
 		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
 }
 
+static uint64
+item_hash(struct varlena *item)
+{
+	return key_hash_bytes(VARDATA_ANY(item), VARSIZE_ANY_EXHDR(item));
+}
+
+static uint32
+find_among(const Items *items, const HashedItems *hashed, struct varlena *item)
+{
+	for (uint32 i = hashed->first; i != 0; i = items->names[i].next)
+		if (same_item(items->names[i].text, item))
+			return i;
+	return ITEM_UNKNOWN;
+}
+
+/* The number of an item that was met before, or ITEM_UNKNOWN. */
+uint32
+items_find(Items *items, struct varlena *item)
+{
+	HashedItems *hashed = item == NULL ? NULL : recordset_find(items->by_hash, (int64) item_hash(item));
+
+	if (item == NULL)
+		return 0;
+	return hashed == NULL ? ITEM_UNKNOWN : find_among(items, hashed, item);
+}
+
 /* The number of an item, which is copied when it is new. */
 uint32
 items_number(Items *items, struct varlena *item)
 {
 	HashedItems *hashed;
+	uint32		known;
 
 	if (item == NULL)
 		return 0;
-	hashed = recordset_at(items->by_hash, (int64) key_hash_bytes(VARDATA_ANY(item), VARSIZE_ANY_EXHDR(item)));
-	for (uint32 i = hashed->first; i != 0; i = items->names[i].next)
-		if (same_item(items->names[i].text, item))
-			return i;
+	hashed = recordset_at(items->by_hash, (int64) item_hash(item));
+	known = find_among(items, hashed, item);
+	if (known != ITEM_UNKNOWN)
+		return known;
 	if (items->count == items->room)
 	{
 		items->names = repalloc_huge(items->names, (Size) items->room * 2 * sizeof(ItemName));

@@ -9,11 +9,13 @@
 #include "base/recordset.h"
 #include "reports/report_table.h"
 
+#define ITEM_UNKNOWN PG_UINT32_MAX
+
 /* Items met so far; number 0 is the missing one. */
 typedef struct Items
 {
 	MemoryContext context;
-	RecordSet	   *by_hash;
+	RecordSet  *by_hash;
 	uint32		count;
 	uint32		room;
 	struct ItemName *names;
@@ -21,6 +23,7 @@ typedef struct Items
 
 extern void CheckItemColumn(Population *population);
 extern Items *items_create(void);
+extern uint32 items_find(Items *items, struct varlena *item);
 extern uint32 items_number(Items *items, struct varlena *item);
 extern char *items_name(const Items *items, uint32 item);
 extern void items_send(const Items *items, BufFile *file);

@@ -277,9 +277,6 @@ report_end(Report *report)
 	return (Datum) 0;
 }
 
-/* to empty a context takes a while, and a row is some hundred bytes */
-#define ROWS_TO_RESET 32
-
 /* The whole of a report that could give out its rows one after the other. */
 Datum
 report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo)

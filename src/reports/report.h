@@ -45,6 +45,9 @@ extern const RowReport ltv_predict_rows;
 extern const RowReport ltv_rfm_rows;
 extern const RowReport ltv_summary_rows;
 
+/* to empty a context takes a while, and a row is some hundred bytes */
+#define ROWS_TO_RESET 32
+
 /* for id_arg: how customer_id is shown */
 #define REPORT_NO_ID		(-1)
 #define REPORT_ID_AS_TEXT	(-2)

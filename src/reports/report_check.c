@@ -21,9 +21,12 @@
 
 #include "base/recordset.h"
 #include "customer/customer.h"
+#include "orders/source_rows.h"
 #include "reports/items.h"
 #include "reports/report_table.h"
-#include "orders/source_rows.h"
+
+/* names of currencies that are kept; with more than these some other column is called currency, and which are shown is chance */
+#define CURRENCIES_KEPT 10000
 
 /* a day before this one is a default that somebody forgot to fill in */
 #define FIRST_PLAUSIBLE_DAY (UNIX_EPOCH_JDATE + 365 - POSTGRES_EPOCH_JDATE)
@@ -116,9 +119,10 @@ typedef struct CheckReport
 	TextForm	customer;
 	TextForm	order;
 	Items	   *currencies;
+	int64		other_currencies;	/* rows of more than these */
 	int64	   *currency_rows;	/* by number in currencies */
 	uint64		currency_room;
-	RecordSet	   *amounts;
+	RecordSet  *amounts;
 	uint32		amounts_limit;
 	bool		amounts_left_out;	/* orders of more amounts than that */
 	Source	   *by_order;
@@ -270,7 +274,14 @@ count_currency(CheckReport *check, const Source *source, OrdersRow row)
 	currency = column_null(source, row, ORDERS_CURRENCY) ? NULL
 		: text_of((TextForm *) &source->currency, column_value(source, row, ORDERS_CURRENCY));
 	old = MemoryContextSwitchTo(check->report.context);
-	number = items_number(check->currencies, currency);
+	number = check->currencies->count < CURRENCIES_KEPT ? items_number(check->currencies, currency)
+		: items_find(check->currencies, currency);
+	if (number == ITEM_UNKNOWN)
+	{
+		check->other_currencies++;
+		MemoryContextSwitchTo(old);
+		return;
+	}
 	check->currency_rows = records_make_room(check->currency_rows, sizeof(int64), &check->currency_room, (uint64) number + 1);
 	if (check->currency_room > room)
 		memset(check->currency_rows + room, 0, (check->currency_room - room) * sizeof(int64));
@@ -383,6 +394,13 @@ count_latest(CheckReport *check, DateADT day)
 	check->rows[LATEST_ORDER]++;
 }
 
+/* (a day at infinity is no day that comes later: reports end with an error) */
+static inline bool
+is_later(const CheckReport *check, DateADT day)
+{
+	return day > check->as_of && !DATE_IS_NOEND(day);
+}
+
 static inline bool
 is_implausible(const CheckReport *check, DateADT day)
 {
@@ -451,10 +469,11 @@ check_order_row(Source *source, OrdersRow row, void *arg)
 
 		if (is_implausible(check, day))
 			count_row(check, IMPLAUSIBLE_DAYS, source, row);
-		if (day > check->as_of)
+		if (is_later(check, day))
+		{
 			count_row(check, LATER_DAYS, source, row);
-		if (day > check->as_of && !DATE_IS_NOEND(day))
 			return;
+		}
 	}
 	count_currency(check, source, row);
 	note_order(check, source, row);
@@ -568,17 +587,18 @@ count_misfits(CheckReport *check, Source *rows, TextForm *form, const char *unit
 	GroupOfRows group;
 	struct varlena *first = NULL;
 	int64		purchases;
+	int64		up_to_as_of;
 
 	source_walk_begin(rows);
 	while (source_next_rows(rows, &group))
 	{
 		struct varlena *id;
 
-		if (source_rows_fit(rows, &group, !used, &purchases))
+		if (source_rows_fit(rows, &group, !used, check->as_of, &purchases, &up_to_as_of))
 			continue;
 		check->rows[UNUSABLE_NUMBERS] += purchases;
 		if (used)
-			check->rows[ROWS_USED] -= purchases;
+			check->rows[ROWS_USED] -= up_to_as_of;
 		id = text_of(form, group.id);
 		if (first == NULL || compare_texts(id, first) < 0)
 			first = copy_text(check, id);
@@ -723,7 +743,7 @@ find_orders_again(Source *source, OrdersRow row, void *arg)
 	Amount	   *amount;
 
 	if (column_null(source, row, ORDERS_AMOUNT) ||
-		(!column_null(source, row, ORDERS_DAY) && DatumGetDateADT(column_value(source, row, ORDERS_DAY)) > check->as_of))
+		(!column_null(source, row, ORDERS_DAY) && is_later(check, DatumGetDateADT(column_value(source, row, ORDERS_DAY)))))
 		return;
 	read_numbers(source, row, &numbers);
 	if (!numbers.amount_read || numbers.amount <= 0)
@@ -831,6 +851,7 @@ check_currencies(CheckReport *check)
 			appendStringInfo(&text, "%s%s (" INT64_FORMAT " rows)", i > 0 ? ", " : "",
 							 items_name(check->currencies, numbers[i]), check->currency_rows[numbers[i]]);
 	}
+	check->rows[CURRENCIES] += check->other_currencies;
 	check->texts[CURRENCIES] = text.data;
 }
 

@@ -11,7 +11,7 @@ static const CompositeType row_type = COMPOSITE_TYPE("ltv_cohorts_row",
 	NUMERICOID);
 
 /* daily cohorts over twelve years */
-#define RECORDSET_LIMIT INT64CONST(10000000)
+#define COHORTS_LIMIT INT64CONST(10000000)
 
 /* The rows of one cohort; returns how many of the cells were its. */
 static uint32
@@ -60,7 +60,7 @@ put_cohorts(Cohorts *cohorts)
 	for (uint32 i = 0; i < ncells; i++)
 		if (i == 0 || cohort_of(cells[i]) != cohort_of(cells[i - 1]))
 			rows += (int64) last - cohort_of(cells[i]) + 1;
-	CheckReportRows(rows, RECORDSET_LIMIT, calendar_name(&cohorts->calendar));
+	CheckReportRows(rows, COHORTS_LIMIT, calendar_name(&cohorts->calendar));
 	row_begin(&row, &cohorts->population.report, cohorts->population.scales);
 	for (uint32 i = 0; i < ncells;)
 		i += put_cohort(cohorts, &row, cells + i, ncells - i, last);

@@ -23,7 +23,7 @@ typedef struct EntryReport
 	Population	population;
 	int32		horizon;		/* days */
 	Items	   *items;
-	RecordSet	   *entries;
+	RecordSet  *entries;
 } EntryReport;
 
 typedef Entry *EntryPointer;

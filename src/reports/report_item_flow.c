@@ -34,9 +34,9 @@ typedef struct FlowReport
 {
 	Population	population;
 	Items	   *items;
-	RecordSet	   *pairs;
-	RecordSet	   *flows;
-	RecordSet	   *starts;
+	RecordSet  *pairs;
+	RecordSet  *flows;
+	RecordSet  *starts;
 } FlowReport;
 
 static inline int64

@@ -29,7 +29,7 @@ typedef struct PeriodsReport
 {
 	Population	population;
 	Calendar	calendar;
-	RecordSet	   *cells;
+	RecordSet  *cells;
 } PeriodsReport;
 
 static void

@@ -70,8 +70,8 @@ typedef struct RfmReport
 	int64		first_id;		/* and, whole, how far an id is above this */
 	int			id_bits;		/* of a whole item's key, the last ones */
 	int			frequency_bits; /* of its number, the last ones */
-	RecordSet	   *recencies;		/* levels */
-	RecordSet	   *frequencies;
+	RecordSet  *recencies;		/* levels */
+	RecordSet  *frequencies;
 	int64		next;			/* the row that comes next */
 	int64		alike_until;	/* members before this one have equal revenue, or more */
 } RfmReport;

@@ -18,7 +18,7 @@ typedef struct Step
 	int64		customers;		/* with an n-th order */
 	int64		churned;		/* with no further order, and churned */
 	Money		amount;			/* of the n-th orders */
-	RecordSet	   *gaps;			/* days to the next order */
+	RecordSet  *gaps;			/* days to the next order */
 } Step;
 
 typedef struct StepsReport

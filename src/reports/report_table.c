@@ -127,9 +127,6 @@ row_begin(Row *row, Report *report, Scales scales)
 	row->count = 0;
 }
 
-/* to empty a context takes a while, and a row is some hundred bytes */
-#define ROWS_TO_RESET 32
-
 /* Put out the row, and begin another. */
 void
 row_put(Row *row)

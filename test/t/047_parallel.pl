@@ -403,6 +403,24 @@ my %filesets = map { $_ => 1 } slurp_file($node->logfile, $before_full) =~ m{tem
 cmp_ok(scalar keys %filesets, '>', 10, 'some are read by workers');
 cmp_ok(scalar keys %filesets, '<', 290, 'and the last ones by the leader');
 
+# --- functions that are not parallel safe, called for rows that others have read ---------------------------------------------------
+
+# (the leader of a plan with a plain Gather is in parallel mode, in which a block with EXCEPTION is an error)
+$node->safe_psql('postgres', <<'END');
+CREATE TYPE fellow AS (shop integer, number integer);
+CREATE FUNCTION shown(fellow) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN 'no. ' || ($1).number; EXCEPTION WHEN data_exception THEN RETURN NULL; END $$;
+CREATE CAST (fellow AS text) WITH FUNCTION shown(fellow);
+CREATE TABLE fellows AS SELECT ROW(1, customer_id)::fellow AS customer_id, ltv_history(ordered_on, amount) AS history FROM orders WHERE customer_id IS NOT NULL GROUP BY orders.customer_id;
+ALTER TABLE fellows ADD PRIMARY KEY (customer_id);
+CREATE VIEW bought AS SELECT customer_id, ordered_on, amount, ROW(1, quantity)::fellow AS item FROM orders;
+ANALYZE fellows;
+END
+like($node->safe_psql('postgres', 'EXPLAIN SELECT customer_id, history FROM fellows'), qr/Gather/, 'a relation that the server would read in parallel');
+is($node->safe_psql('postgres', q{SELECT count(*), min(customer_id), max(customer_id) FROM ltv_customer_summary('fellows', '2030-12-31')}),
+  $node->safe_psql('postgres', q{SELECT count(*), min(shown(customer_id)), max(shown(customer_id)) FROM fellows WHERE ltv_quantity(history) IS NOT NULL}), 'ids whose cast to text is not parallel safe');
+is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT from_item, ' ' ORDER BY from_item) FROM ltv_item_flow('bought', '2030-12-31')}), 'no. 1 no. 2 no. 3', 'items, too');
+is($node->safe_psql('postgres', q{SELECT rows FROM ltv_check('fellows', '2030-12-31') WHERE finding = 'rows read'}), $node->safe_psql('postgres', 'SELECT count(*) FROM orders WHERE customer_id IS NOT NULL AND ordered_on IS NOT NULL AND amount IS NOT NULL'), 'and ltv_check');
+
 my $log = slurp_file($node->logfile);
 unlike($log, qr/WARNING|PANIC|TRAP|was terminated by signal/, 'no warning in the log: nothing leaked');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no temporary file is left behind');

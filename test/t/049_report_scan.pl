@@ -192,5 +192,18 @@ is(refusal("SELECT * FROM ltv_predict('plain', '2024-12-31'$_)", 'SET ROLE shop'
 is(refusal("SELECT * FROM ltv_rfm('stored', '2024-12-31', NULL::integer)", 'SET ROLE shop'), '42501: permission denied for table stored', 'one that may not read the orders');
 like(refusal("SELECT count(*) FROM (SELECT * FROM ltv_customer_summary('slow')) s", q{CREATE VIEW slow AS SELECT customer_id, ordered_on, amount FROM orders, pg_sleep(0.01) AS s(x) WHERE pg_sleep(0.001 * (customer_id % 2)) IS NOT NULL; SET statement_timeout = '100ms'}), qr/^57014: /, 'a cancel');
 
+# A function that is altered between plan and start: up to 17 a function in SQL plans all its statements before the first runs.
+$node->safe_psql('postgres', q{CREATE FUNCTION alters_a_report() RETURNS bigint LANGUAGE sql AS $f$
+  ALTER FUNCTION ltv_customer_summary(regclass, date, ltv_policy) SET work_mem = '8MB'; SELECT count(*) FROM ltv_customer_summary('plain', '2024-12-31') $f$});
+my ($status, $out, $err) = $node->psql('postgres', 'SELECT ltv_cpo(1, 1); SELECT alters_a_report()');
+if ($status == 0)
+{
+  is($out =~ s/.*\n//sr, answer("SELECT count(*) FROM ltv_customer_summary('plain', '2024-12-31')"), 'a report that is altered before it is planned');
+}
+else
+{
+  like($err, qr/ERROR:  function "ltv_customer_summary" was altered since the query was planned\nHINT:  Run the query again\./, 'a report that is altered after it was planned');
+}
+
 $node->stop;
 done_testing();

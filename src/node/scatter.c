@@ -5,13 +5,13 @@
  * receiver.  The leader's receiver has the rows at once; a worker's hands over
  * what it has when all are read.  To the Gather the node gives no row.
  */
-#include "nodes/scatter.h"
+#include "node/scatter.h"
 
 #include "access/parallel.h"
 #include "executor/executor.h"
 #include "nodes/value.h"
 
-#include "nodes/plan.h"
+#include "node/plan.h"
 
 typedef struct ScatterState
 {

@@ -7,7 +7,7 @@
  * function for its cost, before it looks for paths; to call ltv_support it
  * has to load us.
  */
-#include "nodes/plan.h"
+#include "node/plan.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
