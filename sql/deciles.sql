@@ -28,14 +28,14 @@ FROM unnest(ARRAY['ltv_overview', 'ltv_stages', 'ltv_periods', 'ltv_steps', 'ltv
 SELECT count(*) AS rows, count(*) FILTER (WHERE shown ~ '[(,]-0[,)]') AS minus_zeros FROM rows_of($$ltv_entry_items('few_items', '2024-01-03', 1)$$) shown;
 
 -- against plain SQL; shares to 12 places, as the numbers they are quotients of are not binary
-CREATE FUNCTION expected() RETURNS TABLE (decile int, customers bigint, revenue numeric, revenue_share numeric, cumulative_revenue_share numeric, revenue_per_customer numeric, minimum_revenue numeric, place bigint)
+CREATE FUNCTION expected() RETURNS TABLE (decile int, customers bigint, revenue numeric, share numeric, cumulative_share numeric, average_revenue numeric, minimum_revenue numeric, place bigint)
 LANGUAGE sql STABLE AS $$
   WITH b AS (SELECT sum(amount) AS revenue, ntile(10) OVER (ORDER BY sum(amount) DESC) AS decile FROM purchases GROUP BY customer_id)
   SELECT d, count(b.revenue), coalesce(sum(revenue), 0), round(coalesce(sum(revenue), 0) / nullif((SELECT sum(revenue) FROM b), 0), 12),
     round((SELECT sum(revenue) FROM b WHERE decile <= d) / nullif((SELECT sum(revenue) FROM b), 0), 12), avg(revenue), min(revenue), d
   FROM generate_series(1, 10) d LEFT JOIN b ON decile = d WHERE EXISTS (SELECT FROM b) GROUP BY d
 $$;
-SELECT * FROM compare('SELECT decile, customers, revenue, round(revenue_share::numeric, 12), round(cumulative_revenue_share::numeric, 12), revenue_per_customer, minimum_revenue, ordinality
+SELECT * FROM compare('SELECT decile, customers, revenue, round(share::numeric, 12), round(cumulative_share::numeric, 12), average_revenue, minimum_revenue, ordinality
   FROM ltv_deciles(RELATION, AS_OF) WITH ORDINALITY', 'SELECT * FROM expected()');
 
 -- orders, lines and histories

@@ -66,7 +66,7 @@ CREATE FUNCTION forge(bytes bytea) RETURNS ltv_history LANGUAGE plpgsql IMMUTABL
 -- all that can be asked of one history
 CREATE FUNCTION ask(h ltv_history) RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws(' ', h::text, ltv_orders(h), ltv_revenue(h), ltv_refunded(h), ltv_quantity(h), ltv_cost(h), ltv_gross_profit(h), ltv_first_order(h), ltv_last_order(h), ltv_nth_order(h, 2),
-        ltv_active_months(h), ltv_average_order_value(h), ltv_mean_interval_days(h), ltv_days_since_last_order(h, '2024-06-01'), ltv_is_repeater(h), ltv_stage(h, '2024-06-01'), ltv_summarize(h, '2024-06-01'),
+        ltv_active_months(h), ltv_average_order_value(h), ltv_mean_interval_days(h), ltv_days_since_last(h, '2024-06-01'), ltv_is_repeater(h), ltv_stage(h, '2024-06-01'), ltv_summarize(h, '2024-06-01'),
         ltv_model_input(h, '2024-06-01'), (SELECT count(*) FROM ltv_purchases(h)), h || h, h - h, ltv_between(h, '2023-01-01', NULL), h = h, ltv_history_hash(h), ltv_history_hash_extended(h, 7),
         h::jsonb, ltv_history_send(h), (SELECT ltv_rollup(x) FROM unnest(ARRAY[h, h]) x), ltv_history_final(h), ltv_history_accum(h, '2024-01-01', 1), ltv_history_combine(h, h), ltv_rollup_discard(h, h)) $$;
 CREATE TABLE seeds (name text, bytes bytea);

@@ -71,7 +71,7 @@ SELECT count(*) AS customers,
        count(*) FILTER (WHERE ltv_active_months(h)::text IS DISTINCT FROM ((last - first)::numeric / 30)::text) AS months,
        count(*) FILTER (WHERE ltv_average_order_value(h)::text IS DISTINCT FROM (revenue / nullif(orders, 0))::text) AS average,
        count(*) FILTER (WHERE ltv_mean_interval_days(h) IS DISTINCT FROM CASE WHEN orders > 1 THEN (last - first)::float8 / (orders - 1) END) AS interval,
-       count(*) FILTER (WHERE ltv_days_since_last_order(h, '2022-06-30') IS DISTINCT FROM date '2022-06-30' - last_before) AS since,
+       count(*) FILTER (WHERE ltv_days_since_last(h, '2022-06-30') IS DISTINCT FROM date '2022-06-30' - last_before) AS since,
        count(*) FILTER (WHERE ltv_is_repeater(h) <> (orders >= 2)) AS repeater
 FROM (SELECT c, ltv_history(d, a, q, k) AS h, count(*) FILTER (WHERE a >= 0) AS orders, sum(a) AS revenue,
              round(coalesce(sum(a) FILTER (WHERE a < 0), 0), max(scale(a))) AS refunded, sum(coalesce(q, 1)) AS quantity,
@@ -94,18 +94,18 @@ INSERT INTO v VALUES ('null', NULL), ('empty', '[]'), ('one', '[{"on":"2024-01-0
 \x on
 SELECT name, ltv_orders(h), ltv_revenue(h), ltv_refunded(h), ltv_quantity(h), ltv_cost(h), ltv_gross_profit(h), ltv_first_order(h), ltv_last_order(h),
        ltv_nth_order(h, 1) AS nth_1, ltv_nth_order(h, 3) AS nth_3, ltv_nth_order(h, 4) AS nth_4, ltv_active_months(h), ltv_average_order_value(h), ltv_mean_interval_days(h),
-       ltv_days_since_last_order(h, '2024-06-01') AS since, ltv_days_since_last_order(h, '2023-12-31') AS since_earlier, ltv_days_since_last_order(h, '2022-12-31') AS since_before,
+       ltv_days_since_last(h, '2024-06-01') AS since, ltv_days_since_last(h, '2023-12-31') AS since_earlier, ltv_days_since_last(h, '2022-12-31') AS since_before,
        ltv_is_repeater(h), ltv_between(h, '2024-01-01', NULL), ltv_stage(h, '2024-06-01'), ltv_summarize(h, '2024-06-01'), ltv_model_input(h, '2024-06-01')
 FROM v;
 \x off
 SELECT name, n, ordered_on, amount, quantity, cost, days_since_previous FROM v LEFT JOIN LATERAL ltv_purchases(h) ON true;
-SELECT ltv_orders(NULL) IS NULL AND ltv_nth_order('[]', NULL) IS NULL AND ltv_days_since_last_order('[]', NULL) IS NULL AND ltv_stage('[]', NULL) IS NULL
+SELECT ltv_orders(NULL) IS NULL AND ltv_nth_order('[]', NULL) IS NULL AND ltv_days_since_last('[]', NULL) IS NULL AND ltv_stage('[]', NULL) IS NULL
    AND ltv_stage('[{"on":"2024-01-05","amount":1}]', '2024-06-01', NULL) IS NULL AND ltv_summarize('[]', NULL) IS NULL AS strict;
 -- an error, not a guess
 \set VERBOSITY sqlstate
 SELECT ltv_nth_order('[]', 0);
 SELECT ltv_nth_order('[]', -2147483648);
-SELECT ltv_days_since_last_order('[]', 'infinity');
+SELECT ltv_days_since_last('[]', 'infinity');
 SELECT ltv_stage('[]', '-infinity');
 SELECT ltv_model_input('[]', '2024-01-01', 0);
 \set VERBOSITY default

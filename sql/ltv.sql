@@ -193,8 +193,8 @@ CREATE FUNCTION ltv_average_order_value(h ltv_history) RETURNS numeric AS 'MODUL
 COMMENT ON FUNCTION ltv_average_order_value(ltv_history) IS 'revenue / orders';
 CREATE FUNCTION ltv_mean_interval_days(h ltv_history) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_mean_interval_days(ltv_history) IS 'days between orders: (last order - first order) / (orders - 1)';
-CREATE FUNCTION ltv_days_since_last_order(h ltv_history, as_of date) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_days_since_last_order(ltv_history, date) IS 'days from the last order up to as_of to as_of';
+CREATE FUNCTION ltv_days_since_last(h ltv_history, as_of date) RETURNS integer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_days_since_last(ltv_history, date) IS 'days from the last order up to as_of to as_of';
 CREATE FUNCTION ltv_is_repeater(h ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_is_repeater(ltv_history) IS 'two orders or more';
 
@@ -800,18 +800,18 @@ CREATE TYPE ltv_deciles_row AS (
   decile integer,
   customers bigint,
   revenue numeric,
-  revenue_share double precision,
-  cumulative_revenue_share double precision,
-  revenue_per_customer numeric,
+  share double precision,
+  cumulative_share double precision,
+  average_revenue numeric,
   minimum_revenue numeric
 );
 COMMENT ON TYPE ltv_deciles_row IS 'a tenth of the customers by revenue, see ltv_deciles';
 COMMENT ON COLUMN ltv_deciles_row.decile IS '1 to 10, the best first';
 COMMENT ON COLUMN ltv_deciles_row.customers IS 'customers in the group';
 COMMENT ON COLUMN ltv_deciles_row.revenue IS 'of the group';
-COMMENT ON COLUMN ltv_deciles_row.revenue_share IS 'of all revenue';
-COMMENT ON COLUMN ltv_deciles_row.cumulative_revenue_share IS 'share of this group and those before';
-COMMENT ON COLUMN ltv_deciles_row.revenue_per_customer IS 'revenue / customers';
+COMMENT ON COLUMN ltv_deciles_row.share IS 'of all revenue';
+COMMENT ON COLUMN ltv_deciles_row.cumulative_share IS 'share of this group and those before';
+COMMENT ON COLUMN ltv_deciles_row.average_revenue IS 'revenue / customers';
 COMMENT ON COLUMN ltv_deciles_row.minimum_revenue IS 'the least revenue of a customer of the group';
 
 CREATE FUNCTION ltv_deciles(orders regclass, as_of date DEFAULT CURRENT_DATE)
@@ -863,7 +863,7 @@ COMMENT ON FUNCTION ltv_item_flow(regclass, date) IS 'from the item of the n-th 
 
 -- formulas
 
-CREATE FUNCTION ltv_annual(quantity numeric, unit_price numeric, annual_orders numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_annual(quantity numeric, unit_price numeric, purchases numeric) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_annual(numeric, numeric, numeric) IS 'annual LTV: quantity x unit price x orders a year';
 CREATE FUNCTION ltv_lifetime(average_order_value numeric, gross_margin numeric, annual_orders numeric, active_years numeric, acquisition_cost numeric DEFAULT 0, retention_cost numeric DEFAULT 0) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_lifetime(numeric, numeric, numeric, numeric, numeric, numeric) IS 'lifetime value: order value x margin x orders a year x years - acquisition cost - retention cost x years';
@@ -1187,7 +1187,7 @@ CREATE FUNCTION ltv_expected_orders(model ltv_model, h ltv_history, as_of date, 
 COMMENT ON FUNCTION ltv_expected_orders(ltv_model, ltv_history, date, integer) IS 'expected order days in the horizon after as_of; null without an order';
 CREATE FUNCTION ltv_expected_orders(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_expected_orders_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ltv_expected_orders(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
-CREATE FUNCTION ltv_p_order_within(model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+CREATE FUNCTION ltv_p_order_within(model ltv_model, h ltv_history, as_of date, days integer) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ltv_p_order_within(ltv_model, ltv_history, date, integer) IS 'probability of at least one order in the horizon after as_of; null without an order';
 CREATE FUNCTION ltv_p_order_within(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_order_within_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ltv_p_order_within(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';

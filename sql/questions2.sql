@@ -20,7 +20,7 @@ SELECT item, count(*), round(avg((SELECT count(*) > 1 FROM shop_orders o WHERE o
 FROM f WHERE ordered_on <= date '2024-12-31' - 90 GROUP BY item ORDER BY 2 DESC, 1;
 
 -- The customers who made 80 % of revenue: how many are they?
-SELECT decile, customers, revenue, round(revenue_share::numeric, 4) AS revenue_share, round(cumulative_revenue_share::numeric, 4) AS cumulative_revenue_share FROM ltv_deciles('shop_orders', '2024-12-31');
+SELECT decile, customers, revenue, round(share::numeric, 4) AS share, round(cumulative_share::numeric, 4) AS cumulative_share FROM ltv_deciles('shop_orders', '2024-12-31');
 WITH c AS (
   SELECT customer_id, monetary, sum(monetary) OVER (ORDER BY monetary DESC, customer_id) - monetary AS before, sum(monetary) OVER () AS total
   FROM ltv_rfm('shop_orders', '2024-12-31', NULL::int))

@@ -224,8 +224,8 @@ GROUP BY r ORDER BY r DESC;
 
 \echo '=== ltv_deciles: ten equal groups by revenue (デシル分析)'
 \echo 'Group 1 are the best customers; "so far %" is how much of the revenue the best groups make together.'
-SELECT decile, customers, round(revenue) AS revenue, pg_temp.percent(revenue_share) AS "share %", pg_temp.percent(cumulative_revenue_share) AS "so far %",
-  round(revenue_per_customer, :places) AS "revenue each", round(minimum_revenue, :places) AS "from"
+SELECT decile, customers, round(revenue) AS revenue, pg_temp.percent(share) AS "share %", pg_temp.percent(cumulative_share) AS "so far %",
+  round(average_revenue, :places) AS "revenue each", round(minimum_revenue, :places) AS "from"
 FROM ltv_deciles('shop_orders', :'as_of')
 WHERE customers > 0;
 

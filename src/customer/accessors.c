@@ -208,10 +208,10 @@ ltv_mean_interval_days(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(((double) last - first) / (double) (orders - 1));
 }
 
-PG_FUNCTION_INFO_V1(ltv_days_since_last_order);
+PG_FUNCTION_INFO_V1(ltv_days_since_last);
 
 Datum
-ltv_days_since_last_order(PG_FUNCTION_ARGS)
+ltv_days_since_last(PG_FUNCTION_ARGS)
 {
 	Moment		moment = moment_of(PG_GETARG_DATEADT(1));
 	DateADT		first;

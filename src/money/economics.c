@@ -234,13 +234,13 @@ ltv_annual(PG_FUNCTION_ARGS)
 {
 	Numeric		quantity = PG_GETARG_NUMERIC(0);
 	Numeric		unit_price = PG_GETARG_NUMERIC(1);
-	Numeric		annual_orders = PG_GETARG_NUMERIC(2);
+	Numeric		purchases = PG_GETARG_NUMERIC(2);
 
 	CheckNotNegative(quantity, "quantity");
 	CheckNotNegative(unit_price, "unit_price");
-	CheckNotNegative(annual_orders, "annual_orders");
+	CheckNotNegative(purchases, "purchases");
 
-	PG_RETURN_NUMERIC(multiply(multiply(quantity, unit_price), annual_orders));
+	PG_RETURN_NUMERIC(multiply(multiply(quantity, unit_price), purchases));
 }
 
 /*

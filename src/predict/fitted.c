@@ -285,12 +285,12 @@ ltv_expected_orders(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(ltv_p_order_within);
 
-/* (model, h, as_of, horizon_days) */
+/* (model, h, as_of, days) */
 Datum
 ltv_p_order_within(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
-	double		days = days_argument(fcinfo, 3, "horizon_days");
+	double		days = days_argument(fcinfo, 3, "days");
 	ModelInput	input;
 	LtvmPast	past;
 

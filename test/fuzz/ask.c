@@ -201,7 +201,7 @@ ask_days(Datum h, const Reference *reference, int64 day)
 	Answer		last = CALL(ltv_last_order, VALUE(h));
 	Answer		interval = CALL(ltv_mean_interval_days, VALUE(h));
 	Answer		months = CALL(ltv_active_months, VALUE(h));
-	Answer		since = CALL(ltv_days_since_last_order, VALUE(h), VALUE(DateADTGetDatum((DateADT) day)));
+	Answer		since = CALL(ltv_days_since_last, VALUE(h), VALUE(DateADTGetDatum((DateADT) day)));
 
 	require(DatumGetBool(must(CALL(ltv_is_repeater, VALUE(h)))) == (sums.orders >= 2));
 	if (sums.orders > 0)

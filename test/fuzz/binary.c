@@ -57,7 +57,7 @@ require_refusals(Datum forged, int other_state)
 		CALL(ltv_orders, VALUE(forged)),
 		CALL(ltv_first_order, VALUE(forged)),
 		CALL(ltv_nth_order, VALUE(forged), VALUE(Int32GetDatum(1))),
-		CALL(ltv_days_since_last_order, VALUE(forged), day),
+		CALL(ltv_days_since_last, VALUE(forged), day),
 	};
 
 	for (int i = 0; i < lengthof(answers); i++)

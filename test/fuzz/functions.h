@@ -13,7 +13,7 @@ FUNCTION(ltv_average_order_value);
 FUNCTION(ltv_between);
 FUNCTION(ltv_cost);
 FUNCTION(ltv_cpm);
-FUNCTION(ltv_days_since_last_order);
+FUNCTION(ltv_days_since_last);
 FUNCTION(ltv_first_order);
 FUNCTION(ltv_gross_profit);
 FUNCTION(ltv_history_accum);

@@ -77,7 +77,7 @@ FROM ltv_periods($arguments)
 REPORT
 
   same("$shop: deciles", <<"REPORT", 'SELECT decile, customers, round(revenue, 3), round(share, 9), round(cumulative_share, 9), round(avg_per_customer, 6) FROM ' . figures("${shop}_decile") . ' ORDER BY 1');
-SELECT decile, customers, round(revenue, 3), round(revenue_share::numeric, 9), round(cumulative_revenue_share::numeric, 9), round(revenue_per_customer, 6) FROM ltv_deciles($arguments)
+SELECT decile, customers, round(revenue, 3), round(share::numeric, 9), round(cumulative_share::numeric, 9), round(average_revenue, 6) FROM ltv_deciles($arguments)
 REPORT
 
   # customers who have refunds only are in the reference, without a score

@@ -98,7 +98,7 @@ my %accessors = (
   'ltv_active_months(h)' => '(max(ordered_on) FILTER (WHERE amount >= 0) - min(ordered_on) FILTER (WHERE amount >= 0)) / 30::numeric',
   'ltv_average_order_value(h)' => 'sum(amount) / count(*) FILTER (WHERE amount >= 0)',
   'ltv_mean_interval_days(h)' => '(max(ordered_on) FILTER (WHERE amount >= 0) - min(ordered_on) FILTER (WHERE amount >= 0))::double precision / (count(*) FILTER (WHERE amount >= 0) - 1)',
-  "ltv_days_since_last_order(h, '2010-06-15')" => "date '2010-06-15' - max(ordered_on) FILTER (WHERE amount >= 0 AND ordered_on <= '2010-06-15')",
+  "ltv_days_since_last(h, '2010-06-15')" => "date '2010-06-15' - max(ordered_on) FILTER (WHERE amount >= 0 AND ordered_on <= '2010-06-15')",
   'ltv_is_repeater(h)' => 'count(*) FILTER (WHERE amount >= 0) >= 2',
   "ltv_stage(h, '2010-06-15')" => "'loyal'",	# ten thousand orders a year
   "(ltv_summarize(h, '2010-06-15')).annual_orders" => "count(*) FILTER (WHERE amount >= 0 AND ordered_on BETWEEN '2009-06-16' AND '2010-06-15')",

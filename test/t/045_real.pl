@@ -97,7 +97,7 @@ for my $case ([ 'retail_histories', '2011-12-09', 'retail' ], [ 'cdnow_histories
 SELECT count(*), count(*) FILTER (WHERE
 	(r.orders, r.order_days, r.first_order, r.last_order, r.revenue, r.refunded, r.quantity, r.annual_orders, r.annual_revenue, r.recency)
 	IS NOT DISTINCT FROM (ltv_orders(h), CASE WHEN ltv_orders(h) = 0 THEN 0 ELSE (ltv_model_input(h, '$as_of', 1)).frequency + 1 END, ltv_first_order(h), ltv_last_order(h), ltv_revenue(h), ltv_refunded(h), ltv_quantity(h),
-		ltv_orders(ltv_between(h, date '$as_of' - 364, '$as_of')), ltv_revenue(ltv_between(h, date '$as_of' - 364, '$as_of')), ltv_days_since_last_order(h, '$as_of')))
+		ltv_orders(ltv_between(h, date '$as_of' - 364, '$as_of')), ltv_revenue(ltv_between(h, date '$as_of' - 364, '$as_of')), ltv_days_since_last(h, '$as_of')))
 FROM ${reference}_reference r FULL JOIN (SELECT customer_id, ltv_rollup(history) AS h FROM $relation WHERE customer_id IS NOT NULL GROUP BY customer_id) s USING (customer_id)
 END
 }

@@ -4,7 +4,7 @@
  */
 -- one history
 SELECT customer_id, ltv.ltv_orders(history), ltv.ltv_revenue(history), ltv.ltv_refunded(history), ltv.ltv_quantity(history), ltv.ltv_cost(history), ltv.ltv_gross_profit(history), ltv.ltv_first_order(history), ltv.ltv_last_order(history),
-	ltv.ltv_nth_order(history, 2), ltv.ltv_active_months(history), ltv.ltv_average_order_value(history), ltv.ltv_mean_interval_days(history), ltv.ltv_days_since_last_order(history, '2024-12-31'), ltv.ltv_is_repeater(history),
+	ltv.ltv_nth_order(history, 2), ltv.ltv_active_months(history), ltv.ltv_average_order_value(history), ltv.ltv_mean_interval_days(history), ltv.ltv_days_since_last(history, '2024-12-31'), ltv.ltv_is_repeater(history),
 	ltv.ltv_stage(history, '2024-12-31'), ltv.ltv_cpm(history, '2024-12-31'), ltv.ltv_summarize(history, '2024-12-31')::pg_catalog.text, ltv.ltv_model_input(history, '2024-12-31')::pg_catalog.text FROM shop.stored ORDER BY customer_id;
 SELECT s.customer_id, p::pg_catalog.text FROM shop.stored s, ltv.ltv_purchases(s.history) p WHERE s.customer_id OPERATOR(pg_catalog.<) 20 ORDER BY s.customer_id, p.n;
 SELECT customer_id, history::pg_catalog.text, history::pg_catalog.jsonb, history::pg_catalog.jsonb::ltv.ltv_history OPERATOR(ltv.=) history, ltv.ltv_history_to_jsonb(history), ltv.ltv_history_to_json(history), history::pg_catalog.json, pg_catalog.to_jsonb(history), ltv.ltv_history_from_jsonb(ltv.ltv_history_to_jsonb(history))::pg_catalog.text, ltv.ltv_history_send(history) FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 20 ORDER BY customer_id;
