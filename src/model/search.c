@@ -297,33 +297,58 @@ climb(LtvmProblem *problem, LtvmPoint *point, double last_step, const LtvmPoint 
 }
 
 /*
- * A systematic sample of the patterns: all frequencies are in it in their proportion.  The heaviest of each stretch stands
- * for all of it: where all customers were seen for the same time, one pattern is everybody who never came back.
+ * A sample of the patterns: a systematic one, in which all frequencies are in their proportion, and every pattern that many
+ * customers share, with its part of them: where all customers were seen for the same time, everybody who never came back is
+ * one.
  */
+typedef struct Sampling
+{
+	int			stride;			/* one pattern of so many is taken */
+	double		many;			/* customers; there are at most SAMPLE_PATTERNS / 2 patterns of more */
+	int			passed;			/* patterns of fewer */
+} Sampling;
+
+static Sampling
+begin_sampling(double customers, int n)
+{
+	return (Sampling) {n / (SAMPLE_PATTERNS / 2), customers / (SAMPLE_PATTERNS / 2), 0};
+}
+
+/* The weight in the sample of the next pattern; 0 leaves it out. */
+static double
+sampled_weight(Sampling *sampling, double weight)
+{
+	if (weight > sampling->many)
+		return weight / sampling->stride;
+	return sampling->passed++ % sampling->stride == sampling->stride / 2 ? weight : 0.0;
+}
+
+/* for n patterns, of which one in a stride is taken */
+#define SAMPLE_ROOM(n) (SAMPLE_PATTERNS / 2 + (n) / ((n) / (SAMPLE_PATTERNS / 2)) + 1)
+
 static LtvmPattern *
 sample_patterns(const LtvmPattern *patterns, int n, int *count)
 {
-	int			stride = n / (SAMPLE_PATTERNS / 2);
-	LtvmPattern *sample = malloc(sizeof(LtvmPattern) * (n / stride + 1));
+	LtvmPattern *sample = malloc(sizeof(LtvmPattern) * SAMPLE_ROOM(n));
+	Sampling	sampling;
+	double		customers = 0.0;
 	int			i;
-	int			j;
 
 	*count = 0;
 	if (sample == NULL)
 		return NULL;
-	for (i = 0; i < n; i += stride)
+	for (i = 0; i < n; i++)
+		customers += patterns[i].weight;
+	sampling = begin_sampling(customers, n);
+	for (i = 0; i < n; i++)
 	{
-		LtvmPattern *of = &sample[(*count)++];
-		double		weight = 0.0;
+		double		weight = sampled_weight(&sampling, patterns[i].weight);
 
-		*of = patterns[i];
-		for (j = i; j < n && j < i + stride; j++)
+		if (weight > 0.0)
 		{
-			weight += patterns[j].weight;
-			if (patterns[j].weight > of->weight)
-				*of = patterns[j];
+			sample[*count] = patterns[i];
+			sample[(*count)++].weight = weight;
 		}
-		of->weight = weight / stride;
 	}
 	return sample;
 }
@@ -331,27 +356,26 @@ sample_patterns(const LtvmPattern *patterns, int n, int *count)
 static LtvmSpend *
 sample_spends(const LtvmSpend *spends, int n, int *count)
 {
-	int			stride = n / (SAMPLE_PATTERNS / 2);
-	LtvmSpend  *sample = malloc(sizeof(LtvmSpend) * (n / stride + 1));
+	LtvmSpend  *sample = malloc(sizeof(LtvmSpend) * SAMPLE_ROOM(n));
+	Sampling	sampling;
+	double		customers = 0.0;
 	int			i;
-	int			j;
 
 	*count = 0;
 	if (sample == NULL)
 		return NULL;
-	for (i = 0; i < n; i += stride)
+	for (i = 0; i < n; i++)
+		customers += spends[i].weight;
+	sampling = begin_sampling(customers, n);
+	for (i = 0; i < n; i++)
 	{
-		LtvmSpend   *of = &sample[(*count)++];
-		double		weight = 0.0;
+		double		weight = sampled_weight(&sampling, spends[i].weight);
 
-		*of = spends[i];
-		for (j = i; j < n && j < i + stride; j++)
+		if (weight > 0.0)
 		{
-			weight += spends[j].weight;
-			if (spends[j].weight > of->weight)
-				*of = spends[j];
+			sample[*count] = spends[i];
+			sample[(*count)++].weight = weight;
 		}
-		of->weight = weight / stride;
 	}
 	return sample;
 }
