@@ -108,6 +108,30 @@ earnings_add_purchase(Earnings *earnings, const Purchase *purchase, Scales scale
 	earnings->cost_unknown += !purchase->cost_known;
 }
 
+/* Purchases while they are added up, in registers: units as in a Money. */
+typedef struct Takings
+{
+	int128		revenue;
+	int128		cost;
+	int64		cost_unknown;	/* purchases */
+} Takings;
+
+static inline void
+takings_add_purchase(Takings *takings, const Purchase *purchase, Scales scales)
+{
+	takings->revenue += money_of(purchase->amount, scales.amount);
+	takings->cost += money_of(purchase->cost, scales.cost);
+	takings->cost_unknown += !purchase->cost_known;
+}
+
+static inline void
+earnings_add_takings(Earnings *earnings, const Takings *takings, Scales scales)
+{
+	money_add_units(&earnings->revenue, takings->revenue, scales.amount);
+	money_add_units(&earnings->cost, takings->cost, scales.cost);
+	earnings->cost_unknown += takings->cost_unknown;
+}
+
 /* Revenue less cost, where all costs are known, shown with these places at least. */
 static inline Money
 earnings_profit(const Earnings *earnings, Scales scales)

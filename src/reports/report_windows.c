@@ -38,14 +38,13 @@ visit_customer(const Customer *customer, void *arg)
 	DateADT		first;
 	int64		observed;
 	int64		orders = 0;
-	Earnings	sum;
+	Takings		sum = {0};
 	int			i;
 
 	if (!population_admit(&report->population, customer, &buyer))
 		return;
 	first = buyer.purchases[buyer.first].day;
 	observed = (int64) report->population.as_of - first;
-	memset(&sum, 0, sizeof(sum));
 	/* refunds of the same day sort before the order */
 	for (i = buyer.first; i > 0 && buyer.purchases[i - 1].day == first; i--)
 		;
@@ -56,12 +55,12 @@ visit_customer(const Customer *customer, void *arg)
 		for (; i < buyer.count && (int64) buyer.purchases[i].day - first <= window->days; i++)
 		{
 			orders += is_order(&buyer.purchases[i]);
-			earnings_add_purchase(&sum, &buyer.purchases[i], buyer.scales);
+			takings_add_purchase(&sum, &buyer.purchases[i], buyer.scales);
 		}
 		window->customers++;
 		window->second_order_customers += orders >= 2;
 		window->orders += orders;
-		earnings_add(&window->earnings, &sum);
+		earnings_add_takings(&window->earnings, &sum, buyer.scales);
 	}
 }
 
