@@ -311,7 +311,7 @@ typedef struct Sampling
 static Sampling
 begin_sampling(double customers, int n)
 {
-	return (Sampling) {n / (SAMPLE_PATTERNS / 2), customers / (SAMPLE_PATTERNS / 2), 0};
+	return (Sampling) {n / (SAMPLE_PATTERNS / 2), customers / (0.5 * SAMPLE_PATTERNS), 0};
 }
 
 /* The weight in the sample of the next pattern; 0 leaves it out. */
