@@ -63,6 +63,17 @@ j2date(int julian, int *year, int *month, int *day)
 	*year = (int) (y + era * 400 + (*month <= 2));
 }
 
+text *
+cstring_to_text(const char *string)
+{
+	Size		length = strlen(string);
+	text	   *result = palloc(VARHDRSZ + length);
+
+	SET_VARSIZE(result, VARHDRSZ + length);
+	memcpy(VARDATA(result), string, length);
+	return result;
+}
+
 void
 EncodeDateOnly(struct pg_tm *tm, int style, char *text)
 {
