@@ -48,8 +48,6 @@ typedef struct FitState
 #define FIT_HEADER		offsetof(FitState, slots)
 #define INITIAL_SLOTS	16
 #define MAX_SLOTS		((uint32) 1 << 24)	/* 512 MB */
-/* a stride through all slots of a table: odd, so it meets each once */
-#define SLOT_STRIDE		((uint32) 0x9E3779B1)
 #define MAX_CUSTOMERS	1e18		/* more are shown as so many */
 
 /*
@@ -124,6 +122,36 @@ find_slot(FitState *state, double frequency, double recency, double t)
 	report_state();
 }
 
+/* The same patterns in a table of more slots. */
+static FitState *
+enlarge(const FitState *state, uint32 slot_count)
+{
+	FitState   *larger = make_state((LtvmKind) state->kind, state->unit_days, slot_count);
+
+	larger->left_out = state->left_out;
+	larger->used = state->used;
+	for (uint32 i = 0; i < state->slot_count; i++)
+	{
+		const Slot *old = &state->slots[i];
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (old->weight != 0)
+			*find_slot(larger, old->frequency, old->recency, old->t) = *old;
+	}
+	return larger;
+}
+
+/* Room for so many more, as far as there may be. */
+static FitState *
+make_room(FitState *state, uint32 more)
+{
+	uint32		slot_count = state->slot_count;
+
+	while (slot_count < MAX_SLOTS && (uint64) state->used + more > slot_count / 4 * 3)
+		slot_count *= 2;
+	return slot_count == state->slot_count ? state : enlarge(state, slot_count);
+}
+
 static FitState *
 add_pattern(FitState *state, double frequency, double recency, double t, double weight)
 {
@@ -137,25 +165,12 @@ add_pattern(FitState *state, double frequency, double recency, double t, double 
 	}
 	if (state->used + 1 > state->slot_count / 4 * 3)
 	{
-		FitState   *larger;
-
 		if (state->slot_count == MAX_SLOTS)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("ltv_fit cannot hold more than %u different customers", state->used),
 					 errhint("Fit the model to a sample of the customers.")));
-		larger = make_state((LtvmKind) state->kind, state->unit_days, state->slot_count * 2);
-		larger->left_out = state->left_out;
-		larger->used = state->used;
-		for (uint32 i = 0; i < state->slot_count; i++)
-		{
-			const Slot *old = &state->slots[i];
-
-			LTV_CHECK_FOR_INTERRUPTS(i);
-			if (old->weight != 0)
-				*find_slot(larger, old->frequency, old->recency, old->t) = *old;
-		}
-		state = larger;
+		state = enlarge(state, state->slot_count * 2);
 		slot = find_slot(state, frequency + 0.0, recency + 0.0, t + 0.0);
 	}
 	*slot = (Slot) {frequency + 0.0, recency + 0.0, t + 0.0, weight};
@@ -359,13 +374,14 @@ ltv_fit_combine(PG_FUNCTION_ARGS)
 	state = state_argument(fcinfo, (LtvmKind) added->kind, added->unit_days);
 	state->left_out += added->left_out;
 	/*
-	 * Slots one after the other come in the order of their hashes: they would
-	 * fill up one end of a table that has room for all, and every search there
-	 * would walk through what is full.
+	 * Slots one after the other come in the order of their hashes.  Without
+	 * room for all they would fill up one end of the table, and every search
+	 * there would walk through what is full.
 	 */
+	state = make_room(state, added->used);
 	for (uint32 i = 0; i < added->slot_count; i++)
 	{
-		const Slot *slot = &added->slots[i * SLOT_STRIDE & (added->slot_count - 1)];
+		const Slot *slot = &added->slots[i];
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (slot->weight == 0)
