@@ -365,6 +365,8 @@ $node->reload;
 my @found = workers(sprintf($table, 'orders'), [$no_leader]);
 is($found[0], (workers(sprintf($table, 'orders'), $alone))[0], 'a library in a folder that only the database knows');
 cmp_ok($found[3], '>', 0, 'is found by workers');
+# (other libraries, such as plpgsql's, are where they were; since 18 they too are looked for along this path)
+$node->safe_psql('postgres', "ALTER DATABASE postgres SET dynamic_library_path = '$folder_of_library:\$libdir'");
 
 # --- a server without shared memory left ------------------------------------------------------------------------------------------
 
