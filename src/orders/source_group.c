@@ -49,9 +49,19 @@ typedef struct Line
 	uint64		order_hash;
 	Datum		order;
 	bool		has_order;
+	bool		merged;			/* into another line of its order */
 	struct varlena *item;
 	int64		item_amount;	/* of the line whose item this is */
 } Line;
+
+/* Lines that have an order are sorted by it; what moves is small. */
+typedef struct LineOfOrder
+{
+	uint64		hash;			/* of the order */
+	Line	   *line;
+} LineOfOrder;
+
+typedef Line *LinePointer;
 
 /*
  * Customers
@@ -269,30 +279,53 @@ compare_items(struct varlena *a, struct varlena *b)
 	return result;
 }
 
-static int
-compare_lines_by_order(const void *a, const void *b)
+static inline int
+compare_by_order(const LineOfOrder *a, const LineOfOrder *b)
 {
-	const Line *left = a;
-	const Line *right = b;
-
-	CHECK_FOR_INTERRUPTS();
-	if (left->has_order != right->has_order)
-		return left->has_order ? -1 : 1;
-	if (left->order_hash != right->order_hash)
-		return left->order_hash < right->order_hash ? -1 : 1;
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
 	/* whether sums fit on the way does not depend on the physical order */
-	return left->has_order ? purchase_compare(&left->purchase, &right->purchase) : 0;
+	return purchase_compare(&a->line->purchase, &b->line->purchase);
 }
 
-static int
-compare_lines_by_purchase(const void *a, const void *b)
+static inline int
+compare_by_purchase(const LinePointer *a, const LinePointer *b)
 {
-	const Line *left = a;
-	const Line *right = b;
-	int			result = purchase_compare(&left->purchase, &right->purchase);
+	int			result = purchase_compare(&(*a)->purchase, &(*b)->purchase);
 
-	CHECK_FOR_INTERRUPTS();
-	return result != 0 ? result : compare_items(left->item, right->item);
+	return result != 0 ? result : compare_items((*a)->item, (*b)->item);
+}
+
+#define ST_SORT sort_by_order
+#define ST_ELEMENT_TYPE LineOfOrder
+#define ST_COMPARE(a, b) compare_by_order(a, b)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+#define ST_SORT sort_by_purchase
+#define ST_ELEMENT_TYPE LinePointer
+#define ST_COMPARE(a, b) compare_by_purchase(a, b)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* The purchase in a row, its numbers at the given scales. */
+static inline Purchase
+scaled_purchase(const Source *source, char *row, Scales scales)
+{
+	Scales		own = scales_of(row_head(source, row)->tag);
+	History		one;
+
+	if (own.amount == scales.amount && own.quantity == scales.quantity && own.cost == scales.cost)
+		return row_purchase(source, row);
+	history_init(&one);
+	one.scales = own;
+	*history_add(&one) = row_purchase(source, row);
+	history_rescale(&one, scales);
+	return one.purchases[0];
 }
 
 /* Take a row apart into a line, its numbers at the given scales. */
@@ -301,13 +334,9 @@ read_line(Source *source, char *row, Scales scales, Line *line)
 {
 	uint32		tag = row_head(source, row)->tag;
 	char	   *p = behind_key(source, row);
-	History		one;
 
-	history_init(&one);
-	one.scales = scales_of(tag);
-	*history_add(&one) = row_purchase(source, row);
-	history_rescale(&one, scales);
-	line->purchase = one.purchases[0];
+	line->purchase = scaled_purchase(source, row, scales);
+	line->merged = false;
 	line->has_order = (tag & TAG_HAS_ORDER) != 0;
 	line->order_hash = 0;
 	if (line->has_order)
@@ -364,34 +393,94 @@ merge_line(Line *order, const Line *line)
 	return decimal_in_range(sum->cost) ? NULL : "costs";
 }
 
+/* Merge those lines of the same orders whose hashes are equal; NULL, or what does not fit. */
+static const char *
+merge_equal_hashes(KeyType *order, LineOfOrder *lines, uint32 nlines)
+{
+	uint32		norders = 0;
+
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		Line	   *line = lines[i].line;
+		uint32		j = norders;
+		const char *misfit;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		while (j > 0 && !key_equal(order, lines[j - 1].line->order, line->order))
+			j--;
+		if (j == 0)
+		{
+			lines[norders++] = lines[i];
+			continue;
+		}
+		line->merged = true;
+		misfit = merge_line(lines[j - 1].line, line);
+		if (misfit != NULL)
+			return misfit;
+	}
+	return NULL;
+}
+
+/* The lines that belong to an order, sorted by it. */
+static LineOfOrder *
+lines_by_order(Source *source, Line *lines, uint32 nlines, uint32 *count)
+{
+	LineOfOrder *sorted = MemoryContextAllocHuge(source->scratch, nlines * sizeof(LineOfOrder));
+	uint32		n = 0;
+
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (lines[i].has_order)
+			sorted[n++] = (LineOfOrder) {lines[i].order_hash, &lines[i]};
+	}
+	sort_by_order(sorted, n);
+	*count = n;
+	return sorted;
+}
+
+/* What is left after lines were merged, in the order in which it stood; how many orders. */
+static uint32
+keep_orders(Line *lines, uint32 nlines)
+{
+	uint32		norders = 0;
+
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (lines[i].merged)
+			continue;
+		if (norders < i)
+			lines[norders] = lines[i];
+		if (!lines[norders].purchase.cost_known)
+			lines[norders].purchase.cost = 0;
+		norders++;
+	}
+	return norders;
+}
+
 /* Merge the lines of the same orders; NULL, or what does not fit. */
 static const char *
 merge_lines(Source *source, Line *lines, uint32 nlines, uint32 *orders)
 {
-	uint32		norders = 0;
-	const char *misfit = NULL;
+	uint32		count;
+	LineOfOrder *sorted = lines_by_order(source, lines, nlines, &count);
+	uint32		end;
 
-	qsort(lines, nlines, sizeof(Line), compare_lines_by_order);
-	for (uint32 i = 0; i < nlines && misfit == NULL; i++)
+	for (uint32 start = 0; start < count; start = end)
 	{
-		Line		line = lines[i];
-		uint32		j = norders;
+		const char *misfit = NULL;
 
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		/* orders whose ids share a hash lie side by side */
-		while (line.has_order && j > 0 && lines[j - 1].has_order && lines[j - 1].order_hash == line.order_hash &&
-			   !key_equal(&source->order, lines[j - 1].order, line.order))
-			j--;
-		if (line.has_order && j > 0 && lines[j - 1].has_order && lines[j - 1].order_hash == line.order_hash)
-			misfit = merge_line(&lines[j - 1], &line);
-		else
-			lines[norders++] = line;
+		LTV_CHECK_FOR_INTERRUPTS(start);
+		for (end = start + 1; end < count && sorted[end].hash == sorted[start].hash; end++)
+			;
+		if (end > start + 1)
+			misfit = merge_equal_hashes(&source->order, sorted + start, end - start);
+		if (misfit != NULL)
+			return misfit;
 	}
-	for (uint32 i = 0; i < norders; i++)
-		if (!lines[i].purchase.cost_known)
-			lines[i].purchase.cost = 0;
-	*orders = norders;
-	return misfit;
+	*orders = keep_orders(lines, nlines);
+	return NULL;
 }
 
 /* The rows of a group as lines, their numbers at the given scales. */
@@ -408,6 +497,30 @@ read_lines(Source *source, char **rows, uint32 nrows, Scales scales)
 	return lines;
 }
 
+/* Lines as the purchases of the customer in hand, with their items. */
+static void
+gather_items(Grouping *grouping, Line *lines, uint32 nlines)
+{
+	History    *history = &grouping->history;
+	LinePointer *sorted = MemoryContextAllocHuge(grouping->source->scratch, nlines * sizeof(LinePointer));
+
+	for (uint32 i = 0; i < nlines; i++)
+		sorted[i] = &lines[i];
+	sort_by_purchase(sorted, nlines);
+	if ((uint32) grouping->items_room < nlines)
+	{
+		grouping->items_room = history->room;
+		grouping->items = repalloc_huge(grouping->items, grouping->items_room * sizeof(struct varlena *));
+	}
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		history->purchases[i] = sorted[i]->purchase;
+		grouping->items[i] = sorted[i]->item;
+	}
+	history->count = (int) nlines;
+}
+
 /* Rows that are lines of orders, or have items. */
 static void
 gather_lines(Grouping *grouping, char **rows, uint32 nrows)
@@ -420,21 +533,20 @@ gather_lines(Grouping *grouping, char **rows, uint32 nrows)
 
 	if (misfit != NULL)
 		report_lines(misfit);
-	qsort(lines, nrows, sizeof(Line), compare_lines_by_purchase);
 	history_reserve(history, nrows);
 	history->scales = scales;
-	if (source->has_item && (uint32) grouping->items_room < nrows)
+	if (source->has_item)
 	{
-		grouping->items_room = history->room;
-		grouping->items = repalloc_huge(grouping->items, grouping->items_room * sizeof(struct varlena *));
+		gather_items(grouping, lines, nrows);
+		return;
 	}
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		history->purchases[history->count++] = lines[i].purchase;
-		if (source->has_item)
-			grouping->items[i] = lines[i].item;
+		history->purchases[i] = lines[i].purchase;
 	}
+	history->count = (int) nrows;
+	history_sort(history);
 }
 
 /*
