@@ -65,12 +65,25 @@ prepare_keys(Source *source)
 				 errhint("Write a view with a cast: order_id::text AS order_id.")));
 }
 
+/* Whether all values of a key take the same number of bytes, and are found in a tuple as they are kept. */
+static bool
+is_fixed(const KeyType *key)
+{
+	return key->kind == KEY_WORD || key->kind == KEY_BYTES;
+}
+
+static Size
+fixed_size(const KeyType *key)
+{
+	return MAXALIGN(key->by_value ? sizeof(Datum) : (Size) key->length);
+}
+
 static void
 lay_out_rows(Source *source)
 {
 	Size		at = 0;
 
-	source->variable = source->key.kind != KEY_WORD || source->sorted || source->has_order ||
+	source->variable = !is_fixed(&source->key) || source->sorted || (source->has_order && !is_fixed(&source->order)) ||
 		source->has_item || source->relation.histories;
 	if (source->variable)
 		at += sizeof(uint64);
@@ -81,7 +94,9 @@ lay_out_rows(Source *source)
 	source->cost_at = at;
 	at += source->has_cost ? sizeof(int64) : 0;
 	source->key_at = at;
-	source->row_size = at + (source->variable ? 0 : sizeof(Datum));
+	if (!source->variable)
+		at += fixed_size(&source->key) + (source->has_order ? fixed_size(&source->order) : 0);
+	source->row_size = at;
 }
 
 /*
@@ -478,14 +493,20 @@ read_purchase(Source *source, OrdersRow row, RowParts *parts)
 	return true;
 }
 
-static void
-read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
+static inline void
+read_order(Source *source, OrdersRow row, RowParts *parts)
 {
 	if (source->has_order && !column_null(source, row, ORDERS_ORDER))
 	{
 		parts->order = key_flatten(&source->order, column_value(source, row, ORDERS_ORDER));
 		parts->tag |= TAG_HAS_ORDER;
 	}
+}
+
+static void
+read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
+{
+	read_order(source, row, parts);
 	if (source->has_item && !column_null(source, row, ORDERS_ITEM))
 	{
 		parts->item = PG_DETOAST_DATUM_PACKED(text_form_of(&source->item, column_value(source, row, ORDERS_ITEM)));
@@ -550,6 +571,18 @@ write_purchase(Source *source, const RowParts *parts, char *row)
 		*(int64 *) (row + source->cost_at) = parts->cost;
 }
 
+/* The order that a row is a line of; where rows are of one size, the room for it is there without one. */
+static inline char *
+write_order(Source *source, const RowParts *parts, char *p)
+{
+	if (parts->tag & TAG_HAS_ORDER)
+		return key_put(&source->order, p, parts->order);
+	if (source->variable)
+		return p;
+	memset(p, 0, fixed_size(&source->order));
+	return p + fixed_size(&source->order);
+}
+
 static void
 write_row(Source *source, const RowParts *parts, char *row, Size size)
 {
@@ -561,8 +594,8 @@ write_row(Source *source, const RowParts *parts, char *row, Size size)
 	p = key_put(&source->key, p, parts->key);
 	if (source->sorted)
 		p = key_put(&source->id, p, parts->id);
-	if (parts->tag & TAG_HAS_ORDER)
-		p = key_put(&source->order, p, parts->order);
+	if (source->has_order)
+		p = write_order(source, parts, p);
 	if (parts->item != NULL)
 		p = put_padded(p, parts->item, VARSIZE_ANY(parts->item));
 	if (parts->history != NULL)
@@ -719,8 +752,8 @@ receive_in_scratch(Source *source, const Datum *values, const bool *isnull)
 }
 
 /*
- * The same for the rows of most shops: a customer who is one word, a
- * purchase, and nothing else.  They make no copies either.
+ * The same for the rows of most shops, which are all of one size: a customer,
+ * a purchase, and at most an order.  They make no copies either.
  */
 static void
 receive_plain_row(Source *source, const Datum *values, const bool *isnull)
@@ -745,9 +778,13 @@ receive_plain_row(Source *source, const Datum *values, const bool *isnull)
 	parts.key = key_flatten(&source->key, column_value(source, row, ORDERS_CUSTOMER));
 	hash = key_hash(&source->key, parts.key);
 	parts.tag |= (uint32) hash << TAG_HASH_SHIFT;
+	parts.order = (Datum) 0;
+	read_order(source, row, &parts);
 	kept = rowstore_reserve(store, rowstore_part(store, hash, 0), source->row_size);
 	write_purchase(source, &parts, kept);
-	*(Datum *) (kept + source->key_at) = parts.key;
+	kept = key_put(&source->key, kept + source->key_at, parts.key);
+	if (source->has_order)
+		write_order(source, &parts, kept);
 }
 
 /* Infinity is no later day, it is none. */
