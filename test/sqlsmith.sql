@@ -62,6 +62,7 @@ CREATE VIEW shop.item_flow AS SELECT * FROM ltv_item_flow('shop.orders', '2024-0
 CREATE VIEW shop.economics AS SELECT * FROM ltv_economics('shop.orders', '2024-06-30', 0.4, 500, 100);
 CREATE VIEW shop.levers AS SELECT * FROM ltv_levers('shop.orders', '2024-06-30', 0.4, 500, 100);
 CREATE VIEW shop.payback AS SELECT * FROM ltv_payback('shop.orders', '2024-06-30', 20, 0.4);
+CREATE VIEW shop.free_shipping AS SELECT * FROM ltv_free_shipping('shop.orders', '2024-06-30', 50, 5, 0.4);
 CREATE VIEW shop.predictions AS SELECT * FROM ltv_predict('shop.monthly', '2024-06-30', NULL::integer);
 CREATE VIEW shop.validation AS SELECT * FROM ltv_validate('shop.orders', '2024-06-30', '2023-09-30');
 CREATE VIEW shop.purchases AS SELECT customer_id, p.* FROM shop.stored, ltv_purchases(history) p;

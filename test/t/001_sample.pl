@@ -3,28 +3,23 @@ use strict;
 use warnings;
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
+use FindBin;
 use Test::More;
+use lib $FindBin::RealBin;
+use Helpers qw(slurp);
 
 my $sample = dirname(__FILE__) . '/../sample';
 
-sub bytes
-{
-  my ($path) = @_;
-  open my $in, '<:raw', $path or die "cannot read $path: $!\n";
-  local $/;
-  return scalar <$in>;
-}
-
 my $made = tempdir(CLEANUP => 1);
 is(system($^X, "$sample/generate", $made), 0, 'the generator runs');
-ok(bytes("$made/$_") eq bytes("$sample/$_"), "$_ is what the generator makes") for qw(customers.csv orders.csv);
+ok(slurp("$made/$_") eq slurp("$sample/$_"), "$_ is what the generator makes") for qw(customers.csv orders.csv);
 
 my $other = tempdir(CLEANUP => 1);
 is(system($^X, "$sample/generate", $other, 1), 0, 'the generator runs with another seed');
-ok(bytes("$other/$_") ne bytes("$sample/$_"), "another seed makes another $_") for qw(customers.csv orders.csv);
+ok(slurp("$other/$_") ne slurp("$sample/$_"), "another seed makes another $_") for qw(customers.csv orders.csv);
 
 # The shape: read plainly, no field of the sample holds a comma or a quote.
-my ($head, @customers) = split /\n/, bytes("$sample/customers.csv");
+my ($head, @customers) = split /\n/, slurp("$sample/customers.csv");
 is($head, 'customer_id,name,sex,age_band,prefecture,email,phone', 'columns of customers.csv');
 ok(@customers >= 2000 && @customers <= 4000, 'a few thousand customers');
 my %known = map { (split /,/)[0] => 1 } @customers;
@@ -32,7 +27,7 @@ is(scalar keys %known, scalar @customers, 'no customer twice');
 is(scalar(grep { (split /,/)[5] !~ /\@example\.(com|net|jp)\z/ } @customers), 0, 'every mail address is one that cannot exist');
 is(scalar(grep { (split /,/)[6] !~ /\A000-0000-\d{4}\z/ } @customers), 0, 'every phone number is one that cannot exist');
 
-($head, my @lines) = split /\n/, bytes("$sample/orders.csv");
+($head, my @lines) = split /\n/, slurp("$sample/orders.csv");
 is($head, 'order_id,customer_id,order_date,item,category,quantity,amount_without_tax,amount_with_tax,cost,channel,coupon',
   'columns of orders.csv');
 my ($strangers, $guests, $refunds, $outside, $odd, %lines_of, %day_of, %orders_of) = (0, 0, 0, 0, 0);

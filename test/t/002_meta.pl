@@ -2,18 +2,13 @@
 use strict;
 use warnings;
 use File::Basename qw(dirname);
+use FindBin;
 use JSON::PP;
 use Test::More;
+use lib $FindBin::RealBin;
+use Helpers qw(slurp);
 
 my $top = dirname(__FILE__) . '/../..';
-
-sub bytes
-{
-  my ($path) = @_;
-  open my $in, '<:raw', $path or die "cannot read $path: $!\n";
-  local $/;
-  return scalar <$in>;
-}
 
 # --- the rules; each check adds what is wrong to @wrong -------------------------------------------------
 
@@ -156,17 +151,17 @@ sub check_meta
 
 # --- the file ---------------------------------------------------------------------------------------------
 
-my $text = bytes("$top/META.json");
+my $text = slurp("$top/META.json");
 my $meta = eval { JSON::PP->new->utf8->decode($text) };
 ok($meta, 'META.json is JSON') or BAIL_OUT($@);
 check_meta($meta, sub { -f "$top/$_[0]" });
 is("@wrong", '', 'META.json obeys the spec');
 
-my ($default) = bytes("$top/ltv.control") =~ /^default_version\s*=\s*'([^']+)'/m;
+my ($default) = slurp("$top/ltv.control") =~ /^default_version\s*=\s*'([^']+)'/m;
 is($meta->{version}, $default, 'its version is the default version of the control file');
 is($meta->{provides}{ltv}{version}, $default, 'so is the version of the extension it provides');
 is($meta->{license}, 'postgresql', 'the licence is the one in LICENSE');
-like(bytes("$top/LICENSE"), qr/without a written agreement/, 'and LICENSE holds the PostgreSQL licence');
+like(slurp("$top/LICENSE"), qr/without a written agreement/, 'and LICENSE holds the PostgreSQL licence');
 
 # --- the rules do find what is wrong ------------------------------------------------------------------------
 

@@ -6,8 +6,12 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
+use FindBin;
 use IPC::Run qw(run);
 use Test::More;
+use lib $FindBin::RealBin;
+use Helpers qw(slurp);
+use Reports;
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
 chdir $top or die "cannot enter $top: $!\n";
@@ -25,14 +29,6 @@ sub psql
 }
 
 END { local $?; psql('postgres', "DROP DATABASE $database") if $made; }
-
-sub slurp
-{
-  my ($path) = @_;
-  open my $in, '<', $path or die "cannot read $path: $!\n";
-  local $/;
-  return scalar <$in>;
-}
 
 # none(list, name): it is empty, or what is in it is printed
 sub none
@@ -201,6 +197,14 @@ none('every function is called by its name in a topic or a Perl test', grep { !$
 SELECT DISTINCT proname FROM $our_procs
 WHERE NOT EXISTS (SELECT FROM pg_type WHERE p.oid IN (typinput, typoutput, typreceive, typsend)) ORDER BY 1
 END
+
+# Lists of calls beside test/reports have their own relations and arguments, and the same reports.
+my @reports = report_names();
+for my $list (qw(test/upgrade/calls.sql test/sqlsmith.sql))
+{
+  my %called = map { $_ => 1 } slurp($list) =~ /\bFROM (?:ltv\.)?(ltv_\w+)\('shop\.(?:orders|monthly)'/g;
+  is_deeply([ sort keys %called ], \@reports, "$list calls every report of test/reports, and no other");
+}
 
 # --- the reference says every argument ---------------------------------------------------------------------------
 

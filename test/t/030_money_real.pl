@@ -6,6 +6,7 @@ use FindBin;
 use PostgreSQL::Test::Cluster;
 use Test::More;
 use lib $FindBin::RealBin;
+use Helpers qw(ask_server same_rows);
 use RealOrders;
 
 shared_folder();
@@ -13,6 +14,7 @@ shared_folder();
 my $node = PostgreSQL::Test::Cluster->new('money');
 $node->init;
 $node->start;
+ask_server($node);
 load_real_orders($node, 'integer');
 $node->safe_psql('postgres', <<'END');
 CREATE EXTENSION ltv;
@@ -25,16 +27,6 @@ FROM line WINDOW w AS (PARTITION BY invoice_no ORDER BY stock_code);
 CREATE TABLE retail_histories AS SELECT customer_id, ltv_history(ordered_on, amount, 1, cost) AS history FROM retail WHERE customer_id IS NOT NULL GROUP BY customer_id;
 CREATE VIEW cdnow_cost AS SELECT customer_id, ordered_on, amount, round(amount * 0.6, 2) AS cost FROM cdnow;
 END
-
-# same(name, query, query): two queries have the same rows, more than none
-sub same
-{
-  my ($name, $report, $plain) = @_;
-  my $got = $node->safe_psql('postgres', $report);
-  isnt($got, '', "$name: rows");
-  is($got, $node->safe_psql('postgres', $plain), $name);
-  return;
-}
 
 sub economics
 {
@@ -68,10 +60,10 @@ FROM ltv_economics('$orders', '$as_of', acquisition_cost => $acquisition, retent
 END
 }
 
-same("unit economics of $_", report($_, '2011-12-09', 50, 3), economics('retail', '2011-12-09', 50, 3)) for qw(retail retail_lines retail_histories);
-same('unit economics of the CDNOW sample', report('cdnow_cost', '1998-06-30', 2, 1.5), economics('cdnow_cost', '1998-06-30', 2, 1.5));
+same_rows("unit economics of $_", report($_, '2011-12-09', 50, 3), economics('retail', '2011-12-09', 50, 3)) for qw(retail retail_lines retail_histories);
+same_rows('unit economics of the CDNOW sample', report('cdnow_cost', '1998-06-30', 2, 1.5), economics('cdnow_cost', '1998-06-30', 2, 1.5));
 
-same("levers of $_", <<"REPORT", <<"PLAIN") for qw(retail retail_histories);
+same_rows("levers of $_", <<"REPORT", <<"PLAIN") for qw(retail retail_histories);
 SELECT element, round(gain, 6) FROM ltv_levers('$_', '2011-12-09', acquisition_cost => 50, retention_cost => 3, active_years => 2) ORDER BY element
 REPORT
 SELECT x.element, round(x.gain, 6)
@@ -86,7 +78,7 @@ for my $case ([ 'retail', 'month', 100, 'NULL' ], [ 'retail_lines', 'month', 100
   my ($orders, $unit, $cost, $margin) = @$case;
   my $rows = $orders =~ /retail/ ? 'retail' : $orders;
   my $as_of = $rows eq 'retail' ? '2011-12-09' : '1998-06-30';
-  same("payback of $orders by $unit", <<"REPORT", <<"PLAIN");
+  same_rows("payback of $orders by $unit", <<"REPORT", <<"PLAIN");
 SELECT cohort, customers, payback_index, gross_profit FROM ltv_payback('$orders', '$as_of', $cost, $margin, '$unit')
 REPORT
 WITH bought AS (
@@ -102,7 +94,7 @@ ORDER BY cohort
 PLAIN
 }
 
-same("free shipping of $_", <<"REPORT", <<"PLAIN") for qw(retail retail_lines retail_histories);
+same_rows("free shipping of $_", <<"REPORT", <<"PLAIN") for qw(retail retail_lines retail_histories);
 SELECT orders, above, near, round(mean_missing, 6), free_shipping_cost, round(step_up_share, 6) FROM ltv_free_shipping('$_', '2011-12-09', 350.5, 2.25, 0.6, 0.75)
 REPORT
 SELECT count(*), count(*) FILTER (WHERE amount >= 350.5), count(*) FILTER (WHERE near), round(avg(350.5 - amount) FILTER (WHERE near), 6), 2.25 * count(*) FILTER (WHERE amount >= 350.5),

@@ -7,6 +7,7 @@ use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Cluster;
 use Test::More;
 use lib $FindBin::RealBin;
+use Helpers qw(answer ask_server);
 use RealOrders;
 
 my $reference = shared_folder(qw(reference/cdnow_sample_shop.json reference/online_retail_net_customers.csv)) . '/reference';
@@ -14,6 +15,7 @@ my $reference = shared_folder(qw(reference/cdnow_sample_shop.json reference/onli
 my $node = PostgreSQL::Test::Cluster->new('populations');
 $node->init;
 $node->start;
+ask_server($node);
 load_real_orders($node, 'text');
 $node->safe_psql('postgres', <<'END');
 CREATE EXTENSION ltv;
@@ -26,8 +28,6 @@ CREATE VIEW online_retail_net AS SELECT customer_id, order_ts::date AS ordered_o
 CREATE VIEW online_retail_lines AS SELECT customer_id, invoice_no AS order_id, invoice_date::date AS ordered_on, quantity * unit_price AS amount FROM line;
 CREATE TABLE online_retail_histories AS SELECT customer_id, ltv_history(ordered_on, amount) AS history FROM online_retail_net GROUP BY customer_id;
 END
-
-sub answer { return $node->safe_psql('postgres', $_[0]); }
 
 # differing(query, query): rows that only one of them has
 sub differing

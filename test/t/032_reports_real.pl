@@ -6,6 +6,7 @@ use FindBin;
 use PostgreSQL::Test::Cluster;
 use Test::More;
 use lib $FindBin::RealBin;
+use Helpers qw(ask_server same_rows);
 use RealOrders;
 
 my $reference = shared_folder('reference/cdnow_sample_cohort_month.csv') . '/reference';
@@ -13,6 +14,7 @@ my $reference = shared_folder('reference/cdnow_sample_cohort_month.csv') . '/ref
 my $node = PostgreSQL::Test::Cluster->new('reports');
 $node->init;
 $node->start;
+ask_server($node);
 load_real_orders($node, 'text');
 $node->safe_psql('postgres', <<'END');
 CREATE EXTENSION ltv;
@@ -26,16 +28,6 @@ CREATE VIEW online_retail_items AS SELECT customer_id, order_ts::date AS ordered
 CREATE VIEW online_retail_lines AS SELECT customer_id, invoice_no AS order_id, invoice_date::date AS ordered_on, quantity * unit_price AS amount, country AS item FROM line;
 CREATE TABLE online_retail_histories AS SELECT customer_id, ltv_history(ordered_on, amount) AS history FROM online_retail_net WHERE customer_id IS NOT NULL GROUP BY customer_id;
 END
-
-# same(name, query, query): two queries have the same rows, more than none
-sub same
-{
-  my ($name, $report, $expected) = @_;
-  my $got = $node->safe_psql('postgres', $report);
-  isnt($got, '', "$name: rows");
-  is($got, $node->safe_psql('postgres', $expected), $name);
-  return;
-}
 
 # The columns of a file of figures become a table; numbers keep their digits.
 sub figures
@@ -53,35 +45,35 @@ for my $shop (sort keys %end)
 {
   my $arguments = "'$shop', '$end{$shop}'";
 
-  same("$shop: cohorts", <<"REPORT", 'SELECT cohort_month, months_since, cohort_size, active_customers, orders, round(revenue, 3), round(cumulative_revenue, 3), round(retention, 9), round(cumulative_revenue_per_customer, 6) FROM ' . figures("${shop}_cohort_month") . ' ORDER BY 1, 2');
+  same_rows("$shop: cohorts", <<"REPORT", 'SELECT cohort_month, months_since, cohort_size, active_customers, orders, round(revenue, 3), round(cumulative_revenue, 3), round(retention, 9), round(cumulative_revenue_per_customer, 6) FROM ' . figures("${shop}_cohort_month") . ' ORDER BY 1, 2');
 SELECT to_char(cohort, 'YYYY-MM'), period_index, customers, active, orders, round(revenue, 3), round(cumulative_revenue, 3), round(retention::numeric, 9), round(revenue_per_customer, 6)
 FROM ltv_cohorts($arguments)
 REPORT
 
-  same("$shop: steps", <<"REPORT", 'SELECT step, customers_reaching_step, round(share_of_first, 9), round(conversion_from_previous, 9), round(median_days_from_previous, 1) FROM ' . figures("${shop}_steps") . ' ORDER BY step');
+  same_rows("$shop: steps", <<"REPORT", 'SELECT step, customers_reaching_step, round(share_of_first, 9), round(conversion_from_previous, 9), round(median_days_from_previous, 1) FROM ' . figures("${shop}_steps") . ' ORDER BY step');
 SELECT step, customers, round(rate_from_first::numeric, 9), round((lag(next_rate) OVER w)::numeric, 9), round((lag(median_days_to_next) OVER w)::numeric, 1)
 FROM ltv_steps($arguments) WINDOW w AS (ORDER BY step)
 REPORT
 
   my ($f2, $ltv) = (figures("${shop}_f2"), figures("${shop}_window_ltv"));
-  same("$shop: second orders in windows", <<"REPORT", "SELECT window_days, customers_fully_observed, converted_fully_observed, round(rate_fully_observed, 9) FROM $f2 ORDER BY 1");
+  same_rows("$shop: second orders in windows", <<"REPORT", "SELECT window_days, customers_fully_observed, converted_fully_observed, round(rate_fully_observed, 9) FROM $f2 ORDER BY 1");
 SELECT days, customers, second_order_customers, round(f2_rate::numeric, 9) FROM ltv_windows($arguments, (SELECT array_agg(window_days::int) FROM $f2))
 REPORT
-  same("$shop: revenue in windows", <<"REPORT", "SELECT window_days, customers_fully_observed, round(ltv, 6), round(orders_per_customer, 9) FROM $ltv ORDER BY 1");
+  same_rows("$shop: revenue in windows", <<"REPORT", "SELECT window_days, customers_fully_observed, round(ltv, 6), round(orders_per_customer, 9) FROM $ltv ORDER BY 1");
 SELECT days, customers, round(revenue_per_customer, 6), round(orders_per_customer::numeric, 9) FROM ltv_windows($arguments, (SELECT array_agg(window_days::int) FROM $ltv))
 REPORT
 
-  same("$shop: months", <<"REPORT", 'SELECT month, active_customers, new_customers, repeat_customers, cumulative_customers, round(repeater_rate, 9), round(repeat_rate, 9) FROM ' . figures("${shop}_monthly_repeat") . ' ORDER BY 1');
+  same_rows("$shop: months", <<"REPORT", 'SELECT month, active_customers, new_customers, repeat_customers, cumulative_customers, round(repeater_rate, 9), round(repeat_rate, 9) FROM ' . figures("${shop}_monthly_repeat") . ' ORDER BY 1');
 SELECT to_char(period_start, 'YYYY-MM'), customers, new_customers, repeat_customers, acquired_customers, round(repeater_share::numeric, 9), round(period_repeat_rate::numeric, 9)
 FROM ltv_periods($arguments)
 REPORT
 
-  same("$shop: deciles", <<"REPORT", 'SELECT decile, customers, round(revenue, 3), round(share, 9), round(cumulative_share, 9), round(avg_per_customer, 6) FROM ' . figures("${shop}_decile") . ' ORDER BY 1');
+  same_rows("$shop: deciles", <<"REPORT", 'SELECT decile, customers, round(revenue, 3), round(share, 9), round(cumulative_share, 9), round(avg_per_customer, 6) FROM ' . figures("${shop}_decile") . ' ORDER BY 1');
 SELECT decile, customers, round(revenue, 3), round(share::numeric, 9), round(cumulative_share::numeric, 9), round(average_revenue, 6) FROM ltv_deciles($arguments)
 REPORT
 
   # customers who have refunds only are in the reference, without a score
-  same("$shop: RFM", <<"REPORT", 'SELECT customer_id, recency_days, orders, round(revenue_net, 3), r5, f5, m5 FROM ' . figures("${shop}_net_customers") . ' WHERE orders > 0 ORDER BY revenue_net DESC, customer_id COLLATE "C"');
+  same_rows("$shop: RFM", <<"REPORT", 'SELECT customer_id, recency_days, orders, round(revenue_net, 3), r5, f5, m5 FROM ' . figures("${shop}_net_customers") . ' WHERE orders > 0 ORDER BY revenue_net DESC, customer_id COLLATE "C"');
 SELECT customer_id, recency_days, frequency, round(monetary, 3), r, f, m FROM ltv_rfm('${shop}_net', '$end{$shop}', NULL::text)
 REPORT
 }
@@ -90,12 +82,12 @@ REPORT
 for my $report ("ltv_periods(%s, '2011-09-30', 'week')", "ltv_steps(%s, '2011-09-30', 30)", "ltv_cohorts(%s, '2011-09-30', 'week')", "ltv_windows(%s, '2011-09-30')", "ltv_deciles(%s, '2011-09-30')", "ltv_rfm(%s, '2011-09-30', NULL::text)")
 {
   my $orders = sprintf("SELECT * FROM $report", "'online_retail_net'");
-  same("lines: $report", sprintf("SELECT * FROM $report", "'online_retail_lines'"), $orders);
-  same("histories: $report", sprintf("SELECT * FROM $report", "'online_retail_histories'"), $orders);
+  same_rows("lines: $report", sprintf("SELECT * FROM $report", "'online_retail_lines'"), $orders);
+  same_rows("histories: $report", sprintf("SELECT * FROM $report", "'online_retail_histories'"), $orders);
 }
 for my $report ("ltv_entry_items(%s, '2011-12-09', 90)", "ltv_item_flow(%s, '2011-12-09')")
 {
-  same("lines: $report", sprintf("SELECT * FROM $report", "'online_retail_lines'"), sprintf("SELECT * FROM $report", "'online_retail_items'"));
+  same_rows("lines: $report", sprintf("SELECT * FROM $report", "'online_retail_lines'"), sprintf("SELECT * FROM $report", "'online_retail_items'"));
 }
 
 done_testing();

@@ -11,6 +11,7 @@ use IPC::Run qw(run);
 use JSON::PP;
 use Test::More;
 use lib $FindBin::RealBin;
+use Helpers qw(slurp);
 use Stops;
 
 my $shared = abs_path(dirname(__FILE__) . '/../..') . '/../shared';
@@ -47,14 +48,6 @@ CREATE FUNCTION misses(got double precision, want text, tolerance double precisi
 $$ SELECT CASE WHEN want ~ 'e-([3-9]\d\d|\d{4,})$' THEN (CASE WHEN got BETWEEN 0 AND 1e-299 THEN 0 ELSE 1e9 END)
 	WHEN got = want::double precision THEN 0 WHEN want::double precision = 0 THEN (CASE WHEN got BETWEEN 0 AND 1e-30 THEN 0 ELSE 1e9 END) ELSE abs(got / want::double precision - 1) / tolerance END $$;
 END
-
-sub slurp
-{
-  my ($path) = @_;
-  open my $in, '<', $path or die "cannot read $path: $!\n";
-  local $/;
-  return scalar <$in>;
-}
 
 # The CSV file as a table with its own columns, of the types given for some.
 sub load

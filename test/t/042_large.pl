@@ -4,15 +4,19 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use lib $FindBin::RealBin;
+use Helpers qw(answer ask_server same_rows);
 
 my $test = abs_path(dirname(__FILE__) . '/..');
 my $node = PostgreSQL::Test::Cluster->new('large');
 $node->init;
 $node->append_conf('postgresql.conf', "jit = off\nautovacuum = off");
 $node->start;
+ask_server($node);
 my $folder = $node->basedir;
 $node->safe_psql('postgres', 'CREATE EXTENSION ltv; ' . slurp_file("$test/plain_summary.sql"));
 $node->safe_psql('postgres', <<'END');
@@ -34,18 +38,6 @@ SELECT 'without cost', ltv_history(ordered_on, amount) FROM purchase;
 CREATE FUNCTION h(name text) RETURNS ltv_history LANGUAGE sql STABLE AS 'SELECT history FROM stored WHERE name = $1';
 END
 
-sub answer { return $node->safe_psql('postgres', $_[0]); }
-
-# same(name, query, query in plain SQL): the same rows, more than none
-sub same
-{
-  my ($name, $of_history, $plain) = @_;
-  my $got = answer($of_history);
-  isnt($got, '', "$name: an answer");
-  is($got, answer($plain), $name);
-  return;
-}
-
 # --- built, stored, and through every form ---------------------------------------------------------------------------
 
 is(answer("SELECT count(*), count(DISTINCT ltv_history_send(history)) FROM stored WHERE name IN ('all', 'backwards', 'rolled up')"), '3|1', 'the same bytes in whatever order and parts');
@@ -61,7 +53,7 @@ COPY copied_$format FROM '$folder/stored.$format' (FORMAT $format);
 SELECT count(*) FROM stored s JOIN copied_$format c USING (name) WHERE ltv_history_send(s.history) = ltv_history_send(c.history) AND s.history = c.history;
 END
 }
-same('ltv_purchases', <<'END', <<'PLAIN');
+same_rows('ltv_purchases', <<'END', <<'PLAIN');
 SELECT count(*), md5(string_agg(format('%s %s %s %s %s %s', n, ordered_on, amount, quantity, cost, days_since_previous), E'\n' ORDER BY n)) FROM ltv_purchases(h('all'))
 END
 SELECT count(*), md5(string_agg(format('%s %s %s %s %s %s', n, ordered_on, amount, quantity, cost, days), E'\n' ORDER BY n))

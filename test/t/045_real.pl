@@ -10,6 +10,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use lib $FindBin::RealBin;
+use Helpers qw(answer ask_server);
 use RealOrders;
 
 my $test = abs_path(dirname(__FILE__) . '/..');
@@ -19,6 +20,7 @@ my $node = PostgreSQL::Test::Cluster->new('real');
 $node->init;
 $node->append_conf('postgresql.conf', "jit = off\nautovacuum = off");
 $node->start;
+ask_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION ltv; ' . slurp_file("$test/plain_summary.sql"));
 load_real_orders($node, 'integer');
 $node->safe_psql('postgres', <<"END");
@@ -33,8 +35,6 @@ CREATE VIEW retail_cost AS SELECT *, CASE WHEN ordered_on <> '2011-05-10' THEN r
 CREATE TABLE retail_histories AS SELECT customer_id, ltv_history(ordered_on, amount, quantity) AS history FROM retail GROUP BY customer_id, date_trunc('month', ordered_on);
 CREATE TABLE cdnow_histories AS SELECT customer_id, ltv_history(ordered_on, amount, quantity) AS history FROM cdnow GROUP BY customer_id;
 END
-
-sub answer { return $node->safe_psql('postgres', $_[0]); }
 
 # --- plain SQL over the same rows ------------------------------------------------------------------------------------
 

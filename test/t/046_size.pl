@@ -2,16 +2,18 @@
 # parallel, and rolled up from parts.
 use strict;
 use warnings;
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use lib $FindBin::RealBin;
+use Helpers qw(answer ask_server);
 
 my $node = PostgreSQL::Test::Cluster->new('size');
 $node->init;
 $node->append_conf('postgresql.conf', "jit = off\nautovacuum = off\nmax_parallel_workers = 4\nmax_worker_processes = 8");
 $node->start;
-
-sub answer { return $node->safe_psql('postgres', $_[0]); }
+ask_server($node);
 
 # --- bytes in a table --------------------------------------------------------------------------------------------------
 

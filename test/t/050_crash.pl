@@ -11,6 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep);
 use lib $FindBin::RealBin;
+use Helpers qw(answer ask_server);
 use Stops;
 
 my $test = abs_path(dirname(__FILE__) . '/..');
@@ -26,6 +27,7 @@ parallel_setup_cost = 0
 parallel_tuple_cost = 0
 END
 $node->start;
+ask_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION ltv; ' . slurp_file("$test/plain_summary.sql"));
 $node->safe_psql('postgres', <<'END');
 -- 100,000 orders of 20,000 customers, and their histories by customer and store
@@ -48,8 +50,6 @@ END
 
 my $digest = 'SELECT count(*), md5(string_agg(s::text, \',\' ORDER BY s::text COLLATE "C")) FROM';
 my @tables = ("$digest orders s", "$digest parts s", "$digest pasts s", "$digest results s", "$digest stored s", "SELECT relispopulated FROM pg_class WHERE relname = 'summary'");
-
-sub answer { return $node->safe_psql('postgres', $_[0]); }
 
 # begin(SQL) -> a session in which it runs, and its process id
 sub begin

@@ -6,24 +6,19 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use lib $FindBin::RealBin;
+use Helpers qw(ask_server psql);
 
 my $folder = abs_path(dirname(__FILE__) . '/../upgrade');
 my $node = PostgreSQL::Test::Cluster->new('search_path');
 $node->init;
 $node->append_conf('postgresql.conf', "jit = off\nautovacuum = off");
 $node->start;
-
-# psql(database, commands) -> what it printed, and its errors
-sub psql
-{
-  my ($database, $commands) = @_;
-  my ($out, $err) = ('', '');
-  $node->psql($database, $commands, stdout => \$out, stderr => \$err, on_error_stop => 0);
-  return ($out, $err);
-}
+ask_server($node);
 
 sub error_of { return (psql(@_))[1]; }
 

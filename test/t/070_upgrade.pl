@@ -5,9 +5,12 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use lib $FindBin::RealBin;
+use Helpers qw(ask_server psql);
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
 my $folder = "$top/test/upgrade";
@@ -25,15 +28,7 @@ my $extensions = "$stage$share/extension";
 system_or_bail('cp', "$folder/ltv--$_.sql", $extensions) for @old;
 $node->append_conf('postgresql.conf', slurp_file($ENV{TEMP_CONFIG}) =~ s/\Q$ENV{LTV_STAGE}\E/$stage/gr . "\njit = off\nautovacuum = off");
 $node->start;
-
-# psql(database, commands) -> what it printed, and its errors
-sub psql
-{
-  my ($database, $commands) = @_;
-  my ($out, $err) = ('', '');
-  $node->psql($database, $commands, stdout => \$out, stderr => \$err, on_error_stop => 0);
-  return ($out, $err);
-}
+ask_server($node);
 
 # script(database, file) -> what it prints; an error is a failure
 sub script
