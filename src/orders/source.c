@@ -243,7 +243,7 @@ source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count
 	Source	   *source = palloc0(sizeof(Source));
 
 	source->context = context;
-	source->wants = WANT_QUANTITY | WANT_COST;
+	source->wants = WANT_QUANTITY | WANT_COST | WANT_ITEM;
 	source->keep_all = true;
 	source->relation.name = "GROUP BY";
 	source->until = DATEVAL_NOEND;
@@ -269,8 +269,10 @@ source_open_like(const Source *source, Size budget)
 	ColumnType	columns[ORDERS_COLUMNS];
 
 	memcpy(columns, source->relation.columns, sizeof(columns));
-	/* what does not decide whether numbers fit */
-	columns[ORDERS_ITEM].type = columns[ORDERS_CURRENCY].type = InvalidOid;
+	/* several currencies are no error there */
+	columns[ORDERS_CURRENCY].type = InvalidOid;
+	if (!source->has_item)
+		columns[ORDERS_ITEM].type = InvalidOid;
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		if (source->position[column] >= 0)
 			order[source->position[column]] = column;

@@ -560,6 +560,27 @@ source_row_order(const Source *source, char *row)
 	return key_get(&source->order, behind_key(source, row));
 }
 
+StoredHistory *
+source_row_history(const Source *source, char *row)
+{
+	return (StoredHistory *) behind_key(source, row);
+}
+
+/* Take a row apart, its numbers as they are. */
+void
+source_read_line(Source *source, char *row, RowLine *line)
+{
+	Line		read;
+
+	line->scales = scales_of(row_head(source, row)->tag);
+	read_line(source, row, line->scales, &read);
+	line->purchase = read.purchase;
+	line->has_order = read.has_order;
+	line->order_hash = read.order_hash;
+	line->order = read.has_order ? read.order : (Datum) 0;
+	line->item = read.item;
+}
+
 static bool
 purchases_fit(const History *history, Scales scales)
 {

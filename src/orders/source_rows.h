@@ -197,10 +197,23 @@ typedef struct GroupOfRows
 	uint32		count;
 } GroupOfRows;
 
+/* A row of a group as a line of an order, its numbers as they were received. */
+typedef struct RowLine
+{
+	Purchase	purchase;
+	Scales		scales;
+	bool		has_order;
+	uint64		order_hash;
+	Datum		order;
+	struct varlena *item;		/* or NULL */
+} RowLine;
+
 extern void source_read_rows(Source *source, RowVisitor visit, void *arg);
 extern Source *source_open_like(const Source *source, Size budget);
 extern bool source_next_rows(Source *source, GroupOfRows *group);
 extern Datum source_row_order(const Source *source, char *row);
+extern StoredHistory *source_row_history(const Source *source, char *row);
+extern void source_read_line(Source *source, char *row, RowLine *line);
 extern bool source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, DateADT as_of, int64 *purchases,
 							int64 *used);
 extern void source_push_unit(Source *source, Datum id, bool isnull, UnitContext *context);

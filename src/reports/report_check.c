@@ -4,10 +4,11 @@
  *
  * The other reports refuse what they cannot use; this one counts it.  It looks
  * at every row once.  Rows later than as_of do not exist for a report, so they
- * are counted as such and nowhere else.  Two findings need more than single
- * rows.  Rows of an order_id meet in a source whose key that is.  And whether
- * the numbers of each customer fit together is asked customer by customer, in
- * a second reading, but only if all numbers of the relation would not.
+ * are counted as such and nowhere else.  Some findings need more than single
+ * rows.  Rows of an order_id meet in a source whose key that is, and rows of a
+ * customer in another one: what is asked customer by customer stands in
+ * check_customers.c, and whether the numbers of each fit together is asked as
+ * well, but only if all numbers of the relation would not.
  */
 #include "base/compat.h"
 
@@ -22,6 +23,7 @@
 #include "base/recordset.h"
 #include "customer/customer.h"
 #include "orders/source_rows.h"
+#include "reports/check_customers.h"
 #include "reports/items.h"
 #include "reports/report_table.h"
 
@@ -52,6 +54,10 @@ typedef enum Finding
 	CURRENCIES,
 	SHARED_ORDERS,
 	SENTINELS,
+	REPEATED_TOTALS,
+	MANY_IN_ONE,
+	ROWS_ALIKE,
+	REFUNDED,
 	LATEST_ORDER,
 	FINDINGS
 } Finding;
@@ -74,6 +80,10 @@ static const struct
 	{"several currencies", "Rows in another currency than the most frequent: reports end with an error. Write a view with one currency."},
 	{"order ids with several customers", "Rows whose order_id occurs with another customer too: is the id unique, or are shops mixed?"},
 	{"sentinel amounts", "The same amount below zero three times or more, without any order of that amount: a mark such as -9999, not money? Leave it out in a view."},
+	{"repeated totals", "Lines of orders all of whose lines have one amount, where that is so in at least 80 of 100 orders of several lines and no amount is that of more than a quarter of these: the order's total on each line (or lines without an item, imported twice)? Revenue counts it once for each line. Write a view with one row for each order, or with the lines' own amounts."},
+	{"many customers in one", "Orders of the customer with the most, where these are 30 or more and at least ten times those of the next: a key for all guests, such as 0 or an empty text? Make it NULL in a view."},
+	{"rows alike", "Rows that are there already, the same in customer, order, day, amount, quantity, cost and item: an import run twice? Rows with an order_id and without an item are not compared."},
+	{"refunds above purchases", "Customers whose refunds up to as_of are more than what they bought: do the data begin after what they bought, or are refunds there twice?"},
 	{"latest order", "Orders of the latest day up to as_of. If that is long ago, the data are stale, and customers look dormant who are not."},
 };
 
@@ -94,7 +104,7 @@ typedef struct Example
 /* How often an amount was met; one with its sign taken off, and its places. */
 typedef struct Amount
 {
-	int64		key;			/* 8 times the digits plus the decimal places, without zeros behind */
+	int64		key;			/* see amount_key */
 	int64		refunds;
 	bool		is_order;
 	uint8		scale;			/* as many as the refunds are written with */
@@ -129,8 +139,9 @@ typedef struct CheckReport
 	Magnitude	amount;
 	Magnitude	quantity;
 	Magnitude	cost;
-	Source	   *customers;		/* of the second reading */
-	Source	   *guest_orders;
+	Source	   *customers;
+	CustomerFindings by_customer;
+	Source	   *guest_orders;	/* of a second reading */
 } CheckReport;
 
 /* What a row has in its numbers. */
@@ -150,17 +161,6 @@ typedef struct RowNumbers
  * Examples
  */
 
-/* Bytes in their order; the shorter first. */
-static int
-compare_texts(const struct varlena *a, const struct varlena *b)
-{
-	int			left = VARSIZE_ANY_EXHDR(a);
-	int			right = VARSIZE_ANY_EXHDR(b);
-	int			result = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(left, right));
-
-	return result != 0 ? result : left - right;
-}
-
 static struct varlena *
 copy_text(CheckReport *check, const struct varlena *text)
 {
@@ -168,12 +168,6 @@ copy_text(CheckReport *check, const struct varlena *text)
 
 	memcpy(copy, text, VARSIZE_ANY(text));
 	return copy;
-}
-
-static struct varlena *
-text_of(TextForm *form, Datum value)
-{
-	return PG_DETOAST_DATUM_PACKED(text_form_of(form, value));
 }
 
 /* What stands in the column, as text. */
@@ -329,16 +323,6 @@ amount_sign(const Source *source, OrdersRow row, const RowNumbers *numbers)
 	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, amount, zero));
 }
 
-static int64
-amount_key(int64 amount, int scale)
-{
-	if (amount < 0)
-		amount = -amount;
-	for (; scale > 0 && amount % 10 == 0; scale--)
-		amount /= 10;
-	return amount * 8 + scale;
-}
-
 /* Keep in mind which amounts are those of orders, and which come back as refunds. */
 static void
 count_amount(CheckReport *check, int64 value, int scale)
@@ -420,6 +404,20 @@ check_amount(CheckReport *check, const Source *source, OrdersRow row, const RowN
 		count_amount(check, numbers->amount, numbers->amount_scale);
 }
 
+/* The rows of a customer meet there; where columns stand is known once the query runs. */
+static void
+receive_customer_row(CheckReport *check, const Source *source, OrdersRow row)
+{
+	if (check->customers == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(check->report.context);
+
+		check->customers = source_open_like(source, get_hash_memory_limit() / 2);
+		MemoryContextSwitchTo(old);
+	}
+	source_receive(check->customers, row.values, row.isnull);
+}
+
 /* A row that reports do not skip. */
 static void
 check_purchase_row(CheckReport *check, const Source *source, OrdersRow row, const RowNumbers *numbers)
@@ -433,8 +431,10 @@ check_purchase_row(CheckReport *check, const Source *source, OrdersRow row, cons
 	else
 	{
 		measure_numbers(check, numbers);
-		if (!column_null(source, row, ORDERS_CUSTOMER))
-			check->rows[ROWS_USED]++;
+		if (column_null(source, row, ORDERS_CUSTOMER))
+			return;
+		check->rows[ROWS_USED]++;
+		receive_customer_row(check, source, row);
 	}
 }
 
@@ -526,6 +526,7 @@ check_history_row(Source *source, OrdersRow row, void *arg)
 		check->rows[MISSING_AMOUNTS]++;
 		return;
 	}
+	receive_customer_row(check, source, row);
 	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(column_value(source, row, ORDERS_HISTORY)), &history);
 	for (int i = 0; i < history.count; i++)
 	{
@@ -553,57 +554,44 @@ may_not_fit(const Magnitude *magnitude)
 	return magnitude->sum >= (int128) DECIMAL_LIMIT * decimal_power[DECIMAL_MAX_SCALE - magnitude->scale];
 }
 
-/* Once more the rows that a report would put together. */
+/* Once more the rows of guests that a report would put together. */
 static void
 receive_again(Source *source, OrdersRow row, void *arg)
 {
 	CheckReport *check = arg;
-	bool		guest = column_null(source, row, ORDERS_CUSTOMER);
 	RowNumbers	numbers;
 	DateADT		day;
 
-	if (source->relation.histories)
-	{
-		if (!guest && !column_null(source, row, ORDERS_HISTORY))
-			source_receive(check->customers, row.values, row.isnull);
-		return;
-	}
-	if (column_null(source, row, ORDERS_DAY) || column_null(source, row, ORDERS_AMOUNT))
+	if (!column_null(source, row, ORDERS_CUSTOMER) || column_null(source, row, ORDERS_ORDER) ||
+		column_null(source, row, ORDERS_DAY) || column_null(source, row, ORDERS_AMOUNT))
 		return;
 	day = DatumGetDateADT(column_value(source, row, ORDERS_DAY));
 	read_numbers(source, row, &numbers);
-	if (!numbers.usable || day > check->as_of || DATE_NOT_FINITE(day))
-		return;
-	if (!guest)
-		source_receive(check->customers, row.values, row.isnull);
-	else if (check->guest_orders != NULL && !column_null(source, row, ORDERS_ORDER))
+	if (numbers.usable && day <= check->as_of && !DATE_NOT_FINITE(day))
 		source_receive(check->guest_orders, row.values, row.isnull);
 }
 
-/* Count what does not fit; the example is the first customer, or guest's order, and the first row there. */
+/* Count rows that do not fit together; the example is the first customer, or guest's order. */
 static void
-count_misfits(CheckReport *check, Source *rows, TextForm *form, const char *unit, bool used)
+count_misfit(CheckReport *check, Source *rows, const GroupOfRows *group, TextForm *form, bool used, struct varlena **first)
 {
-	GroupOfRows group;
-	struct varlena *first = NULL;
+	struct varlena *id;
 	int64		purchases;
 	int64		up_to_as_of;
 
-	source_walk_begin(rows);
-	while (source_next_rows(rows, &group))
-	{
-		struct varlena *id;
+	if (source_rows_fit(rows, group, !used, check->as_of, &purchases, &up_to_as_of))
+		return;
+	check->rows[UNUSABLE_NUMBERS] += purchases;
+	if (used)
+		check->rows[ROWS_USED] -= up_to_as_of;
+	id = text_of(form, group->id);
+	if (*first == NULL || compare_texts(id, *first) < 0)
+		*first = copy_text(check, id);
+}
 
-		if (source_rows_fit(rows, &group, !used, check->as_of, &purchases, &up_to_as_of))
-			continue;
-		check->rows[UNUSABLE_NUMBERS] += purchases;
-		if (used)
-			check->rows[ROWS_USED] -= up_to_as_of;
-		id = text_of(form, group.id);
-		if (first == NULL || compare_texts(id, first) < 0)
-			first = copy_text(check, id);
-	}
-	source_walk_end(rows);
+static void
+name_misfit(CheckReport *check, const char *unit, const struct varlena *first)
+{
 	if (first != NULL && check->examples[UNUSABLE_NUMBERS].customer == NULL && check->texts[UNUSABLE_NUMBERS] == NULL)
 		check->texts[UNUSABLE_NUMBERS] = psprintf("%s %s, numbers that do not fit together", unit, text_to_cstring(first));
 }
@@ -625,24 +613,80 @@ open_guest_orders(const Source *source, Size budget)
 }
 
 static void
-check_fits(CheckReport *check)
+check_guest_orders(CheckReport *check)
 {
 	Source	   *source = check->report.source;
-	Size		budget = get_hash_memory_limit() / 2;
+	struct varlena *first = NULL;
+	GroupOfRows group;
 
-	if (!may_not_fit(&check->amount) && !may_not_fit(&check->quantity) && !may_not_fit(&check->cost))
+	if (!source->has_order)
 		return;
-	check->customers = source_open_like(source, budget);
-	if (source->has_order)
-		check->guest_orders = open_guest_orders(source, budget);
+	check->guest_orders = open_guest_orders(source, get_hash_memory_limit() / 2);
 	source_read_rows(source, receive_again, check);
-	count_misfits(check, check->customers, &check->customer, "customer", true);
-	source_close(check->customers);
-	if (check->guest_orders != NULL)
+	source_walk_begin(check->guest_orders);
+	while (source_next_rows(check->guest_orders, &group))
+		count_misfit(check, check->guest_orders, &group, &check->order, false, &first);
+	source_walk_end(check->guest_orders);
+	source_close(check->guest_orders);
+	name_misfit(check, "guest's order", first);
+}
+
+/*
+ * Customer by customer
+ */
+
+static void
+describe_customers(CheckReport *check)
+{
+	const CustomerFindings *found = &check->by_customer;
+
+	if (totals_are_repeated(found))
 	{
-		count_misfits(check, check->guest_orders, &check->order, "guest's order", false);
-		source_close(check->guest_orders);
+		check->rows[REPEATED_TOTALS] = found->repeated_lines;
+		check->texts[REPEATED_TOTALS] = psprintf(INT64_FORMAT " of " INT64_FORMAT " orders of several lines (" INT64_FORMAT " %%), %s",
+												 found->repeated_orders, found->orders_of_lines,
+												 found->repeated_orders * 100 / found->orders_of_lines, found->repeated_text);
 	}
+	if (one_customer_is_many(found))
+	{
+		check->rows[MANY_IN_ONE] = found->most_orders;
+		check->texts[MANY_IN_ONE] = psprintf("customer %s: " INT64_FORMAT " orders, the next " INT64_FORMAT,
+											 text_to_cstring(found->most_customer), found->most_orders, found->next_orders);
+	}
+	check->rows[ROWS_ALIKE] = found->alike;
+	check->texts[ROWS_ALIKE] = found->alike_text;
+	check->rows[REFUNDED] = found->refunded;
+	check->texts[REFUNDED] = found->refunded_text;
+}
+
+static void
+walk_customers(CheckReport *check, bool fit)
+{
+	struct varlena *first = NULL;
+	GroupOfRows group;
+
+	source_walk_begin(check->customers);
+	while (source_next_rows(check->customers, &group))
+	{
+		if (!fit)
+			count_misfit(check, check->customers, &group, &check->customer, true, &first);
+		check_customer(&check->by_customer, check->customers, &group, check->as_of);
+	}
+	source_walk_end(check->customers);
+	source_close(check->customers);
+	name_misfit(check, "customer", first);
+}
+
+static void
+check_customers(CheckReport *check)
+{
+	bool		fit = !may_not_fit(&check->amount) && !may_not_fit(&check->quantity) && !may_not_fit(&check->cost);
+
+	if (check->customers != NULL)
+		walk_customers(check, fit);
+	describe_customers(check);
+	if (!fit)
+		check_guest_orders(check);
 }
 
 /*
@@ -662,7 +706,7 @@ open_by_order(const Source *source)
 		columns[ORDERS_ORDER] = (ColumnType) {TEXTOID, TEXTOID, DEFAULT_COLLATION_OID};
 	columns[ORDERS_DAY] = (ColumnType) {DATEOID, DATEOID, InvalidOid};
 	columns[ORDERS_AMOUNT] = (ColumnType) {INT4OID, INT4OID, InvalidOid};
-	return source_open_rows(columns, order, lengthof(order), get_hash_memory_limit());
+	return source_open_rows(columns, order, lengthof(order), get_hash_memory_limit() / 2);
 }
 
 static bool
@@ -881,6 +925,7 @@ check_relation(CheckReport *check)
 	check->currency_rows = palloc0(check->currency_room * sizeof(int64));
 	check->amounts = recordset_create(check->report.context, sizeof(Amount));
 	check->amounts_limit = (uint32) Min(get_hash_memory_limit() / (2 * sizeof(Amount)), PG_INT32_MAX / 2);
+	customer_findings_init(&check->by_customer, check->report.context, &check->customer, &check->order);
 	if (source->relation.histories)
 		source_read_rows(source, check_history_row, check);
 	else
@@ -891,7 +936,7 @@ check_relation(CheckReport *check)
 		check_shared_orders(check);
 		check_sentinels(check);
 	}
-	check_fits(check);
+	check_customers(check);
 	check_currencies(check);
 	describe_latest(check);
 }
@@ -906,7 +951,7 @@ ltv_check(PG_FUNCTION_ARGS)
 	Row			row;
 
 	memset(&check, 0, sizeof(check));
-	report_begin(&check.report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST, REPORT_NO_ID);
+	report_begin(&check.report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST | WANT_ITEM, REPORT_NO_ID);
 	check.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	check_relation(&check);
 	row_begin(&row, &check.report, NO_SCALES);

@@ -1,0 +1,389 @@
+/*
+ * check_customers.c: what ltv_check finds customer by customer.
+ *
+ * Totals of orders that are repeated on each line, one customer who stands for
+ * many, rows alike, and refunds of more than was bought.  The rows of one
+ * customer are in memory at a time, and of all others only counts.
+ */
+#include "reports/check_customers.h"
+
+#include "executor/nodeHash.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "reports/report_table.h"
+
+/* A key for all guests has at least so many orders, and so many times those of the next customer. */
+#define MANY_ORDERS 30
+#define MANY_TIMES 10
+
+/* A customer in hand. */
+typedef struct CheckedCustomer
+{
+	Datum		id;
+	int64		orders;
+	int128		bought;			/* at DECIMAL_MAX_SCALE places */
+	int128		refunded;
+} CheckedCustomer;
+
+void
+customer_findings_init(CustomerFindings *findings, MemoryContext context, TextForm *customer, TextForm *order)
+{
+	*findings = (CustomerFindings) {.context = context, .customer = customer, .order = order};
+	findings->repeated = recordset_create(context, sizeof(Tally));
+	findings->repeated_limit = (uint32) Min(get_hash_memory_limit() / (8 * sizeof(Tally)), PG_INT32_MAX / 2);
+}
+
+static inline int128
+full_scale(int64 value, int scale)
+{
+	return (int128) value * decimal_power[DECIMAL_MAX_SCALE - scale];
+}
+
+static int
+compare_numbers(int64 a, int a_scale, int64 b, int b_scale)
+{
+	int128		left = full_scale(a, a_scale);
+	int128		right = full_scale(b, b_scale);
+
+	return (left > right) - (left < right);
+}
+
+/*
+ * Lines
+ */
+
+static int
+compare_amounts(const RowLine *a, const RowLine *b)
+{
+	return compare_numbers(a->purchase.amount, a->scales.amount, b->purchase.amount, b->scales.amount);
+}
+
+/* What differs in lines of one order: 0 where nothing does, however many places their numbers are written with. */
+static int
+compare_alike(const RowLine *a, const RowLine *b)
+{
+	const Purchase *left = &a->purchase;
+	const Purchase *right = &b->purchase;
+	int			result = compare_amounts(a, b);
+
+	if (result == 0)
+		result = (left->day > right->day) - (left->day < right->day);
+	if (result == 0)
+		result = compare_numbers(left->quantity, a->scales.quantity, right->quantity, b->scales.quantity);
+	if (result == 0)
+		result = left->cost_known - right->cost_known;
+	if (result == 0)
+		result = compare_numbers(left->cost, a->scales.cost, right->cost, b->scales.cost);
+	if (result == 0 && (a->item == NULL || b->item == NULL))
+		return (a->item == NULL) - (b->item == NULL);
+	return result != 0 ? result : compare_texts(a->item, b->item);
+}
+
+static int
+compare_lines(const void *a, const void *b)
+{
+	const RowLine *left = a;
+	const RowLine *right = b;
+	int			result = compare_alike(left, right);
+
+	CHECK_FOR_INTERRUPTS();
+	/* so that which of them is shown is no chance */
+	return result != 0 ? result : left->scales.amount - right->scales.amount;
+}
+
+static int
+compare_orders(const void *a, const void *b)
+{
+	const RowLine *left = a;
+	const RowLine *right = b;
+
+	CHECK_FOR_INTERRUPTS();
+	if (left->has_order != right->has_order)
+		return left->has_order ? -1 : 1;
+	return (left->order_hash > right->order_hash) - (left->order_hash < right->order_hash);
+}
+
+/* Bring the lines of the first one's order to the front; how many there are. */
+static uint32
+gather_order(Source *source, RowLine *lines, uint32 count)
+{
+	uint32		found = 1;
+
+	for (uint32 i = 1; i < count && lines[i].has_order && lines[i].order_hash == lines[0].order_hash; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (key_equal(&source->order, lines[0].order, lines[i].order))
+		{
+			RowLine		line = lines[i];
+
+			lines[i] = lines[found];
+			lines[found++] = line;
+		}
+	}
+	return found;
+}
+
+/*
+ * Examples: the first by its text, so that the physical order makes no difference
+ */
+
+static char *
+number_text(int64 value, int scale)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(decimal_make(value, scale))));
+}
+
+/* A sum at DECIMAL_MAX_SCALE places, without zeros behind. */
+static void
+append_sum(StringInfo out, int128 sum)
+{
+	char		digits[64];
+	int			at = sizeof(digits);
+
+	digits[--at] = '\0';
+	for (int place = 0; place <= DECIMAL_MAX_SCALE || sum > 0; place++, sum /= 10)
+	{
+		if (place == DECIMAL_MAX_SCALE && digits[at] != '\0')
+			digits[--at] = '.';
+		if (place >= DECIMAL_MAX_SCALE || sum % 10 != 0 || digits[at] != '\0')
+			digits[--at] = '0' + (char) (sum % 10);
+	}
+	appendStringInfoString(out, digits + at);
+}
+
+static void
+keep_text(const CustomerFindings *findings, char **kept, const char *text)
+{
+	if (*kept != NULL)
+		pfree(*kept);
+	*kept = MemoryContextStrdup(findings->context, text);
+}
+
+/* Below 0 if the customer comes before the one that is kept and takes its place, 0 if it is the same. */
+static int
+keep_customer(const CustomerFindings *findings, struct varlena **kept, Datum id)
+{
+	struct varlena *customer = text_of(findings->customer, id);
+	int			order = *kept == NULL ? -1 : compare_texts(customer, *kept);
+
+	if (order >= 0)
+		return order;
+	if (*kept != NULL)
+		pfree(*kept);
+	*kept = MemoryContextAlloc(findings->context, VARSIZE_ANY(customer));
+	memcpy(*kept, customer, VARSIZE_ANY(customer));
+	return order;
+}
+
+static void
+take_alike(CustomerFindings *findings, const CheckedCustomer *customer, const RowLine *line)
+{
+	StringInfoData text;
+	int			order = keep_customer(findings, &findings->alike_customer, customer->id);
+
+	findings->alike++;
+	if (order > 0)
+		return;
+	initStringInfo(&text);
+	appendStringInfo(&text, "customer %s, day ", text_to_cstring(findings->alike_customer));
+	append_day(&text, line->purchase.day);
+	appendStringInfo(&text, ", amount %s", number_text(line->purchase.amount, line->scales.amount));
+	if (order < 0 || strcmp(text.data, findings->alike_text) < 0)
+		keep_text(findings, &findings->alike_text, text.data);
+}
+
+static void
+take_repeated(CustomerFindings *findings, const RowLine *lines, uint32 count)
+{
+	int64		key = amount_key(lines[0].purchase.amount, lines[0].scales.amount);
+	Tally	   *tally = findings->repeated->count < findings->repeated_limit ? recordset_at(findings->repeated, key)
+		: recordset_find(findings->repeated, key);
+	char	   *text = psprintf("order %s: %u lines of %s each", text_to_cstring(text_of(findings->order, lines[0].order)),
+								count, number_text(lines[0].purchase.amount, lines[0].scales.amount));
+
+	findings->repeated_orders++;
+	findings->repeated_lines += count;
+	if (tally != NULL)
+		tally->count++;
+	if (findings->repeated_text == NULL || strcmp(text, findings->repeated_text) < 0)
+		keep_text(findings, &findings->repeated_text, text);
+	pfree(text);
+}
+
+/*
+ * Customers
+ */
+
+static inline void
+add_amount(CheckedCustomer *customer, int128 amount)
+{
+	if (amount < 0)
+		customer->refunded -= amount;
+	else
+		customer->bought += amount;
+}
+
+/*
+ * The lines of one order.  Lines alike are one line, but only where they have
+ * an item: without it they may be two goods of one price, or a total that is
+ * repeated.
+ */
+static void
+take_order(CustomerFindings *findings, CheckedCustomer *customer, RowLine *lines, uint32 count)
+{
+	int128		sum = 0;
+	uint32		different = 0;
+
+	qsort(lines, count, sizeof(RowLine), compare_lines);
+	for (uint32 i = 0; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		sum += full_scale(lines[i].purchase.amount, lines[i].scales.amount);
+		if (i > 0 && lines[i].item != NULL && compare_alike(&lines[i - 1], &lines[i]) == 0)
+			take_alike(findings, customer, &lines[i]);
+		else
+			different++;
+	}
+	customer->orders += sum >= 0;
+	add_amount(customer, sum);
+	if (different < 2)
+		return;
+	findings->orders_of_lines++;
+	if (lines[0].purchase.amount > 0 && compare_amounts(&lines[0], &lines[count - 1]) == 0)
+		take_repeated(findings, lines, count);
+}
+
+/* Rows without order_id: each is an order. */
+static void
+take_loose_rows(CustomerFindings *findings, CheckedCustomer *customer, RowLine *lines, uint32 count)
+{
+	qsort(lines, count, sizeof(RowLine), compare_lines);
+	for (uint32 i = 0; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		customer->orders += is_order(&lines[i].purchase);
+		add_amount(customer, full_scale(lines[i].purchase.amount, lines[i].scales.amount));
+		if (i > 0 && compare_alike(&lines[i - 1], &lines[i]) == 0)
+			take_alike(findings, customer, &lines[i]);
+	}
+}
+
+static void
+take_rows(CustomerFindings *findings, CheckedCustomer *customer, Source *source, const GroupOfRows *group)
+{
+	RowLine    *lines = MemoryContextAllocHuge(source->scratch, group->count * sizeof(RowLine));
+	uint32		i = 0;
+
+	for (uint32 row = 0; row < group->count; row++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(row);
+		source_read_line(source, group->rows[row], &lines[row]);
+	}
+	if (source->has_order)
+		qsort(lines, group->count, sizeof(RowLine), compare_orders);
+	while (i < group->count && lines[i].has_order)
+	{
+		uint32		count = gather_order(source, lines + i, group->count - i);
+
+		CHECK_FOR_INTERRUPTS();
+		take_order(findings, customer, lines + i, count);
+		i += count;
+	}
+	take_loose_rows(findings, customer, lines + i, group->count - i);
+}
+
+static void
+take_history(CheckedCustomer *customer, StoredHistory *stored, DateADT as_of)
+{
+	History		history;
+
+	history_open(stored, &history);
+	for (int i = 0; i < history.count && history.purchases[i].day <= as_of; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		customer->orders += is_order(&history.purchases[i]);
+		add_amount(customer, full_scale(history.purchases[i].amount, history.scales.amount));
+	}
+	history_free(&history);
+}
+
+static void
+take_most(CustomerFindings *findings, const CheckedCustomer *customer)
+{
+	if (customer->orders <= findings->most_orders)
+	{
+		findings->next_orders = Max(findings->next_orders, customer->orders);
+		return;
+	}
+	findings->next_orders = findings->most_orders;
+	findings->most_orders = customer->orders;
+	if (findings->most_customer != NULL)
+		pfree(findings->most_customer);
+	findings->most_customer = NULL;
+	keep_customer(findings, &findings->most_customer, customer->id);
+}
+
+static void
+take_refunded(CustomerFindings *findings, const CheckedCustomer *customer)
+{
+	StringInfoData text;
+
+	findings->refunded++;
+	if (keep_customer(findings, &findings->refunded_customer, customer->id) >= 0)
+		return;
+	initStringInfo(&text);
+	appendStringInfo(&text, "customer %s: bought ", text_to_cstring(findings->refunded_customer));
+	append_sum(&text, customer->bought);
+	appendStringInfoString(&text, ", refunds ");
+	append_sum(&text, customer->refunded);
+	keep_text(findings, &findings->refunded_text, text.data);
+}
+
+/* The rows, or histories, of one customer. */
+void
+check_customer(CustomerFindings *findings, Source *source, const GroupOfRows *group, DateADT as_of)
+{
+	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+	CheckedCustomer customer = {.id = group->id};
+
+	if (!source->relation.histories)
+		take_rows(findings, &customer, source, group);
+	for (uint32 i = 0; i < group->count && source->relation.histories; i++)
+		take_history(&customer, source_row_history(source, group->rows[i]), as_of);
+	take_most(findings, &customer);
+	if (customer.refunded > customer.bought)
+		take_refunded(findings, &customer);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * What is told of all
+ */
+
+/*
+ * Totals that are repeated make nearly every order of several lines one of a
+ * single amount, and these amounts are of all sizes.  In a shop that sells at
+ * one price, or at few, such orders are many as well, but a few amounts are
+ * those of most.
+ */
+bool
+totals_are_repeated(const CustomerFindings *findings)
+{
+	int64		commonest = 0;
+
+	for (uint32 i = 0; i < findings->repeated->count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		commonest = Max(commonest, ((Tally *) recordset_record(findings->repeated, i))->count);
+	}
+	return findings->repeated_orders > 0 && findings->repeated_orders * 5 >= findings->orders_of_lines * 4 &&
+		commonest * 4 <= findings->repeated_orders;
+}
+
+bool
+one_customer_is_many(const CustomerFindings *findings)
+{
+	return findings->most_orders >= MANY_ORDERS && findings->most_orders >= MANY_TIMES * findings->next_orders;
+}
