@@ -31,7 +31,7 @@ INSERT INTO rows VALUES
 	(14, 'd', 'o14', '2024-06-06', 1, 'JPY', 'NaN', NULL), (15, 'd', 'o15', '2024-06-06', 1, 'JPY', NULL, -1e20), (28, 'f', 'o28', '2024-07-07', 5, 'USD', 1, 1), (29, 'f', 'o29', '2024-07-07', 5, NULL, 1, 1);
 -- used: 31 less guests (5, 6), without a day (7), without an amount (8), unusable (9 to 15, 30, 31), later (18, 19) = 16.  guests: 5, 6.  missing days: 6, 7.  missing amounts: 6, 8.
 -- refunds: 20 to 27, 30.  zero: 3.  after as_of: 18, 19 (a day at infinity, 13, is an error of reports).  implausible: 13, 16, 19, 31; 18 is 366 days after.  other currencies: 28, 29.
--- shared order ids: 1, 4; a guest is no customer.  sentinels: 20 to 22; 50 comes back twice, 1000 is the amount of an order.  latest: 2, 3
+-- shared order ids: 1, 4; a guest is no customer.  sentinels: 20 to 22; 50 comes back twice, 1000 is the amount of an order.  refunds above purchases: f bought 5 and 5, its refunds are 3 x 9999, 2 x 50, 3 x 1000.  latest: 2, 3
 SELECT finding, rows, example FROM ltv_check('rows', '2024-12-31');
 SELECT finding, meaning FROM ltv_check('rows', '2024-12-31');
 
@@ -70,7 +70,7 @@ SELECT rows, example FROM ltv_check('sentinels', '2024-12-31') WHERE finding = '
 CREATE TABLE stored (customer_id integer, history ltv_history, currency text);
 INSERT INTO stored VALUES (1, '[{"on":"2024-01-01","amount":100},{"on":"2024-12-01","amount":0}]', 'JPY'), (1, '[{"on":"2024-12-01","amount":300}]', 'JPY'), (2, '[{"on":"2024-02-01","amount":-1},{"on":"2025-02-01","amount":1}]', 'JPY'),
 	(3, '[{"on":"1970-12-31","amount":1}]', 'JPY'), (NULL, '[{"on":"2024-12-30","amount":1}]', 'JPY'), (4, NULL, 'JPY'), (5, '[]', 'JPY');
--- 6 purchases of customers, one of them later; the latest orders up to as_of are the two of 2024-12-01
+-- 6 purchases of customers, one of them later, so that 2 has a refund alone; the latest orders up to as_of are the two of 2024-12-01
 SELECT finding, rows, example FROM ltv_check('stored', '2024-12-31') WHERE rows > 0;
 -- several currencies are counted, in rows of the relation, and not refused
 UPDATE stored SET currency = 'USD' WHERE customer_id = 1;
@@ -147,6 +147,76 @@ END $$;
 SELECT 'seeds 1 to 400' AS seeds, sum(refused) BETWEEN 300 AND 900 AS refused_at_times, string_agg(wrong, '; ') AS wrong FROM generate_series(1, 400) seed, check_agrees(seed);
 
 /*
+ * Customer by customer, by hand.  Totals: orders 1 to 4 have their total on
+ * two lines each, 5 is one line, 6 has two amounts: 4 of 5 orders of several
+ * lines, 8 lines, each amount that of a quarter of the four.
+ */
+CREATE TABLE found (shop text, customer_id text, order_id integer, ordered_on date DEFAULT '2024-01-01', amount numeric, item text, quantity integer DEFAULT 1);
+INSERT INTO found (shop, customer_id, order_id, amount, item) VALUES
+	('totals', 'a', 1, 1000, 'p'), ('totals', 'a', 1, 1000.00, 'q'), ('totals', 'a', 2, 2500, 'p'), ('totals', 'a', 2, 2500, 'r'), ('totals', 'b', 3, 700, 'p'), ('totals', 'b', 3, 700, 'q'),
+	('totals', 'c', 4, 9000, 'q'), ('totals', 'c', 4, 9000, 'r'), ('totals', 'c', 5, 500, 'p'), ('totals', 'd', 6, 100, 'p'), ('totals', 'd', 6, 200, 'q');
+-- one order of two amounts more: 4 of 6, less than 80 of 100
+INSERT INTO found (shop, customer_id, order_id, amount, item) SELECT 'mixed', customer_id, order_id, amount, item FROM found WHERE shop = 'totals' UNION ALL VALUES ('mixed', 'd', 7, 100, 'p'), ('mixed', 'd', 7, 200, 'q');
+-- shops of one price and of two: all orders of several lines have one amount, but half of them or more have the same
+INSERT INTO found (shop, customer_id, order_id, amount, item) SELECT 'one price', i, i, 1000, l FROM generate_series(1, 20) i, generate_series(1, 3) l;
+INSERT INTO found (shop, customer_id, order_id, amount, item) SELECT 'two prices', i, i, 1000 + i % 2, l FROM generate_series(1, 20) i, generate_series(1, 3) l;
+-- refunds, and totals after the day, are none: order 1 is left of four
+INSERT INTO found (shop, customer_id, order_id, amount, item) SELECT 'refunded', customer_id, order_id, -amount, item FROM found WHERE shop = 'totals';
+INSERT INTO found (shop, customer_id, order_id, amount, item, ordered_on) SELECT 'later', customer_id, order_id, amount, item, CASE WHEN order_id = 1 THEN date '2024-01-01' ELSE '2025-01-01' END FROM found WHERE shop = 'totals';
+-- many: 30 orders of 0, the next has 3; 29 and 30 orders where the next has 2 and 4
+INSERT INTO found (shop, customer_id, order_id, amount, item) SELECT s, '0', i, i, 'p' FROM (VALUES ('many', 30), ('not enough', 29), ('not as many', 30)) t(s, n), generate_series(1, n) i;
+INSERT INTO found (shop, customer_id, order_id, amount, item) SELECT s, 'next', 100 + i, i, 'p' FROM (VALUES ('many', 3), ('not enough', 2), ('not as many', 4)) t(s, n), generate_series(1, n) i;
+-- alike: an import run twice but for the last line; 3 rows of a, 1 of b; the same in another number of places; another item, day or quantity is none
+INSERT INTO found (shop, customer_id, order_id, amount, item) VALUES ('alike', 'a', 1, 10, 'p'), ('alike', 'a', 1, 20, 'q'), ('alike', 'a', 2, 30, 'p'), ('alike', 'b', 3, 40, 'p'), ('alike', 'b', 3, 50, 'q'),
+	('alike', 'a', 1, 10.0, 'p'), ('alike', 'a', 1, 20, 'q'), ('alike', 'a', 2, 30, 'p'), ('alike', 'b', 3, 40, 'p'), ('alike', 'b', 3, 50, 'r');
+INSERT INTO found VALUES ('alike', 'b', 3, '2024-01-02', 40, 'p', 1), ('alike', 'b', 3, '2024-01-01', 40, 'p', 2);
+-- refunds: a 100 - 100, b 100 - 100.5, c nothing - 3, d 5 in all and less only after the day
+INSERT INTO found (shop, customer_id, order_id, amount, ordered_on) VALUES ('refunds', 'a', 1, 100, '2024-01-01'), ('refunds', 'a', 2, -100, '2024-01-02'), ('refunds', 'b', 3, 100, '2024-01-01'), ('refunds', 'b', 4, -100.50, '2024-01-02'),
+	('refunds', 'c', 5, -3, '2024-01-01'), ('refunds', 'd', 6, 5, '2024-01-01'), ('refunds', 'd', 7, -50, '2025-01-01');
+CREATE VIEW found_lines AS SELECT customer_id, order_id, ordered_on, amount, item, quantity FROM found WHERE shop = current_setting('check_test.shop');
+CREATE VIEW found_no_item AS SELECT customer_id, order_id, ordered_on, amount FROM found_lines;
+CREATE VIEW found_no_order AS SELECT customer_id, ordered_on, amount FROM found_lines;
+CREATE VIEW found_sorted AS SELECT ascii(customer_id)::bit(8) AS customer_id, order_id, ordered_on, amount, item, quantity FROM found_lines;
+CREATE VIEW found_histories AS SELECT customer_id, ltv_history(ordered_on, amount) AS history FROM found_lines GROUP BY customer_id, ordered_on;
+CREATE FUNCTION found_in(shop text, orders regclass) RETURNS TABLE (finding text, rows bigint, example text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('check_test.shop', shop, false);
+	RETURN QUERY SELECT c.finding, c.rows, c.example FROM ltv_check(orders, '2024-12-31') c WHERE c.rows > 0 AND c.finding IN ('repeated totals', 'many customers in one', 'rows alike', 'refunds above purchases');
+END $$;
+SELECT shop, c.* FROM unnest('{totals,mixed,one price,two prices,refunded,later,many,not enough,not as many,alike,refunds}'::text[]) WITH ORDINALITY s(shop, n) LEFT JOIN found_in(shop, 'found_lines') c ON true ORDER BY n;
+-- ids that can only be sorted
+SELECT shop, c.* FROM unnest('{totals,many,alike,refunds}'::text[]) WITH ORDINALITY s(shop, n), found_in(shop, 'found_sorted') c ORDER BY n;
+-- without an item, lines of one order are not compared; of an import run twice every order has one amount on all lines: a 10 20 and b differ, so 1 of 3
+SELECT shop, c.* FROM unnest('{totals,alike,refunds}'::text[]) WITH ORDINALITY s(shop, n) LEFT JOIN found_in(shop, 'found_no_item') c ON true ORDER BY n;
+-- nor an order_id: a row is an order.  totals: each of the totals once more, 4; alike: 10, 20 and 30 of a, 40 (twice more) and 50 of b on one day, 6
+SELECT shop, c.* FROM unnest('{totals,alike,many,refunds}'::text[]) WITH ORDINALITY s(shop, n) LEFT JOIN found_in(shop, 'found_no_order') c ON true ORDER BY n;
+-- histories: customers who are many, and refunds
+SELECT shop, c.* FROM unnest('{totals,alike,many,refunds}'::text[]) WITH ORDINALITY s(shop, n) LEFT JOIN found_in(shop, 'found_histories') c ON true ORDER BY n;
+-- random lines, few of each kind, against plain SQL; what is counted only beyond a border is counted by SQL with the same border
+CREATE FUNCTION found_differs(seed integer, OUT kinds text[], OUT differs bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM found WHERE shop = 'random';
+	INSERT INTO found SELECT 'random', CASE WHEN chance(k || 'many', 10) < CASE WHEN seed % 6 = 0 THEN 9 ELSE seed % 10 END THEN '0' ELSE NULLIF(chance(k || 'customer', 8), 7)::text END, CASE WHEN seed % 6 = 0 THEN i WHEN seed % 2 = 0 THEN i / 2 ELSE NULLIF(chance(k || 'order', 20), 0) END, date '2024-01-01' + 366 * (chance(k || 'day', 8) / 7),
+		CASE WHEN seed % 2 = 0 THEN chance(concat(seed, i / 2), 40) + chance(k || 'other', 12) / 11 ELSE chance(k || 'amount', 5) - 2 END, NULLIF(chance(k || 'item', 3), 0), 1
+	FROM generate_series(1, 50) i, LATERAL (SELECT format('%s %s', seed, i)) t(k);
+	PERFORM set_config('check_test.shop', 'random', false);
+	WITH line AS (SELECT * FROM found_lines WHERE customer_id IS NOT NULL AND ordered_on <= '2024-12-31'),
+	same AS (SELECT customer_id, order_id, ordered_on, amount, item, quantity, count(*) AS n FROM line GROUP BY 1, 2, 3, 4, 5, 6),
+	one AS (SELECT customer_id, order_id, sum(n) AS lines, sum(CASE WHEN item IS NULL THEN n ELSE 1 END) AS different, min(amount) AS low, max(amount) AS high, sum(n * amount) AS amount FROM same WHERE order_id IS NOT NULL GROUP BY 1, 2),
+	several AS (SELECT *, low = high AND low > 0 AS repeated FROM one WHERE different > 1),
+	customer AS (SELECT customer_id, count(*) FILTER (WHERE amount >= 0) AS n, sum(amount) AS amount FROM (SELECT customer_id, amount FROM one UNION ALL SELECT customer_id, amount FROM line WHERE order_id IS NULL) o GROUP BY 1),
+	wanted(finding, rows) AS (
+		SELECT 'repeated totals', (SELECT sum(lines) FROM several WHERE repeated) WHERE (SELECT count(*) FILTER (WHERE repeated) >= 0.8 * count(*) FROM several)
+			AND (SELECT max(n) * 4 <= sum(n) FROM (SELECT count(*) AS n FROM several WHERE repeated GROUP BY low) a) UNION ALL
+		SELECT 'many customers in one', max(n) FROM customer HAVING max(n) >= 30 AND max(n) >= 10 * coalesce((array_agg(n ORDER BY n DESC))[2], 0) UNION ALL
+		SELECT 'rows alike', sum(n - 1) FROM same WHERE item IS NOT NULL OR order_id IS NULL UNION ALL
+		SELECT 'refunds above purchases', count(*) FROM customer WHERE amount < 0)
+	SELECT array_agg(finding) FILTER (WHERE w.rows > 0), count(*) FILTER (WHERE coalesce(c.rows, 0) <> coalesce(w.rows, 0)) INTO kinds, differs FROM wanted w FULL JOIN found_in('random', 'found_lines') c USING (finding);
+END $$;
+SELECT sum(differs) AS differing, bool_or('repeated totals' = ANY (kinds)) AS totals, bool_or('many customers in one' = ANY (kinds)) AS many, bool_or('rows alike' = ANY (kinds)) AS alike, bool_or('refunds above purchases' = ANY (kinds)) AS refunds,
+	bool_or('repeated totals' <> ALL (kinds)) AS no_totals, bool_or('many customers in one' <> ALL (kinds)) AS not_many FROM generate_series(1, 100) seed, found_differs(seed);
+
+/*
  * Random shops against plain SQL, as orders and as histories; rows that are
  * used are the purchases that a summary counts.
  */
@@ -162,11 +232,13 @@ BEGIN
 		SELECT 'guests', count(*) FROM shop_orders WHERE customer_id IS NULL AND ordered_on <= as_of UNION ALL SELECT 'refunds', count(*) FROM shop_orders WHERE amount < 0 AND ordered_on <= as_of UNION ALL
 		SELECT 'zero amounts', count(*) FROM shop_orders WHERE amount = 0 AND ordered_on <= as_of UNION ALL SELECT 'days after as_of', count(*) FROM shop_orders WHERE ordered_on > as_of UNION ALL
 		SELECT 'implausible days', count(*) FROM shop_orders WHERE ordered_on > as_of + 366 UNION ALL
+		SELECT 'refunds above purchases', count(*) FROM (SELECT FROM shop_orders o WHERE customer_id IS NOT NULL AND o.ordered_on <= as_of GROUP BY customer_id HAVING sum(amount) < 0) c UNION ALL
 		SELECT 'latest order', count(*) FROM shop_orders WHERE amount >= 0 AND ordered_on = (SELECT max(ordered_on) FROM shop_orders WHERE amount >= 0 AND ordered_on <= as_of)),
 	known(finding, rows) AS (
-		SELECT w.finding, (SELECT count(*) FROM purchase WHERE customer_id IS NOT NULL AND CASE w.finding WHEN 'rows read' THEN true WHEN 'rows used' THEN ordered_on <= as_of WHEN 'guests' THEN false WHEN 'refunds' THEN amount < 0 AND ordered_on <= as_of WHEN 'zero amounts' THEN amount = 0 AND ordered_on <= as_of
+		SELECT w.finding, (SELECT count(*) FROM purchase WHERE customer_id IS NOT NULL AND CASE w.finding WHEN 'rows read' THEN true WHEN 'refunds above purchases' THEN false WHEN 'rows used' THEN ordered_on <= as_of WHEN 'guests' THEN false WHEN 'refunds' THEN amount < 0 AND ordered_on <= as_of WHEN 'zero amounts' THEN amount = 0 AND ordered_on <= as_of
 			WHEN 'days after as_of' THEN ordered_on > as_of WHEN 'implausible days' THEN ordered_on > as_of + 366
-			ELSE amount >= 0 AND ordered_on = (SELECT max(ordered_on) FROM purchase WHERE amount >= 0 AND ordered_on <= as_of AND customer_id IS NOT NULL) END) FROM wanted w)
+			ELSE amount >= 0 AND ordered_on = (SELECT max(ordered_on) FROM purchase WHERE amount >= 0 AND ordered_on <= as_of AND customer_id IS NOT NULL) END)
+			+ (SELECT count(*) FROM (SELECT FROM purchase p WHERE customer_id IS NOT NULL AND p.ordered_on <= as_of GROUP BY customer_id HAVING sum(amount) < 0) c WHERE w.finding = 'refunds above purchases') FROM wanted w)
 	SELECT (SELECT count(*) FROM ltv_check('shop_orders', as_of) c FULL JOIN wanted w USING (finding) WHERE c.rows IS DISTINCT FROM coalesce(w.rows, 0)),
 		(SELECT count(*) FROM ltv_check('shop_histories', as_of) c FULL JOIN known w USING (finding) WHERE c.rows IS DISTINCT FROM coalesce(w.rows, 0)),
 		-- lines are rows; an order_id belongs to one customer there

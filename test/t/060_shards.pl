@@ -223,7 +223,7 @@ for my $report (grep { !$_->{all_costs} } all_reports(as_of => '2024-09-30', bef
 {
   my $call = $report->{call};
   same("$call over orders", 'SELECT * FROM ' . $call =~ s/RELATION/'ORDERS'/r);
-  next if grep { $_ eq 'item' } @{ $report->{reads} };
+  next if $report->{of_items};
   same("$call over histories", 'SELECT * FROM ' . $call =~ s/RELATION/'HISTORIES'/r);
 }
 

@@ -89,7 +89,7 @@ for my $report (sort keys %reports)
   my %expected;
   for my $kind (qw(orders histories))
   {
-    next if $kind eq 'histories' && grep { $_ eq 'item' } @{ $reports{$report}{reads} };
+    next if $kind eq 'histories' && $reports{$report}{of_items};
     for my $role (qw(tokyo osaka))
     {
       my $expected = $expected{$kind}{$role} = $node->safe_psql('postgres', over($report, "${kind}_seen_by_$role"));
