@@ -148,7 +148,7 @@ append_sum(StringInfo out, int128 sum)
 		if (place == DECIMAL_MAX_SCALE && digits[at] != '\0')
 			digits[--at] = '.';
 		if (place >= DECIMAL_MAX_SCALE || sum % 10 != 0 || digits[at] != '\0')
-			digits[--at] = '0' + (char) (sum % 10);
+			digits[--at] = (char) ('0' + (int) (sum % 10));
 	}
 	appendStringInfoString(out, digits + at);
 }
