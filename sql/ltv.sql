@@ -312,6 +312,28 @@ COMMENT ON COLUMN ltv_customer.stage IS 'the relationship on as_of; null without
 CREATE FUNCTION ltv_summarize(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_customer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_summarize(ltv_history, date, ltv_policy) IS 'the summary of a customer: purchases up to as_of, and the year that ends with it';
 
+-- the rank of a member
+
+CREATE TYPE ltv_need AS ENUM ('both', 'either');
+COMMENT ON TYPE ltv_need IS 'what a rank needs: its bands of revenue and of orders, or one of them';
+CREATE TYPE ltv_member_rank_row AS (
+  rank text,
+  next_rank text,
+  missing_revenue numeric,
+  missing_orders bigint
+);
+COMMENT ON TYPE ltv_member_rank_row IS 'the rank of a member, see ltv_member_rank';
+COMMENT ON COLUMN ltv_member_rank_row.rank IS 'the highest rank whose bands are reached';
+COMMENT ON COLUMN ltv_member_rank_row.next_rank IS 'the rank above it; null for the highest';
+COMMENT ON COLUMN ltv_member_rank_row.missing_revenue IS 'revenue that lacks for next_rank, 0 where its band is reached; null for the highest rank and without revenue_bands';
+COMMENT ON COLUMN ltv_member_rank_row.missing_orders IS 'orders that lack for next_rank, 0 where its band is reached; null for the highest rank and without order_bands';
+
+CREATE FUNCTION ltv_member_rank(
+  h ltv_history, as_of date, names text[], revenue_bands numeric[], order_bands integer[],
+  months integer DEFAULT 12, need ltv_need DEFAULT 'both'
+) RETURNS ltv_member_rank_row AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_member_rank(ltv_history, date, text[], numeric[], integer[], integer, ltv_need) IS 'the rank of a member by revenue and orders of the months that end with as_of, and what lacks for the next one';
+
 --
 -- All customers
 --

@@ -46,6 +46,7 @@ ltv_days_since_last('[]', '2024-12-31')	ltv_days_since_last(ltv_history,date)	=
 ltv_is_repeater('[]')	ltv_is_repeater(ltv_history)	=
 ltv_stage('[]', '2024-12-31')	ltv_stage(ltv_history,date,ltv_policy)	=
 ltv_summarize('[]', '2024-12-31', NULL)	ltv_summarize(ltv_history,date,ltv_policy)	=
+ltv_member_rank('[]', '2024-12-31', '{a,b}', '{1000}', '{2}', '12', 'both')	ltv_member_rank(ltv_history,date,text[],numeric[],integer[],integer,ltv_need)	=
 ltv_cpm('[]', '2024-12-31', NULL)	ltv_cpm(ltv_history,date,ltv_policy)	=
 ltv_model_input('[]', '2024-12-31', '7')	ltv_model_input(ltv_history,date,integer)	=
 ltv_kpis('[]', '2024-12-31')	ltv_kpis(ltv_history,date)	=

@@ -13,26 +13,38 @@
 /* a month of the trade is 30 days */
 #define MONTH_DAYS 30
 
-/* The year that ends with as_of: from as_of - interval '1 year' + 1 day. */
-Moment
-moment_of(DateADT as_of)
+/*
+ * The first day of the months that end with as_of: as_of - interval 'n months'
+ * + 1 day, where the day of a shorter month is its last.
+ */
+DateADT
+window_start(DateADT as_of, int32 months)
 {
-	Moment		moment = {as_of, DATEVAL_NOBEGIN};
 	int			year;
 	int			month;
 	int			day;
+	int64		count;			/* of months since the year 0 */
 
+	j2date(as_of + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	count = (int64) year * 12 + month - 1 - months;
+	year = (int) (count / 12 - (count % 12 < 0));
+	month = (int) (count - (int64) year * 12) + 1;
+	if (day > day_tab[isleap(year)][month - 1])
+		day = day_tab[isleap(year)][month - 1];
+	if (!IS_VALID_JULIAN(year, month, day))
+		return DATEVAL_NOBEGIN;
+	return date2j(year, month, day) - POSTGRES_EPOCH_JDATE + 1;
+}
+
+/* The day, and the year that ends with it. */
+Moment
+moment_of(DateADT as_of)
+{
 	if (DATE_NOT_FINITE(as_of))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("as_of must be a day, not %s", DATE_IS_NOBEGIN(as_of) ? "-infinity" : "infinity")));
-	j2date(as_of + POSTGRES_EPOCH_JDATE, &year, &month, &day);
-	year--;
-	if (day > day_tab[isleap(year)][month - 1])
-		day = day_tab[isleap(year)][month - 1];
-	if (IS_VALID_JULIAN(year, month, day))
-		moment.year_start = date2j(year, month, day) - POSTGRES_EPOCH_JDATE + 1;
-	return moment;
+	return (Moment) {as_of, window_start(as_of, 12)};
 }
 
 void

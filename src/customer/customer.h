@@ -82,6 +82,7 @@ extern void CheckUnitDays(int32 unit_days);
 extern ModelInput model_input_of(const History *history, DateADT as_of);
 extern double mean_repeat_amount(const ModelInput *input);
 
+extern DateADT window_start(DateADT as_of, int32 months);
 extern Moment moment_of(DateADT as_of);
 extern void totals_add(Totals *totals, const Purchase *purchase);
 extern void totals_clear(Totals *totals);

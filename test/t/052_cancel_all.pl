@@ -85,7 +85,7 @@ stops_early('ltv_history of a million orders', "SELECT ltv_orders(ltv_history(da
 # --- functions of one history, 200,000 purchases each time ---------------------------------------------------------------
 
 for my $function (qw(ltv_orders(h) ltv_revenue(h) ltv_refunded(h) ltv_quantity(h) ltv_cost(h) ltv_gross_profit(h) ltv_first_order(h) ltv_last_order(h) ltv_active_months(h) ltv_average_order_value(h) ltv_mean_interval_days(h) ltv_history_hash(h)),
-  'ltv_nth_order(h, 150000)', "ltv_days_since_last(h, '2024-12-31')", 'ltv_is_repeater(h)::text', "ltv_stage(h, '2024-12-31')", "(ltv_summarize(h, '2024-12-31')).orders", "ltv_cpm(h, '2024-12-31')",
+  'ltv_nth_order(h, 150000)', "ltv_days_since_last(h, '2024-12-31')", 'ltv_is_repeater(h)::text', "ltv_stage(h, '2024-12-31')", "(ltv_summarize(h, '2024-12-31')).orders", "ltv_cpm(h, '2024-12-31')", "(SELECT rank FROM ltv_member_rank(h, '2024-12-31', '{a,b}', '{1}', '{1}'))",
   "(SELECT frequency FROM ltv_model_input(h, '2024-12-31'))", '(SELECT max(n) FROM ltv_purchases(h))', "ltv_orders(ltv_between(h, '2005-01-01', '2015-01-01'))", 'ltv_orders(h || h)', 'ltv_orders(h - h)', '(h = h)::text', 'length(h::text)',
   'length(ltv_history_send(h))', "ltv_expected_orders((SELECT orders FROM model), h, '2024-12-31', 365)")
 {
