@@ -15,6 +15,8 @@ OBJS          = $(sources:.c=.o)
 DATA          = $(patsubst $(top)/%,%,$(wildcard $(top)/sql/ltv--*--*.sql))
 DATA_built    = sql/ltv--$(version).sql
 EXTRA_CLEAN   = sql/ltv--$(version).sql
+# What a user reads; the folder is one of its own, as names such as shops.md could be anybody's.
+DOCS         := $(filter-out doc/developers.md doc/testing.md doc/security.md, $(patsubst $(top)/%,%,$(wildcard $(top)/doc/*.md)))
 
 PG_CPPFLAGS   = -I$(top)/src -DLTV_VERSION='"$(version)"'
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
@@ -30,6 +32,7 @@ ifeq ($(wildcard $(PGXS)),)
 $(error no PostgreSQL server headers for "$(PG_CONFIG)": install postgresql-server-dev-NN (Debian, Ubuntu) or postgresqlNN-devel (RPM), or set PG_CONFIG)
 endif
 include $(PGXS)
+docmoduledir := extension/ltv
 
 $(OBJS) $(OBJS:.o=.bc): $(headers)
 src/ltv.o src/ltv.bc: $(top)/ltv.control
@@ -38,3 +41,14 @@ $(shell mkdir -p sql $(sort $(dir $(OBJS))))
 
 sql/ltv--$(version).sql: $(top)/sql/ltv.sql
 	cp $< $@
+
+# PGXS looks for documents to remove in the folder that they have here.
+uninstall: uninstall-docs
+uninstall-docs:
+	rm -f $(addprefix '$(DESTDIR)$(docdir)/$(docmoduledir)'/, $(notdir $(DOCS)))
+
+# The archive for PGXN, of what is committed.
+dist:
+	git -C $(top) archive --format zip --prefix ltv-$(version)/ -o '$(CURDIR)/ltv-$(version).zip' HEAD
+
+.PHONY: uninstall-docs dist

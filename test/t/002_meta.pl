@@ -160,6 +160,18 @@ is("@wrong", '', 'META.json obeys the spec');
 my ($default) = slurp("$top/ltv.control") =~ /^default_version\s*=\s*'([^']+)'/m;
 is($meta->{version}, $default, 'its version is the default version of the control file');
 is($meta->{provides}{ltv}{version}, $default, 'so is the version of the extension it provides');
+# Each packager's file has the version in a place of its own.
+my %version = (
+  'CHANGELOG.md' => qr/\A# Changes\n+## (\S+) /,
+  'debian/changelog' => qr/\Altv \(([^)]+)-[^-)]+\) /,
+  'doc/packaging/ltv.spec' => qr/^Version: +(\S+)$/m,
+);
+for my $file (sort keys %version)
+{
+  is((slurp("$top/$file") =~ $version{$file})[0], $default, "the newest version of $file is the default version");
+}
+is((slurp("$top/doc/packaging/ltv.spec") =~ /^%changelog\n\*.* - (\S+)-\d+\n/m)[0], $default, 'and that of its own changes');
+like(slurp("$top/debian/copyright"), qr/without a written agreement/, 'debian/copyright holds the licence');
 is($meta->{license}, 'postgresql', 'the licence is the one in LICENSE');
 like(slurp("$top/LICENSE"), qr/without a written agreement/, 'and LICENSE holds the PostgreSQL licence');
 
