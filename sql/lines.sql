@@ -1,4 +1,5 @@
 -- Lines are put together to orders by ids of every kind: against GROUP BY.
+SET client_min_messages = warning;
 SET ltv.enable_histories = off;
 
 -- Customers of few and of many orders, orders of 1, 2 and up to 90 lines, the same order ids under two customers, and lines without an order.
@@ -55,3 +56,8 @@ CREATE VIEW items_of_orders AS SELECT customer_id, ordered_on, amount, item FROM
 SELECT count(*) > 1000 AS many FROM ltv_item_flow('items_of_orders', '2024-12-31');
 SELECT count(*) FROM (SELECT * FROM ltv_item_flow('items_of_orders', '2024-12-31') EXCEPT ALL SELECT * FROM ltv_item_flow('sold', '2024-12-31')) d;
 SELECT count(*) FROM (SELECT * FROM ltv_item_flow('items_of_orders', '2024-12-31') EXCEPT ALL SELECT * FROM ltv_item_flow('items_by_uuid', '2024-12-31')) d;
+
+DROP TABLE sold CASCADE;
+DROP FUNCTION differences(text, text, integer);
+DROP OPERATOR FAMILY one_hash USING hash;
+DROP FUNCTION one_hash(money), one_hash(money, bigint);
