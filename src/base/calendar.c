@@ -4,11 +4,10 @@
  */
 #include "base/calendar.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_enum.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
-#include "utils/syscache.h"
+
+#include "base/enum_label.h"
 
 /* 2000-01-03, a Monday */
 #define SOME_MONDAY 2
@@ -25,33 +24,11 @@ floor_div(int value, int divisor)
 	return value / divisor - (value % divisor < 0 ? 1 : 0);
 }
 
-/* The period of a value of the enum ltv_period, by its label: oids of labels are not known before. */
-static Period
-read_period(Oid value)
-{
-	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
-	Period		period = PERIOD_DAY;
-	const char *label;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for enum value %u", value);
-	label = NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel);
-	while (period <= PERIOD_YEAR && strcmp(label, names[period]) != 0)
-		period++;
-	if (period > PERIOD_YEAR)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("label \"%s\" of type ltv_period is no period", label),
-				 errhint("The labels belong to the extension; restore them by creating it anew.")));
-	ReleaseSysCache(tuple);
-	return period;
-}
-
 /* Take a value of the enum ltv_period. */
 void
 calendar_init(Calendar *calendar, Oid value)
 {
-	calendar->period = read_period(value);
+	calendar->period = (Period) enum_label_number(value, names, lengthof(names), "of type ltv_period is no period");
 	for (int i = 0; i < CALENDAR_KNOWN; i++)
 		calendar->known[i].day = DATEVAL_NOBEGIN;
 }

@@ -89,6 +89,22 @@ composite_begin_result(CompositeRow *row, FunctionCallInfo fcinfo, const Composi
 	composite_begin(row, BlessTupleDesc(desc), type);
 }
 
+/* The row that a function returns, made once per call site. */
+CompositeRow *
+composite_of_call(FunctionCallInfo fcinfo, const CompositeType *type)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		CompositeRow *row = palloc(sizeof(CompositeRow));
+
+		composite_begin_result(row, fcinfo, type);
+		fcinfo->flinfo->fn_extra = row;
+		MemoryContextSwitchTo(old);
+	}
+	return fcinfo->flinfo->fn_extra;
+}
+
 /* All known columns are there: leave out those that the type lacks. */
 void
 composite_finish(CompositeRow *row)

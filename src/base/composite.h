@@ -46,6 +46,7 @@ extern void composite_read(HeapTupleHeader row, const CompositeType *type, Datum
 extern Oid	composite_column_type(TupleDesc desc, const CompositeType *type, int column);
 extern void composite_begin(CompositeRow *row, TupleDesc desc, const CompositeType *type);
 extern void composite_begin_result(CompositeRow *row, FunctionCallInfo fcinfo, const CompositeType *type);
+extern CompositeRow *composite_of_call(FunctionCallInfo fcinfo, const CompositeType *type);
 extern void composite_finish(CompositeRow *row);
 extern Datum composite_datum(CompositeRow *row);
 extern void composite_store(CompositeRow *row, Tuplestorestate *rows);

@@ -25,4 +25,27 @@ text_form_of(TextForm *form, Datum value)
 	return form->is_text ? value : text_form_convert(form, value);
 }
 
+/* The same, to look at its bytes. */
+static inline struct varlena *
+text_of(TextForm *form, Datum value)
+{
+	return PG_DETOAST_DATUM_PACKED(text_form_of(form, value));
+}
+
+/* Texts in the order of their bytes, the shorter first; a missing one last. */
+static inline int
+compare_texts(const struct varlena *a, const struct varlena *b)
+{
+	int			left;
+	int			right;
+	int			result;
+
+	if (a == NULL || b == NULL)
+		return (a == NULL) - (b == NULL);
+	left = (int) VARSIZE_ANY_EXHDR(a);
+	right = (int) VARSIZE_ANY_EXHDR(b);
+	result = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(left, right));
+	return result != 0 ? result : left - right;
+}
+
 #endif							/* LTV_TEXT_FORM_H */

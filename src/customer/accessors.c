@@ -235,22 +235,6 @@ ltv_is_repeater(PG_FUNCTION_ARGS)
 
 static const CompositeType input_type = COMPOSITE_TYPE("ltv_model_input_row", INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID);
 
-/* The row of ltv_model_input, made once per call site. */
-static CompositeRow *
-input_row(FunctionCallInfo fcinfo)
-{
-	if (fcinfo->flinfo->fn_extra == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		CompositeRow *row = palloc(sizeof(CompositeRow));
-
-		composite_begin_result(row, fcinfo, &input_type);
-		fcinfo->flinfo->fn_extra = row;
-		MemoryContextSwitchTo(old);
-	}
-	return fcinfo->flinfo->fn_extra;
-}
-
 PG_FUNCTION_INFO_V1(ltv_model_input);
 
 /* the summary of a customer that the purchase models take */
@@ -259,7 +243,7 @@ ltv_model_input(PG_FUNCTION_ARGS)
 {
 	Moment		moment = moment_of(PG_GETARG_DATEADT(1));
 	int32		unit_days = PG_GETARG_INT32(2);
-	CompositeRow *row = input_row(fcinfo);
+	CompositeRow *row = composite_of_call(fcinfo, &input_type);
 	History		history;
 	ModelInput	input;
 

@@ -7,12 +7,12 @@
  */
 #include "base/compat.h"
 
-#include "catalog/pg_enum.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
+#include "base/enum_label.h"
 #include "customer/customer.h"
+#include "customer/money.h"
 
 /* What a shop asks for: ranks, and for each above the lowest its bands. */
 typedef struct Ladder
@@ -106,7 +106,7 @@ read_revenue_bands(FunctionCallInfo fcinfo, Ladder *ladder)
 
 		if (status != DECIMAL_OK)
 			decimal_report(status, "revenue_bands", bands[i]);
-		ladder->revenue[i] = (int128) value * decimal_power[DECIMAL_MAX_SCALE - ladder->scales[i]];
+		ladder->revenue[i] = money_of(value, ladder->scales[i]);
 		CheckRises(ladder->revenue[i] > (i == 0 ? 0 : ladder->revenue[i - 1]), i, "revenue_bands");
 	}
 }
@@ -124,26 +124,8 @@ read_order_bands(FunctionCallInfo fcinfo, Ladder *ladder)
 	}
 }
 
-/* Whether a value of the enum ltv_need is 'either', by its label. */
-static bool
-read_either(Oid value)
-{
-	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
-	const char *label;
-	bool		either;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for enum value %u", value);
-	label = NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel);
-	either = strcmp(label, "either") == 0;
-	if (!either && strcmp(label, "both") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("label \"%s\" of type ltv_need is not known", label),
-				 errhint("The labels belong to the extension; restore them by creating it anew.")));
-	ReleaseSysCache(tuple);
-	return either;
-}
+/* the labels of the enum ltv_need */
+static const char *const needs[] = {"both", "either"};
 
 static void
 read_ladder(FunctionCallInfo fcinfo, Ladder *ladder)
@@ -164,7 +146,7 @@ read_ladder(FunctionCallInfo fcinfo, Ladder *ladder)
 		read_revenue_bands(fcinfo, ladder);
 	if (!PG_ARGISNULL(4))
 		read_order_bands(fcinfo, ladder);
-	ladder->either = read_either(PG_GETARG_OID(6));
+	ladder->either = enum_label_number(PG_GETARG_OID(6), needs, lengthof(needs), "of type ltv_need is not known") == 1;
 }
 
 /* Orders and revenue, refunds included, of the months that end with a day. */
@@ -184,7 +166,7 @@ bought_in(StoredHistory *stored, DateADT as_of, int32 months)
 		if (history.purchases[i].day >= from)
 			totals_add(&totals, &history.purchases[i]);
 	bought.scale = history.scales.amount;
-	bought.revenue = totals.revenue * decimal_power[DECIMAL_MAX_SCALE - bought.scale];
+	bought.revenue = money_of(totals.revenue, bought.scale);
 	bought.orders = totals.orders;
 	history_free(&history);
 	return bought;
@@ -202,22 +184,6 @@ reaches_band(const Ladder *ladder, int band, const Bought *bought)
 }
 
 static const CompositeType rank_type = COMPOSITE_TYPE("ltv_member_rank_row", TEXTOID, TEXTOID, NUMERICOID, INT8OID);
-
-/* The row of ltv_member_rank, made once per call site. */
-static CompositeRow *
-rank_row(FunctionCallInfo fcinfo)
-{
-	if (fcinfo->flinfo->fn_extra == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		CompositeRow *row = palloc(sizeof(CompositeRow));
-
-		composite_begin_result(row, fcinfo, &rank_type);
-		fcinfo->flinfo->fn_extra = row;
-		MemoryContextSwitchTo(old);
-	}
-	return fcinfo->flinfo->fn_extra;
-}
 
 /* The columns for a member who has reached so many bands. */
 static void
@@ -266,7 +232,7 @@ ltv_member_rank(PG_FUNCTION_ARGS)
 	bought = bought_in(PG_GETARG_HISTORY_PP(0), as_of, months);
 	while (reached < ladder.ranks - 1 && reaches_band(&ladder, reached, &bought))
 		reached++;
-	row = rank_row(fcinfo);
+	row = composite_of_call(fcinfo, &rank_type);
 	rank_columns(&ladder, reached, &bought, row->values, row->nulls);
 	PG_RETURN_DATUM(composite_datum(row));
 }

@@ -65,17 +65,11 @@ prepare_keys(Source *source)
 				 errhint("Write a view with a cast: order_id::text AS order_id.")));
 }
 
-/* Whether all values of a key take the same number of bytes, and are found in a tuple as they are kept. */
+/* Whether all values of a key have one size, whichever they are, and are found in a tuple as they are kept. */
 static bool
 is_fixed(const KeyType *key)
 {
 	return key->kind == KEY_WORD || key->kind == KEY_BYTES;
-}
-
-static Size
-fixed_size(const KeyType *key)
-{
-	return MAXALIGN(key->by_value ? sizeof(Datum) : (Size) key->length);
 }
 
 static void
@@ -95,7 +89,7 @@ lay_out_rows(Source *source)
 	at += source->has_cost ? sizeof(int64) : 0;
 	source->key_at = at;
 	if (!source->variable)
-		at += fixed_size(&source->key) + (source->has_order ? fixed_size(&source->order) : 0);
+		at += key_size(&source->key, (Datum) 0) + (source->has_order ? key_size(&source->order, (Datum) 0) : 0);
 	source->row_size = at;
 }
 
@@ -384,7 +378,7 @@ note_currency(Source *source, Datum datum, bool isnull)
 		name = "(null)";
 	else
 	{
-		struct varlena *value = PG_DETOAST_DATUM_PACKED(text_form_of(&source->currency, datum));
+		struct varlena *value = text_of(&source->currency, datum);
 
 		if (source->ncurrencies > 0 && strlen(source->currencies[0]) == VARSIZE_ANY_EXHDR(value) &&
 			memcmp(source->currencies[0], VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)) == 0)
@@ -511,7 +505,7 @@ read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
 	read_order(source, row, parts);
 	if (source->has_item && !column_null(source, row, ORDERS_ITEM))
 	{
-		parts->item = PG_DETOAST_DATUM_PACKED(text_form_of(&source->item, column_value(source, row, ORDERS_ITEM)));
+		parts->item = text_of(&source->item, column_value(source, row, ORDERS_ITEM));
 		parts->tag |= TAG_HAS_ITEM;
 	}
 }
@@ -577,12 +571,15 @@ write_purchase(Source *source, const RowParts *parts, char *row)
 static inline char *
 write_order(Source *source, const RowParts *parts, char *p)
 {
+	Size		size;
+
 	if (parts->tag & TAG_HAS_ORDER)
 		return key_put(&source->order, p, parts->order);
 	if (source->variable)
 		return p;
-	memset(p, 0, fixed_size(&source->order));
-	return p + fixed_size(&source->order);
+	size = key_size(&source->order, (Datum) 0);
+	memset(p, 0, size);
+	return p + size;
 }
 
 static void

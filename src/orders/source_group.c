@@ -264,21 +264,6 @@ gather_histories(Grouping *grouping, char **rows, uint32 nrows)
  * Order lines and items
  */
 
-static int
-compare_items(struct varlena *a, struct varlena *b)
-{
-	int			size;
-	int			result;
-
-	if (a == NULL || b == NULL)
-		return (a == NULL) - (b == NULL);
-	size = Min(VARSIZE_ANY_EXHDR(a), VARSIZE_ANY_EXHDR(b));
-	result = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), size);
-	if (result == 0)
-		result = (int) VARSIZE_ANY_EXHDR(a) - (int) VARSIZE_ANY_EXHDR(b);
-	return result;
-}
-
 static inline int
 compare_by_order(const LineOfOrder *a, const LineOfOrder *b)
 {
@@ -293,7 +278,7 @@ compare_by_purchase(const LinePointer *a, const LinePointer *b)
 {
 	int			result = purchase_compare(&(*a)->purchase, &(*b)->purchase);
 
-	return result != 0 ? result : compare_items((*a)->item, (*b)->item);
+	return result != 0 ? result : compare_texts((*a)->item, (*b)->item);
 }
 
 #define ST_SORT sort_by_order
@@ -381,7 +366,7 @@ merge_line(Line *order, const Line *line)
 	sum->cost += line->purchase.cost;
 	sum->cost_known = sum->cost_known && line->purchase.cost_known;
 	if (line->item_amount > order->item_amount ||
-		(line->item_amount == order->item_amount && compare_items(line->item, order->item) < 0))
+		(line->item_amount == order->item_amount && compare_texts(line->item, order->item) < 0))
 	{
 		order->item = line->item;
 		order->item_amount = line->item_amount;

@@ -35,17 +35,11 @@ customer_findings_init(CustomerFindings *findings, MemoryContext context, TextFo
 	findings->repeated_limit = (uint32) Min(get_hash_memory_limit() / (8 * sizeof(Tally)), PG_INT32_MAX / 2);
 }
 
-static inline int128
-full_scale(int64 value, int scale)
-{
-	return (int128) value * decimal_power[DECIMAL_MAX_SCALE - scale];
-}
-
 static int
 compare_numbers(int64 a, int a_scale, int64 b, int b_scale)
 {
-	int128		left = full_scale(a, a_scale);
-	int128		right = full_scale(b, b_scale);
+	int128		left = money_of(a, a_scale);
+	int128		right = money_of(b, b_scale);
 
 	return (left > right) - (left < right);
 }
@@ -76,8 +70,6 @@ compare_alike(const RowLine *a, const RowLine *b)
 		result = left->cost_known - right->cost_known;
 	if (result == 0)
 		result = compare_numbers(left->cost, a->scales.cost, right->cost, b->scales.cost);
-	if (result == 0 && (a->item == NULL || b->item == NULL))
-		return (a->item == NULL) - (b->item == NULL);
 	return result != 0 ? result : compare_texts(a->item, b->item);
 }
 
@@ -136,21 +128,12 @@ number_text(int64 value, int scale)
 }
 
 /* A sum at DECIMAL_MAX_SCALE places, without zeros behind. */
-static void
-append_sum(StringInfo out, int128 sum)
+static char *
+sum_text(int128 sum)
 {
-	char		digits[64];
-	int			at = sizeof(digits);
+	Datum		number = NumericGetDatum(decimal_make(sum, DECIMAL_MAX_SCALE));
 
-	digits[--at] = '\0';
-	for (int place = 0; place <= DECIMAL_MAX_SCALE || sum > 0; place++, sum /= 10)
-	{
-		if (place == DECIMAL_MAX_SCALE && digits[at] != '\0')
-			digits[--at] = '.';
-		if (place >= DECIMAL_MAX_SCALE || sum % 10 != 0 || digits[at] != '\0')
-			digits[--at] = (char) ('0' + (int) (sum % 10));
-	}
-	appendStringInfoString(out, digits + at);
+	return DatumGetCString(DirectFunctionCall1(numeric_out, DirectFunctionCall1(numeric_trim_scale, number)));
 }
 
 static void
@@ -240,7 +223,7 @@ take_order(CustomerFindings *findings, CheckedCustomer *customer, RowLine *lines
 	for (uint32 i = 0; i < count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		sum += full_scale(lines[i].purchase.amount, lines[i].scales.amount);
+		sum += money_of(lines[i].purchase.amount, lines[i].scales.amount);
 		if (i > 0 && lines[i].item != NULL && compare_alike(&lines[i - 1], &lines[i]) == 0)
 			take_alike(findings, customer, &lines[i]);
 		else
@@ -264,7 +247,7 @@ take_loose_rows(CustomerFindings *findings, CheckedCustomer *customer, RowLine *
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		customer->orders += is_order(&lines[i].purchase);
-		add_amount(customer, full_scale(lines[i].purchase.amount, lines[i].scales.amount));
+		add_amount(customer, money_of(lines[i].purchase.amount, lines[i].scales.amount));
 		if (i > 0 && compare_alike(&lines[i - 1], &lines[i]) == 0)
 			take_alike(findings, customer, &lines[i]);
 	}
@@ -304,7 +287,7 @@ take_history(CheckedCustomer *customer, StoredHistory *stored, DateADT as_of)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		customer->orders += is_order(&history.purchases[i]);
-		add_amount(customer, full_scale(history.purchases[i].amount, history.scales.amount));
+		add_amount(customer, money_of(history.purchases[i].amount, history.scales.amount));
 	}
 	history_free(&history);
 }
@@ -328,17 +311,14 @@ take_most(CustomerFindings *findings, const CheckedCustomer *customer)
 static void
 take_refunded(CustomerFindings *findings, const CheckedCustomer *customer)
 {
-	StringInfoData text;
+	char	   *text;
 
 	findings->refunded++;
 	if (keep_customer(findings, &findings->refunded_customer, customer->id) >= 0)
 		return;
-	initStringInfo(&text);
-	appendStringInfo(&text, "customer %s: bought ", text_to_cstring(findings->refunded_customer));
-	append_sum(&text, customer->bought);
-	appendStringInfoString(&text, ", refunds ");
-	append_sum(&text, customer->refunded);
-	keep_text(findings, &findings->refunded_text, text.data);
+	text = psprintf("customer %s: bought %s, refunds %s", text_to_cstring(findings->refunded_customer),
+					sum_text(customer->bought), sum_text(customer->refunded));
+	keep_text(findings, &findings->refunded_text, text);
 }
 
 /* The rows, or histories, of one customer. */

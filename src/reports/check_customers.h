@@ -32,23 +32,6 @@ typedef struct CustomerFindings
 	char	   *refunded_text;
 } CustomerFindings;
 
-/* Bytes in their order; the shorter first. */
-static inline int
-compare_texts(const struct varlena *a, const struct varlena *b)
-{
-	int			left = VARSIZE_ANY_EXHDR(a);
-	int			right = VARSIZE_ANY_EXHDR(b);
-	int			result = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(left, right));
-
-	return result != 0 ? result : left - right;
-}
-
-static inline struct varlena *
-text_of(TextForm *form, Datum value)
-{
-	return PG_DETOAST_DATUM_PACKED(text_form_of(form, value));
-}
-
 /* An amount with its sign taken off: 8 times the digits plus the decimal places, without zeros behind. */
 static inline int64
 amount_key(int64 amount, int scale)

@@ -148,16 +148,7 @@ items_receive(Items *items, BufFile *file)
 int
 items_compare(const Items *items, uint32 a, uint32 b)
 {
-	struct varlena *left = items->names[a].text;
-	struct varlena *right = items->names[b].text;
-	int			size;
-	int			result;
-
-	if (left == NULL || right == NULL)
-		return (left == NULL) - (right == NULL);
-	size = Min(VARSIZE_ANY_EXHDR(left), VARSIZE_ANY_EXHDR(right));
-	result = memcmp(VARDATA_ANY(left), VARDATA_ANY(right), size);
-	return result != 0 ? result : (int) VARSIZE_ANY_EXHDR(left) - (int) VARSIZE_ANY_EXHDR(right);
+	return compare_texts(items->names[a].text, items->names[b].text);
 }
 
 void

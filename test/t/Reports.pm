@@ -31,7 +31,7 @@ sub all_reports
     $call =~ s/\bBEFORE\b/'$with{before}'/;
     $call =~ s/\bID\b/$with{id}/;
     $call =~ s/\b(ltv_\w+\()/$schema$1/g;
-    push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], of_items => ($reads // '') =~ /\bitem\b/ && $line !~ /^ltv_check\b/, any_order => ($note // '') eq 'in any order', all_costs => ($note // '') eq 'all costs' };
+    push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], of_items => ($reads // '') =~ /\bitem\b/ && ($note // '') ne 'item may lack', any_order => ($note // '') eq 'in any order', all_costs => ($note // '') eq 'all costs' };
   }
   close $in or die "$file: $!\n";
   return @reports;
