@@ -904,6 +904,7 @@ source_next_rows(Source *source, GroupOfRows *rows)
 
 	if (group == NULL)
 		return false;
+	fetch_ahead(source->walk.grouping, group->start);
 	rows->id = group_id(source->walk.grouping, group);
 	rows->rows = source->walk.grouping->ordered + group->start;
 	rows->count = group->rows;

@@ -35,12 +35,16 @@ customer_findings_init(CustomerFindings *findings, MemoryContext context, TextFo
 	findings->repeated_limit = (uint32) Min(get_hash_memory_limit() / (8 * sizeof(Tally)), PG_INT32_MAX / 2);
 }
 
-static int
+static inline int
 compare_numbers(int64 a, int a_scale, int64 b, int b_scale)
 {
-	int128		left = money_of(a, a_scale);
-	int128		right = money_of(b, b_scale);
+	int128		left;
+	int128		right;
 
+	if (a_scale == b_scale)
+		return (a > b) - (a < b);
+	left = money_of(a, a_scale);
+	right = money_of(b, b_scale);
 	return (left > right) - (left < right);
 }
 
@@ -48,7 +52,7 @@ compare_numbers(int64 a, int a_scale, int64 b, int b_scale)
  * Lines
  */
 
-static int
+static inline int
 compare_amounts(const RowLine *a, const RowLine *b)
 {
 	return compare_numbers(a->purchase.amount, a->scales.amount, b->purchase.amount, b->scales.amount);
@@ -73,42 +77,54 @@ compare_alike(const RowLine *a, const RowLine *b)
 	return result != 0 ? result : compare_texts(a->item, b->item);
 }
 
-static int
-compare_lines(const void *a, const void *b)
-{
-	const RowLine *left = a;
-	const RowLine *right = b;
-	int			result = compare_alike(left, right);
+/* What moves in a sort is small. */
+typedef RowLine *LinePointer;
 
-	CHECK_FOR_INTERRUPTS();
+static inline int
+compare_lines(const LinePointer *a, const LinePointer *b)
+{
+	int			result = compare_alike(*a, *b);
+
 	/* so that which of them is shown is no chance */
-	return result != 0 ? result : left->scales.amount - right->scales.amount;
+	return result != 0 ? result : (*a)->scales.amount - (*b)->scales.amount;
 }
 
-static int
-compare_orders(const void *a, const void *b)
+static inline int
+compare_orders(const LinePointer *a, const LinePointer *b)
 {
-	const RowLine *left = a;
-	const RowLine *right = b;
-
-	CHECK_FOR_INTERRUPTS();
-	if (left->has_order != right->has_order)
-		return left->has_order ? -1 : 1;
-	return (left->order_hash > right->order_hash) - (left->order_hash < right->order_hash);
+	if ((*a)->has_order != (*b)->has_order)
+		return (*a)->has_order ? -1 : 1;
+	return ((*a)->order_hash > (*b)->order_hash) - ((*a)->order_hash < (*b)->order_hash);
 }
+
+#define ST_SORT sort_lines
+#define ST_ELEMENT_TYPE LinePointer
+#define ST_COMPARE(a, b) compare_lines(a, b)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+#define ST_SORT sort_by_order
+#define ST_ELEMENT_TYPE LinePointer
+#define ST_COMPARE(a, b) compare_orders(a, b)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /* Bring the lines of the first one's order to the front; how many there are. */
 static uint32
-gather_order(Source *source, RowLine *lines, uint32 count)
+gather_order(Source *source, LinePointer *lines, uint32 count)
 {
 	uint32		found = 1;
 
-	for (uint32 i = 1; i < count && lines[i].has_order && lines[i].order_hash == lines[0].order_hash; i++)
+	for (uint32 i = 1; i < count && lines[i]->has_order && lines[i]->order_hash == lines[0]->order_hash; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (key_equal(&source->order, lines[0].order, lines[i].order))
+		if (key_equal(&source->order, lines[0]->order, lines[i]->order))
 		{
-			RowLine		line = lines[i];
+			LinePointer line = lines[i];
 
 			lines[i] = lines[found];
 			lines[found++] = line;
@@ -178,13 +194,13 @@ take_alike(CustomerFindings *findings, const CheckedCustomer *customer, const Ro
 }
 
 static void
-take_repeated(CustomerFindings *findings, const RowLine *lines, uint32 count)
+take_repeated(CustomerFindings *findings, const LinePointer *lines, uint32 count)
 {
-	int64		key = amount_key(lines[0].purchase.amount, lines[0].scales.amount);
+	int64		key = amount_key(lines[0]->purchase.amount, lines[0]->scales.amount);
 	Tally	   *tally = findings->repeated->count < findings->repeated_limit ? recordset_at(findings->repeated, key)
 		: recordset_find(findings->repeated, key);
-	char	   *text = psprintf("order %s: %u lines of %s each", text_to_cstring(text_of(findings->order, lines[0].order)),
-								count, number_text(lines[0].purchase.amount, lines[0].scales.amount));
+	char	   *text = psprintf("order %s: %u lines of %s each", text_to_cstring(text_of(findings->order, lines[0]->order)),
+								count, number_text(lines[0]->purchase.amount, lines[0]->scales.amount));
 
 	findings->repeated_orders++;
 	findings->repeated_lines += count;
@@ -214,18 +230,18 @@ add_amount(CheckedCustomer *customer, int128 amount)
  * repeated.
  */
 static void
-take_order(CustomerFindings *findings, CheckedCustomer *customer, RowLine *lines, uint32 count)
+take_order(CustomerFindings *findings, CheckedCustomer *customer, LinePointer *lines, uint32 count)
 {
 	int128		sum = 0;
 	uint32		different = 0;
 
-	qsort(lines, count, sizeof(RowLine), compare_lines);
+	sort_lines(lines, count);
 	for (uint32 i = 0; i < count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		sum += money_of(lines[i].purchase.amount, lines[i].scales.amount);
-		if (i > 0 && lines[i].item != NULL && compare_alike(&lines[i - 1], &lines[i]) == 0)
-			take_alike(findings, customer, &lines[i]);
+		sum += money_of(lines[i]->purchase.amount, lines[i]->scales.amount);
+		if (i > 0 && lines[i]->item != NULL && compare_alike(lines[i - 1], lines[i]) == 0)
+			take_alike(findings, customer, lines[i]);
 		else
 			different++;
 	}
@@ -234,39 +250,41 @@ take_order(CustomerFindings *findings, CheckedCustomer *customer, RowLine *lines
 	if (different < 2)
 		return;
 	findings->orders_of_lines++;
-	if (lines[0].purchase.amount > 0 && compare_amounts(&lines[0], &lines[count - 1]) == 0)
+	if (lines[0]->purchase.amount > 0 && compare_amounts(lines[0], lines[count - 1]) == 0)
 		take_repeated(findings, lines, count);
 }
 
 /* Rows without order_id: each is an order. */
 static void
-take_loose_rows(CustomerFindings *findings, CheckedCustomer *customer, RowLine *lines, uint32 count)
+take_loose_rows(CustomerFindings *findings, CheckedCustomer *customer, LinePointer *lines, uint32 count)
 {
-	qsort(lines, count, sizeof(RowLine), compare_lines);
+	sort_lines(lines, count);
 	for (uint32 i = 0; i < count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		customer->orders += is_order(&lines[i].purchase);
-		add_amount(customer, money_of(lines[i].purchase.amount, lines[i].scales.amount));
-		if (i > 0 && compare_alike(&lines[i - 1], &lines[i]) == 0)
-			take_alike(findings, customer, &lines[i]);
+		customer->orders += is_order(&lines[i]->purchase);
+		add_amount(customer, money_of(lines[i]->purchase.amount, lines[i]->scales.amount));
+		if (i > 0 && compare_alike(lines[i - 1], lines[i]) == 0)
+			take_alike(findings, customer, lines[i]);
 	}
 }
 
 static void
 take_rows(CustomerFindings *findings, CheckedCustomer *customer, Source *source, const GroupOfRows *group)
 {
-	RowLine    *lines = MemoryContextAllocHuge(source->scratch, group->count * sizeof(RowLine));
+	RowLine    *read = MemoryContextAllocHuge(source->scratch, group->count * sizeof(RowLine));
+	LinePointer *lines = MemoryContextAllocHuge(source->scratch, group->count * sizeof(LinePointer));
 	uint32		i = 0;
 
 	for (uint32 row = 0; row < group->count; row++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(row);
-		source_read_line(source, group->rows[row], &lines[row]);
+		source_read_line(source, group->rows[row], &read[row]);
+		lines[row] = &read[row];
 	}
 	if (source->has_order)
-		qsort(lines, group->count, sizeof(RowLine), compare_orders);
-	while (i < group->count && lines[i].has_order)
+		sort_by_order(lines, group->count);
+	while (i < group->count && lines[i]->has_order)
 	{
 		uint32		count = gather_order(source, lines + i, group->count - i);
 
