@@ -443,6 +443,21 @@ composite_begin_result(CompositeRow *row, FunctionCallInfo fcinfo, const Composi
 	composite_begin(row, desc, type);
 }
 
+CompositeRow *
+composite_of_call(FunctionCallInfo fcinfo, const CompositeType *type)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		CompositeRow *row = palloc(sizeof(CompositeRow));
+
+		composite_begin_result(row, fcinfo, type);
+		fcinfo->flinfo->fn_extra = row;
+		MemoryContextSwitchTo(old);
+	}
+	return fcinfo->flinfo->fn_extra;
+}
+
 Datum
 composite_datum(CompositeRow *row)
 {
