@@ -46,18 +46,6 @@
 	} while (0)
 
 /*
- * Whether CHECK_FOR_INTERRUPTS would end the query, for code that must not be
- * jumped out of; 17 knows timeouts of transactions.
- */
-#if PG_VERSION_NUM >= 170000
-#define LTV_CANCEL_PENDING() \
-	(InterruptPending && (QueryCancelPending || ProcDiePending || TransactionTimeoutPending))
-#else
-#define LTV_CANCEL_PENDING() \
-	(InterruptPending && (QueryCancelPending || ProcDiePending))
-#endif
-
-/*
  * The JSON parser: since 16 its callbacks return a result code, since 17 the
  * caller provides the lexer.  (The including file has common/jsonapi.h.)
  */

@@ -26,7 +26,7 @@ typedef struct LtvmSpend
 	double		weight;			/* customers, > 0 */
 } LtvmSpend;
 
-/* Asked every millisecond or so; true stops the fit.  The function may be NULL. */
+/* Asked every millisecond or so; true stops the fit, which then does not ask again.  The function may be NULL. */
 typedef struct LtvmInterrupt
 {
 	bool		(*interrupted) (void *context);

@@ -398,26 +398,40 @@ ltv_fit_combine(PG_FUNCTION_ARGS)
  * The fit
  */
 
-/* A cancel must not jump out of the fit, which has memory of its own. */
+/*
+ * An error must not jump out of the fit, which has memory of its own.  It
+ * waits on the stack of errors until the fit, told to stop, has given that
+ * back, calls nothing of the server meanwhile, and does not ask again.
+ */
 static bool
-cancel_pending(void *context)
+error_waits(void *context)
 {
-	return LTV_CANCEL_PENDING();
+	volatile bool waits = false;
+
+	if (!INTERRUPTS_PENDING_CONDITION())
+		return false;
+	PG_TRY();
+	{
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_CATCH();
+	{
+		waits = true;
+	}
+	PG_END_TRY();
+	return waits;
 }
 
 static void
 report_status(LtvmKind kind, LtvmFitStatus status)
 {
-	CHECK_FOR_INTERRUPTS();
+	if (status == LTVM_FIT_INTERRUPTED)
+		PG_RE_THROW();
 	if (status == LTVM_FIT_NO_MEMORY)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory"),
 				 errdetail("Fitting a %s model needs more.", ltvm_kind_name(kind))));
-	if (status == LTVM_FIT_INTERRUPTED)
-		ereport(ERROR,
-				(errcode(ERRCODE_QUERY_CANCELED),
-				 errmsg("canceling the fit of a %s model", ltvm_kind_name(kind))));
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("the data cannot identify a %s model", ltvm_kind_name(kind)),
@@ -425,25 +439,25 @@ report_status(LtvmKind kind, LtvmFitStatus status)
 			 errhint("%s", ltvm_fit_advice(status))));
 }
 
-static const LtvmInterrupt on_cancel = {cancel_pending, NULL};
+static const LtvmInterrupt on_error = {error_waits, NULL};
 
 /* Fit a model of orders to patterns, ascending in frequency. */
 LtvmFit
 fit_order_model(LtvmKind kind, const LtvmPattern *patterns, int n)
 {
 	LtvmFit		fit;
-	LtvmFitStatus status = ltvm_fit_orders(kind, patterns, n, &on_cancel, &fit);
+	LtvmFitStatus status = ltvm_fit_orders(kind, patterns, n, &on_error, &fit);
 
 	if (status != LTVM_FIT_DONE)
 		report_status(kind, status);
 	return fit;
 }
 
-/* Fit a model of spend; only a cancel or a lack of memory is an error here. */
+/* Fit a model of spend; only an interrupt or a lack of memory is an error here. */
 LtvmFitStatus
 try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit)
 {
-	LtvmFitStatus status = ltvm_fit_spend(spends, n, &on_cancel, fit);
+	LtvmFitStatus status = ltvm_fit_spend(spends, n, &on_error, fit);
 
 	if (status == LTVM_FIT_INTERRUPTED || status == LTVM_FIT_NO_MEMORY)
 		report_status(LTVM_GAMMA_GAMMA, status);
