@@ -300,6 +300,36 @@ SELECT bool_and(running IS NOT DISTINCT FROM again) AS same FROM (
 	SELECT ltv_effect(treated, value::float8) OVER (ORDER BY i) AS running, (SELECT ltv_effect(treated, value::float8) FROM (SELECT * FROM outcome b WHERE b.i <= a.i ORDER BY i) c) AS again
 	FROM outcome a WHERE i <= 200) s;
 
+-- Customers an arm.  The counts are worked out here from the printed quantiles of the normal distribution (.8: 0.8416212, .9: 1.2815516,
+-- .95: 1.6448536, .975: 1.9599640, .995: 2.5758293; .3: -0.5244005), in numeric.
+SELECT got, got = ceil(2 * sd * sd * (1 - r * r) * (za + zp) ^ 2 / (mean * lift) ^ 2) AS same
+FROM (VALUES
+	(ltv_effect_customers(100, 100, 0.1), 100::numeric, 100::numeric, 0.1::numeric, 1.9599640::numeric, 0.8416212::numeric, 0::numeric),
+	(ltv_effect_customers(100, 100, -0.1), 100, 100, 0.1, 1.9599640, 0.8416212, 0),
+	(ltv_effect_customers(100, 100, 0.1, 0.9), 100, 100, 0.1, 1.9599640, 1.2815516, 0),
+	(ltv_effect_customers(100, 100, 0.1, alpha => 0.01), 100, 100, 0.1, 2.5758293, 0.8416212, 0),
+	(ltv_effect_customers(100, 100, 0.1, 0.3, 0.1), 100, 100, 0.1, 1.6448536, -0.5244005, 0),
+	(ltv_effect_customers(100, 100, 0.1, correlation => -0.5), 100, 100, 0.1, 1.9599640, 0.8416212, 0.5),
+	(ltv_effect_customers(4200, 9100, 0.05, 0.9, 0.05, 0.6), 4200, 9100, 0.05, 1.9599640, 1.2815516, 0.6)) AS v(got, mean, sd, lift, za, zp, r);
+SELECT ltv_effect_customers(NULL, 1, 1) IS NULL AND ltv_effect_customers(1, 1, 1, NULL) IS NULL AS unknown, ltv_effect_customers(1, 1e-9, 1) AS one;
+SELECT ltv_effect_customers(0, 1, 0.1);
+SELECT ltv_effect_customers(-1, 1, 0.1);
+SELECT ltv_effect_customers('NaN', 1, 0.1);
+SELECT ltv_effect_customers(1, 0, 0.1);
+SELECT ltv_effect_customers(1, 'Infinity', 0.1);
+SELECT ltv_effect_customers(1, 1, 0);
+SELECT ltv_effect_customers(1, 1, '-Infinity');
+SELECT ltv_effect_customers(1, 1, 0.1, 0.05);
+SELECT ltv_effect_customers(1, 1, 0.1, 1);
+SELECT ltv_effect_customers(1, 1, 0.1, 80);
+SELECT ltv_effect_customers(1, 1, 0.1, 0.8, 0);
+SELECT ltv_effect_customers(1, 1, 0.1, 0.8, 1);
+SELECT ltv_effect_customers(1, 1, 0.1, 0.8, 0.05, 1);
+SELECT ltv_effect_customers(1, 1, 0.1, 0.8, 0.05, -1);
+SELECT ltv_effect_customers(1, 1, 0.1, 0.8, 0.05, 'NaN');
+SELECT ltv_effect_customers(1, 1, 1e-9);
+SELECT ltv_effect_customers(1, 1e300, 1e-300);
+
 DROP VIEW reference;
 DROP TABLE sleep, outcome, part, serial, parallel;
 DROP AGGREGATE mean_state(boolean, double precision), mean_rollup(bigint[]), share_state(boolean, boolean), share_rollup(bigint[]);

@@ -1113,6 +1113,9 @@ COMMENT ON FUNCTION ltv_effect_share_final(bigint[]) IS 'final function of ltv_e
 CREATE AGGREGATE ltv_effect(treated boolean, outcome boolean) (SFUNC = ltv_effect_share_accum, STYPE = bigint[], INITCOND = '{0,0,0,0}', COMBINEFUNC = ltv_effect_share_combine, FINALFUNC = ltv_effect_share_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_effect(boolean, boolean) IS 'difference of the share of treated and untreated customers with a yes, with Newcombe''s interval';
 
+CREATE FUNCTION ltv_effect_customers(mean double precision, sd double precision, lift double precision, power double precision DEFAULT 0.8, alpha double precision DEFAULT 0.05, correlation double precision DEFAULT 0) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_customers(double precision, double precision, double precision, double precision, double precision, double precision) IS 'customers that each arm needs to show a lift of the mean';
+
 --
 -- Models
 --

@@ -41,6 +41,7 @@ PG_FUNCTION_INFO_V1(ltv_effect_mean_final);
 PG_FUNCTION_INFO_V1(ltv_effect_share_accum);
 PG_FUNCTION_INFO_V1(ltv_effect_share_combine);
 PG_FUNCTION_INFO_V1(ltv_effect_share_final);
+PG_FUNCTION_INFO_V1(ltv_effect_customers);
 
 /* The interval of every estimate is this sure. */
 #define CONFIDENCE		0.95
@@ -486,4 +487,91 @@ ltv_effect_share_final(PG_FUNCTION_ARGS)
 	if (arms[CONTROL].n > 0 && arms[TREATED].n > 0)
 		test_shares(&arms[CONTROL], &arms[TREATED], &estimate);
 	return make_estimate(fcinfo, &estimate);
+}
+
+/*
+ * Planning
+ */
+static void
+CheckNumber(double value, const char *argument)
+{
+	if (!isfinite(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be a finite number, not %s", argument,
+						isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity"),
+				 errhint("Give NULL where a number is not known: the result is then NULL.")));
+}
+
+static void
+CheckAboveZero(double value, const char *argument)
+{
+	CheckNumber(value, argument);
+	if (!(value > 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be greater than 0, but is %g", argument, value),
+				 errhint("Take mean and standard deviation of the outcome per customer from avg and stddev_samp over an earlier time.")));
+}
+
+/*
+ * The number must lie between the two, and is neither of them.
+ */
+static void
+CheckBetween(double value, const char *argument, double low, double high, const char *hint)
+{
+	CheckNumber(value, argument);
+	if (!(value > low && value < high))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be greater than %g and less than %g, but is %g", argument, low, high, value),
+				 errhint("%s", hint)));
+}
+
+/*
+ * The z with probability p below it, on either side of the middle.
+ */
+static double
+quantile(double p)
+{
+	return p < 0.5 ? -normal_quantile(1 - p) : normal_quantile(p);
+}
+
+/*
+ * Customers that each of two equal arms needs, by the normal distribution: the
+ * covariate takes the share correlation^2 of the variance away.  A power above
+ * alpha keeps the sum of both quantiles above 0.
+ */
+Datum
+ltv_effect_customers(PG_FUNCTION_ARGS)
+{
+	double		mean = PG_GETARG_FLOAT8(0);
+	double		sd = PG_GETARG_FLOAT8(1);
+	double		lift = PG_GETARG_FLOAT8(2);
+	double		power = PG_GETARG_FLOAT8(3);
+	double		alpha = PG_GETARG_FLOAT8(4);
+	double		correlation = PG_GETARG_FLOAT8(5);
+	double		ratio;
+	double		customers;
+
+	CheckAboveZero(mean, "mean");
+	CheckAboveZero(sd, "sd");
+	CheckNumber(lift, "lift");
+	if (lift == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"lift\" must not be 0"),
+				 errhint("No number of customers shows a difference of nothing: give the smallest lift worth having, 0.05 for 5 percent of the mean.")));
+	CheckBetween(alpha, "alpha", 0, 1, "It is the chance of an alarm without an effect, 0.05 as a rule.");
+	CheckBetween(power, "power", alpha, 1, "It is the chance to see an effect that is there, above alpha: 0.8 as a rule.");
+	CheckBetween(correlation, "correlation", -1, 1, "It is that of the outcome with the number from before, by corr(outcome, before).");
+
+	ratio = sd / mean / lift * (quantile(1 - alpha / 2) + quantile(power));
+	customers = ceil(2 * (1 - correlation) * (1 + correlation) * ratio * ratio);
+	if (!(customers <= MAX_COUNT))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("more customers are needed than can be counted"),
+				 errhint("Look for a larger lift, or for an outcome that varies less.")));
+	PG_RETURN_INT64((int64) fmax(customers, 1));
 }

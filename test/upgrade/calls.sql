@@ -37,6 +37,7 @@ SELECT b::pg_catalog.text FROM ltv.ltv_bundle(1000, 400, '{1,2,3}', '{0,0.05,0.1
 SELECT ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount::pg_catalog.float8)::pg_catalog.text, ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount OPERATOR(pg_catalog.>) 500)::pg_catalog.text FROM shop.orders;
 SELECT ltv.ltv_effect_mean_final(ltv.ltv_effect_mean_combine(ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', true, 1), ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', false, 2)))::pg_catalog.text,
 	ltv.ltv_effect_share_final(ltv.ltv_effect_share_combine(ltv.ltv_effect_share_accum('{0,0,0,0}', true, true), ltv.ltv_effect_share_accum('{0,0,0,0}', false, false)))::pg_catalog.text;
+SELECT ltv.ltv_effect_customers(3000, 4000, 0.1), ltv.ltv_effect_customers(3000, 4000, 0.1, 0.9, 0.01, 0.5);
 -- models
 SELECT kind, ltv.ltv_fit(history, '2024-12-31', kind)::pg_catalog.text, ltv.ltv_fit(history, '2024-12-31', ltv.ltv_fit_spec(kind, 30))::pg_catalog.text FROM shop.models, shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 1000 GROUP BY kind ORDER BY kind COLLATE pg_catalog."C";
 SELECT ltv.ltv_fit(i.frequency::pg_catalog.float8, i.recency, i.t, 'bg/nbd')::pg_catalog.text, ltv.ltv_fit(i.frequency::pg_catalog.float8, i.recency, i.t, 'bg/nbd', 2)::pg_catalog.text, ltv.ltv_fit(i.frequency::pg_catalog.float8, i.monetary, 'gamma-gamma')::pg_catalog.text,
