@@ -13,6 +13,15 @@ CREATE FUNCTION ltv_day(moment date, zone text) RETURNS date AS 'MODULE_PATHNAME
 COMMENT ON FUNCTION ltv_day(date, text) IS 'an error: a date is a day already';
 
 --
+-- Words and percentages, for what is shown to people
+--
+
+CREATE FUNCTION ltv_percent(rate double precision, digits integer DEFAULT 1) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_percent(double precision, integer) IS 'a rate or share in percent, rounded to so many decimal places';
+CREATE FUNCTION ltv_term(value anyenum, language text DEFAULT 'ja') RETURNS text AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_term(anyenum, text) IS 'the word of the trade for a value of an enum of ltv, in Japanese (ja) or English (en)';
+
+--
 -- Histories
 --
 

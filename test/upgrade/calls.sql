@@ -33,6 +33,9 @@ SELECT ltv.ltv_policy(), ltv.ltv_policy(dormant_days => 30, churned_days => 60),
 SELECT ltv.ltv_policy(dormant_days => -1);
 SELECT p::pg_catalog.text FROM ltv.ltv_plan(3000, 2, 3, 0.4, 2000, 500, 100, 50) p;
 SELECT b::pg_catalog.text FROM ltv.ltv_bundle(1000, 400, '{1,2,3}', '{0,0.05,0.1}') b;
+-- words and percentages
+SELECT ltv.ltv_percent(0.12345), ltv.ltv_percent(0.12345, 2), ltv.ltv_term('loyal'::ltv.ltv_stage), ltv.ltv_term('lapsed_first'::ltv.ltv_cpm, 'en');
+SELECT ltv.ltv_term('loyal'::ltv.ltv_stage, 'fr');
 -- effects
 SELECT ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount::pg_catalog.float8)::pg_catalog.text, ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount OPERATOR(pg_catalog.>) 500)::pg_catalog.text FROM shop.orders;
 SELECT ltv.ltv_effect_mean_final(ltv.ltv_effect_mean_combine(ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', true, 1), ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', false, 2)))::pg_catalog.text,
