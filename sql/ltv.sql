@@ -1125,6 +1125,9 @@ COMMENT ON AGGREGATE ltv_effect(boolean, boolean) IS 'difference of the share of
 CREATE FUNCTION ltv_effect_customers(mean double precision, sd double precision, lift double precision, power double precision DEFAULT 0.8, alpha double precision DEFAULT 0.05, correlation double precision DEFAULT 0) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_effect_customers(double precision, double precision, double precision, double precision, double precision, double precision) IS 'customers that each arm needs to show a lift of the mean';
 
+CREATE FUNCTION ltv_holdout(customer_id anyelement, salt text, share numeric) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_holdout(anyelement, text, numeric) IS 'whether the customer is drawn into the share that a campaign leaves alone; the same for ever, and in any program with SHA-256';
+
 --
 -- Models
 --

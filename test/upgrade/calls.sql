@@ -41,6 +41,7 @@ SELECT ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=
 SELECT ltv.ltv_effect_mean_final(ltv.ltv_effect_mean_combine(ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', true, 1), ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', false, 2)))::pg_catalog.text,
 	ltv.ltv_effect_share_final(ltv.ltv_effect_share_combine(ltv.ltv_effect_share_accum('{0,0,0,0}', true, true), ltv.ltv_effect_share_accum('{0,0,0,0}', false, false)))::pg_catalog.text;
 SELECT ltv.ltv_effect_customers(3000, 4000, 0.1), ltv.ltv_effect_customers(3000, 4000, 0.1, 0.9, 0.01, 0.5);
+SELECT customer_id FROM shop.orders WHERE ltv.ltv_holdout(customer_id, 'letter', 0.1) GROUP BY customer_id ORDER BY customer_id;
 -- models
 SELECT kind, ltv.ltv_fit(history, '2024-12-31', kind)::pg_catalog.text, ltv.ltv_fit(history, '2024-12-31', ltv.ltv_fit_spec(kind, 30))::pg_catalog.text FROM shop.models, shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 1000 GROUP BY kind ORDER BY kind COLLATE pg_catalog."C";
 SELECT ltv.ltv_fit(i.frequency::pg_catalog.float8, i.recency, i.t, 'bg/nbd')::pg_catalog.text, ltv.ltv_fit(i.frequency::pg_catalog.float8, i.recency, i.t, 'bg/nbd', 2)::pg_catalog.text, ltv.ltv_fit(i.frequency::pg_catalog.float8, i.monetary, 'gamma-gamma')::pg_catalog.text,
