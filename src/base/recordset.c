@@ -7,10 +7,10 @@
 
 #include "base/key.h"
 #include "miscadmin.h"
-#include "base/tempfile.h"
 #include "utils/memutils.h"
 
-#define RECORDSET_ROOM	64			/* at first; a power of two */
+#define RECORDSET_ROOM	8			/* at first; a power of two */
+#define RECORDSET_MANY	64			/* records: from then on the small keys have a table */
 #define RECORDSET_LIMIT ((uint32) 1 << 30)
 
 static void
@@ -72,7 +72,7 @@ grow(RecordSet *set)
 	set->records = repalloc_huge(set->records, (Size) set->room * 2 * set->size);
 	set->room *= 2;
 	make_slots(set);
-	if (set->near == NULL)
+	if (set->near == NULL && set->room > RECORDSET_MANY)
 		make_near(set);
 }
 
@@ -127,48 +127,78 @@ recordset_sorted(const RecordSet *set)
 	return (void **) records;
 }
 
-/* Write all records to a file. */
+/*
+ * Records whose members behind the key are sums: by their keys, each as what it
+ * is more than the one before, so that the same records have the same bytes.
+ */
 void
-recordset_send(const RecordSet *set, BufFile *file)
+recordset_send(const RecordSet *set, const SumKind *kind, Stream *stream)
 {
-	tempfile_write(file, &set->count, sizeof(set->count));
-	tempfile_write(file, set->records, set->count * set->size);
+	int64	  **sorted = (int64 **) recordset_sorted(set);
+	int64		latest = 0;
+
+	stream_put(stream, set->count);
+	for (uint32 i = 0; i < set->count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (i == 0)
+			stream_put_signed(stream, *sorted[i]);
+		else
+			stream_put(stream, (uint64) *sorted[i] - (uint64) latest - 1);
+		latest = *sorted[i];
+		kind->put(sorted[i], stream);
+	}
+	pfree(sorted);
 }
 
-/* Read the records of another table into an array. */
-void *
-recordset_read(BufFile *file, Size size, uint32 *count)
+/* The key behind another one. */
+static int64
+next_key(Stream *stream, int64 latest)
 {
-	char	   *records;
+	uint64		step = stream_get(stream);
 
-	tempfile_read(file, count, sizeof(*count));
-	records = MemoryContextAllocHuge(CurrentMemoryContext, (Size) *count * size + 1);
-	tempfile_read(file, records, (Size) *count * size);
-	return records;
+	if (step >= (uint64) PG_INT64_MAX - (uint64) latest)
+		stream_invalid(stream, "A key is out of range.");
+	return (int64) ((uint64) latest + step + 1);
 }
 
 /* Read the records of another table; what they count is added to the records of this one. */
 void
-recordset_receive(RecordSet *set, BufFile *file, void (*add) (void *record, const void *more))
+recordset_receive(RecordSet *set, const SumKind *kind, Stream *stream)
 {
-	uint32		count;
-	char	   *records = recordset_read(file, set->size, &count);
+	uint64		count = stream_get(stream);
+	int64		key = 0;
 
-	for (uint32 i = 0; i < count; i++)
+	for (uint64 i = 0; i < count; i++)
 	{
-		char	   *more = records + i * set->size;
-
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		add(recordset_at(set, *(int64 *) more), more);
+		key = i == 0 ? stream_get_signed(stream) : next_key(stream, key);
+		sum_array_receive(kind, recordset_at(set, key), 1, stream);
 	}
-	pfree(records);
 }
 
+/* All records as they are. */
 void
-tally_add(void *record, const void *more)
+recordset_write(const RecordSet *set, Stream *stream)
 {
-	((Tally *) record)->count += ((const Tally *) more)->count;
+	stream_put(stream, set->count);
+	stream_write(stream, set->records, set->count * set->size);
 }
+
+/* Read such records of another table into an array. */
+void *
+recordset_read(Stream *stream, Size size, uint32 *count)
+{
+	char	   *records;
+
+	*count = (uint32) stream_get(stream);
+	records = MemoryContextAllocHuge(CurrentMemoryContext, (Size) *count * size + 1);
+	stream_read(stream, records, (Size) *count * size);
+	return records;
+}
+
+SUMS_KIND(sum_tally, Tally,
+		  SUM(sum_count, Tally, count));
 
 /* The value at a place, counted from 0, of all that was tallied. */
 static int64

@@ -6,7 +6,7 @@
 
 #include "base/compat.h"
 
-#include "storage/buffile.h"
+#include "base/sums.h"
 
 /*
  * A record is a struct of the report's own that begins with an int64, its
@@ -32,9 +32,10 @@ typedef struct RecordSet
 extern RecordSet *recordset_create(MemoryContext context, Size size);
 extern void *recordset_search(RecordSet *set, int64 key, bool make);
 extern void **recordset_sorted(const RecordSet *set);
-extern void recordset_send(const RecordSet *set, BufFile *file);
-extern void *recordset_read(BufFile *file, Size size, uint32 *count);
-extern void recordset_receive(RecordSet *set, BufFile *file, void (*add) (void *record, const void *more));
+extern void recordset_send(const RecordSet *set, const SumKind *kind, Stream *stream);
+extern void recordset_receive(RecordSet *set, const SumKind *kind, Stream *stream);
+extern void recordset_write(const RecordSet *set, Stream *stream);
+extern void *recordset_read(Stream *stream, Size size, uint32 *count);
 
 static inline void *
 recordset_record(const RecordSet *set, uint32 i)
@@ -71,7 +72,7 @@ typedef struct Tally
 	int64		count;
 } Tally;
 
-extern void tally_add(void *record, const void *more);
+extern const SumKind sum_tally;
 extern bool tally_median(RecordSet *tallies, double *median);
 
 #endif							/* LTV_RECORDSET_H */

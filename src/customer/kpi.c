@@ -33,18 +33,10 @@ segment_add(Segment *segment, const Figures *figures, Scales scales)
 	money_add(&segment->annual_revenue, figures->annual.revenue, scales.amount);
 }
 
-static void
-add_segment(void *sum, const void *more)
-{
-	Segment    *segment = sum;
-	const Segment *other = more;
-
-	segment->customers += other->customers;
-	money_add_money(&segment->revenue, &other->revenue);
-	money_add_money(&segment->annual_revenue, &other->annual_revenue);
-}
-
-const SumKind sum_segment = {sizeof(Segment), NULL, add_segment};
+SUMS_KIND(sum_segment, Segment,
+		  SUM(sum_count, Segment, customers),
+		  SUM(sum_money, Segment, revenue),
+		  SUM(sum_money, Segment, annual_revenue));
 
 /*
  * Key figures
@@ -79,23 +71,20 @@ kpi_add(Kpi *kpi, const Figures *figures, Scales scales)
 		kpi->cost_unknown++;
 }
 
-static void
-kpi_add_kpi(Kpi *to, const Kpi *from)
-{
-	to->customers += from->customers;
-	to->repeaters += from->repeaters;
-	to->orders += from->orders;
-	to->active_days += from->active_days;
-	to->annual_customers += from->annual_customers;
-	to->annual_orders += from->annual_orders;
-	to->benchmark_customers += from->benchmark_customers;
-	to->dormant_customers += from->dormant_customers;
-	to->churned_customers += from->churned_customers;
-	to->cost_unknown += from->cost_unknown;
-	money_add_money(&to->revenue, &from->revenue);
-	money_add_money(&to->annual_revenue, &from->annual_revenue);
-	money_add_money(&to->cost, &from->cost);
-}
+SUMS_KIND(sum_kpi, Kpi,
+		  SUM(sum_count, Kpi, customers),
+		  SUM(sum_count, Kpi, repeaters),
+		  SUM(sum_count, Kpi, orders),
+		  SUM(sum_count, Kpi, active_days),
+		  SUM(sum_count, Kpi, annual_customers),
+		  SUM(sum_count, Kpi, annual_orders),
+		  SUM(sum_count, Kpi, benchmark_customers),
+		  SUM(sum_count, Kpi, dormant_customers),
+		  SUM(sum_count, Kpi, churned_customers),
+		  SUM(sum_count, Kpi, cost_unknown),
+		  SUM(sum_money, Kpi, revenue),
+		  SUM(sum_money, Kpi, annual_revenue),
+		  SUM(sum_money, Kpi, cost));
 
 static Numeric
 kpi_gross_profit(const Kpi *kpi)
@@ -147,9 +136,6 @@ kpi_columns(const Kpi *kpi, Datum *values, bool *nulls)
 /*
  * States
  */
-
-/* no count of people, orders or days comes near this */
-#define COUNT_LIMIT (INT64CONST(1) << 52)
 
 #define KPI_WORDS	((int) (sizeof(Kpi) / sizeof(int64)))
 #define KPI_COUNTS	((int) (offsetof(Kpi, revenue) / sizeof(int64)))
@@ -357,7 +343,7 @@ ltv_kpis_combine(PG_FUNCTION_ARGS)
 	state = kpi_argument(fcinfo, 0);
 	to = kpi_of(state);
 	from = kpi_of(kpi_argument(fcinfo, 1));
-	kpi_add_kpi(to, from);
+	sum_kpi.add(to, from);
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 

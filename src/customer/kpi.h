@@ -8,7 +8,6 @@
 
 #include "customer/customer.h"
 #include "customer/money.h"
-#include "customer/sums.h"
 
 /*
  * The figures of a population.  All members are words of 64 bits: the struct
@@ -50,5 +49,6 @@ typedef struct Segment
 
 extern void segment_add(Segment *segment, const Figures *figures, Scales scales);
 extern const SumKind sum_segment;
+extern const SumKind sum_kpi;
 
 #endif							/* LTV_KPI_H */

@@ -7,6 +7,7 @@
 #include "base/compat.h"
 
 #include "base/decimal.h"
+#include "base/sums.h"
 #include "history/history.h"
 
 /*
@@ -20,6 +21,9 @@ typedef struct Money
 	int64		high;
 	uint64		low;
 } Money;
+
+/* one more than the units of any shop */
+#define MONEY_LIMIT	((int128) DECIMAL_LIMIT * DECIMAL_LIMIT)
 
 /* A value as units. */
 static inline int128
@@ -141,5 +145,8 @@ earnings_profit(const Earnings *earnings, Scales scales)
 	money_subtract_money(&profit, &earnings->cost);
 	return profit;
 }
+
+extern const SumKind sum_money;
+extern const SumKind sum_earnings;
 
 #endif							/* LTV_MONEY_H */

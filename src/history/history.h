@@ -11,6 +11,7 @@
 #include "utils/date.h"
 
 #include "base/decimal.h"
+#include "base/varint.h"
 
 /* One purchase; the three numbers are at the scales of their history. */
 typedef struct Purchase
@@ -123,57 +124,5 @@ extern void CheckPurchaseDay(DateADT day);
 extern const char *loose_parse(const char *bytes, Size size, History *history);
 
 #define PG_GETARG_HISTORY_PP(n) ((StoredHistory *) PG_GETARG_VARLENA_PP(n))
-
-/* varints, shared by both forms */
-#define VARINT_MAX	10
-
-static inline uint64
-zigzag(int64 value)
-{
-	return ((uint64) value << 1) ^ (uint64) (value >> 63);
-}
-
-static inline int64
-unzigzag(uint64 value)
-{
-	return (int64) (value >> 1) ^ -(int64) (value & 1);
-}
-
-static inline char *
-put_varint(char *p, uint64 value)
-{
-	while (value >= 0x80)
-	{
-		*p++ = (char) (value | 0x80);
-		value >>= 7;
-	}
-	*p++ = (char) value;
-	return p;
-}
-
-/*
- * Read a varint from *p; false when the bytes end before it does, when it
- * exceeds 64 bits or is longer than it need be.
- */
-static inline bool
-get_varint(const char **p, const char *end, uint64 *value)
-{
-	uint64		result = 0;
-
-	for (int shift = 0; shift < 64 && *p < end; shift += 7)
-	{
-		uint8		byte = (uint8) *(*p)++;
-
-		if (shift == 63 && byte > 1)
-			return false;
-		result |= (uint64) (byte & 0x7F) << shift;
-		if (byte < 0x80)
-		{
-			*value = result;
-			return byte != 0 || shift == 0;
-		}
-	}
-	return false;
-}
 
 #endif							/* LTV_HISTORY_H */

@@ -7,7 +7,7 @@
 #include "base/compat.h"
 
 #include "funcapi.h"
-#include "storage/buffile.h"
+#include "base/stream.h"
 
 #include "history/history.h"
 
@@ -47,9 +47,9 @@ typedef struct ParallelVisitor
 	Size		size;			/* of the struct */
 	void		(*begin) (void *arg);
 	CustomerVisitor visit;
-	void		(*open) (void *arg, BufFile *file); /* of a worker that writes as it goes, to the same file; or NULL */
-	void		(*send) (void *arg, BufFile *file);
-	void		(*receive) (void *arg, BufFile *file);
+	void		(*open) (void *arg, Stream *stream); /* of a worker that writes as it goes, to the same file; or NULL */
+	void		(*send) (void *arg, Stream *stream);
+	void		(*receive) (void *arg, Stream *stream);
 } ParallelVisitor;
 
 /* A visitor, exported under its name; what follows are the members after that. */

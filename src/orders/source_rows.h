@@ -125,7 +125,7 @@ struct Source
 	CustomerVisitor visit;		/* while the relation is read */
 	void	   *visit_arg;
 	const ParallelVisitor *visitor;	/* who visits, if that may be in several processes */
-	BufFile    *result;			/* of a worker's visits */
+	Stream		result;			/* of a worker's visits */
 };
 
 /* Where the rows of the relation's query go. */

@@ -66,28 +66,32 @@ source_begin_visiting(Source *source, SharedOrders *orders, uint32 number)
 	source->visit_arg = palloc(visitor->size);
 	memcpy(source->visit_arg, orders->report, visitor->size);
 	visitor->begin(source->visit_arg);
-	source->result = BufFileCreateFileSet(&orders->files.fs, result_file_name(number));
+	stream_to_file(&source->result, BufFileCreateFileSet(&orders->files.fs, result_file_name(number)));
 	if (visitor->open != NULL)
-		visitor->open(source->visit_arg, source->result);
+		visitor->open(source->visit_arg, &source->result);
 }
 
 /* A worker has visited all that it will. */
 void
 source_send_result(Source *source)
 {
-	source->visitor->send(source->visit_arg, source->result);
-	BufFileExportFileSet(source->result);
-	BufFileClose(source->result);
+	source->visitor->send(source->visit_arg, &source->result);
+	stream_flush(&source->result);
+	BufFileExportFileSet(source->result.file);
+	BufFileClose(source->result.file);
 }
 
 /* The leader adds what a worker has gathered. */
 void
 source_receive_result(Source *source, SharedOrders *orders, uint32 number)
 {
-	BufFile    *file = BufFileOpenFileSet(&orders->files.fs, result_file_name(number), O_RDONLY, false);
+	Stream		result;
 
-	source->visitor->receive(source->visit_arg, file);
-	BufFileClose(file);
+	stream_from_file(&result, BufFileOpenFileSet(&orders->files.fs, result_file_name(number), O_RDONLY, false));
+	source->visitor->receive(source->visit_arg, &result);
+	stream_end(&result);
+	BufFileClose(result.file);
+	pfree(result.bytes);
 }
 
 /*

@@ -9,7 +9,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "base/tempfile.h"
 
 PatternSet *
 patterns_create(void)
@@ -48,22 +47,22 @@ patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of)
 }
 
 void
-patterns_send(const PatternSet *set, BufFile *file)
+patterns_send(const PatternSet *set, Stream *stream)
 {
-	tempfile_write(file, &set->customers, sizeof(set->customers));
-	tempfile_write(file, set->items, set->customers * sizeof(SortItem));
+	stream_write(stream, &set->customers, sizeof(set->customers));
+	stream_write(stream, set->items, set->customers * sizeof(SortItem));
 }
 
 /* Take in the customers of another set, which get the next numbers. */
 void
-patterns_receive(PatternSet *set, BufFile *file)
+patterns_receive(PatternSet *set, Stream *stream)
 {
 	uint64		before = set->customers;
 	uint64		more;
 
-	tempfile_read(file, &more, sizeof(more));
+	stream_read(stream, &more, sizeof(more));
 	make_room(set, before + more);
-	tempfile_read(file, set->items + before, more * sizeof(SortItem));
+	stream_read(stream, set->items + before, more * sizeof(SortItem));
 	set->customers += more;
 	for (uint64 i = before; i < set->customers; i++)
 		set->items[i].number = (uint32) i;

@@ -6,10 +6,9 @@
 
 #include "base/compat.h"
 
-#include "storage/buffile.h"
-
 #include "predict/fitted.h"
 #include "base/radix.h"
+#include "base/stream.h"
 
 /*
  * Customers are numbered from 0 as they are added.  After patterns_fit the
@@ -29,8 +28,8 @@ typedef struct PatternSet
 
 extern PatternSet *patterns_create(void);
 extern void patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of);
-extern void patterns_send(const PatternSet *set, BufFile *file);
-extern void patterns_receive(PatternSet *set, BufFile *file);
+extern void patterns_send(const PatternSet *set, Stream *stream);
+extern void patterns_receive(PatternSet *set, Stream *stream);
 extern LtvmFit patterns_fit(PatternSet *set, LtvmKind kind);
 
 static inline LtvmPast

@@ -4,6 +4,11 @@
  */
 #include "reports/cohort_cells.h"
 
+STATIC_SUMS_KIND(sum_cohort_cell, CohortCell,
+		  SUM(sum_count, CohortCell, active),
+		  SUM(sum_count, CohortCell, orders),
+		  SUM(sum_earnings, CohortCell, earnings));
+
 static void
 visit_customer(const Customer *customer, void *arg)
 {
@@ -45,32 +50,21 @@ begin_cohorts(void *arg)
 }
 
 static void
-send_cohorts(void *arg, BufFile *file)
+send_cohorts(void *arg, Stream *stream)
 {
 	Cohorts    *cohorts = arg;
 
-	population_send(&cohorts->population, file);
-	recordset_send(cohorts->cells, file);
+	population_send(&cohorts->population, stream);
+	recordset_send(cohorts->cells, &sum_cohort_cell, stream);
 }
 
 static void
-add_cell(void *record, const void *more)
-{
-	CohortCell *cell = record;
-	const CohortCell *other = more;
-
-	cell->active += other->active;
-	cell->orders += other->orders;
-	earnings_add(&cell->earnings, &other->earnings);
-}
-
-static void
-receive_cohorts(void *arg, BufFile *file)
+receive_cohorts(void *arg, Stream *stream)
 {
 	Cohorts    *cohorts = arg;
 
-	population_receive(&cohorts->population, file);
-	recordset_receive(cohorts->cells, file, add_cell);
+	population_receive(&cohorts->population, stream);
+	recordset_receive(cohorts->cells, &sum_cohort_cell, stream);
 }
 
 PARALLEL_VISITOR(ltv_cohorts_visitor, sizeof(Cohorts),

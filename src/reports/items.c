@@ -5,7 +5,6 @@
 
 #include "base/key.h"
 #include "miscadmin.h"
-#include "base/tempfile.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -115,27 +114,27 @@ items_name(const Items *items, uint32 item)
 }
 
 void
-items_send(const Items *items, BufFile *file)
+items_send(const Items *items, Stream *stream)
 {
-	tempfile_write(file, &items->count, sizeof(items->count));
+	stream_write(stream, &items->count, sizeof(items->count));
 	for (uint32 i = 1; i < items->count; i++)
-		tempfile_write_value(file, items->names[i].text, VARSIZE_ANY(items->names[i].text));
+		stream_write_value(stream, items->names[i].text, VARSIZE_ANY(items->names[i].text));
 }
 
 /* Read the items of another process; returns the number here of each of them. */
 uint32 *
-items_receive(Items *items, BufFile *file)
+items_receive(Items *items, Stream *stream)
 {
 	uint32		count;
 	uint32	   *numbers;
 
-	tempfile_read(file, &count, sizeof(count));
+	stream_read(stream, &count, sizeof(count));
 	numbers = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(uint32));
 	numbers[0] = 0;
 	for (uint32 i = 1; i < count; i++)
 	{
 		uint32		length;
-		struct varlena *text = tempfile_read_value(file, &length);
+		struct varlena *text = stream_read_value(stream, &length);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		numbers[i] = items_number(items, text);

@@ -26,8 +26,8 @@ extern Items *items_create(void);
 extern uint32 items_find(Items *items, struct varlena *item);
 extern uint32 items_number(Items *items, struct varlena *item);
 extern char *items_name(const Items *items, uint32 item);
-extern void items_send(const Items *items, BufFile *file);
-extern uint32 *items_receive(Items *items, BufFile *file);
+extern void items_send(const Items *items, Stream *stream);
+extern uint32 *items_receive(Items *items, Stream *stream);
 extern int	items_compare(const Items *items, uint32 a, uint32 b);
 extern void row_item(Row *row, const Items *items, uint32 item);
 

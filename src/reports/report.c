@@ -8,7 +8,6 @@
 #include "reports/report.h"
 
 #include "base/key.h"
-#include "base/tempfile.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_proc.h"
@@ -96,7 +95,7 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeTy
 	hold_function(fcinfo->flinfo->fn_oid);
 	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
 	report->context = CurrentMemoryContext;
-	report->file = NULL;
+	report->stream = NULL;
 	report->source = source_open(fcinfo, 0, wants);
 	InitMaterializedSRF(fcinfo, 0);
 	composite_begin(&report->row, rsinfo->setDesc, type);
@@ -143,26 +142,26 @@ report_id(Report *report, Datum id)
 
 /* Records of customers, each of which begins with the id, a Datum. */
 void
-records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, BufFile *file)
+records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, Stream *stream)
 {
-	tempfile_write(file, records, count * size);
+	stream_write(stream, records, count * size);
 	for (uint64 i = 0; i < count && !id_by_value; i++)
 	{
 		Datum		id = *(const Datum *) ((const char *) records + i * size);
 
-		tempfile_write_value(file, DatumGetPointer(id), (uint32) datumGetSize(id, false, id_length));
+		stream_write_value(stream, DatumGetPointer(id), (uint32) datumGetSize(id, false, id_length));
 	}
 }
 
 /* Ids that are not values are put into the current memory context. */
 void
-records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file)
+records_receive(void *records, uint64 count, Size size, bool id_by_value, Stream *stream)
 {
 	uint32		length;
 
-	tempfile_read(file, records, count * size);
+	stream_read(stream, records, count * size);
 	for (uint64 i = 0; i < count && !id_by_value; i++)
-		*(Datum *) ((char *) records + i * size) = PointerGetDatum(tempfile_read_value(file, &length));
+		*(Datum *) ((char *) records + i * size) = PointerGetDatum(stream_read_value(stream, &length));
 }
 
 /*
@@ -177,8 +176,8 @@ write_batch(Report *report)
 {
 	uint64		size = report->batch_used;
 
-	tempfile_write(report->file, &size, sizeof(size));
-	tempfile_write(report->file, report->batch, size);
+	stream_write(report->stream, &size, sizeof(size));
+	stream_write(report->stream, report->batch, size);
 	report->batch_used = 0;
 }
 
@@ -203,10 +202,10 @@ batch_row(Report *report, MinimalTuple tuple)
 
 /* In a worker, whose report is a copy: from now on rows go to a file. */
 void
-report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, BufFile *file)
+report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, Stream *stream)
 {
 	composite_begin(&report->row, desc, type);
-	report->file = file;
+	report->stream = stream;
 	report->batch = palloc(BATCH_SIZE);
 	report->batch_room = BATCH_SIZE;
 	report->batch_used = 0;
@@ -234,18 +233,18 @@ put_batch(Report *report, TupleTableSlot *slot, char *batch, uint64 size)
 
 /* Put out the rows of a worker. */
 void
-report_receive_rows(Report *report, BufFile *file)
+report_receive_rows(Report *report, Stream *stream)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(report->row.desc, &TTSOpsMinimalTuple);
 	uint64		room = BATCH_SIZE;
 	char	   *batch = palloc(room);
 	uint64		size;
 
-	for (tempfile_read(file, &size, sizeof(size)); size > 0; tempfile_read(file, &size, sizeof(size)))
+	for (stream_read(stream, &size, sizeof(size)); size > 0; stream_read(stream, &size, sizeof(size)))
 	{
 		if (size > room)
 			batch = repalloc_huge(batch, room = size);
-		tempfile_read(file, batch, size);
+		stream_read(stream, batch, size);
 		put_batch(report, slot, batch, size);
 	}
 	ExecDropSingleTupleTableSlot(slot);
@@ -259,7 +258,7 @@ report_row(Report *report)
 	CompositeRow *row = &report->row;
 	MinimalTuple tuple;
 
-	if (report->file == NULL)
+	if (report->stream == NULL)
 	{
 		composite_store(row, report->rows);
 		return;

@@ -20,7 +20,7 @@ typedef struct Report
 	Tuplestorestate *rows;
 	MemoryContext context;		/* what the report itself keeps */
 	TextForm	id_form;		/* of a customer_id; as it is where it is shown in its own type */
-	BufFile    *file;			/* of a worker: where rows go */
+	Stream	   *stream;			/* of a worker: where rows go */
 	char	   *batch;			/* of a worker: rows that go there together */
 	Size		batch_room;
 	Size		batch_used;
@@ -60,12 +60,12 @@ extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const
 extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);
 extern void report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
 extern Datum report_id(Report *report, Datum id);
-extern void records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, BufFile *file);
-extern void records_receive(void *records, uint64 count, Size size, bool id_by_value, BufFile *file);
+extern void records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, Stream *stream);
+extern void records_receive(void *records, uint64 count, Size size, bool id_by_value, Stream *stream);
 extern void report_walk(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
-extern void report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, BufFile *file);
+extern void report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, Stream *stream);
 extern void report_end_rows(Report *report);
-extern void report_receive_rows(Report *report, BufFile *file);
+extern void report_receive_rows(Report *report, Stream *stream);
 extern void report_row(Report *report);
 extern Datum report_end(Report *report);
 extern Datum report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo);

@@ -60,7 +60,7 @@ begin_summary(void *arg)
 
 /* A worker writes its rows as it goes. */
 static void
-open_summary(void *arg, BufFile *file)
+open_summary(void *arg, Stream *stream)
 {
 	SummaryReport *summary = arg;
 	TupleDesc	desc = CreateTemplateTupleDesc(summary->columns);
@@ -73,11 +73,11 @@ open_summary(void *arg, BufFile *file)
 		TupleDescAttr(desc, i)->attisdropped = dropped;
 		ltv_attribute_changed(desc, i);
 	}
-	report_send_rows(&summary->report, &row_type, desc, file);
+	report_send_rows(&summary->report, &row_type, desc, stream);
 }
 
 static void
-send_summary(void *arg, BufFile *file)
+send_summary(void *arg, Stream *stream)
 {
 	SummaryReport *summary = arg;
 
@@ -85,11 +85,11 @@ send_summary(void *arg, BufFile *file)
 }
 
 static void
-receive_summary(void *arg, BufFile *file)
+receive_summary(void *arg, Stream *stream)
 {
 	SummaryReport *summary = arg;
 
-	report_receive_rows(&summary->report, file);
+	report_receive_rows(&summary->report, stream);
 }
 
 PARALLEL_VISITOR(ltv_summary_visitor, sizeof(SummaryReport),

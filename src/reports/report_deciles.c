@@ -3,7 +3,8 @@
  */
 #include "reports/report_table.h"
 
-#include "base/tempfile.h"
+#include "base/varint.h"
+
 #include "utils/memutils.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_deciles_row",
@@ -11,11 +12,22 @@ static const CompositeType row_type = COMPOSITE_TYPE("ltv_deciles_row",
 
 #define GROUPS 10
 
+/* Customers with equal revenue. */
+typedef struct Level
+{
+	int128		revenue;		/* units of money */
+	int64		customers;
+} Level;
+
 typedef struct DecilesReport
 {
 	Population	population;
-	int128	   *revenues;		/* of each customer */
+	int128	   *revenues;		/* of customers who are in no level yet */
+	uint64		count;
 	uint64		room;
+	Level	   *levels;			/* once they are sorted: the highest first, no two of them equal */
+	uint64		nlevels;
+	uint64		levels_room;
 } DecilesReport;
 
 #define ST_SORT sort_descending
@@ -25,6 +37,14 @@ typedef struct DecilesReport
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
 #include "miscadmin.h"
+#include "lib/sort_template.h"
+
+#define ST_SORT sort_levels
+#define ST_ELEMENT_TYPE Level
+#define ST_COMPARE(a, b) ((a)->revenue > (b)->revenue ? -1 : (a)->revenue < (b)->revenue)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
 #include "lib/sort_template.h"
 
 static void
@@ -38,8 +58,8 @@ visit_customer(const Customer *customer, void *arg)
 		return;
 	for (int i = 0; i < buyer.count; i++)
 		revenue += buyer.purchases[i].amount;
-	report->revenues = records_make_room(report->revenues, sizeof(int128), &report->room, report->population.customers);
-	report->revenues[report->population.customers - 1] = money_of(revenue, buyer.scales.amount);
+	report->revenues = records_make_room(report->revenues, sizeof(int128), &report->room, report->count + 1);
+	report->revenues[report->count++] = money_of(revenue, buyer.scales.amount);
 }
 
 static void
@@ -48,40 +68,154 @@ begin_deciles(void *arg)
 	DecilesReport *report = arg;
 
 	population_restart(&report->population);
-	report->room = 1024;
+	report->count = 0;
+	report->room = 16;
 	report->revenues = palloc(report->room * sizeof(int128));
+	report->nlevels = 0;
+	report->levels_room = 16;
+	report->levels = palloc(report->levels_room * sizeof(Level));
+}
+
+/* Equal levels that follow each other, from a place on, become one. */
+static void
+join_levels(DecilesReport *report, uint64 from)
+{
+	uint64		kept = from;
+
+	for (uint64 i = from; i < report->nlevels; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (kept > from && report->levels[kept - 1].revenue == report->levels[i].revenue)
+			report->levels[kept - 1].customers += report->levels[i].customers;
+		else
+			report->levels[kept++] = report->levels[i];
+	}
+	report->nlevels = kept;
 }
 
 static void
-send_deciles(void *arg, BufFile *file)
+add_level(DecilesReport *report, Level level)
 {
-	DecilesReport *report = arg;
+	report->levels = records_make_room(report->levels, sizeof(Level), &report->levels_room, report->nlevels + 1);
+	report->levels[report->nlevels++] = level;
+}
 
-	population_send(&report->population, file);
-	tempfile_write(file, report->revenues, report->population.customers * sizeof(int128));
+/* Put all customers into levels. */
+static void
+make_levels(DecilesReport *report)
+{
+	uint64		before = report->nlevels;
+
+	sort_descending(report->revenues, report->count);
+	for (uint64 i = 0; i < report->count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (report->nlevels > before && report->levels[report->nlevels - 1].revenue == report->revenues[i])
+			report->levels[report->nlevels - 1].customers++;
+		else
+			add_level(report, (Level) {report->revenues[i], 1});
+	}
+	report->count = 0;
+	if (before == 0)
+		return;
+	sort_levels(report->levels, report->nlevels);
+	join_levels(report, 0);
 }
 
 static void
-receive_deciles(void *arg, BufFile *file)
+send_deciles(void *arg, Stream *stream)
 {
 	DecilesReport *report = arg;
-	int64		before = report->population.customers;
+	int			places;
+	int128		latest = 0;
 
-	population_receive(&report->population, file);
-	report->revenues = records_make_room(report->revenues, sizeof(int128), &report->room, report->population.customers);
-	tempfile_read(file, report->revenues + before, (report->population.customers - before) * sizeof(int128));
+	make_levels(report);
+	population_send(&report->population, stream);
+	places = report->population.scales.amount;
+	stream_put(stream, report->nlevels);
+	for (uint64 i = 0; i < report->nlevels; i++)
+	{
+		int128		revenue = decimal_at_scale(report->levels[i].revenue, places);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		stream_put_wide(stream, i == 0 ? wide_zigzag(revenue) : (uint128) (latest - revenue - 1));
+		stream_put_count(stream, report->levels[i].customers);
+		latest = revenue;
+	}
+}
+
+/* Read a level, whose revenue has so many places, behind a higher one. */
+static Level
+read_level(Stream *stream, int places, bool first, int128 *latest)
+{
+	uint128		coded = stream_get_wide(stream);
+	int64		customers = stream_get_count(stream);
+	int128		limit = MONEY_LIMIT / decimal_power[DECIMAL_MAX_SCALE - places] / Max(customers, 1);
+
+	if (customers == 0)
+		stream_invalid(stream, "A level of revenue has no customers.");
+	if (!first && coded >= (uint128) (2 * MONEY_LIMIT))
+		stream_invalid(stream, "A sum of money is out of range.");
+	*latest = first ? wide_unzigzag(coded) : *latest - 1 - (int128) coded;
+	if (*latest <= -limit || *latest >= limit)
+		stream_invalid(stream, "A sum of money is out of range.");
+	return (Level) {money_of(*latest, places), customers};
+}
+
+static void
+receive_deciles(void *arg, Stream *stream)
+{
+	DecilesReport *report = arg;
+	Population	more = {.customers = 0};
+	int64		customers = 0;
+	uint64		levels;
+	int128		latest = 0;
+
+	population_receive(&more, stream);
+	sum_population.add(&report->population, &more);
+	levels = stream_get(stream);
+	for (uint64 i = 0; i < levels; i++)
+	{
+		Level		level = read_level(stream, more.scales.amount, i == 0, &latest);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		customers += level.customers;
+		if (customers > more.customers)
+			break;
+		add_level(report, level);
+	}
+	if (customers != more.customers)
+		stream_invalid(stream, "The levels of revenue do not add up.");
 }
 
 PARALLEL_VISITOR(ltv_deciles_visitor, sizeof(DecilesReport),
 			  begin_deciles, visit_customer, NULL, send_deciles, receive_deciles);
 
+/* A place among the levels. */
+typedef struct Place
+{
+	const Level *level;
+	int64		taken;			/* customers of this level who are before it */
+} Place;
+
+/* What the next customers brought, and the least of them. */
 static Money
-sum_of(const int128 *revenues, int64 count)
+take(Place *place, int64 customers, Money *least)
 {
 	Money		sum = {0};
 
-	for (int64 i = 0; i < count; i++)
-		money_add_units(&sum, revenues[i], 0);
+	while (customers > 0)
+	{
+		int64		taken = Min(customers, place->level->customers - place->taken);
+
+		money_add_units(&sum, place->level->revenue * taken, 0);
+		*least = (Money) {0};
+		money_add_units(least, place->level->revenue, 0);
+		customers -= taken;
+		place->taken += taken;
+		if (place->taken == place->level->customers)
+			*place = (Place) {place->level + 1, 0};
+	}
 	return sum;
 }
 
@@ -95,19 +229,21 @@ static void
 put_deciles(DecilesReport *report)
 {
 	int64		customers = report->population.customers;
-	int128	   *revenues = report->revenues;
-	Money		total = sum_of(revenues, customers);
+	Place		place;
+	Money		total;
+	Money		least = {0};
 	Money		so_far = {0};
 	Row			row;
 
-	sort_descending(revenues, customers);
+	make_levels(report);
+	place = (Place) {report->levels, 0};
+	total = take(&(Place) {report->levels, 0}, customers, &least);
 	row_begin(&row, &report->population.report, report->population.scales);
 	for (int group = 1; group <= GROUPS; group++)
 	{
 		/* those that do not divide make the first groups larger by one */
 		int64		size = customers / GROUPS + (group <= customers % GROUPS);
-		Money		revenue = sum_of(revenues, size);
-		Money		least = size > 0 ? sum_of(revenues + size - 1, 1) : (Money) {0};
+		Money		revenue = take(&place, size, &least);
 
 		money_add_money(&so_far, &revenue);
 		row_value(&row, Int32GetDatum(group));
@@ -121,7 +257,6 @@ put_deciles(DecilesReport *report)
 		else
 			row_null(&row);
 		row_put(&row);
-		revenues += size;
 	}
 	row_end(&row);
 }

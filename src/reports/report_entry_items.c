@@ -81,26 +81,26 @@ begin_entry_items(void *arg)
 }
 
 static void
-send_entry_items(void *arg, BufFile *file)
+send_entry_items(void *arg, Stream *stream)
 {
 	EntryReport *report = arg;
 
-	population_send(&report->population, file);
-	items_send(report->items, file);
-	recordset_send(report->entries, file);
+	population_send(&report->population, stream);
+	items_send(report->items, stream);
+	recordset_write(report->entries, stream);
 }
 
 static void
-receive_entry_items(void *arg, BufFile *file)
+receive_entry_items(void *arg, Stream *stream)
 {
 	EntryReport *report = arg;
 	uint32	   *numbers;
 	uint32		count;
 	Entry	   *more;
 
-	population_receive(&report->population, file);
-	numbers = items_receive(report->items, file);
-	more = recordset_read(file, sizeof(Entry), &count);
+	population_receive(&report->population, stream);
+	numbers = items_receive(report->items, stream);
+	more = recordset_read(stream, sizeof(Entry), &count);
 	for (uint32 i = 0; i < count; i++)
 	{
 		Entry	   *entry = recordset_at(report->entries, numbers[more[i].item]);

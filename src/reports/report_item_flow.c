@@ -127,26 +127,26 @@ begin_item_flow(void *arg)
 }
 
 static void
-send_item_flow(void *arg, BufFile *file)
+send_item_flow(void *arg, Stream *stream)
 {
 	FlowReport *report = arg;
 
-	population_send(&report->population, file);
-	items_send(report->items, file);
-	recordset_send(report->flows, file);
+	population_send(&report->population, stream);
+	items_send(report->items, stream);
+	recordset_write(report->flows, stream);
 }
 
 static void
-receive_item_flow(void *arg, BufFile *file)
+receive_item_flow(void *arg, Stream *stream)
 {
 	FlowReport *report = arg;
 	uint32	   *numbers;
 	uint32		count;
 	Flow	   *more;
 
-	population_receive(&report->population, file);
-	numbers = items_receive(report->items, file);
-	more = recordset_read(file, sizeof(Flow), &count);
+	population_receive(&report->population, stream);
+	numbers = items_receive(report->items, stream);
+	more = recordset_read(stream, sizeof(Flow), &count);
 	for (uint32 i = 0; i < count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);

@@ -25,6 +25,14 @@ typedef struct PeriodCell
 	Money		new_revenue;
 } PeriodCell;
 
+STATIC_SUMS_KIND(sum_period_cell, PeriodCell,
+		  SUM(sum_count, PeriodCell, customers),
+		  SUM(sum_count, PeriodCell, new_customers),
+		  SUM(sum_count, PeriodCell, repeat_customers),
+		  SUM(sum_count, PeriodCell, orders),
+		  SUM(sum_money, PeriodCell, revenue),
+		  SUM(sum_money, PeriodCell, new_revenue));
+
 typedef struct PeriodsReport
 {
 	Population	population;
@@ -75,35 +83,21 @@ begin_periods(void *arg)
 }
 
 static void
-send_periods(void *arg, BufFile *file)
+send_periods(void *arg, Stream *stream)
 {
 	PeriodsReport *periods = arg;
 
-	population_send(&periods->population, file);
-	recordset_send(periods->cells, file);
+	population_send(&periods->population, stream);
+	recordset_send(periods->cells, &sum_period_cell, stream);
 }
 
 static void
-add_cell(void *record, const void *more)
-{
-	PeriodCell *cell = record;
-	const PeriodCell *other = more;
-
-	cell->customers += other->customers;
-	cell->new_customers += other->new_customers;
-	cell->repeat_customers += other->repeat_customers;
-	cell->orders += other->orders;
-	money_add_money(&cell->revenue, &other->revenue);
-	money_add_money(&cell->new_revenue, &other->new_revenue);
-}
-
-static void
-receive_periods(void *arg, BufFile *file)
+receive_periods(void *arg, Stream *stream)
 {
 	PeriodsReport *periods = arg;
 
-	population_receive(&periods->population, file);
-	recordset_receive(periods->cells, file, add_cell);
+	population_receive(&periods->population, stream);
+	recordset_receive(periods->cells, &sum_period_cell, stream);
 }
 
 PARALLEL_VISITOR(ltv_periods_visitor, sizeof(PeriodsReport),

@@ -18,7 +18,6 @@
 #include "money/economics.h"
 #include "predict/patterns.h"
 #include "reports/report.h"
-#include "base/tempfile.h"
 
 /* discounting goes by months */
 #define MONTHS_A_YEAR	12
@@ -105,19 +104,19 @@ begin_predict(void *arg)
 }
 
 static void
-send_predict(void *arg, BufFile *file)
+send_predict(void *arg, Stream *stream)
 {
 	PredictReport *predict = arg;
 
-	patterns_send(predict->patterns, file);
+	patterns_send(predict->patterns, stream);
 	records_send(predict->customers, predict->patterns->customers, sizeof(PredictedCustomer),
-				 predict->id_by_value, predict->id_length, file);
-	tempfile_write(file, &predict->amount, sizeof(predict->amount));
-	tempfile_write(file, &predict->order_days, sizeof(predict->order_days));
+				 predict->id_by_value, predict->id_length, stream);
+	stream_write(stream, &predict->amount, sizeof(predict->amount));
+	stream_write(stream, &predict->order_days, sizeof(predict->order_days));
 }
 
 static void
-receive_predict(void *arg, BufFile *file)
+receive_predict(void *arg, Stream *stream)
 {
 	PredictReport *predict = arg;
 	uint64		before = predict->patterns->customers;
@@ -125,13 +124,13 @@ receive_predict(void *arg, BufFile *file)
 	int128		amount;
 	double		days;
 
-	patterns_receive(predict->patterns, file);
+	patterns_receive(predict->patterns, stream);
 	predict->customers = records_make_room(predict->customers, sizeof(PredictedCustomer), &predict->room,
 										   predict->patterns->customers);
 	records_receive(predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer),
-					predict->id_by_value, file);
-	tempfile_read(file, &amount, sizeof(amount));
-	tempfile_read(file, &days, sizeof(days));
+					predict->id_by_value, stream);
+	stream_read(stream, &amount, sizeof(amount));
+	stream_read(stream, &days, sizeof(days));
 	predict->amount += amount;
 	predict->order_days += days;
 	MemoryContextSwitchTo(old);

@@ -44,6 +44,9 @@ typedef struct Level
 	int32		score;
 } Level;
 
+STATIC_SUMS_KIND(sum_level, Level,
+		  SUM(sum_count, Level, customers));
+
 /* What is sorted. */
 typedef enum ItemsHold
 {
@@ -156,36 +159,30 @@ begin_rfm(void *arg)
 }
 
 static void
-send_rfm(void *arg, BufFile *file)
+send_rfm(void *arg, Stream *stream)
 {
 	RfmReport  *report = arg;
 
-	population_send(&report->population, file);
-	records_send(report->members, report->population.customers, sizeof(Member), report->id_by_value, report->id_length, file);
-	recordset_send(report->recencies, file);
-	recordset_send(report->frequencies, file);
+	population_send(&report->population, stream);
+	records_send(report->members, report->population.customers, sizeof(Member), report->id_by_value, report->id_length, stream);
+	recordset_send(report->recencies, &sum_level, stream);
+	recordset_send(report->frequencies, &sum_level, stream);
 }
 
 static void
-add_level(void *record, const void *more)
-{
-	((Level *) record)->customers += ((const Level *) more)->customers;
-}
-
-static void
-receive_rfm(void *arg, BufFile *file)
+receive_rfm(void *arg, Stream *stream)
 {
 	RfmReport  *report = arg;
 	int64		before = report->population.customers;
 	MemoryContext old;
 
-	population_receive(&report->population, file);
+	population_receive(&report->population, stream);
 	report->members = records_make_room(report->members, sizeof(Member), &report->room, report->population.customers);
 	old = MemoryContextSwitchTo(report->ids);
-	records_receive(report->members + before, report->population.customers - before, sizeof(Member), report->id_by_value, file);
+	records_receive(report->members + before, report->population.customers - before, sizeof(Member), report->id_by_value, stream);
 	MemoryContextSwitchTo(old);
-	recordset_receive(report->recencies, file, add_level);
-	recordset_receive(report->frequencies, file, add_level);
+	recordset_receive(report->recencies, &sum_level, stream);
+	recordset_receive(report->frequencies, &sum_level, stream);
 }
 
 PARALLEL_VISITOR(ltv_rfm_visitor, sizeof(RfmReport),

@@ -6,7 +6,6 @@
 
 #include "base/recordset.h"
 #include "customer/policy.h"
-#include "base/tempfile.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_steps_row",
 	INT4OID, INT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT8OID, FLOAT8OID, NUMERICOID);
@@ -20,6 +19,11 @@ typedef struct Step
 	Money		amount;			/* of the n-th orders */
 	RecordSet  *gaps;			/* days to the next order */
 } Step;
+
+STATIC_SUMS_KIND(sum_step, Step,
+		  SUM(sum_count, Step, customers),
+		  SUM(sum_count, Step, churned),
+		  SUM(sum_money, Step, amount));
 
 typedef struct StepsReport
 {
@@ -70,32 +74,25 @@ begin_steps(void *arg)
 }
 
 static void
-send_steps(void *arg, BufFile *file)
+send_steps(void *arg, Stream *stream)
 {
 	StepsReport *report = arg;
 
-	population_send(&report->population, file);
-	tempfile_write(file, report->steps, (report->max_step + 1) * sizeof(Step));
+	population_send(&report->population, stream);
+	sum_array_send(&sum_step, report->steps, report->max_step + 1, stream);
 	for (int n = 0; n < report->max_step; n++)
-		recordset_send(report->steps[n].gaps, file);
+		recordset_send(report->steps[n].gaps, &sum_tally, stream);
 }
 
 static void
-receive_steps(void *arg, BufFile *file)
+receive_steps(void *arg, Stream *stream)
 {
 	StepsReport *report = arg;
-	Step		more;
 
-	population_receive(&report->population, file);
-	for (int n = 0; n <= report->max_step; n++)
-	{
-		tempfile_read(file, &more, sizeof(more));
-		report->steps[n].customers += more.customers;
-		report->steps[n].churned += more.churned;
-		money_add_money(&report->steps[n].amount, &more.amount);
-	}
+	population_receive(&report->population, stream);
+	sum_array_receive(&sum_step, report->steps, report->max_step + 1, stream);
 	for (int n = 0; n < report->max_step; n++)
-		recordset_receive(report->steps[n].gaps, file, tally_add);
+		recordset_receive(report->steps[n].gaps, &sum_tally, stream);
 }
 
 PARALLEL_VISITOR(ltv_steps_visitor, sizeof(StepsReport),

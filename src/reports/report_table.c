@@ -6,7 +6,6 @@
 
 #include "customer/customer.h"
 #include "miscadmin.h"
-#include "base/tempfile.h"
 #include "utils/memutils.h"
 
 /* Begin a report whose second argument is as_of; see report_begin. */
@@ -64,25 +63,6 @@ population_add(Population *population, const Population *more)
 	population->scales.cost = Max(population->scales.cost, more->scales.cost);
 }
 
-void
-population_send(const Population *population, BufFile *file)
-{
-	tempfile_write(file, &population->customers, sizeof(population->customers));
-	tempfile_write(file, &population->first_order, sizeof(population->first_order));
-	tempfile_write(file, &population->scales, sizeof(population->scales));
-}
-
-void
-population_receive(Population *population, BufFile *file)
-{
-	Population	more = {.customers = 0};
-
-	tempfile_read(file, &more.customers, sizeof(more.customers));
-	tempfile_read(file, &more.first_order, sizeof(more.first_order));
-	tempfile_read(file, &more.scales, sizeof(more.scales));
-	population_add(population, &more);
-}
-
 static void
 restart_population(void *sum)
 {
@@ -95,9 +75,53 @@ add_population(void *sum, const void *more)
 	population_add(sum, more);
 }
 
+#define SCALES	(DECIMAL_MAX_SCALE + 1)
+
+static void
+put_population(const void *sum, Stream *stream)
+{
+	const Population *population = sum;
+
+	stream_put_count(stream, population->customers);
+	if (population->customers > 0)
+		stream_put_signed(stream, population->first_order);
+	stream_put(stream, population->scales.amount + SCALES * population->scales.cost);
+}
+
+static void
+get_population(void *sum, Stream *stream)
+{
+	Population *population = sum;
+	int64		day = 0;
+	uint64		scales;
+
+	population->customers = stream_get_count(stream);
+	if (population->customers > 0)
+		day = stream_get_signed(stream);
+	if (!IS_VALID_DATE(day))
+		stream_invalid(stream, "A day is out of range.");
+	population->first_order = (DateADT) day;
+	scales = stream_get(stream);
+	if (scales >= SCALES * SCALES)
+		stream_invalid(stream, "A decimal scale is above 6.");
+	population->scales = (Scales) {(uint8) (scales % SCALES), 0, (uint8) (scales / SCALES)};
+}
+
 StaticAssertDecl(sizeof(Population) <= LARGEST_SUM, "a population can be a sum");
 
-const SumKind sum_population = {sizeof(Population), restart_population, add_population};
+const SumKind sum_population = {sizeof(Population), restart_population, add_population, put_population, get_population};
+
+void
+population_send(const Population *population, Stream *stream)
+{
+	put_population(population, stream);
+}
+
+void
+population_receive(Population *population, Stream *stream)
+{
+	sum_array_receive(&sum_population, population, 1, stream);
+}
 
 /* A day in the wrong millennium must not become a million rows. */
 void

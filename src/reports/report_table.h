@@ -9,7 +9,6 @@
 
 #include "customer/money.h"
 #include "reports/report.h"
-#include "customer/sums.h"
 
 /* A report over the customers with an order up to a day. */
 typedef struct Population
@@ -32,8 +31,8 @@ typedef struct Buyer
 
 extern void population_begin(Population *population, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
 extern void population_restart(Population *population);
-extern void population_send(const Population *population, BufFile *file);
-extern void population_receive(Population *population, BufFile *file);
+extern void population_send(const Population *population, Stream *stream);
+extern void population_receive(Population *population, Stream *stream);
 extern const SumKind sum_population;
 extern bool population_admit(Population *population, const Customer *customer, Buyer *buyer);
 extern void CheckReportRows(int64 rows, int64 limit, const char *period);
@@ -113,14 +112,14 @@ row_rate(Row *row, double part, double whole)
 		sums_begin(arg, visitor##_sums, lengthof(visitor##_sums)); \
 	} \
 	static void \
-	visitor##_send(void *arg, BufFile *file) \
+	visitor##_send(void *arg, Stream *stream) \
 	{ \
-		sums_send(arg, visitor##_sums, lengthof(visitor##_sums), file); \
+		sums_send(arg, visitor##_sums, lengthof(visitor##_sums), stream); \
 	} \
 	static void \
-	visitor##_receive(void *arg, BufFile *file) \
+	visitor##_receive(void *arg, Stream *stream) \
 	{ \
-		sums_receive(arg, visitor##_sums, lengthof(visitor##_sums), file); \
+		sums_receive(arg, visitor##_sums, lengthof(visitor##_sums), stream); \
 	} \
 	PARALLEL_VISITOR(visitor, sizeof(type), visitor##_begin, visit, NULL, visitor##_send, visitor##_receive)
 

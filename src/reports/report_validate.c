@@ -11,7 +11,6 @@
 
 #include "predict/patterns.h"
 #include "reports/report_table.h"
-#include "base/tempfile.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_validate_row", TEXTOID, INT8OID, INT8OID, FLOAT8OID);
 
@@ -60,25 +59,25 @@ begin_validate(void *arg)
 }
 
 static void
-send_validate(void *arg, BufFile *file)
+send_validate(void *arg, Stream *stream)
 {
 	ValidateReport *validate = arg;
 
-	patterns_send(validate->patterns, file);
-	tempfile_write(file, validate->customers, sizeof(validate->customers));
-	tempfile_write(file, validate->actual, sizeof(validate->actual));
+	patterns_send(validate->patterns, stream);
+	stream_write(stream, validate->customers, sizeof(validate->customers));
+	stream_write(stream, validate->actual, sizeof(validate->actual));
 }
 
 static void
-receive_validate(void *arg, BufFile *file)
+receive_validate(void *arg, Stream *stream)
 {
 	ValidateReport *validate = arg;
 	int64		customers[LAST_CLASS + 1];
 	int64		actual[LAST_CLASS + 1];
 
-	patterns_receive(validate->patterns, file);
-	tempfile_read(file, customers, sizeof(customers));
-	tempfile_read(file, actual, sizeof(actual));
+	patterns_receive(validate->patterns, stream);
+	stream_read(stream, customers, sizeof(customers));
+	stream_read(stream, actual, sizeof(actual));
 	for (int class = 0; class <= LAST_CLASS; class++)
 	{
 		validate->customers[class] += customers[class];

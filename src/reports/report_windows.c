@@ -5,7 +5,6 @@
 #include "reports/report_table.h"
 
 #include "catalog/pg_type.h"
-#include "base/tempfile.h"
 #include "utils/array.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_windows_row",
@@ -21,6 +20,12 @@ typedef struct Window
 	int64		orders;
 	Earnings	earnings;
 } Window;
+
+STATIC_SUMS_KIND(sum_window, Window,
+		  SUM(sum_count, Window, customers),
+		  SUM(sum_count, Window, second_order_customers),
+		  SUM(sum_count, Window, orders),
+		  SUM(sum_earnings, Window, earnings));
 
 typedef struct WindowsReport
 {
@@ -76,29 +81,21 @@ begin_windows(void *arg)
 }
 
 static void
-send_windows(void *arg, BufFile *file)
+send_windows(void *arg, Stream *stream)
 {
 	WindowsReport *report = arg;
 
-	population_send(&report->population, file);
-	tempfile_write(file, report->windows, report->nwindows * sizeof(Window));
+	population_send(&report->population, stream);
+	sum_array_send(&sum_window, report->windows, report->nwindows, stream);
 }
 
 static void
-receive_windows(void *arg, BufFile *file)
+receive_windows(void *arg, Stream *stream)
 {
 	WindowsReport *report = arg;
-	Window		more;
 
-	population_receive(&report->population, file);
-	for (int i = 0; i < report->nwindows; i++)
-	{
-		tempfile_read(file, &more, sizeof(more));
-		report->windows[i].customers += more.customers;
-		report->windows[i].second_order_customers += more.second_order_customers;
-		report->windows[i].orders += more.orders;
-		earnings_add(&report->windows[i].earnings, &more.earnings);
-	}
+	population_receive(&report->population, stream);
+	sum_array_receive(&sum_window, report->windows, report->nwindows, stream);
 }
 
 PARALLEL_VISITOR(ltv_windows_visitor, sizeof(WindowsReport),
