@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 # From a CSV's header to the SQL that loads it: the part of test/demo that reads what a user gives.
 #
-#   test/orders.pl FOLDER [COLUMN=HEADER | OPTION=VALUE …] < the CSV, or its beginning
+#   test/orders.pl FOLDER [COLUMN=HEADER | OPTION=VALUE …] < the CSV in UTF-8, or its beginning
 #
 # writes into FOLDER
+#   copy.options   what COPY has to know of the file
 #   create.sql     the table csv.lines, as many text columns as the header has, and the views that read it
 #   convert.sql    csv.lines -> the table orders with proper types, and the view shop_orders over it
 #   first_bad.sql  the first line that does not convert, as one line of text
@@ -11,26 +12,38 @@
 use strict;
 use warnings;
 
+binmode STDERR, ':utf8';
+utf8::decode($_) for @ARGV;
+
 my @columns  = qw(customer_id ordered_on amount order_id quantity cost item currency);
 my %needed   = map { $_ => 1 } qw(customer_id ordered_on amount);
-my %is_known = map { $_ => 1 } @columns, qw(zone datestyle);
+my @options  = qw(zone datestyle decimal quote amount_per);
+my @repeated = qw(plus less drop keep);            # may be given several times
+my %is_known = map { $_ => 1 } @columns, @options, @repeated;
 
 my ($folder, @words) = @ARGV;
 die "usage: orders.pl FOLDER [COLUMN=HEADER …]\n" unless defined $folder;
 
 # --- what the user says -----------------------------------------------------------------------------
 
-my %given;
+my (%given, %lists);
 for (@words)
 {
   my ($name, $value) = /\A([^=]*)=(.*)\z/s or die "\"$_\" is not COLUMN=HEADER, for example amount=total\n";
-  die "\"$name\" is none of the columns " . join(', ', @columns) . " and none of the options zone, datestyle, encoding, as_of, margin, cpo\n"
+  die "\"$name\" is none of the columns " . join(', ', @columns) . " and none of the options "
+    . join(', ', @options, @repeated, qw(encoding as_of margin cpo)) . "\n"
     unless $is_known{$name};
-  die "\"$name\" is given twice\n" if exists $given{$name};
   die "\"$name\" is given without a value\n" if $value eq '';
+  if (grep { $_ eq $name } @repeated) { push @{ $lists{$name} }, $value; next; }
+  die "\"$name\" is given twice\n" if exists $given{$name};
   $given{$name} = $value;
 }
-my ($zone, $datestyle) = delete @given{qw(zone datestyle)};
+my ($zone, $datestyle, $decimal, $quote, $amount_per) = delete @given{@options};
+die "decimal is \"$decimal\": it is a point or a comma\n" if defined $decimal && $decimal !~ /\A[.,]\z/;
+die "quote is \"$quote\": it is none, where quotation marks mean nothing\n" if defined $quote && $quote ne 'none';
+die "amount_per is \"$amount_per\": it is order, where every line of an order repeats the order's total, or line\n"
+  if defined $amount_per && $amount_per !~ /\A(order|line)\z/;
+$amount_per = undef if defined $amount_per && $amount_per eq 'line';
 die "datestyle is \"$datestyle\": it is one of DMY, MDY, YMD\n" if defined $datestyle && $datestyle !~ /\A(DMY|MDY|YMD)\z/;
 
 # --- the header, the CSV's first record ---------------------------------------------------------------
@@ -40,21 +53,29 @@ my $record = '';
 while (my $line = <STDIN>)
 {
   $record .= $line;
-  last unless ($record =~ tr/"//) % 2;        # a quoted field may span lines
+  last if defined $quote || !(($record =~ tr/"//) % 2);        # a quoted field may span lines
   die "the first line opens a quote that does not end\n" if length $record > 1_000_000;
 }
 my $header_lines = $record =~ tr/\n//;
 $record =~ s/\A\xef\xbb\xbf//;
 $record =~ s/\r?\n\z//;
 die "it is empty: the first line must name the columns\n" if $record =~ /\A\s*\z/;
-die "it holds a NUL byte in its first line: UTF-16 is not read, save it as UTF-8\n" if $record =~ /\0/;
+die "it holds a NUL byte in its first line: is it UTF-16 without a mark at its beginning? Say encoding=UTF-16LE\n" if $record =~ /\0/;
 
-die "it is not UTF-8: say which encoding it has, for example encoding=CP932\n" unless utf8::decode(my $copy = $record);
+die "it is not UTF-8: say which encoding it has, for example encoding=CP932\n" unless utf8::decode($record);
+
+# What stands between the fields: the sign of these that is most frequent outside of quotes.
+my $outside = defined $quote ? $record : $record =~ s/"(?:[^"]|"")*"//gr;
+my %count   = map { my $sign = $_; $sign => scalar(() = $outside =~ /\Q$sign\E/g) } "\t", ';', ',';
+my ($delimiter) = sort { $count{$b} <=> $count{$a} || $a cmp $b } ',', ';', "\t";
+$delimiter = ',' unless $count{$delimiter};
+my $mark = defined $quote ? "\1" : '"';
 
 my @headers;
 while (1)
 {
-  $record =~ /\G(?:"((?:[^"]|"")*)"([^,]*)|([^,]*))(,|\z)/gc or die "the first line is not a CSV header: $record\n";
+  $record =~ /\G(?:$mark((?:[^$mark]|$mark$mark)*)$mark([^$delimiter]*)|([^$delimiter]*))($delimiter|\z)/gc
+    or die "the first line is not a CSV header: $record\n";
   my ($quoted, $rest, $plain, $end) = ($1, $2, $3, $4);
   my $header = defined $quoted ? ($quoted =~ s/""/"/gr) . $rest : $plain;
   push @headers, $header =~ s/\A\s+|\s+\z//gr;
@@ -79,10 +100,37 @@ if (@missing)
     . "  say which header holds it, for example $example=" . quoted_for_shell($headers[-1]) . "\n";
 }
 
+# Where a header stands that an option names.
+sub position_of
+{
+  my ($option, $wanted) = @_;
+  my @at = grep { $headers[$_] eq $wanted } 0 .. $#headers;
+  die "the header \"$wanted\" of $option occurs " . @at . " times\n" if @at > 1;
+  die "no header \"$wanted\", which $option names\n  headers found: " . shown(@headers) . "\n" unless @at;
+  return $at[0] + 1;
+}
+
+# HEADER:VALUE,VALUE …; a header may hold a colon itself
+sub filter_of
+{
+  my ($option, $text) = @_;
+  my ($header) = sort { length $b <=> length $a } grep { index($text, "$_:") == 0 } @headers;
+  die "$option=$text: it is HEADER:VALUE,VALUE and so on, for example drop=status:cancelled\n  headers found: " . shown(@headers) . "\n"
+    unless defined $header;
+  my $values = substr $text, length($header) + 1;
+  return [ position_of($option, $header), [ $values eq '' ? '' : split /,/, $values, -1 ] ];
+}
+
+my @added   = map { [ '+', position_of('plus', $_) ] } @{ $lists{plus} || [] };
+my @taken   = map { [ '-', position_of('less', $_) ] } @{ $lists{less} || [] };
+my @dropped = map { filter_of('drop', $_) } @{ $lists{drop} || [] };
+my @kept    = map { filter_of('keep', $_) } @{ $lists{keep} || [] };
+die "amount_per=order wants to know which lines are of one order: say which header is order_id\n" if defined $amount_per && !$position{order_id};
+
 sub quoted_for_shell
 {
   my ($text) = @_;
-  return $text if $text =~ /\A[\w.-]+\z/;
+  return $text if $text =~ /\A[\w.-]+\z/a;
   $text =~ s/'/'\\''/g;
   return "'$text'";
 }
@@ -101,8 +149,8 @@ sub number
 {
   my ($column) = @_;
   my $written = '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)$';
-  my $refusal = 'not a number (digits, a point for decimals, no thousands separator, no currency sign)';
-  return "CASE WHEN $column !~ '$written' THEN csv.refuse('$refusal')::numeric ELSE $column\::numeric END";
+  my $plain = defined $decimal && $decimal eq ',' ? '^[-+]?[0-9]+$' : $written;
+  return "CASE WHEN $column !~ '$plain' THEN csv.number($column) ELSE $column\::numeric END";
 }
 
 # A day, or a clock time without an offset (the shop's own clock), is the day that is written there.  A time with an
@@ -123,9 +171,31 @@ sub day
     . " WHEN $column IS NOT NULL THEN csv.refuse('$other')::date END";
 }
 
-my %reading = (ordered_on => \&day, map { $_ => \&number } qw(amount quantity cost));
-my @found   = grep { exists $position{$_} } @columns;
-my @read    = grep { $reading{$_} } @found;
+# What the SQL reads of a line, and from which field: the columns, and what options name besides.
+my @found = grep { exists $position{$_} } @columns;
+my %field = map { $_ => $position{$_} } @found;
+my @amounts;                                       # added to the amount, or taken away
+for (@added, @taken)
+{
+  my ($sign, $at) = @$_;
+  push @amounts, ($sign eq '+' ? 'plus' : 'less') . "_$at";
+  $field{ $amounts[-1] } = $at;
+}
+my @tests;
+for ([ 'NOT IN', @dropped ], [ 'IN', @kept ])
+{
+  my ($in, @filters) = @$_;
+  for (@filters)
+  {
+    my ($at, $values) = @$_;
+    $field{"field_$at"} = $at;
+    push @tests, "coalesce(field_$at, '') $in (" . join(', ', map { literal(s/\A\s+|\s+\z//gr) } @$values) . ')';
+  }
+}
+my @fields = sort keys %field;
+my %reading = (ordered_on => \&day, map { $_ => \&number } qw(amount quantity cost), @amounts);
+my @read    = grep { $reading{$_} } @found, @amounts;
+my %blank   = map { $_ => 1 } grep { /\A(customer_id|ordered_on|currency|field_\d+)\z/ } @fields;
 
 # The zone is the session's too: a clock time without an offset is the same day in both readings.  ltv_day refuses what is
 # no name of one.
@@ -138,35 +208,116 @@ sub write_file
 {
   my ($name, $text) = @_;
   open my $out, '>:raw', "$folder/$name" or die "cannot write $folder/$name: $!\n";
-  print $out $session, $text;
+  utf8::encode(my $bytes = $session . $text);
+  print $out $bytes;
   close $out or die "cannot write $folder/$name: $!\n";
 }
 
 # A field loses the blanks around it, the ideographic space among them; what is empty then is NULL.
+sub trimmed
+{
+  my ($name) = @_;
+  my $field = "nullif(btrim(field_$field{$name}, E' \\t\\r\\n\\u3000'), '')";
+  return $name eq 'ordered_on' ? "csv.day($field)" : $field;
+}
+
+# Where the total is the order's, its other lines may leave blank what the first one says.
+sub of_the_order
+{
+  my ($name) = @_;
+  return "$name" unless defined $amount_per && $blank{$name};
+  return "coalesce($name, first_value($name) OVER (PARTITION BY coalesce(order_id, at::text) ORDER BY $name IS NULL, at)) AS $name";
+}
+
+my $wide    = join '', map { chr } 0xff10 .. 0xff19, 0xff0b, 0xff0d, 0x2212, 0x2010, 0xff0e, 0xff0c, 0xff08, 0xff09, 0xffe5, 0xa5, 0xff04, 0x3000, 0xa0, 0x202f;
+my $narrow  = '0123456789+---.,()\\\\$   ';
+my $symbols = join '|', '\\\\', '[$]', map { chr } 0x20ac, 0xa3;
+my ($point, $thousands) = defined $decimal && $decimal eq ',' ? (',', '.') : ('.', ',');
+my $refusal = "not a number"
+  . ($point eq '.' ? ' (for amounts such as 1.234,50 say decimal=,)' : ' with a comma for decimals');
+
 write_file('create.sql', "CREATE SCHEMA csv;
 CREATE FUNCTION csv.refuse(why text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS
   \$\$ BEGIN RAISE EXCEPTION '%', why; END \$\$;
+
+-- An amount as spreadsheets and people write it: 6,540 or \x{a5}980 or 980\x{5186}, (6480) and \x{25b3}6480 below zero, full width.
+CREATE FUNCTION csv.number(written text) RETURNS numeric LANGUAGE plpgsql STABLE PARALLEL SAFE AS \$\$
+DECLARE
+  digits text := replace(translate(written, '$wide', '$narrow'), ' ', '');
+  below_zero boolean := digits ~ '^[(].*[)]\$' OR digits ~ '^[-\x{25b3}\x{25b2}]' OR digits ~ '^($symbols)-' OR digits ~ '[0-9]-\$';
+BEGIN
+  digits := regexp_replace(digits, '^[(](.*)[)]\$', '\\1');
+  digits := regexp_replace(digits, '^[-+\x{25b3}\x{25b2}]?($symbols|[A-Z]{3})?[-+]?|($symbols|\x{5186}|[A-Z]{3})?-?\$', '', 'g');
+  IF digits !~ '^([0-9]+|[0-9]{1,3}([$thousands][0-9]{3})+)?([$point][0-9]*)?\$' OR digits !~ '[0-9]' THEN
+    PERFORM csv.refuse('$refusal');
+  END IF;
+  RETURN CASE WHEN below_zero THEN -1 ELSE 1 END * replace(replace(digits, '$thousands', ''), '$point', '.')::numeric;
+END \$\$;
+
+-- A day as it is written in Japan, in the form of the others: 2023\x{5e74}4\x{6708}1\x{65e5}, \x{4ee4}\x{548c}5\x{5e74}4\x{6708}1\x{65e5}, R5.4.1.
+CREATE FUNCTION csv.western_day(written text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS \$\$
+DECLARE
+  narrow text := regexp_replace(translate(written, '$wide', '$narrow'), ' *[(][\x{65e5}\x{6708}\x{706b}\x{6c34}\x{6728}\x{91d1}\x{571f}][)]', '');
+  part text[] := regexp_match(narrow, '^(\x{660e}\x{6cbb}|\x{5927}\x{6b63}|\x{662d}\x{548c}|\x{5e73}\x{6210}|\x{4ee4}\x{548c}|[MTSHR])? *([0-9]{1,4}|\x{5143})[\x{5e74}./-] *([0-9]{1,2})[\x{6708}./-] *([0-9]{1,2})\x{65e5}?(.*)\$');
+  era text := translate(left(part[1], 1), '\x{660e}\x{5927}\x{662d}\x{5e73}\x{4ee4}', 'MTSHR');
+  year integer := CASE part[2] WHEN '\x{5143}' THEN 1 ELSE part[2]::integer END
+    + CASE era WHEN 'M' THEN 1867 WHEN 'T' THEN 1911 WHEN 'S' THEN 1925 WHEN 'H' THEN 1988 WHEN 'R' THEN 2018 ELSE 0 END;
+  time text := regexp_replace(regexp_replace(part[5], '\x{6642}|\x{5206}(?=[0-9])', ':', 'g'), '[\x{5206}\x{79d2}]', '', 'g');
+BEGIN
+  IF part IS NULL OR (era IS NULL AND part[2] !~ '^[0-9]{4}\$') THEN
+    RETURN narrow;
+  END IF;
+  RETURN format('%s-%s-%s%s', year, lpad(part[3], 2, '0'), lpad(part[4], 2, '0'), time);
+END \$\$;
+CREATE FUNCTION csv.day(written text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS \$\$
+  SELECT CASE WHEN written ~ '^[0-9][ -~]*\$' THEN written ELSE csv.western_day(written) END
+\$\$;
+
 CREATE TABLE csv.lines (" . join(', ', map { "field_$_ text" } 1 .. @headers) . ");
-CREATE VIEW csv.fields AS SELECT ctid AS at,
-  " . list(map { "nullif(btrim(field_$position{$_}, E' \\t\\r\\n\\u3000'), '') AS $_" } @found) . "
-FROM csv.lines;
+CREATE VIEW csv.fields AS SELECT at, " . list(map { of_the_order($_) } @fields) . "
+FROM (SELECT ctid AS at, " . list(map { trimmed($_) . " AS $_" } @fields) . "
+  FROM csv.lines) AS l;
 CREATE VIEW csv.orders AS SELECT at,
-  " . list(map { $reading{$_} ? $reading{$_}->($_) . " AS $_" : $_ } @found) . "
-FROM csv.fields;
+  " . list(map { $reading{$_} ? $reading{$_}->($_) . " AS $_" : $_ } @found, @amounts) . "
+FROM csv.fields" . (@tests ? "\nWHERE " . join("\n  AND ", @tests) : '') . ";
 ");
 
-write_file('convert.sql', "CREATE TABLE orders AS SELECT " . join(', ', @found) . " FROM csv.orders;
+my $amount = join ' ', 'amount', map { /\Aplus/ ? "+ coalesce($_, 0)" : "- abs(coalesce($_, 0))" } @amounts;
+my $lines = 'csv.orders';
+if (defined $amount_per)
+{
+  # the total stands on the first line of the order, the others add nothing to it
+  $lines = "(SELECT *, CASE WHEN least_total <> total
+      THEN csv.refuse(format('order %s has the amounts %s and %s: amount_per=order is for a total that all lines repeat', order_id, least_total, total))::numeric
+      WHEN line = 1 OR total IS NULL THEN total ELSE 0 END AS amount_here
+    FROM (SELECT *, row_number() OVER (w ORDER BY at) AS line, min($amount) OVER w AS least_total, max($amount) OVER w AS total
+      FROM csv.orders WINDOW w AS (PARTITION BY coalesce(order_id, at::text))) AS o) AS o";
+  $lines .= "\nWHERE line = 1" unless grep { defined $position{$_} } qw(item quantity cost);
+  $amount = 'amount_here';
+}
+my %shown = (amount => "$amount AS amount");
+# often only the first line of an order says which currency it is in
+$shown{currency} = 'coalesce(currency, CASE WHEN order_id IS NOT NULL THEN max(currency) OVER (PARTITION BY order_id) END) AS currency'
+  if $position{currency} && $position{order_id};
+
+write_file('convert.sql', "CREATE TABLE orders AS SELECT " . join(', ', map { $shown{$_} // $_ } @found) . "
+FROM $lines;
 CREATE VIEW shop_orders AS SELECT " . join(', ', @found) . " FROM orders;
 DROP SCHEMA csv CASCADE;
 ANALYZE orders;
 ");
+
+# for \copy, on one line
+open my $copy, '>', "$folder/copy.options" or die "cannot write $folder/copy.options: $!\n";
+print $copy "format csv, header true, delimiter E'" . ($delimiter eq "\t" ? '\\t' : $delimiter) . "'" . (defined $quote ? ", quote E'\\x01'" : '');
+close $copy or die;
 
 # Halve the table until one block is left that does not convert, then go through its lines.
 my $tries = join '', map { "
     BEGIN
       PERFORM $_ FROM csv.orders WHERE at = r.ctid;
     EXCEPTION WHEN others THEN
-      RETURN format('line %s: $_ (\"%s\") is \"%s\": %s', csv.line_of(r.ctid), " . literal($headers[ $position{$_} - 1 ]) . ", left(r.field_$position{$_}, 60), SQLERRM);
+      RETURN format('line %s: $_ (\"%s\") is \"%s\": %s', csv.line_of(r.ctid), " . literal($headers[ $field{$_} - 1 ]) . ", left(r.field_$field{$_}, 60), SQLERRM);
     END;" } @read;
 write_file('first_bad.sql', "CREATE FUNCTION csv.line_of(tid) RETURNS bigint LANGUAGE sql AS \$\$
   SELECT 1 + $header_lines + count(*) + coalesce(sum(length(l::text) - length(replace(l::text, E'\\n', ''))), 0)
