@@ -59,9 +59,8 @@ make_work_folder() {
 
 # The folder of a checkout's loop: it stays, with the build and the server in it, until end_loop.
 enter_loop() {
-  local sum
-  sum=$(printf '%s %s' "$top" "${PG_CONFIG-}" | cksum)
-  work=/var/tmp/ltv-loop.${sum%% *}
+  work=$(kept_folder loop)
+  [[ -n $work ]] || die "the folder of the loop in /var/tmp is somebody else's"
   if [[ -d $work/ltv ]]; then
     find_server
     export PG_CONFIG
@@ -69,7 +68,6 @@ enter_loop() {
     rm -rf "$work/ltv/tmp_check"
     remove_what_is_gone
   else
-    mkdir -p "$work"
     chmod 755 "$work"
     install_missing
   fi
@@ -83,6 +81,14 @@ remove_what_is_gone() {
     [[ $file != *.c || -e $top/$file ]] || rm -f "$work/ltv/${file%.c}.o"
   done < <(cd "$work/ltv" && find src sql expected test -type f ! -name '*.o' ! -name '*.list' \( -name 'ltv--*--*' -o ! -path 'sql/ltv--*' \))
   find "$work/ltv/src" -type d -empty -delete
+}
+
+# The folder in which a build of this checkout stays; empty where it is not this user's own.
+kept_folder() {
+  local sum
+  sum=$(printf '%s %s' "$top" "${PG_CONFIG-}" | cksum)
+  mkdir -p "/var/tmp/ltv-$1.${sum%% *}" 2>/dev/null || return 0
+  [[ ! -O /var/tmp/ltv-$1.${sum%% *} ]] || say "/var/tmp/ltv-$1.${sum%% *}"
 }
 
 end_loop() {

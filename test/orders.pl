@@ -11,6 +11,7 @@
 # Headers are found here and by position afterwards: no header ever becomes a name in a statement.
 use strict;
 use warnings;
+use utf8;
 
 binmode STDERR, ':utf8';
 utf8::decode($_) for @ARGV;
@@ -26,8 +27,25 @@ die "usage: orders.pl FOLDER [COLUMN=HEADER …]\n" unless defined $folder;
 
 # --- what the user says -----------------------------------------------------------------------------
 
-my (%given, %lists);
-for (@words)
+# The files of shops: what their columns are, and which rows count.  A word with a question mark is for a header that may lack.
+my %preset = (
+  amazon => [ qw(quote=none customer_id=buyer-email ordered_on=purchase-date zone=Asia/Tokyo order_id=order-id amount=item-price
+    ?plus=shipping-price ?less=item-promotion-discount ?less=ship-promotion-discount ?quantity=quantity-purchased
+    ?item=product-name ?currency=currency drop=item-price:) ],
+  eccube => [ 'customer_id=会員ID', 'ordered_on=受注日', 'order_id=注文ID', 'amount=合計', 'amount_per=order', '?item=商品名',
+    '?quantity=個数', 'keep=対応状況(ID):1,4,5,6', '?drop=明細区分(ID):2,3,4,5,6', 'drop=受注日:' ],
+  rakuten => [ 'customer_id=注文者メールアドレス', 'ordered_on=注文日時', 'order_id=注文番号', 'amount=合計金額', 'amount_per=order',
+    '?less=店舗発行クーポン利用額', '?item=商品名', '?quantity=個数', 'drop=ステータス:800,900', 'drop=合計金額:-9999' ],
+  shopify => [ 'customer_id=Email', 'ordered_on=Created at', 'zone=Asia/Tokyo', 'order_id=Name', 'amount=Total', 'amount_per=order',
+    '?less=Refunded Amount', '?item=Lineitem name', '?quantity=Lineitem quantity', '?currency=Currency',
+    'keep=Financial Status:paid,partially_paid,partially_refunded', '?keep=Cancelled at:' ],
+);
+
+# A word of the user's takes the place of the preset's, and those that may be given several times all of them.
+my (%given, %lists, %may_lack);
+my ($from) = map { /\Afrom=(.*)/s ? $1 : () } @words;
+die "no shop is called \"$from\": " . join(', ', sort keys %preset) . " are known\n" if defined $from && !$preset{$from};
+for (grep { !/\Afrom=/ } @words)
 {
   my ($name, $value) = /\A([^=]*)=(.*)\z/s or die "\"$_\" is not COLUMN=HEADER, for example amount=total\n";
   die "\"$name\" is none of the columns " . join(', ', @columns) . " and none of the options "
@@ -37,6 +55,15 @@ for (@words)
   if (grep { $_ eq $name } @repeated) { push @{ $lists{$name} }, $value; next; }
   die "\"$name\" is given twice\n" if exists $given{$name};
   $given{$name} = $value;
+}
+my %by_user = map { $_ => 1 } keys %given, keys %lists;
+for (defined $from ? @{ $preset{$from} } : ())
+{
+  my ($may_lack, $name, $value) = /\A(\??)([^=]*)=(.*)\z/s;
+  next if $by_user{$name};
+  $may_lack{"$name=$value"} = 1 if $may_lack;
+  if (grep { $_ eq $name } @repeated) { push @{ $lists{$name} }, $value; }
+  else { $given{$name} = $value; }
 }
 my ($zone, $datestyle, $decimal, $quote, $amount_per) = delete @given{@options};
 die "decimal is \"$decimal\": it is a point or a comma\n" if defined $decimal && $decimal !~ /\A[.,]\z/;
@@ -91,7 +118,7 @@ for my $column (@columns)
   my @at = grep { $headers[$_] eq $wanted } 0 .. $#headers;
   die "the header \"$wanted\" occurs " . @at . " times: which one is $column?\n" if @at > 1;
   if (@at) { $position{$column} = $at[0] + 1; }
-  elsif (exists $given{$column} || $needed{$column}) { push @missing, $wanted eq $column ? $column : "$column (\"$wanted\")"; }
+  elsif ((exists $given{$column} && !$may_lack{"$column=$wanted"}) || $needed{$column}) { push @missing, $wanted eq $column ? $column : "$column (\"$wanted\")"; }
 }
 if (@missing)
 {
@@ -121,10 +148,17 @@ sub filter_of
   return [ position_of($option, $header), [ $values eq '' ? '' : split /,/, $values, -1 ] ];
 }
 
-my @added   = map { [ '+', position_of('plus', $_) ] } @{ $lists{plus} || [] };
-my @taken   = map { [ '-', position_of('less', $_) ] } @{ $lists{less} || [] };
-my @dropped = map { filter_of('drop', $_) } @{ $lists{drop} || [] };
-my @kept    = map { filter_of('keep', $_) } @{ $lists{keep} || [] };
+# The values of an option but those of a preset whose header lacks.
+sub values_of
+{
+  my ($option) = @_;
+  return grep { my $value = $_; !$may_lack{"$option=$value"} || grep { $value eq $_ || index($value, "$_:") == 0 } @headers } @{ $lists{$option} || [] };
+}
+
+my @added   = map { [ '+', position_of('plus', $_) ] } values_of('plus');
+my @taken   = map { [ '-', position_of('less', $_) ] } values_of('less');
+my @dropped = map { filter_of('drop', $_) } values_of('drop');
+my @kept    = map { filter_of('keep', $_) } values_of('keep');
 die "amount_per=order wants to know which lines are of one order: say which header is order_id\n" if defined $amount_per && !$position{order_id};
 
 sub quoted_for_shell
@@ -240,29 +274,29 @@ write_file('create.sql', "CREATE SCHEMA csv;
 CREATE FUNCTION csv.refuse(why text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS
   \$\$ BEGIN RAISE EXCEPTION '%', why; END \$\$;
 
--- An amount as spreadsheets and people write it: 6,540 or \x{a5}980 or 980\x{5186}, (6480) and \x{25b3}6480 below zero, full width.
+-- An amount as spreadsheets and people write it: 6,540 or ¥980 or 980円, (6480) and △6480 below zero, full width.
 CREATE FUNCTION csv.number(written text) RETURNS numeric LANGUAGE plpgsql STABLE PARALLEL SAFE AS \$\$
 DECLARE
   digits text := replace(translate(written, '$wide', '$narrow'), ' ', '');
-  below_zero boolean := digits ~ '^[(].*[)]\$' OR digits ~ '^[-\x{25b3}\x{25b2}]' OR digits ~ '^($symbols)-' OR digits ~ '[0-9]-\$';
+  below_zero boolean := digits ~ '^[(].*[)]\$' OR digits ~ '^[-△▲]' OR digits ~ '^($symbols)-' OR digits ~ '[0-9]-\$';
 BEGIN
   digits := regexp_replace(digits, '^[(](.*)[)]\$', '\\1');
-  digits := regexp_replace(digits, '^[-+\x{25b3}\x{25b2}]?($symbols|[A-Z]{3})?[-+]?|($symbols|\x{5186}|[A-Z]{3})?-?\$', '', 'g');
+  digits := regexp_replace(digits, '^[-+△▲]?($symbols|[A-Z]{3})?[-+]?|($symbols|円|[A-Z]{3})?-?\$', '', 'g');
   IF digits !~ '^([0-9]+|[0-9]{1,3}([$thousands][0-9]{3})+)?([$point][0-9]*)?\$' OR digits !~ '[0-9]' THEN
     PERFORM csv.refuse('$refusal');
   END IF;
   RETURN CASE WHEN below_zero THEN -1 ELSE 1 END * replace(replace(digits, '$thousands', ''), '$point', '.')::numeric;
 END \$\$;
 
--- A day as it is written in Japan, in the form of the others: 2023\x{5e74}4\x{6708}1\x{65e5}, \x{4ee4}\x{548c}5\x{5e74}4\x{6708}1\x{65e5}, R5.4.1.
+-- A day as it is written in Japan, in the form of the others: 2023年4月1日, 令和5年4月1日, R5.4.1.
 CREATE FUNCTION csv.western_day(written text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS \$\$
 DECLARE
-  narrow text := regexp_replace(translate(written, '$wide', '$narrow'), ' *[(][\x{65e5}\x{6708}\x{706b}\x{6c34}\x{6728}\x{91d1}\x{571f}][)]', '');
-  part text[] := regexp_match(narrow, '^(\x{660e}\x{6cbb}|\x{5927}\x{6b63}|\x{662d}\x{548c}|\x{5e73}\x{6210}|\x{4ee4}\x{548c}|[MTSHR])? *([0-9]{1,4}|\x{5143})[\x{5e74}./-] *([0-9]{1,2})[\x{6708}./-] *([0-9]{1,2})\x{65e5}?(.*)\$');
-  era text := translate(left(part[1], 1), '\x{660e}\x{5927}\x{662d}\x{5e73}\x{4ee4}', 'MTSHR');
-  year integer := CASE part[2] WHEN '\x{5143}' THEN 1 ELSE part[2]::integer END
+  narrow text := regexp_replace(translate(written, '$wide', '$narrow'), ' *[(][日月火水木金土][)]', '');
+  part text[] := regexp_match(narrow, '^(明治|大正|昭和|平成|令和|[MTSHR])? *([0-9]{1,4}|元)[年./-] *([0-9]{1,2})[月./-] *([0-9]{1,2})日?(.*)\$');
+  era text := translate(left(part[1], 1), '明大昭平令', 'MTSHR');
+  year integer := CASE part[2] WHEN '元' THEN 1 ELSE part[2]::integer END
     + CASE era WHEN 'M' THEN 1867 WHEN 'T' THEN 1911 WHEN 'S' THEN 1925 WHEN 'H' THEN 1988 WHEN 'R' THEN 2018 ELSE 0 END;
-  time text := regexp_replace(regexp_replace(part[5], '\x{6642}|\x{5206}(?=[0-9])', ':', 'g'), '[\x{5206}\x{79d2}]', '', 'g');
+  time text := regexp_replace(regexp_replace(part[5], '時|分(?=[0-9])', ':', 'g'), '[分秒]', '', 'g');
 BEGIN
   IF part IS NULL OR (era IS NULL AND part[2] !~ '^[0-9]{4}\$') THEN
     RETURN narrow;
