@@ -52,7 +52,7 @@ SELECT * FROM ltv_cpm_groups('shop_subscribers_uuid', '2023-12-31', ltv_policy(c
 
 -- arguments
 SELECT ltv_cpm('[]', 'infinity');
-SELECT ltv_cpm('[]', '2024-12-31', ROW(1, 1, 1, 1, 1, 5, 4, 1)::ltv_policy);
+SELECT ltv_cpm('[]', '2024-12-31', ROW(1, 1, 1, 1, 1, 5, 4, 1, 0.4, 0.7, 0.5, 12)::ltv_policy);
 SELECT * FROM ltv_cpm_groups(NULL, '2024-12-31');
 SELECT * FROM ltv_cpm_groups('shop_refunds_text', NULL);
 SELECT * FROM ltv_cpm_groups('shop_refunds_text', '2024-12-31', NULL);

@@ -184,11 +184,11 @@ SELECT call, error_of('SELECT * FROM ' || call) AS error FROM (VALUES
 
 -- A policy made by hand, past ltv_policy()
 SELECT call, left(error_of('SELECT ' || call), 5) AS state FROM (VALUES
-	('ltv_meets_benchmark(1, 1, ROW(NULL, 3, 180, 365, 240, 90, 210, 70000)::ltv_policy)'),
-	('ltv_meets_benchmark(1, 1, ROW(18000, NULL, 180, 365, 240, 90, 210, 70000)::ltv_policy)'),
-	('ltv_meets_benchmark(1, 1, ROW(-1, 3, 180, 365, 240, 90, 210, 70000)::ltv_policy)'),
-	('ltv_meets_benchmark(1, 1, ROW(18000, -3, 180, 365, 240, 90, 210, 70000)::ltv_policy)'),
-	('ltv_plan(1, 1, 1, 0.5, policy => ROW(NULL, 3, 180, 365, 240, 90, 210, 70000)::ltv_policy)')
+	('ltv_meets_benchmark(1, 1, ROW(NULL, 3, 180, 365, 240, 90, 210, 70000, 0.40, 0.70, 0.50, 12)::ltv_policy)'),
+	('ltv_meets_benchmark(1, 1, ROW(18000, NULL, 180, 365, 240, 90, 210, 70000, 0.40, 0.70, 0.50, 12)::ltv_policy)'),
+	('ltv_meets_benchmark(1, 1, ROW(-1, 3, 180, 365, 240, 90, 210, 70000, 0.40, 0.70, 0.50, 12)::ltv_policy)'),
+	('ltv_meets_benchmark(1, 1, ROW(18000, -3, 180, 365, 240, 90, 210, 70000, 0.40, 0.70, 0.50, 12)::ltv_policy)'),
+	('ltv_plan(1, 1, 1, 0.5, policy => ROW(NULL, 3, 180, 365, 240, 90, 210, 70000, 0.40, 0.70, 0.50, 12)::ltv_policy)')
 ) AS t(call);
 
 -- A hint says what to write instead

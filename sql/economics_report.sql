@@ -166,7 +166,7 @@ SELECT call, error_of('SELECT * FROM ' || call) AS error FROM (VALUES
 	('ltv_economics(''handmade'', ''2024-12-31'', retention_cost => -1)'),
 	('ltv_economics(''handmade'', ''2024-12-31'', active_years => -1)'),
 	('ltv_economics(''handmade'', ''2024-12-31'', active_years => ''NaN'')'),
-	('ltv_economics(''handmade'', ''2024-12-31'', policy => ROW(-1, 3, 180, 365, 240, 90, 210, 70000)::ltv_policy)'),
+	('ltv_economics(''handmade'', ''2024-12-31'', policy => ROW(-1, 3, 180, 365, 240, 90, 210, 70000, 0.40, 0.70, 0.50, 12)::ltv_policy)'),
 	('ltv_economics(''handmade'', ''2023-12-31'')'),
 	('ltv_economics(''thirds'', ''2024-12-31'')'),
 	('ltv_economics(''thirds'', ''2020-12-31'')'),

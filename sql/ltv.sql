@@ -257,25 +257,35 @@ CREATE TYPE ltv_policy AS (
   cpm_lapsed_days integer,
   cpm_steady_days integer,
   cpm_loyal_days integer,
-  cpm_revenue numeric
+  cpm_revenue numeric,
+  benchmark_repeat_rate numeric,
+  returning_share_high numeric,
+  returning_share_low numeric,
+  benchmark_months integer
 );
 COMMENT ON TYPE ltv_policy IS 'what a shop calls loyal, dormant and churned; made by ltv_policy()';
-COMMENT ON COLUMN ltv_policy.benchmark_annual_revenue IS 'revenue of a good customer in a year';
-COMMENT ON COLUMN ltv_policy.benchmark_annual_orders IS 'orders of a good customer in a year';
+COMMENT ON COLUMN ltv_policy.benchmark_annual_revenue IS 'revenue of a good customer in a year, or in benchmark_months';
+COMMENT ON COLUMN ltv_policy.benchmark_annual_orders IS 'orders of a good customer in a year, or in benchmark_months';
 COMMENT ON COLUMN ltv_policy.dormant_days IS 'dormant after more days than this without an order';
 COMMENT ON COLUMN ltv_policy.churned_days IS 'churned after more days than this without an order';
 COMMENT ON COLUMN ltv_policy.cpm_lapsed_days IS 'customer portfolio: lapsed from this many days without an order on';
 COMMENT ON COLUMN ltv_policy.cpm_steady_days IS 'customer portfolio: toddling below this many days from first to last order';
 COMMENT ON COLUMN ltv_policy.cpm_loyal_days IS 'customer portfolio: loyal from this many days from first to last order on';
 COMMENT ON COLUMN ltv_policy.cpm_revenue IS 'customer portfolio: trendy or loyal from this revenue on';
+COMMENT ON COLUMN ltv_policy.benchmark_repeat_rate IS 'repeat rate of a good shop';
+COMMENT ON COLUMN ltv_policy.returning_share_high IS 'above this share of returning customers a period has too few new ones';
+COMMENT ON COLUMN ltv_policy.returning_share_low IS 'below this share of returning customers a period has too few of them';
+COMMENT ON COLUMN ltv_policy.benchmark_months IS 'months of the window in which the benchmark is to be reached';
 
 CREATE FUNCTION ltv_policy(
   benchmark_annual_revenue numeric DEFAULT 18000, benchmark_annual_orders integer DEFAULT 3,
   dormant_days integer DEFAULT 180, churned_days integer DEFAULT 365,
   cpm_lapsed_days integer DEFAULT 240, cpm_steady_days integer DEFAULT 90, cpm_loyal_days integer DEFAULT 210,
-  cpm_revenue numeric DEFAULT 70000
+  cpm_revenue numeric DEFAULT 70000,
+  benchmark_repeat_rate numeric DEFAULT 0.40, returning_share_high numeric DEFAULT 0.70, returning_share_low numeric DEFAULT 0.50,
+  benchmark_months integer DEFAULT 12
 ) RETURNS ltv_policy AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_policy(numeric, integer, integer, integer, integer, integer, integer, numeric) IS 'a checked policy, with the defaults of mail-order practice';
+COMMENT ON FUNCTION ltv_policy(numeric, integer, integer, integer, integer, integer, integer, numeric, numeric, numeric, numeric, integer) IS 'a checked policy, with the defaults of mail-order practice';
 
 CREATE TYPE ltv_stage AS ENUM ('new', 'repeat', 'loyal', 'dormant', 'churned');
 COMMENT ON TYPE ltv_stage IS 'the relationship with a customer';

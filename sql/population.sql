@@ -63,7 +63,7 @@ SELECT ltv_repeat_rate(id) FROM (VALUES (7), (NULL::int), (7)) v(id);
 SELECT ltv_repeat_rate(id) FROM (VALUES (7), (8), (7), (7)) v(id);
 SELECT ltv_repeat_rate(id) FILTER (WHERE id < 8), ltv_repeat_rate(DISTINCT id), ltv_repeat_rate(id ORDER BY id DESC) FROM (VALUES (7), (8), (7), (7)) v(id);
 SELECT ltv_kpis(h, 'infinity') FROM one;
-SELECT ltv_kpis(h, '2024-12-31', ROW(1, 1, 5, 4, 1, 1, 1, 1)::ltv_policy) FROM one;
+SELECT ltv_kpis(h, '2024-12-31', ROW(1, 1, 5, 4, 1, 1, 1, 1, 0.4, 0.7, 0.5, 12)::ltv_policy) FROM one;
 
 -- Ids of any type: each of 20 values in 30 rows; equal is what the type calls equal
 CREATE TYPE two_keys AS (shop int, customer text);

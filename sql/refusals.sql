@@ -35,8 +35,8 @@ SELECT orders, revenue, gross_profit FROM ltv_customer_summary('l', '2024-06-01'
 
 -- a type of customer_id that is none of a column, and a policy that contradicts itself
 CREATE TABLE o (customer_id int, ordered_on date, amount numeric);
-SELECT c.* FROM unnest(ARRAY['''o'', ''2024-06-01'', NULL::int[]', '''o'', ''2024-06-01'', ROW(1, 2, 3, 2, 5, 6, 7, 8)::ltv_policy',
-    '''o'', ''2024-06-01'', NULL::int, ROW(NULL, 2, 3, 4, 5, 6, 7, 8)::ltv_policy']) t, LATERAL complain('SELECT count(*) FROM ltv_customer_summary(' || t || ')') c;
+SELECT c.* FROM unnest(ARRAY['''o'', ''2024-06-01'', NULL::int[]', '''o'', ''2024-06-01'', ROW(1, 2, 3, 2, 5, 6, 7, 8, 0.4, 0.7, 0.5, 12)::ltv_policy',
+    '''o'', ''2024-06-01'', NULL::int, ROW(NULL, 2, 3, 4, 5, 6, 7, 8, 0.4, 0.7, 0.5, 12)::ltv_policy']) t, LATERAL complain('SELECT count(*) FROM ltv_customer_summary(' || t || ')') c;
 
 -- a view that fails while it is read, and one that would lock
 CREATE VIEW failing AS SELECT customer_id, ordered_on, 1 / (customer_id - 5) AS amount FROM (SELECT i AS customer_id, date '2024-01-01' AS ordered_on FROM generate_series(1, 10) i) t;

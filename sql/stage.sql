@@ -77,6 +77,21 @@ WITH days AS (
 SELECT count(*) AS compared, count(*) FILTER (WHERE ((ltv_summarize(h, as_of)).annual_orders = 1) <> (day >= as_of - interval '1 year' + interval '1 day')) AS differing
 FROM (SELECT as_of, day, ltv_history(day, 1) AS h FROM days GROUP BY as_of, day) one;
 
+/*
+ * The window of the benchmark alone: orders of 2022-06-30, 2023-06-30 and
+ * 2023-07-01, as of 2024-06-30.  12 months begin on 2023-07-01, 24 on
+ * 2022-07-01, 25 on 2022-05-31; what is annual stays a year.
+ */
+SELECT months, (s).meets_benchmark, (s).stage, (s).annual_orders, (s).annual_revenue
+FROM (SELECT months, ltv_summarize('[{"on":"2022-06-30","amount":10},{"on":"2023-06-30","amount":10},{"on":"2023-07-01","amount":10}]', '2024-06-30',
+	ltv_policy(20, 2, dormant_days => 365, benchmark_months => months)) AS s FROM unnest('{1,12,13,24,25}'::integer[]) months) t ORDER BY months;
+SELECT months, (ltv_summarize('[{"on":"2022-06-30","amount":10},{"on":"2023-06-30","amount":10},{"on":"2023-07-01","amount":10}]', '2024-06-30',
+	ltv_policy(30, 3, benchmark_months => months))).meets_benchmark FROM unnest('{23,24,25,2147483647}'::integer[]) months ORDER BY months;
+-- refunds of the window take revenue from it, an order on its first day counts
+SELECT ltv_stage('[{"on":"2024-05-31","amount":5},{"on":"2024-06-30","amount":5},{"on":"2024-06-30","amount":-1}]', '2024-06-30', ltv_policy(9, 2, benchmark_months => 1)) AS exactly,
+	ltv_stage('[{"on":"2024-05-31","amount":5},{"on":"2024-06-30","amount":5},{"on":"2024-06-30","amount":-1}]', '2024-06-30', ltv_policy(9.000001, 2, benchmark_months => 1)) AS short,
+	ltv_stage('[{"on":"2024-05-30","amount":5},{"on":"2024-06-30","amount":5}]', '2024-06-30', ltv_policy(9, 2, benchmark_months => 1)) AS before;
+
 -- the first and the last days there are
 SELECT ltv_stage('[{"on":"4713-01-01 BC","amount":1}]', '4713-01-01 BC') AS first_day, ltv_stage('[{"on":"4713-01-01 BC","amount":1}]', '5874897-12-31') AS whole_time,
 	ltv_stage('[{"on":"5874897-12-31","amount":1}]', '5874897-12-31') AS last_day, (ltv_summarize('[{"on":"4713-01-01 BC","amount":1}]', '4713-06-01 BC')).annual_orders AS open_year;
@@ -94,14 +109,15 @@ BEGIN
 		SELECT customer_id, ltv_history(o.ordered_on, o.amount) AS h,
 			as_of - max(o.ordered_on) FILTER (WHERE o.ordered_on <= as_of AND o.amount >= 0) AS d,
 			count(*) FILTER (WHERE o.ordered_on <= as_of AND o.amount >= 0) AS orders,
-			count(*) FILTER (WHERE o.ordered_on <= as_of AND o.ordered_on > as_of - interval '1 year' AND o.amount >= 0) AS annual_orders,
-			COALESCE(sum(o.amount) FILTER (WHERE o.ordered_on <= as_of AND o.ordered_on > as_of - interval '1 year'), 0) AS annual_revenue
+			count(*) FILTER (WHERE o.ordered_on <= as_of AND o.ordered_on > as_of - make_interval(months => (p).benchmark_months) AND o.amount >= 0) AS benchmark_orders,
+			COALESCE(sum(o.amount) FILTER (WHERE o.ordered_on <= as_of AND o.ordered_on > as_of - make_interval(months => (p).benchmark_months)), 0) AS benchmark_revenue
 		FROM shop_orders o WHERE customer_id IS NOT NULL GROUP BY customer_id)
 	SELECT count(*), count(*) FILTER (WHERE ltv_stage(h, as_of, p)::text IS DISTINCT FROM CASE
 		WHEN d IS NULL THEN NULL WHEN d > (p).churned_days THEN 'churned' WHEN d > (p).dormant_days THEN 'dormant'
-		WHEN annual_revenue >= (p).benchmark_annual_revenue AND annual_orders >= (p).benchmark_annual_orders THEN 'loyal'
+		WHEN benchmark_revenue >= (p).benchmark_annual_revenue AND benchmark_orders >= (p).benchmark_annual_orders THEN 'loyal'
 		WHEN orders >= 2 THEN 'repeat' ELSE 'new' END)
 	FROM figures;
 END $$;
 SELECT 'seeds 1 to 20' AS seeds, sum(customers) > 500 AS enough, sum(differing) AS differing
-FROM generate_series(1, 20) seed, (VALUES (date '2023-06-30', ltv_policy()), ('2024-02-29', ltv_policy()), ('2024-06-30', ltv_policy(8000, 2, 90, 200))) v(as_of, p), stages_differ(seed, as_of, p);
+FROM generate_series(1, 20) seed, (VALUES (date '2023-06-30', ltv_policy()), ('2024-02-29', ltv_policy()), ('2024-06-30', ltv_policy(8000, 2, 90, 200)),
+	('2024-06-30', ltv_policy(8000, 2, benchmark_months => 6)), ('2024-02-29', ltv_policy(12000, benchmark_months => 24)), ('2024-03-31', ltv_policy(3000, 1, benchmark_months => 1))) v(as_of, p), stages_differ(seed, as_of, p);

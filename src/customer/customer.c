@@ -13,6 +13,9 @@
 /* a month of the trade is 30 days */
 #define MONTH_DAYS 30
 
+/* of the annual window */
+#define YEAR_MONTHS 12
+
 /*
  * The first day of the months that end with as_of: as_of - interval 'n months'
  * + 1 day, where the day of a shorter month is its last.
@@ -44,7 +47,7 @@ moment_of(DateADT as_of)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("as_of must be a day, not %s", DATE_IS_NOBEGIN(as_of) ? "-infinity" : "infinity")));
-	return (Moment) {as_of, window_start(as_of, 12)};
+	return (Moment) {as_of, window_start(as_of, YEAR_MONTHS)};
 }
 
 void
@@ -86,11 +89,24 @@ order_days(const History *history, int count, DateADT *first, DateADT *last)
 }
 
 static bool
-reaches_benchmark(const Totals *annual, Scales scales, const Policy *policy)
+reaches_benchmark(const Totals *totals, Scales scales, const Policy *policy)
 {
-	return annual->orders >= policy->benchmark_annual_orders &&
-		annual->revenue * decimal_power[DECIMAL_MAX_SCALE - scales.amount] >=
+	return totals->orders >= policy->benchmark_annual_orders &&
+		totals->revenue * decimal_power[DECIMAL_MAX_SCALE - scales.amount] >=
 		policy->benchmark_annual_revenue;
+}
+
+/* The same over the first purchases, in a window that is not the annual one. */
+static bool
+reaches_benchmark_within(const History *history, int count, DateADT as_of, const Policy *policy)
+{
+	DateADT		start = window_start(as_of, policy->benchmark_months);
+	Totals		totals;
+
+	totals_clear(&totals);
+	for (int i = count - 1; i >= 0 && history->purchases[i].day >= start; i--)
+		totals_add(&totals, &history->purchases[i]);
+	return reaches_benchmark(&totals, history->scales, policy);
 }
 
 static Stage
@@ -122,7 +138,9 @@ figures_of(const History *history, Moment moment, const Policy *policy, Figures 
 		if (purchase->day >= moment.year_start)
 			totals_add(&figures->annual, purchase);
 	}
-	figures->meets_benchmark = reaches_benchmark(&figures->annual, history->scales, policy);
+	figures->meets_benchmark = policy->benchmark_months == YEAR_MONTHS ?
+		reaches_benchmark(&figures->annual, history->scales, policy) :
+		reaches_benchmark_within(history, count, moment.as_of, policy);
 	figures->first = figures->last = moment.as_of;
 	order_days(history, count, &figures->first, &figures->last);
 	figures->since_last = moment.as_of - figures->last;

@@ -12,13 +12,16 @@
 #include "base/composite.h"
 #include "base/decimal.h"
 
-#define POLICY_FIELDS 8
+#define POLICY_FIELDS 12
 
 static const char *const field_names[POLICY_FIELDS] = {
 	"benchmark_annual_revenue", "benchmark_annual_orders", "dormant_days", "churned_days",
-	"cpm_lapsed_days", "cpm_steady_days", "cpm_loyal_days", "cpm_revenue"
+	"cpm_lapsed_days", "cpm_steady_days", "cpm_loyal_days", "cpm_revenue",
+	"benchmark_repeat_rate", "returning_share_high", "returning_share_low", "benchmark_months"
 };
-static const Oid field_types[POLICY_FIELDS] = {NUMERICOID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, NUMERICOID};
+static const Oid field_types[POLICY_FIELDS] = {
+	NUMERICOID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, INT4OID
+};
 static const CompositeType policy_type = {"ltv_policy", POLICY_FIELDS, field_types};
 
 /*
@@ -33,9 +36,14 @@ const Policy policy_default = {
 	.cpm_lapsed_days = 240,
 	.cpm_steady_days = 90,
 	.cpm_loyal_days = 210,
-	.cpm_revenue = (int128) 70000 * 1000000
+	.cpm_revenue = (int128) 70000 * 1000000,
+	.benchmark_repeat_rate = 400000,
+	.returning_share_high = 700000,
+	.returning_share_low = 500000,
+	.benchmark_months = 12
 };
 
+/* A number with decimal places, as units of 10^-6. */
 static int128
 money_field(Datum datum, int field)
 {
@@ -51,6 +59,21 @@ money_field(Datum datum, int field)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s of a policy must not be negative", field_names[field])));
 	return (int128) value * decimal_power[DECIMAL_MAX_SCALE - scale];
+}
+
+/* A share, as millionths. */
+static int32
+share_field(Datum datum, int field)
+{
+	int128		value = money_field(datum, field);
+
+	if (value > SHARE_WHOLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s of a policy must not be above 1, but is %s",
+						field_names[field], DatumGetCString(DirectFunctionCall1(numeric_out, datum))),
+				 errhint("Write 40 %% as 0.40.")));
+	return (int32) value;
 }
 
 static int32
@@ -75,6 +98,24 @@ CheckFieldOrder(int32 lower, int lower_field, int32 upper, int upper_field)
 						field_names[lower_field], field_names[upper_field], lower, upper)));
 }
 
+static void
+CheckMonths(int32 months)
+{
+	if (months < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("benchmark_months of a policy must be 1 or more, but is %d", months)));
+}
+
+static void
+CheckShareOrder(const Policy *policy)
+{
+	if (policy->returning_share_low > policy->returning_share_high)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("returning_share_low of a policy must not be above returning_share_high")));
+}
+
 /* The checked fields of a policy. */
 static void
 read_fields(const Datum *values, const bool *nulls, Policy *policy)
@@ -93,8 +134,14 @@ read_fields(const Datum *values, const bool *nulls, Policy *policy)
 	policy->cpm_steady_days = count_field(values[5], 5);
 	policy->cpm_loyal_days = count_field(values[6], 6);
 	policy->cpm_revenue = money_field(values[7], 7);
+	policy->benchmark_repeat_rate = share_field(values[8], 8);
+	policy->returning_share_high = share_field(values[9], 9);
+	policy->returning_share_low = share_field(values[10], 10);
+	policy->benchmark_months = count_field(values[11], 11);
 	CheckFieldOrder(policy->dormant_days, 2, policy->churned_days, 3);
 	CheckFieldOrder(policy->cpm_steady_days, 5, policy->cpm_loyal_days, 6);
+	CheckShareOrder(policy);
+	CheckMonths(policy->benchmark_months);
 }
 
 /* Read and check a policy, unless it is the one in the memo. */

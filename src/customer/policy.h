@@ -8,6 +8,9 @@
 
 #include "access/htup.h"
 
+/* a share of 1 */
+#define SHARE_WHOLE 1000000
+
 /* The fields of the composite ltv_policy; money at DECIMAL_MAX_SCALE places. */
 typedef struct Policy
 {
@@ -19,6 +22,10 @@ typedef struct Policy
 	int32		cpm_steady_days;
 	int32		cpm_loyal_days;
 	int128		cpm_revenue;
+	int32		benchmark_repeat_rate;	/* shares as millionths */
+	int32		returning_share_high;
+	int32		returning_share_low;
+	int32		benchmark_months;	/* the window of the benchmark */
 } Policy;
 
 /*

@@ -518,7 +518,7 @@ $node->safe_psql('postgres', "TRUNCATE bad; INSERT INTO bad VALUES (NULL, 'infin
 like(same('an infinite day without key', sprintf($all, $h)), qr/^ERROR:  22008: /m, 'is an error');
 $node->safe_psql('postgres', "TRUNCATE bad; INSERT INTO bad VALUES (1, '2024-01-01', 1, 1, 1, 9223372036854775807)");
 like(same('a bigint that is too large', sprintf($all, 'ltv_history(ordered_on, big)')), qr/^ERROR:  22003: /m, 'is an error');
-my %bad_questions = ('an infinite as_of' => "'infinity'", 'a policy made by hand' => q{'2024-06-30', ROW(1, 1, 400, 300, 1, 1, 1, 1)::ltv_policy}, 'a policy with a NULL' => q{'2024-06-30', ROW(1, 1, 400, NULL, 1, 1, 1, 1)::ltv_policy}, 'a day that cannot be' => q{(SELECT ('2024-02-' || count(*))::date FROM customers)});
+my %bad_questions = ('an infinite as_of' => "'infinity'", 'a policy made by hand' => q{'2024-06-30', ROW(1, 1, 400, 300, 1, 1, 1, 1, 0.4, 0.7, 0.5, 12)::ltv_policy}, 'a policy with a NULL' => q{'2024-06-30', ROW(1, 1, 400, NULL, 1, 1, 1, 1, 0.4, 0.7, 0.5, 12)::ltv_policy}, 'a day that cannot be' => q{(SELECT ('2024-02-' || count(*))::date FROM customers)});
 for my $name (sort keys %bad_questions)
 {
   my $columns = "(ltv_summarize(ltv_history(ordered_on, amount), $bad_questions{$name})).*";
@@ -573,7 +573,7 @@ is($node->safe_psql('postgres', q{SELECT string_agg(pg_get_function_arguments(oi
 like(ask('SELECT ltv_support(NULL)'), qr/^ERROR:  (42883|0A000): /m, 'which nobody else can call');
 is(ask("$node_on; EXPLAIN (COSTS OFF, VERBOSE) SELECT customer_id + 1, ($sum).revenue FROM public.parts_0 AS orders, (VALUES (1, 2)) AS v (quantity, cost) GROUP BY customer_id HAVING ltv_orders($h) > 1"), <<'END' =~ s/\n\z//r, 'EXPLAIN VERBOSE');
 Custom Scan (LtvHistories)
-  Output: (orders.customer_id + 1), ((ltv_summarize(ltv_history(orders.ordered_on, orders.amount, '1'::numeric, '2'::numeric), '2024-12-31'::date, '(18000,3,180,365,240,90,210,70000)'::ltv_policy)).revenue), orders.customer_id
+  Output: (orders.customer_id + 1), ((ltv_summarize(ltv_history(orders.ordered_on, orders.amount, '1'::numeric, '2'::numeric), '2024-12-31'::date, '(18000,3,180,365,240,90,210,70000,0.40,0.70,0.50,12)'::ltv_policy)).revenue), orders.customer_id
   Filter: (ltv_orders((ltv_history(orders.ordered_on, orders.amount, '1'::numeric, '2'::numeric))) > 1)
   Group Key: orders.customer_id
   ->  Seq Scan on public.parts_0 orders

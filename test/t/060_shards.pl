@@ -137,7 +137,7 @@ my $grouped = 'FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id';
 pushed('histories', "SELECT customer_id, $history $grouped", $there, 'GROUP BY 1');
 pushed('histories of two columns', "SELECT customer_id, ltv_history(ordered_on, amount) $grouped", 'public.ltv_history(ordered_on, amount)');
 pushed('summary', "SELECT customer_id, ltv_summarize($history, '2024-12-31') $grouped", "public.ltv_summarize($there, '2024-12-31'::date, ", '::public.ltv_policy)');
-pushed('summary with a policy', "SELECT customer_id, ltv_summarize($history, '2024-12-31', ltv_policy(dormant_days => 90)) $grouped", "'(18000,3,90,365,240,90,210,70000)'::public.ltv_policy)");
+pushed('summary with a policy', "SELECT customer_id, ltv_summarize($history, '2024-12-31', ltv_policy(dormant_days => 90)) $grouped", "'(18000,3,90,365,240,90,210,70000,0.40,0.70,0.50,12)'::public.ltv_policy)");
 pushed('stage', "SELECT customer_id, ltv_stage($history, '2024-12-31') $grouped", 'public.ltv_stage(');
 pushed('segment', "SELECT customer_id, ltv_cpm($history, '2024-12-31') $grouped", 'public.ltv_cpm(');
 pushed('revenue of a year', "SELECT customer_id, ltv_revenue(ltv_between($history, '2023-01-01', '2023-12-31')) $grouped", 'public.ltv_revenue(public.ltv_between(', "'2023-12-31'::date");
