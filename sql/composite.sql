@@ -165,7 +165,7 @@ SELECT ltv_summarize(history, '2024-08-01') FROM h WHERE customer_id = 7;
 ROLLBACK TO as_made;
 -- an older script, whose types end before what the library makes
 SELECT probin AS library FROM pg_proc WHERE proname = 'ltv_overview' \gset
-CREATE TYPE short AS (customers bigint, repeaters bigint);
+CREATE TYPE short AS (segment text, customers bigint, repeaters bigint);
 CREATE TYPE short_summary AS (customer_id text, orders bigint, quantity numeric);
 CREATE TYPE short_input AS (frequency bigint, recency double precision);
 CREATE FUNCTION short_overview(orders regclass, as_of date, policy ltv_policy) RETURNS SETOF short AS :'library', 'ltv_overview' LANGUAGE C STABLE;

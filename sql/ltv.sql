@@ -582,6 +582,7 @@ COMMENT ON AGGREGATE ltv_kpis(ltv_history, date, ltv_policy) IS 'key figures of 
 -- reports
 
 CREATE TYPE ltv_overview_row AS (
+  segment text,
   customers bigint,
   repeaters bigint,
   repeat_rate double precision,
@@ -604,6 +605,7 @@ CREATE TYPE ltv_overview_row AS (
   refund_only bigint
 );
 COMMENT ON TYPE ltv_overview_row IS 'the key figures of a shop, see ltv_overview';
+COMMENT ON COLUMN ltv_overview_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_overview_row.customers IS 'customers with an order';
 COMMENT ON COLUMN ltv_overview_row.repeaters IS 'customers with two orders or more';
 COMMENT ON COLUMN ltv_overview_row.repeat_rate IS 'repeaters / customers';
@@ -625,12 +627,13 @@ COMMENT ON COLUMN ltv_overview_row.gross_profit IS 'revenue less cost; null if a
 COMMENT ON COLUMN ltv_overview_row.guest_orders IS 'orders without a customer, in no other figure';
 COMMENT ON COLUMN ltv_overview_row.refund_only IS 'customers with refunds but no order, in no other figure';
 
-CREATE FUNCTION ltv_overview(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+CREATE FUNCTION ltv_overview(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_overview_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
-COMMENT ON FUNCTION ltv_overview(regclass, date, ltv_policy) IS 'one row of key figures on as_of: the columns of ltv_kpi, and two more';
+COMMENT ON FUNCTION ltv_overview(regclass, date, ltv_policy, text) IS 'one row of key figures on as_of: the columns of ltv_kpi, and two more';
 
 CREATE TYPE ltv_stages_row AS (
+  segment text,
   stage ltv_stage,
   customers bigint,
   share double precision,
@@ -638,33 +641,36 @@ CREATE TYPE ltv_stages_row AS (
   annual_revenue numeric
 );
 COMMENT ON TYPE ltv_stages_row IS 'the customers in a stage, see ltv_stages';
+COMMENT ON COLUMN ltv_stages_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_stages_row.stage IS 'the stage on as_of';
 COMMENT ON COLUMN ltv_stages_row.customers IS 'customers in it';
 COMMENT ON COLUMN ltv_stages_row.share IS 'of all customers with an order';
 COMMENT ON COLUMN ltv_stages_row.revenue IS 'of these customers so far, refunds included';
 COMMENT ON COLUMN ltv_stages_row.annual_revenue IS 'of these customers in the year that ends with as_of';
 
-CREATE FUNCTION ltv_stages(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+CREATE FUNCTION ltv_stages(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_stages_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
-COMMENT ON FUNCTION ltv_stages(regclass, date, ltv_policy) IS 'one row per stage, in the order of ltv_stage, also for empty ones; no row without a customer';
+COMMENT ON FUNCTION ltv_stages(regclass, date, ltv_policy, text) IS 'one row per stage, in the order of ltv_stage, also for empty ones; no row without a customer';
 
 CREATE TYPE ltv_stage_flow_row AS (
+  segment text,
   from_stage ltv_stage,
   to_stage ltv_stage,
   customers bigint,
   revenue numeric
 );
 COMMENT ON TYPE ltv_stage_flow_row IS 'the customers who went from one stage to another, see ltv_stage_flow';
+COMMENT ON COLUMN ltv_stage_flow_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_stage_flow_row.from_stage IS 'on from_day; null without an order by then';
 COMMENT ON COLUMN ltv_stage_flow_row.to_stage IS 'on to_day';
 COMMENT ON COLUMN ltv_stage_flow_row.customers IS 'customers with this pair of stages';
 COMMENT ON COLUMN ltv_stage_flow_row.revenue IS 'of these customers after from_day and up to to_day, refunds included';
 
-CREATE FUNCTION ltv_stage_flow(orders regclass, from_day date, to_day date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+CREATE FUNCTION ltv_stage_flow(orders regclass, from_day date, to_day date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_stage_flow_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 30 COST 100000;
-COMMENT ON FUNCTION ltv_stage_flow(regclass, date, date, ltv_policy) IS 'one row per pair of stages that a customer has, by from_stage and to_stage, nulls last';
+COMMENT ON FUNCTION ltv_stage_flow(regclass, date, date, ltv_policy, text) IS 'one row per pair of stages that a customer has, by from_stage and to_stage, nulls last';
 
 CREATE TYPE ltv_cpm AS ENUM (
   'first', 'toddling', 'steady', 'trendy', 'loyal',
@@ -676,26 +682,29 @@ CREATE FUNCTION ltv_cpm(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv
 COMMENT ON FUNCTION ltv_cpm(ltv_history, date, ltv_policy) IS 'the group of the customer portfolio on as_of; null without an order';
 
 CREATE TYPE ltv_cpm_groups_row AS (
+  segment text,
   cpm ltv_cpm,
   customers bigint,
   share double precision,
   revenue numeric
 );
 COMMENT ON TYPE ltv_cpm_groups_row IS 'the customers in a group of the customer portfolio, see ltv_cpm_groups';
+COMMENT ON COLUMN ltv_cpm_groups_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_cpm_groups_row.cpm IS 'the group of the customer portfolio (CPM) on as_of';
 COMMENT ON COLUMN ltv_cpm_groups_row.customers IS 'customers in it';
 COMMENT ON COLUMN ltv_cpm_groups_row.share IS 'of all customers with an order';
 COMMENT ON COLUMN ltv_cpm_groups_row.revenue IS 'of these customers so far, refunds included';
 
-CREATE FUNCTION ltv_cpm_groups(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+CREATE FUNCTION ltv_cpm_groups(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_cpm_groups_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
-COMMENT ON FUNCTION ltv_cpm_groups(regclass, date, ltv_policy) IS 'one row per group of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer';
+COMMENT ON FUNCTION ltv_cpm_groups(regclass, date, ltv_policy, text) IS 'one row per group of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer';
 
 CREATE TYPE ltv_period AS ENUM ('day', 'week', 'month', 'quarter', 'year');
 COMMENT ON TYPE ltv_period IS 'calendar periods; a week begins on Monday';
 
 CREATE TYPE ltv_periods_row AS (
+  segment text,
   period_start date,
   customers bigint,
   new_customers bigint,
@@ -710,6 +719,7 @@ CREATE TYPE ltv_periods_row AS (
   period_repeat_rate double precision
 );
 COMMENT ON TYPE ltv_periods_row IS 'what happened in a period, see ltv_periods';
+COMMENT ON COLUMN ltv_periods_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_periods_row.period_start IS 'first day of the period';
 COMMENT ON COLUMN ltv_periods_row.customers IS 'customers with an order in it';
 COMMENT ON COLUMN ltv_periods_row.new_customers IS 'customers whose first order of all is in it';
@@ -723,12 +733,14 @@ COMMENT ON COLUMN ltv_periods_row.returning_revenue IS 'the rest of the revenue'
 COMMENT ON COLUMN ltv_periods_row.repeater_share IS 'repeat_customers / customers';
 COMMENT ON COLUMN ltv_periods_row.period_repeat_rate IS 'repeat_customers / acquired_customers';
 
-CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month')
+CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
 RETURNS SETOF ltv_periods_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_periods(regclass, date, ltv_period) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included';
+COMMENT ON FUNCTION ltv_periods(regclass, date, ltv_period, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included';
 
 CREATE TYPE ltv_steps_row AS (
+  segment text,
+  cohort date,
   step integer,
   customers bigint,
   rate_from_first double precision,
@@ -739,6 +751,8 @@ CREATE TYPE ltv_steps_row AS (
   average_order_value numeric
 );
 COMMENT ON TYPE ltv_steps_row IS 'a step from one order to the next, see ltv_steps';
+COMMENT ON COLUMN ltv_steps_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_steps_row.cohort IS 'the period of the first order of these customers, as its first day; null without cohort';
 COMMENT ON COLUMN ltv_steps_row.step IS 'n: the number of the order';
 COMMENT ON COLUMN ltv_steps_row.customers IS 'customers with an n-th order';
 COMMENT ON COLUMN ltv_steps_row.rate_from_first IS 'customers / customers of step 1';
@@ -748,12 +762,13 @@ COMMENT ON COLUMN ltv_steps_row.churned IS 'of those, in stage churned on as_of'
 COMMENT ON COLUMN ltv_steps_row.median_days_to_next IS 'from the n-th to the (n+1)-th order, over those who made it';
 COMMENT ON COLUMN ltv_steps_row.average_order_value IS 'of the n-th orders';
 
-CREATE FUNCTION ltv_steps(orders regclass, as_of date DEFAULT CURRENT_DATE, max_step integer DEFAULT 12, policy ltv_policy DEFAULT ltv_policy())
+CREATE FUNCTION ltv_steps(orders regclass, as_of date DEFAULT CURRENT_DATE, max_step integer DEFAULT 12, cohort ltv_period DEFAULT NULL, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_steps_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
-COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_policy) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
+COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_period, ltv_policy, text) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
 
 CREATE TYPE ltv_cohorts_row AS (
+  segment text,
   cohort date,
   period_index integer,
   customers bigint,
@@ -768,6 +783,7 @@ CREATE TYPE ltv_cohorts_row AS (
   gross_profit_per_customer numeric
 );
 COMMENT ON TYPE ltv_cohorts_row IS 'a cohort in a period, see ltv_cohorts';
+COMMENT ON COLUMN ltv_cohorts_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_cohorts_row.cohort IS 'first day of the period of the first order';
 COMMENT ON COLUMN ltv_cohorts_row.period_index IS 'periods since, from 0 on';
 COMMENT ON COLUMN ltv_cohorts_row.customers IS 'all customers of the cohort';
@@ -781,12 +797,14 @@ COMMENT ON COLUMN ltv_cohorts_row.gross_profit IS 'revenue less cost of that per
 COMMENT ON COLUMN ltv_cohorts_row.cumulative_gross_profit IS 'gross profit up to that period; null if a cost is unknown';
 COMMENT ON COLUMN ltv_cohorts_row.gross_profit_per_customer IS 'cumulative_gross_profit / customers';
 
-CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month')
+CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
 RETURNS SETOF ltv_cohorts_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
-COMMENT ON FUNCTION ltv_cohorts(regclass, date, ltv_period) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included';
+COMMENT ON FUNCTION ltv_cohorts(regclass, date, ltv_period, text) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included';
 
 CREATE TYPE ltv_windows_row AS (
+  segment text,
+  cohort date,
   days integer,
   customers bigint,
   second_order_customers bigint,
@@ -796,6 +814,8 @@ CREATE TYPE ltv_windows_row AS (
   gross_profit_per_customer numeric
 );
 COMMENT ON TYPE ltv_windows_row IS 'what customers do in their first days, see ltv_windows';
+COMMENT ON COLUMN ltv_windows_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_windows_row.cohort IS 'the period of the first order of these customers, as its first day; null without cohort';
 COMMENT ON COLUMN ltv_windows_row.days IS 'the window, its last day included';
 COMMENT ON COLUMN ltv_windows_row.customers IS 'customers observed for all of it';
 COMMENT ON COLUMN ltv_windows_row.second_order_customers IS 'customers with a second order in it';
@@ -804,10 +824,10 @@ COMMENT ON COLUMN ltv_windows_row.orders_per_customer IS 'within it, first order
 COMMENT ON COLUMN ltv_windows_row.revenue_per_customer IS 'within it, first order included, / customers';
 COMMENT ON COLUMN ltv_windows_row.gross_profit_per_customer IS 'within it / customers; null if a cost is unknown';
 
-CREATE FUNCTION ltv_windows(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,180,365}')
+CREATE FUNCTION ltv_windows(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,180,365}', cohort ltv_period DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_windows_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
-COMMENT ON FUNCTION ltv_windows(regclass, date, integer[]) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of';
+COMMENT ON FUNCTION ltv_windows(regclass, date, integer[], ltv_period, text) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of';
 
 CREATE TYPE ltv_rfm_row AS (
   customer_id text,
@@ -838,6 +858,7 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SU
 COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 
 CREATE TYPE ltv_deciles_row AS (
+  segment text,
   decile integer,
   customers bigint,
   revenue numeric,
@@ -847,6 +868,7 @@ CREATE TYPE ltv_deciles_row AS (
   minimum_revenue numeric
 );
 COMMENT ON TYPE ltv_deciles_row IS 'a tenth of the customers by revenue, see ltv_deciles';
+COMMENT ON COLUMN ltv_deciles_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_deciles_row.decile IS '1 to 10, the best first';
 COMMENT ON COLUMN ltv_deciles_row.customers IS 'customers in the group';
 COMMENT ON COLUMN ltv_deciles_row.revenue IS 'of the group';
@@ -855,10 +877,10 @@ COMMENT ON COLUMN ltv_deciles_row.cumulative_share IS 'share of this group and t
 COMMENT ON COLUMN ltv_deciles_row.average_revenue IS 'revenue / customers';
 COMMENT ON COLUMN ltv_deciles_row.minimum_revenue IS 'the least revenue of a customer of the group';
 
-CREATE FUNCTION ltv_deciles(orders regclass, as_of date DEFAULT CURRENT_DATE)
+CREATE FUNCTION ltv_deciles(orders regclass, as_of date DEFAULT CURRENT_DATE, by text DEFAULT NULL)
 RETURNS SETOF ltv_deciles_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
-COMMENT ON FUNCTION ltv_deciles(regclass, date) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one';
+COMMENT ON FUNCTION ltv_deciles(regclass, date, text) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one';
 
 CREATE TYPE ltv_entry_items_row AS (
   item text,
@@ -976,6 +998,7 @@ COMMENT ON FUNCTION ltv_bundle(numeric, numeric, integer[], numeric[]) IS 'price
 -- reports over a shop
 
 CREATE TYPE ltv_economics_row AS (
+  segment text,
   average_order_value numeric,
   gross_margin numeric,
   annual_orders numeric,
@@ -996,6 +1019,7 @@ CREATE TYPE ltv_economics_row AS (
   churn numeric
 );
 COMMENT ON TYPE ltv_economics_row IS 'unit economics of a shop, see ltv_economics';
+COMMENT ON COLUMN ltv_economics_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_economics_row.average_order_value IS 'revenue / orders';
 COMMENT ON COLUMN ltv_economics_row.gross_margin IS 'as given, or gross_profit / revenue';
 COMMENT ON COLUMN ltv_economics_row.annual_orders IS 'orders / customers';
@@ -1015,12 +1039,13 @@ COMMENT ON COLUMN ltv_economics_row.previous_customers IS 'customers with an ord
 COMMENT ON COLUMN ltv_economics_row.lost_customers IS 'of those, without an order since';
 COMMENT ON COLUMN ltv_economics_row.churn IS 'lost_customers / previous_customers';
 
-CREATE FUNCTION ltv_economics(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy())
+CREATE FUNCTION ltv_economics(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_economics_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
-COMMENT ON FUNCTION ltv_economics(regclass, date, numeric, numeric, numeric, numeric, ltv_policy) IS 'unit economics of a shop in one row, over the year that ends with as_of: the six elements of the lifetime value, what follows from them, and what was counted';
+COMMENT ON FUNCTION ltv_economics(regclass, date, numeric, numeric, numeric, numeric, ltv_policy, text) IS 'unit economics of a shop in one row, over the year that ends with as_of: the six elements of the lifetime value, what follows from them, and what was counted';
 
 CREATE TYPE ltv_levers_row AS (
+  segment text,
   element text,
   base numeric,
   improved numeric,
@@ -1029,6 +1054,7 @@ CREATE TYPE ltv_levers_row AS (
   rank integer
 );
 COMMENT ON TYPE ltv_levers_row IS 'an element of the lifetime value and what it would bring, see ltv_levers';
+COMMENT ON COLUMN ltv_levers_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_levers_row.element IS 'the element, by the name of its column in ltv_economics';
 COMMENT ON COLUMN ltv_levers_row.base IS 'as in ltv_economics';
 COMMENT ON COLUMN ltv_levers_row.improved IS 'by improvement x its size: costs down, a margin up to 1';
@@ -1036,12 +1062,13 @@ COMMENT ON COLUMN ltv_levers_row.ltv IS 'with only this element improved';
 COMMENT ON COLUMN ltv_levers_row.gain IS 'that less the ltv as it is';
 COMMENT ON COLUMN ltv_levers_row.rank IS 'by gain, the largest first; equal gains rank alike';
 
-CREATE FUNCTION ltv_levers(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10)
+CREATE FUNCTION ltv_levers(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10, by text DEFAULT NULL)
 RETURNS SETOF ltv_levers_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 6 COST 100000;
-COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric) IS 'which element of the lifetime value to pull first, one row per element, the largest gain first';
+COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric, text) IS 'which element of the lifetime value to pull first, one row per element, the largest gain first';
 
 CREATE TYPE ltv_payback_row AS (
+  segment text,
   cohort date,
   customers bigint,
   periods bigint,
@@ -1050,6 +1077,7 @@ CREATE TYPE ltv_payback_row AS (
   gross_profit_per_customer numeric
 );
 COMMENT ON TYPE ltv_payback_row IS 'when a cohort has earned back what its customers cost, see ltv_payback';
+COMMENT ON COLUMN ltv_payback_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_payback_row.cohort IS 'first day of the period of the first order';
 COMMENT ON COLUMN ltv_payback_row.customers IS 'all customers of the cohort';
 COMMENT ON COLUMN ltv_payback_row.periods IS 'periods observed, its own and that of as_of included';
@@ -1057,12 +1085,13 @@ COMMENT ON COLUMN ltv_payback_row.payback_index IS 'the first period_index at wh
 COMMENT ON COLUMN ltv_payback_row.gross_profit IS 'up to as_of, from costs or as revenue x gross_margin';
 COMMENT ON COLUMN ltv_payback_row.gross_profit_per_customer IS 'gross_profit / customers';
 
-CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period ltv_period DEFAULT 'month')
+CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
 RETURNS SETOF ltv_payback_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, ltv_period) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit covers what they cost';
+COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, ltv_period, text) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit covers what they cost';
 
 CREATE TYPE ltv_free_shipping_row AS (
+  segment text,
   orders bigint,
   above bigint,
   near bigint,
@@ -1072,6 +1101,7 @@ CREATE TYPE ltv_free_shipping_row AS (
   step_up_share numeric
 );
 COMMENT ON TYPE ltv_free_shipping_row IS 'whether free shipping from a threshold on pays, see ltv_free_shipping';
+COMMENT ON COLUMN ltv_free_shipping_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_free_shipping_row.orders IS 'orders of the year';
 COMMENT ON COLUMN ltv_free_shipping_row.above IS 'orders at the threshold or more';
 COMMENT ON COLUMN ltv_free_shipping_row.near IS 'orders from reach x threshold up to it';
@@ -1080,10 +1110,10 @@ COMMENT ON COLUMN ltv_free_shipping_row.free_shipping_cost IS 'shipping_cost x a
 COMMENT ON COLUMN ltv_free_shipping_row.gain_per_step_up IS 'mean_missing x gross_margin - shipping_cost';
 COMMENT ON COLUMN ltv_free_shipping_row.step_up_share IS 'free_shipping_cost / (near x gain_per_step_up): the share of the near ones that must step up; null when it cannot pay';
 
-CREATE FUNCTION ltv_free_shipping(orders regclass, as_of date DEFAULT CURRENT_DATE, threshold numeric DEFAULT NULL, shipping_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, reach numeric DEFAULT 0.8)
+CREATE FUNCTION ltv_free_shipping(orders regclass, as_of date DEFAULT CURRENT_DATE, threshold numeric DEFAULT NULL, shipping_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, reach numeric DEFAULT 0.8, by text DEFAULT NULL)
 RETURNS SETOF ltv_free_shipping_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
-COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric) IS 'would free shipping from a threshold on pay, in one row over the year that ends with as_of';
+COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric, text) IS 'would free shipping from a threshold on pay, in one row over the year that ends with as_of';
 
 --
 -- Effects

@@ -69,11 +69,3 @@ receive_cohorts(void *arg, Stream *stream)
 
 PARALLEL_VISITOR(ltv_cohorts_visitor, sizeof(Cohorts),
 			  begin_cohorts, visit_customer, NULL, send_cohorts, receive_cohorts);
-
-/* Visit all customers, of a population that has begun. */
-void
-cohorts_visit(Cohorts *cohorts, Oid period)
-{
-	calendar_init(&cohorts->calendar, period);
-	report_visit_parallel(&cohorts->population.report, cohorts->population.as_of, &ltv_cohorts_visitor, cohorts);
-}

@@ -7,7 +7,7 @@
 
 #include "base/calendar.h"
 #include "base/recordset.h"
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
 
 /* What a cohort did in a period. */
 typedef struct CohortCell
@@ -45,6 +45,6 @@ cohort_index(const CohortCell *cell)
 	return (uint32) cell->key;
 }
 
-extern void cohorts_visit(Cohorts *cohorts, Oid period);
+extern PGDLLEXPORT const ParallelVisitor ltv_cohorts_visitor;
 
 #endif							/* LTV_COHORT_CELLS_H */

@@ -43,21 +43,16 @@ years_begin(ShopYears *years, DateADT as_of)
 		years->previous_start = moment_of(moment.year_start - 1).year_start;
 }
 
-/* Begin a report with these arguments; null is an element not given. */
-void
-elements_begin(ShopYears *years, FunctionCallInfo fcinfo, const CompositeType *type, Fraction *elements)
+/* Look at these arguments; the latest day that counts. */
+DateADT
+elements_read(Elements *elements, FunctionCallInfo fcinfo)
 {
-	uint32		nullable = ARGUMENT_BIT(ELEMENTS_GROSS_MARGIN) | ARGUMENT_BIT(ELEMENTS_ACQUISITION_COST) |
-		ARGUMENT_BIT(ELEMENTS_RETENTION_COST) | ARGUMENT_BIT(ELEMENTS_ACTIVE_YEARS);
-
-	memset(years, 0, sizeof(ShopYears));
-	report_begin_nullable(&years->population.report, fcinfo, type, WANT_COST, REPORT_NO_ID, nullable);
-	memset(elements, 0, LTV_ELEMENTS * sizeof(Fraction));
-	elements[LTV_GROSS_MARGIN] = read_element(fcinfo, ELEMENTS_GROSS_MARGIN, LTV_GROSS_MARGIN);
-	elements[LTV_ACTIVE_YEARS] = read_element(fcinfo, ELEMENTS_ACTIVE_YEARS, LTV_ACTIVE_YEARS);
-	elements[LTV_ACQUISITION_COST] = read_element(fcinfo, ELEMENTS_ACQUISITION_COST, LTV_ACQUISITION_COST);
-	elements[LTV_RETENTION_COST] = read_element(fcinfo, ELEMENTS_RETENTION_COST, LTV_RETENTION_COST);
-	years_begin(years, PG_GETARG_DATEADT(ELEMENTS_AS_OF));
+	elements->given[LTV_GROSS_MARGIN] = read_element(fcinfo, ELEMENTS_GROSS_MARGIN, LTV_GROSS_MARGIN);
+	elements->given[LTV_ACTIVE_YEARS] = read_element(fcinfo, ELEMENTS_ACTIVE_YEARS, LTV_ACTIVE_YEARS);
+	elements->given[LTV_ACQUISITION_COST] = read_element(fcinfo, ELEMENTS_ACQUISITION_COST, LTV_ACQUISITION_COST);
+	elements->given[LTV_RETENTION_COST] = read_element(fcinfo, ELEMENTS_RETENTION_COST, LTV_RETENTION_COST);
+	years_begin(&elements->years, PG_GETARG_DATEADT(ELEMENTS_AS_OF));
+	return elements->years.population.as_of;
 }
 
 /*
@@ -144,11 +139,13 @@ CheckCostsKnown(const ShopYears *years)
 			 errhint("Give gross_margin, or add a column \"cost\" that has a value in every row.")));
 }
 
-/* Visit the customers, and fill in the elements that were not given. */
+/* The elements: those given, and for those that were not what was measured. */
 void
-elements_measure(ShopYears *years, Fraction *elements)
+elements_measure(const Elements *given, Fraction *elements)
 {
-	report_visit_parallel(&years->population.report, years->population.as_of, &ltv_years_visitor, years);
+	const ShopYears *years = &given->years;
+
+	memcpy(elements, given->given, sizeof(given->given));
 	if (elements[LTV_GROSS_MARGIN].over == NULL)
 		CheckCostsKnown(years);
 

@@ -8,7 +8,7 @@
 #include "base/compat.h"
 
 #include "money/economics.h"
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
 
 /* What two years of orders say. */
 typedef struct ShopYears
@@ -36,8 +36,22 @@ enum
 	ELEMENTS_ARGUMENTS
 };
 
-extern void elements_begin(ShopYears *years, FunctionCallInfo fcinfo, const CompositeType *type, Fraction *elements);
-extern void elements_measure(ShopYears *years, Fraction *elements);
+/* What a report on them begins with. */
+typedef struct Elements
+{
+	ShopYears	years;
+	Fraction	given[LTV_ELEMENTS];	/* none where it is to be measured */
+} Elements;
+
+/* the arguments that may be null: an element not given */
+#define ELEMENTS_NULLABLE \
+	(ARGUMENT_BIT(ELEMENTS_GROSS_MARGIN) | ARGUMENT_BIT(ELEMENTS_ACQUISITION_COST) | \
+	 ARGUMENT_BIT(ELEMENTS_RETENTION_COST) | ARGUMENT_BIT(ELEMENTS_ACTIVE_YEARS))
+
+extern PGDLLEXPORT const ParallelVisitor ltv_years_visitor;
+
+extern DateADT elements_read(Elements *elements, FunctionCallInfo fcinfo);
+extern void elements_measure(const Elements *elements, Fraction *measured);
 extern Numeric annual_revenue(const ShopYears *years);
 extern Numeric annual_gross_profit(const ShopYears *years);
 

@@ -96,6 +96,7 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeTy
 	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
 	report->context = CurrentMemoryContext;
 	report->stream = NULL;
+	report->leading = 0;
 	report->source = source_open(fcinfo, 0, wants);
 	InitMaterializedSRF(fcinfo, 0);
 	composite_begin(&report->row, rsinfo->setDesc, type);

@@ -19,6 +19,7 @@ typedef struct Report
 	CompositeRow row;			/* of the result, while it is made */
 	Tuplestorestate *rows;
 	MemoryContext context;		/* what the report itself keeps */
+	int			leading;		/* columns of row before the report's own, filled in once for many rows; see report_kind.h */
 	TextForm	id_form;		/* of a customer_id; as it is where it is shown in its own type */
 	Stream	   *stream;			/* of a worker: where rows go */
 	char	   *batch;			/* of a worker: rows that go there together */

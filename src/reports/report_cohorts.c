@@ -7,7 +7,7 @@
 #include "reports/cohort_cells.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_cohorts_row",
-	DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
+	TEXTOID, DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
 	NUMERICOID);
 
 /* daily cohorts over twelve years */
@@ -49,8 +49,9 @@ put_cohort(Cohorts *cohorts, Row *row, CohortCell **cells, uint32 ncells, int32 
 }
 
 static void
-put_cohorts(Cohorts *cohorts)
+put_cohorts(void *report)
 {
+	Cohorts    *cohorts = report;
 	uint32		ncells = cohorts->cells->count;
 	CohortCell **cells = (CohortCell **) recordset_sorted(cohorts->cells);
 	int32		last = calendar_index(&cohorts->calendar, cohorts->population.as_of);
@@ -67,15 +68,31 @@ put_cohorts(Cohorts *cohorts)
 	row_end(&row);
 }
 
+static DateADT
+read_arguments(void *report, FunctionCallInfo fcinfo)
+{
+	Cohorts    *cohorts = report;
+
+	calendar_init(&cohorts->calendar, PG_GETARG_OID(2));
+	return population_read(&cohorts->population, fcinfo);
+}
+
+static const ReportKind kind = {
+	.name = "ltv_cohorts",
+	.size = sizeof(Cohorts),
+	.row_type = &row_type,
+	.visitor = &ltv_cohorts_visitor,
+	.wants = WANT_COST,
+	.by_arg = 3,
+	.read = read_arguments,
+	.put = put_cohorts,
+};
+
 PG_FUNCTION_INFO_V1(ltv_cohorts);
 
+/* (orders, as_of, period, by) */
 Datum
 ltv_cohorts(PG_FUNCTION_ARGS)
 {
-	Cohorts		cohorts;
-
-	population_begin(&cohorts.population, fcinfo, &row_type, WANT_COST, REPORT_NO_ID);
-	cohorts_visit(&cohorts, PG_GETARG_OID(2));
-	put_cohorts(&cohorts);
-	return report_end(&cohorts.population.report);
+	return report_run(&kind, fcinfo);
 }

@@ -1,14 +1,14 @@
 /*
  * report_deciles.c: customers by revenue in ten equal groups.
  */
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
 
 #include "base/varint.h"
 
 #include "utils/memutils.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_deciles_row",
-	INT4OID, INT8OID, NUMERICOID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
+	TEXTOID, INT4OID, INT8OID, NUMERICOID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
 
 #define GROUPS 10
 
@@ -226,8 +226,9 @@ money_double(const Money *money)
 }
 
 static void
-put_deciles(DecilesReport *report)
+put_deciles(void *arg)
 {
+	DecilesReport *report = arg;
 	int64		customers = report->population.customers;
 	Place		place;
 	Money		total;
@@ -235,6 +236,8 @@ put_deciles(DecilesReport *report)
 	Money		so_far = {0};
 	Row			row;
 
+	if (customers == 0)
+		return;
 	make_levels(report);
 	place = (Place) {report->levels, 0};
 	total = take(&(Place) {report->levels, 0}, customers, &least);
@@ -261,16 +264,29 @@ put_deciles(DecilesReport *report)
 	row_end(&row);
 }
 
+static DateADT
+read_arguments(void *arg, FunctionCallInfo fcinfo)
+{
+	DecilesReport *report = arg;
+
+	return population_read(&report->population, fcinfo);
+}
+
+static const ReportKind kind = {
+	.name = "ltv_deciles",
+	.size = sizeof(DecilesReport),
+	.row_type = &row_type,
+	.visitor = &ltv_deciles_visitor,
+	.by_arg = 2,
+	.read = read_arguments,
+	.put = put_deciles,
+};
+
 PG_FUNCTION_INFO_V1(ltv_deciles);
 
+/* (orders, as_of, by) */
 Datum
 ltv_deciles(PG_FUNCTION_ARGS)
 {
-	DecilesReport report;
-
-	population_begin(&report.population, fcinfo, &row_type, 0, REPORT_NO_ID);
-	report_visit_parallel(&report.population.report, report.population.as_of, &ltv_deciles_visitor, &report);
-	if (report.population.customers > 0)
-		put_deciles(&report);
-	return report_end(&report.population.report);
+	return report_run(&kind, fcinfo);
 }

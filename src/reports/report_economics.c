@@ -7,7 +7,7 @@
 #include "reports/elements.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_economics_row",
-	NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
+	TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
 	NUMERICOID, BOOLOID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, INT8OID, INT8OID, NUMERICOID);
 
 /* What follows from the elements. */
@@ -55,31 +55,60 @@ put_counts(Row *row, const ShopYears *years)
 				divide(int64_to_numeric(years->lost_customers), int64_to_numeric(years->previous_customers)));
 }
 
+typedef struct EconomicsReport
+{
+	Elements	elements;
+	Benchmark	benchmark;
+} EconomicsReport;
+
+static DateADT
+read_arguments(void *report, FunctionCallInfo fcinfo)
+{
+	EconomicsReport *economics = report;
+
+	economics->benchmark = benchmark_read(PG_GETARG_HEAPTUPLEHEADER(ELEMENTS_ARGUMENTS));
+	return elements_read(&economics->elements, fcinfo);
+}
+
+static void
+put_economics(void *report)
+{
+	EconomicsReport *economics = report;
+	ShopYears  *years = &economics->elements.years;
+	Fraction	elements[LTV_ELEMENTS];
+	Row			row;
+
+	elements_measure(&economics->elements, elements);
+	row_begin(&row, &years->population.report, NO_SCALES);
+	for (LtvElement i = 0; i < LTV_ELEMENTS; i++)
+		row_numeric(&row, fraction_value(elements[i]));
+	put_results(&row, elements, years->customers);
+	if (years->customers > 0)
+		row_value(&row, BoolGetDatum(reaches_benchmark(years, &economics->benchmark)));
+	else
+		row_null(&row);
+	put_counts(&row, years);
+	row_put(&row);
+	row_end(&row);
+}
+
+static const ReportKind kind = {
+	.name = "ltv_economics",
+	.size = sizeof(EconomicsReport),
+	.row_type = &row_type,
+	.visitor = &ltv_years_visitor,
+	.wants = WANT_COST,
+	.nullable = ELEMENTS_NULLABLE,
+	.by_arg = ELEMENTS_ARGUMENTS + 1,
+	.read = read_arguments,
+	.put = put_economics,
+};
+
 PG_FUNCTION_INFO_V1(ltv_economics);
 
-/* (orders, as_of, gross_margin, acquisition_cost, retention_cost, active_years, policy) */
+/* (orders, as_of, gross_margin, acquisition_cost, retention_cost, active_years, policy, by) */
 Datum
 ltv_economics(PG_FUNCTION_ARGS)
 {
-	Fraction	elements[LTV_ELEMENTS];
-	ShopYears	years;
-	Benchmark	benchmark;
-	Row			row;
-
-	elements_begin(&years, fcinfo, &row_type, elements);
-	benchmark = benchmark_read(PG_GETARG_HEAPTUPLEHEADER(ELEMENTS_ARGUMENTS));
-	elements_measure(&years, elements);
-
-	row_begin(&row, &years.population.report, NO_SCALES);
-	for (LtvElement i = 0; i < LTV_ELEMENTS; i++)
-		row_numeric(&row, fraction_value(elements[i]));
-	put_results(&row, elements, years.customers);
-	if (years.customers > 0)
-		row_value(&row, BoolGetDatum(reaches_benchmark(&years, &benchmark)));
-	else
-		row_null(&row);
-	put_counts(&row, &years);
-	row_put(&row);
-	row_end(&row);
-	return report_end(&years.population.report);
+	return report_run(&kind, fcinfo);
 }

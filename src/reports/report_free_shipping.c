@@ -6,7 +6,7 @@
 #include "base/arithmetic.h"
 #include "customer/customer.h"
 #include "money/economics.h"
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
 
 /* The arguments, by position. */
 enum
@@ -16,13 +16,15 @@ enum
 	SHIPPING_ARG_THRESHOLD,
 	SHIPPING_ARG_COST,
 	SHIPPING_ARG_MARGIN,
-	SHIPPING_ARG_REACH
+	SHIPPING_ARG_REACH,
+	SHIPPING_ARG_BY
 };
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_free_shipping_row",
-	INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID);
+	TEXTOID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID);
 
-typedef struct ShippingReport
+/* What is counted. */
+typedef struct ShippingOrders
 {
 	Population	population;
 	DateADT		start;			/* of the annual window */
@@ -32,12 +34,20 @@ typedef struct ShippingReport
 	int64		orders_near;
 	int64		orders;
 	Money		amount_near;	/* of the orders near it */
+} ShippingOrders;
+
+typedef struct ShippingReport
+{
+	ShippingOrders counts;
+	Numeric		threshold;
+	Numeric		shipping_cost;
+	Numeric		margin;
 } ShippingReport;
 
 static void
 visit_customer(const Customer *customer, void *arg)
 {
-	ShippingReport *shipping = arg;
+	ShippingOrders *shipping = arg;
 	Buyer		buyer;
 
 	if (!population_admit(&shipping->population, customer, &buyer))
@@ -62,12 +72,12 @@ visit_customer(const Customer *customer, void *arg)
 	}
 }
 
-SUMS_VISITOR(ltv_shipping_visitor, ShippingReport, visit_customer,
-			 SUM(sum_population, ShippingReport, population),
-			 SUM(sum_count, ShippingReport, orders_above),
-			 SUM(sum_count, ShippingReport, orders_near),
-			 SUM(sum_count, ShippingReport, orders),
-			 SUM(sum_money, ShippingReport, amount_near));
+SUMS_VISITOR(ltv_shipping_visitor, ShippingOrders, visit_customer,
+			 SUM(sum_population, ShippingOrders, population),
+			 SUM(sum_count, ShippingOrders, orders_above),
+			 SUM(sum_count, ShippingOrders, orders_near),
+			 SUM(sum_count, ShippingOrders, orders),
+			 SUM(sum_money, ShippingOrders, amount_near));
 
 static void
 CheckReach(Numeric reach)
@@ -85,18 +95,20 @@ CheckReach(Numeric reach)
  * and its own shipping is the shop's from then on.
  */
 static void
-put_shipping(ShippingReport *shipping, Numeric threshold, Numeric shipping_cost, Numeric margin)
+put_shipping(void *arg)
 {
+	const ShippingReport *report = arg;
+	const ShippingOrders *shipping = &report->counts;
 	Numeric		near = int64_to_numeric(shipping->orders_near);
 	Money		amount = money_shown(&shipping->amount_near, shipping->population.scales.amount);
-	Numeric		missing = subtract(multiply(near, threshold), money_numeric(&amount));
-	Numeric		gain = subtract(multiply(missing, margin), multiply(near, shipping_cost));
-	Numeric		cost = multiply(shipping_cost, int64_to_numeric(shipping->orders_above));
+	Numeric		missing = subtract(multiply(near, report->threshold), money_numeric(&amount));
+	Numeric		gain = subtract(multiply(missing, report->margin), multiply(near, report->shipping_cost));
+	Numeric		cost = multiply(report->shipping_cost, int64_to_numeric(shipping->orders_above));
 	bool		some = shipping->orders_near > 0;
 	bool		can_pay = some && sign_of(gain) > 0 && compare(cost, gain) <= 0;
 	Row			row;
 
-	row_begin(&row, &shipping->population.report, NO_SCALES);
+	row_begin(&row, arg, NO_SCALES);
 	row_count(&row, shipping->orders);
 	row_count(&row, shipping->orders_above);
 	row_count(&row, shipping->orders_near);
@@ -108,40 +120,49 @@ put_shipping(ShippingReport *shipping, Numeric threshold, Numeric shipping_cost,
 	row_end(&row);
 }
 
-PG_FUNCTION_INFO_V1(ltv_free_shipping);
-
-/* (orders, as_of, threshold, shipping_cost, gross_margin, reach) */
-Datum
-ltv_free_shipping(PG_FUNCTION_ARGS)
+static DateADT
+read_arguments(void *arg, FunctionCallInfo fcinfo)
 {
-	ShippingReport shipping = {0};
+	ShippingReport *report = arg;
+	ShippingOrders *shipping = &report->counts;
+	Numeric		reach = PG_GETARG_NUMERIC(SHIPPING_ARG_REACH);
 	Moment		moment;
-	Numeric		threshold;
-	Numeric		shipping_cost;
-	Numeric		margin;
-	Numeric		reach;
 
-	report_begin_nullable(&shipping.population.report, fcinfo, &row_type, 0, REPORT_NO_ID,
-						  ARGUMENT_BIT(SHIPPING_ARG_THRESHOLD) | ARGUMENT_BIT(SHIPPING_ARG_COST) |
-						  ARGUMENT_BIT(SHIPPING_ARG_MARGIN));
-	threshold = GetGivenNumeric(fcinfo, SHIPPING_ARG_THRESHOLD, "threshold",
-								"Say from which amount on an order is shipped for free.");
-	shipping_cost = GetGivenNumeric(fcinfo, SHIPPING_ARG_COST, "shipping_cost",
-									"Say what shipping one order costs the shop.");
-	margin = GetGivenNumeric(fcinfo, SHIPPING_ARG_MARGIN, "gross_margin",
-							 "Say which share of an additional sale is left after the goods are paid.");
-	reach = PG_GETARG_NUMERIC(SHIPPING_ARG_REACH);
-	CheckPositive(threshold, "threshold");
-	CheckNotNegative(shipping_cost, "shipping_cost");
-	CheckShare(margin, "gross_margin");
+	report->threshold = GetGivenNumeric(fcinfo, SHIPPING_ARG_THRESHOLD, "threshold",
+										"Say from which amount on an order is shipped for free.");
+	report->shipping_cost = GetGivenNumeric(fcinfo, SHIPPING_ARG_COST, "shipping_cost",
+											"Say what shipping one order costs the shop.");
+	report->margin = GetGivenNumeric(fcinfo, SHIPPING_ARG_MARGIN, "gross_margin",
+									 "Say which share of an additional sale is left after the goods are paid.");
+	CheckPositive(report->threshold, "threshold");
+	CheckNotNegative(report->shipping_cost, "shipping_cost");
+	CheckShare(report->margin, "gross_margin");
 	CheckReach(reach);
 
 	moment = moment_of(PG_GETARG_DATEADT(SHIPPING_ARG_AS_OF));
-	shipping.population.as_of = moment.as_of;
-	shipping.start = moment.year_start;
-	shipping.threshold = decimal_ceiling(threshold);
-	shipping.near = decimal_ceiling(multiply(reach, threshold));
-	report_visit_parallel(&shipping.population.report, shipping.population.as_of, &ltv_shipping_visitor, &shipping);
-	put_shipping(&shipping, threshold, shipping_cost, margin);
-	return report_end(&shipping.population.report);
+	shipping->population.as_of = moment.as_of;
+	shipping->start = moment.year_start;
+	shipping->threshold = decimal_ceiling(report->threshold);
+	shipping->near = decimal_ceiling(multiply(reach, report->threshold));
+	return shipping->population.as_of;
+}
+
+static const ReportKind kind = {
+	.name = "ltv_free_shipping",
+	.size = sizeof(ShippingReport),
+	.row_type = &row_type,
+	.visitor = &ltv_shipping_visitor,
+	.nullable = ARGUMENT_BIT(SHIPPING_ARG_THRESHOLD) | ARGUMENT_BIT(SHIPPING_ARG_COST) | ARGUMENT_BIT(SHIPPING_ARG_MARGIN),
+	.by_arg = SHIPPING_ARG_BY,
+	.read = read_arguments,
+	.put = put_shipping,
+};
+
+PG_FUNCTION_INFO_V1(ltv_free_shipping);
+
+/* (orders, as_of, threshold, shipping_cost, gross_margin, reach, by) */
+Datum
+ltv_free_shipping(PG_FUNCTION_ARGS)
+{
+	return report_run(&kind, fcinfo);
 }

@@ -9,7 +9,7 @@
 #include "base/arithmetic.h"
 #include "reports/elements.h"
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_levers_row", TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, INT4OID);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_levers_row", TEXTOID, TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, INT4OID);
 
 typedef struct Lever
 {
@@ -96,27 +96,35 @@ rank_levers(Lever *levers)
 		levers[i].rank = i > 0 && !gains_more(&levers[i - 1], &levers[i]) ? levers[i - 1].rank : i + 1;
 }
 
-PG_FUNCTION_INFO_V1(ltv_levers);
-
-/* (orders, as_of, gross_margin, acquisition_cost, retention_cost, active_years, improvement) */
-Datum
-ltv_levers(PG_FUNCTION_ARGS)
+typedef struct LeversReport
 {
-	Fraction	elements[LTV_ELEMENTS];
-	ShopYears	years;
-	Lever		levers[LTV_ELEMENTS];
+	Elements	elements;
 	Numeric		improvement;
+} LeversReport;
+
+static DateADT
+read_arguments(void *report, FunctionCallInfo fcinfo)
+{
+	LeversReport *levers = report;
+
+	levers->improvement = PG_GETARG_NUMERIC(ELEMENTS_ARGUMENTS);
+	CheckShare(levers->improvement, "improvement");
+	return elements_read(&levers->elements, fcinfo);
+}
+
+static void
+put_levers(void *arg)
+{
+	LeversReport *report = arg;
+	Fraction	elements[LTV_ELEMENTS];
+	Lever		levers[LTV_ELEMENTS];
 	Row			row;
 
-	elements_begin(&years, fcinfo, &row_type, elements);
-	improvement = PG_GETARG_NUMERIC(ELEMENTS_ARGUMENTS);
-	CheckShare(improvement, "improvement");
-	elements_measure(&years, elements);
-
+	elements_measure(&report->elements, elements);
 	for (LtvElement i = 0; i < LTV_ELEMENTS; i++)
-		levers[i] = pull(elements, i, improvement);
+		levers[i] = pull(elements, i, report->improvement);
 	rank_levers(levers);
-	row_begin(&row, &years.population.report, NO_SCALES);
+	row_begin(&row, &report->elements.years.population.report, NO_SCALES);
 	for (int i = 0; i < LTV_ELEMENTS; i++)
 	{
 		const Lever *lever = &levers[i];
@@ -133,5 +141,25 @@ ltv_levers(PG_FUNCTION_ARGS)
 		row_put(&row);
 	}
 	row_end(&row);
-	return report_end(&years.population.report);
+}
+
+static const ReportKind kind = {
+	.name = "ltv_levers",
+	.size = sizeof(LeversReport),
+	.row_type = &row_type,
+	.visitor = &ltv_years_visitor,
+	.wants = WANT_COST,
+	.nullable = ELEMENTS_NULLABLE,
+	.by_arg = ELEMENTS_ARGUMENTS + 1,
+	.read = read_arguments,
+	.put = put_levers,
+};
+
+PG_FUNCTION_INFO_V1(ltv_levers);
+
+/* (orders, as_of, gross_margin, acquisition_cost, retention_cost, active_years, improvement, by) */
+Datum
+ltv_levers(PG_FUNCTION_ARGS)
+{
+	return report_run(&kind, fcinfo);
 }

@@ -3,17 +3,17 @@
  */
 #include "base/compat.h"
 
-#include "reports/report.h"
+#include "reports/report_kind.h"
 
 #include "customer/kpi.h"
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_overview_row", KPI_TYPES, INT8OID, INT8OID);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_overview_row", TEXTOID, KPI_TYPES, INT8OID, INT8OID);
 
 typedef struct OverviewReport
 {
 	Report		report;
 	Moment		moment;
-	const Policy *policy;
+	Policy		policy;
 	Kpi			kpi;
 	int64		guest_orders;
 	int64		refund_only;	/* customers */
@@ -39,28 +39,59 @@ visit_customer(const Customer *customer, void *arg)
 		count_guest(overview, customer->history);
 		return;
 	}
-	figures_of(customer->history, overview->moment, overview->policy, &figures);
+	figures_of(customer->history, overview->moment, &overview->policy, &figures);
 	kpi_add(&overview->kpi, &figures, customer->history->scales);
 	overview->refund_only += figures.purchases > 0 && figures.total.orders == 0;
 }
 
+SUMS_VISITOR(ltv_overview_visitor, OverviewReport, visit_customer,
+			 SUM(sum_kpi, OverviewReport, kpi),
+			 SUM(sum_count, OverviewReport, guest_orders),
+			 SUM(sum_count, OverviewReport, refund_only));
+
+static DateADT
+read_arguments(void *report, FunctionCallInfo fcinfo)
+{
+	OverviewReport *overview = report;
+	PolicyMemo	memo = {.size = 0};
+
+	overview->moment = moment_of(PG_GETARG_DATEADT(1));
+	overview->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
+	return overview->moment.as_of;
+}
+
+static void
+put_overview(void *report)
+{
+	OverviewReport *overview = report;
+	CompositeRow *values = &overview->report.row;
+	Row			row;
+
+	row_begin(&row, &overview->report, NO_SCALES);
+	kpi_columns(&overview->kpi, values->values + row.n, values->nulls + row.n);
+	row.n += KPI_COLUMNS;
+	row_count(&row, overview->guest_orders);
+	row_count(&row, overview->refund_only);
+	row_put(&row);
+	row_end(&row);
+}
+
+static const ReportKind kind = {
+	.name = "ltv_overview",
+	.size = sizeof(OverviewReport),
+	.row_type = &row_type,
+	.visitor = &ltv_overview_visitor,
+	.wants = WANT_COST | WANT_GUESTS,
+	.by_arg = 3,
+	.read = read_arguments,
+	.put = put_overview,
+};
+
 PG_FUNCTION_INFO_V1(ltv_overview);
 
-/* (orders, as_of, policy) */
+/* (orders, as_of, policy, by) */
 Datum
 ltv_overview(PG_FUNCTION_ARGS)
 {
-	OverviewReport overview = {0};
-	PolicyMemo	memo = {.size = 0};
-	CompositeRow *row = &overview.report.row;
-
-	report_begin(&overview.report, fcinfo, &row_type, WANT_COST | WANT_GUESTS, REPORT_NO_ID);
-	overview.moment = moment_of(PG_GETARG_DATEADT(1));
-	overview.policy = policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
-	report_visit(&overview.report, overview.moment.as_of, visit_customer, &overview);
-	kpi_columns(&overview.kpi, row->values, row->nulls);
-	row->values[KPI_COLUMNS] = Int64GetDatum(overview.guest_orders);
-	row->values[KPI_COLUMNS + 1] = Int64GetDatum(overview.refund_only);
-	report_row(&overview.report);
-	return report_end(&overview.report);
+	return report_run(&kind, fcinfo);
 }

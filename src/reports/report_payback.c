@@ -12,7 +12,7 @@
 #include "customer/customer.h"
 #include "money/economics.h"
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_payback_row", DATEOID, INT8OID, INT8OID, INT4OID, NUMERICOID, NUMERICOID);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_payback_row", TEXTOID, DATEOID, INT8OID, INT8OID, INT4OID, NUMERICOID, NUMERICOID);
 
 /* The arguments, by position. */
 enum
@@ -21,7 +21,8 @@ enum
 	PAYBACK_ARG_AS_OF,
 	PAYBACK_ARG_ACQUISITION_COST,
 	PAYBACK_ARG_GROSS_MARGIN,
-	PAYBACK_ARG_PERIOD
+	PAYBACK_ARG_PERIOD,
+	PAYBACK_ARG_BY
 };
 
 typedef struct PaybackReport
@@ -102,8 +103,9 @@ put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 }
 
 static void
-put_cohorts(PaybackReport *payback)
+put_cohorts(void *report)
 {
+	PaybackReport *payback = report;
 	CohortCell **cells = (CohortCell **) recordset_sorted(payback->cohorts.cells);
 	uint32		count = payback->cohorts.cells->count;
 	uint32		end;
@@ -119,16 +121,11 @@ put_cohorts(PaybackReport *payback)
 	row_end(&row);
 }
 
-PG_FUNCTION_INFO_V1(ltv_payback);
-
-/* (orders, as_of, acquisition_cost, gross_margin, period) */
-Datum
-ltv_payback(PG_FUNCTION_ARGS)
+static DateADT
+read_arguments(void *report, FunctionCallInfo fcinfo)
 {
-	PaybackReport *payback = palloc0(sizeof(PaybackReport));
+	PaybackReport *payback = report;
 
-	report_begin_nullable(&payback->cohorts.population.report, fcinfo, &row_type, WANT_COST, REPORT_NO_ID,
-						  ARGUMENT_BIT(PAYBACK_ARG_ACQUISITION_COST) | ARGUMENT_BIT(PAYBACK_ARG_GROSS_MARGIN));
 	payback->acquisition_cost = GetGivenNumeric(fcinfo, PAYBACK_ARG_ACQUISITION_COST, "acquisition_cost",
 												"Say what one new customer costs, for example ltv_cpo(1000000, 100).");
 	CheckElement(LTV_ACQUISITION_COST, payback->acquisition_cost);
@@ -137,9 +134,27 @@ ltv_payback(PG_FUNCTION_ARGS)
 		payback->margin = PG_GETARG_NUMERIC(PAYBACK_ARG_GROSS_MARGIN);
 		CheckElement(LTV_GROSS_MARGIN, payback->margin);
 	}
-	payback->cohorts.population.as_of = moment_of(PG_GETARG_DATEADT(PAYBACK_ARG_AS_OF)).as_of;
+	calendar_init(&payback->cohorts.calendar, PG_GETARG_OID(PAYBACK_ARG_PERIOD));
+	return population_read(&payback->cohorts.population, fcinfo);
+}
 
-	cohorts_visit(&payback->cohorts, PG_GETARG_OID(PAYBACK_ARG_PERIOD));
-	put_cohorts(payback);
-	return report_end(&payback->cohorts.population.report);
+static const ReportKind kind = {
+	.name = "ltv_payback",
+	.size = sizeof(PaybackReport),
+	.row_type = &row_type,
+	.visitor = &ltv_cohorts_visitor,
+	.wants = WANT_COST,
+	.nullable = ARGUMENT_BIT(PAYBACK_ARG_ACQUISITION_COST) | ARGUMENT_BIT(PAYBACK_ARG_GROSS_MARGIN),
+	.by_arg = PAYBACK_ARG_BY,
+	.read = read_arguments,
+	.put = put_cohorts,
+};
+
+PG_FUNCTION_INFO_V1(ltv_payback);
+
+/* (orders, as_of, acquisition_cost, gross_margin, period, by) */
+Datum
+ltv_payback(PG_FUNCTION_ARGS)
+{
+	return report_run(&kind, fcinfo);
 }

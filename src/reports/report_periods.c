@@ -2,13 +2,13 @@
  * report_periods.c: what happened in each calendar period: new and returning
  * customers, those who bought again, and revenue.
  */
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
 
 #include "base/calendar.h"
 #include "base/recordset.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_periods_row",
-	DATEOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, FLOAT8OID,
+	TEXTOID, DATEOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, FLOAT8OID,
 	FLOAT8OID);
 
 /* a period of a day over 2,700 years */
@@ -104,9 +104,10 @@ PARALLEL_VISITOR(ltv_periods_visitor, sizeof(PeriodsReport),
 			  begin_periods, visit_customer, NULL, send_periods, receive_periods);
 
 static void
-put_periods(PeriodsReport *periods)
+put_periods(void *report)
 {
 	static const PeriodCell nothing;
+	PeriodsReport *periods = report;
 	Calendar   *calendar = &periods->calendar;
 	int64		first = calendar_index(calendar, periods->population.first_order);
 	int64		last = calendar_index(calendar, periods->population.as_of);
@@ -115,6 +116,8 @@ put_periods(PeriodsReport *periods)
 	int64		acquired = 0;
 	Row			row;
 
+	if (periods->population.customers == 0)
+		return;
 	CheckReportRows(last - first + 1, PERIODS_LIMIT, calendar_name(calendar));
 	row_begin(&row, &periods->population.report, periods->population.scales);
 	for (int64 period = first; period <= last; period++)
@@ -147,17 +150,30 @@ put_periods(PeriodsReport *periods)
 	row_end(&row);
 }
 
+static DateADT
+read_arguments(void *report, FunctionCallInfo fcinfo)
+{
+	PeriodsReport *periods = report;
+
+	calendar_init(&periods->calendar, PG_GETARG_OID(2));
+	return population_read(&periods->population, fcinfo);
+}
+
+static const ReportKind kind = {
+	.name = "ltv_periods",
+	.size = sizeof(PeriodsReport),
+	.row_type = &row_type,
+	.visitor = &ltv_periods_visitor,
+	.by_arg = 3,
+	.read = read_arguments,
+	.put = put_periods,
+};
+
 PG_FUNCTION_INFO_V1(ltv_periods);
 
+/* (orders, as_of, period, by) */
 Datum
 ltv_periods(PG_FUNCTION_ARGS)
 {
-	PeriodsReport periods;
-
-	population_begin(&periods.population, fcinfo, &row_type, 0, REPORT_NO_ID);
-	calendar_init(&periods.calendar, PG_GETARG_OID(2));
-	report_visit_parallel(&periods.population.report, periods.population.as_of, &ltv_periods_visitor, &periods);
-	if (periods.population.customers > 0)
-		put_periods(&periods);
-	return report_end(&periods.population.report);
+	return report_run(&kind, fcinfo);
 }

@@ -2,7 +2,7 @@
  * report_segments.c: the customers of a shop by stage, and by segment of the
  * customer portfolio (CPM).
  */
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
 
 #include "customer/cpm.h"
 #include "customer/kpi.h"
@@ -16,8 +16,8 @@ typedef struct Division
 	const CompositeType *row_type;
 } Division;
 
-static const CompositeType stages_type = COMPOSITE_TYPE("ltv_stages_row", ANYENUMOID, INT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
-static const CompositeType cpm_type = COMPOSITE_TYPE("ltv_cpm_groups_row", ANYENUMOID, INT8OID, FLOAT8OID, NUMERICOID);
+static const CompositeType stages_type = COMPOSITE_TYPE("ltv_stages_row", TEXTOID, ANYENUMOID, INT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
+static const CompositeType cpm_type = COMPOSITE_TYPE("ltv_cpm_groups_row", TEXTOID, ANYENUMOID, INT8OID, FLOAT8OID, NUMERICOID);
 
 static int
 stage_segment(const Figures *figures, Scales scales, const Policy *policy)
@@ -64,15 +64,16 @@ SUMS_VISITOR(ltv_segments_visitor, SegmentsReport, visit_customer,
 
 /* All segments, the empty ones included, unless there is nobody. */
 static void
-put_segments(SegmentsReport *report)
+put_segments(void *arg)
 {
+	SegmentsReport *report = arg;
 	const Division *division = &divisions[report->division];
 	int			count = division->count;
 	int64		customers = 0;
 	Oid			labels[MOST_SEGMENTS];
 	Row			row;
 
-	division->read_labels(composite_column_type(report->report.row.desc, division->row_type, 0), labels);
+	division->read_labels(composite_column_type(report->report.row.desc, division->row_type, 1), labels);
 	for (int i = 0; i < count; i++)
 		customers += report->segments[i].customers;
 	row_begin(&row, &report->report, NO_SCALES);
@@ -91,33 +92,63 @@ put_segments(SegmentsReport *report)
 	row_end(&row);
 }
 
-/* (orders, as_of, policy) */
-static Datum
-report_segments(FunctionCallInfo fcinfo, int division)
+static DateADT
+read_arguments(SegmentsReport *report, FunctionCallInfo fcinfo, int division)
 {
-	SegmentsReport report = {.division = division};
 	PolicyMemo	memo = {.size = 0};
 
-	report_begin(&report.report, fcinfo, divisions[division].row_type, 0, REPORT_NO_ID);
-	report.moment = moment_of(PG_GETARG_DATEADT(1));
-	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
-	report_visit_parallel(&report.report, report.moment.as_of, &ltv_segments_visitor, &report);
-	put_segments(&report);
-	return report_end(&report.report);
+	report->division = division;
+	report->moment = moment_of(PG_GETARG_DATEADT(1));
+	report->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(2), &memo);
+	return report->moment.as_of;
 }
+
+static DateADT
+read_stages(void *report, FunctionCallInfo fcinfo)
+{
+	return read_arguments(report, fcinfo, BY_STAGE);
+}
+
+static DateADT
+read_cpm_groups(void *report, FunctionCallInfo fcinfo)
+{
+	return read_arguments(report, fcinfo, BY_PORTFOLIO);
+}
+
+static const ReportKind stages_kind = {
+	.name = "ltv_stages",
+	.size = sizeof(SegmentsReport),
+	.row_type = &stages_type,
+	.visitor = &ltv_segments_visitor,
+	.by_arg = 3,
+	.read = read_stages,
+	.put = put_segments,
+};
+
+static const ReportKind cpm_kind = {
+	.name = "ltv_cpm_groups",
+	.size = sizeof(SegmentsReport),
+	.row_type = &cpm_type,
+	.visitor = &ltv_segments_visitor,
+	.by_arg = 3,
+	.read = read_cpm_groups,
+	.put = put_segments,
+};
 
 PG_FUNCTION_INFO_V1(ltv_stages);
 
+/* (orders, as_of, policy, by) */
 Datum
 ltv_stages(PG_FUNCTION_ARGS)
 {
-	return report_segments(fcinfo, BY_STAGE);
+	return report_run(&stages_kind, fcinfo);
 }
 
 PG_FUNCTION_INFO_V1(ltv_cpm_groups);
 
+/* (orders, as_of, policy, by) */
 Datum
 ltv_cpm_groups(PG_FUNCTION_ARGS)
 {
-	return report_segments(fcinfo, BY_PORTFOLIO);
+	return report_run(&cpm_kind, fcinfo);
 }

@@ -2,13 +2,13 @@
  * report_stage_flow.c: from which stage to which customers moved between two
  * days.
  */
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
 
 #include "utils/builtins.h"
 
 #include "customer/kpi.h"
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_stage_flow_row", ANYENUMOID, ANYENUMOID, INT8OID, NUMERICOID);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_stage_flow_row", TEXTOID, ANYENUMOID, ANYENUMOID, INT8OID, NUMERICOID);
 
 /* where customers come from who had no order yet; behind the stages, as NULL sorts */
 #define NO_STAGE	STAGE_COUNT
@@ -45,14 +45,15 @@ SUMS_VISITOR(ltv_stage_flow_visitor, StageFlowReport, visit_customer,
 
 /* The flows that there are. */
 static void
-put_flows(StageFlowReport *flow)
+put_flows(void *report)
 {
+	StageFlowReport *flow = report;
 	Oid			from_labels[STAGE_COUNT];
 	Oid			to_labels[STAGE_COUNT];
 	Row			row;
 
-	stage_labels_read(composite_column_type(flow->report.row.desc, &row_type, 0), from_labels);
-	stage_labels_read(composite_column_type(flow->report.row.desc, &row_type, 1), to_labels);
+	stage_labels_read(composite_column_type(flow->report.row.desc, &row_type, 1), from_labels);
+	stage_labels_read(composite_column_type(flow->report.row.desc, &row_type, 2), to_labels);
 	row_begin(&row, &flow->report, NO_SCALES);
 	for (int from = 0; from <= STAGE_COUNT; from++)
 		for (int to = 0; to < STAGE_COUNT; to++)
@@ -95,21 +96,34 @@ CheckDays(DateADT from_day, DateADT to_day)
 				 errhint("The flow goes from the stages on from_day to the stages on to_day.")));
 }
 
+static DateADT
+read_arguments(void *report, FunctionCallInfo fcinfo)
+{
+	StageFlowReport *flow = report;
+	PolicyMemo	memo = {.size = 0};
+
+	flow->from = moment_argument(fcinfo, 1, "from_day");
+	flow->to = moment_argument(fcinfo, 2, "to_day");
+	CheckDays(flow->from.as_of, flow->to.as_of);
+	flow->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
+	return flow->to.as_of;
+}
+
+static const ReportKind kind = {
+	.name = "ltv_stage_flow",
+	.size = sizeof(StageFlowReport),
+	.row_type = &row_type,
+	.visitor = &ltv_stage_flow_visitor,
+	.by_arg = 4,
+	.read = read_arguments,
+	.put = put_flows,
+};
+
 PG_FUNCTION_INFO_V1(ltv_stage_flow);
 
-/* (orders, from_day, to_day, policy) */
+/* (orders, from_day, to_day, policy, by) */
 Datum
 ltv_stage_flow(PG_FUNCTION_ARGS)
 {
-	StageFlowReport flow = {0};
-	PolicyMemo	memo = {.size = 0};
-
-	report_begin(&flow.report, fcinfo, &row_type, 0, REPORT_NO_ID);
-	flow.from = moment_argument(fcinfo, 1, "from_day");
-	flow.to = moment_argument(fcinfo, 2, "to_day");
-	CheckDays(flow.from.as_of, flow.to.as_of);
-	flow.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
-	report_visit_parallel(&flow.report, flow.to.as_of, &ltv_stage_flow_visitor, &flow);
-	put_flows(&flow);
-	return report_end(&flow.report);
+	return report_run(&kind, fcinfo);
 }

@@ -2,13 +2,13 @@
  * report_steps.c: the way from the first order to the second, third, ...
  * n-th: how many take each step, how long they wait, where they stop.
  */
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
 
 #include "base/recordset.h"
 #include "customer/policy.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_steps_row",
-	INT4OID, INT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT8OID, FLOAT8OID, NUMERICOID);
+	TEXTOID, DATEOID, INT4OID, INT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT8OID, FLOAT8OID, NUMERICOID);
 
 #define STEPS_LIMIT 1000
 
@@ -99,8 +99,9 @@ PARALLEL_VISITOR(ltv_steps_visitor, sizeof(StepsReport),
 			  begin_steps, visit_customer, NULL, send_steps, receive_steps);
 
 static void
-put_steps(StepsReport *report)
+put_steps(void *arg)
 {
+	StepsReport *report = arg;
 	Row			row;
 
 	row_begin(&row, &report->population.report, report->population.scales);
@@ -125,22 +126,37 @@ put_steps(StepsReport *report)
 	row_end(&row);
 }
 
+static DateADT
+read_arguments(void *arg, FunctionCallInfo fcinfo)
+{
+	StepsReport *report = arg;
+	PolicyMemo	memo = {.size = 0};
+
+	report->max_step = PG_GETARG_INT32(2);
+	if (report->max_step < 1 || report->max_step > STEPS_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_step must be from 1 to %d, not %d", STEPS_LIMIT, report->max_step)));
+	report->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(4), &memo);
+	return population_read(&report->population, fcinfo);
+}
+
+static const ReportKind kind = {
+	.name = "ltv_steps",
+	.size = sizeof(StepsReport),
+	.row_type = &row_type,
+	.visitor = &ltv_steps_visitor,
+	.by_arg = 5,
+	.cohort_arg = 3,
+	.read = read_arguments,
+	.put = put_steps,
+};
+
 PG_FUNCTION_INFO_V1(ltv_steps);
 
+/* (orders, as_of, max_step, cohort, policy, by) */
 Datum
 ltv_steps(PG_FUNCTION_ARGS)
 {
-	StepsReport report;
-	PolicyMemo	memo = {.size = 0};
-
-	population_begin(&report.population, fcinfo, &row_type, 0, REPORT_NO_ID);
-	report.max_step = PG_GETARG_INT32(2);
-	if (report.max_step < 1 || report.max_step > STEPS_LIMIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("max_step must be from 1 to %d, not %d", STEPS_LIMIT, report.max_step)));
-	report.policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
-	report_visit_parallel(&report.population.report, report.population.as_of, &ltv_steps_visitor, &report);
-	put_steps(&report);
-	return report_end(&report.population.report);
+	return report_run(&kind, fcinfo);
 }

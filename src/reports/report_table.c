@@ -147,7 +147,7 @@ row_begin(Row *row, Report *report, Scales scales)
 	row->scales = scales;
 	row->context = AllocSetContextCreate(CurrentMemoryContext, "ltv row", ALLOCSET_DEFAULT_SIZES);
 	row->old = MemoryContextSwitchTo(row->context);
-	row->n = 0;
+	row->n = report->leading;
 	row->count = 0;
 }
 
@@ -158,7 +158,7 @@ row_put(Row *row)
 	CHECK_FOR_INTERRUPTS();
 	Assert(row->n == row->report->row.type->count);
 	report_row(row->report);
-	row->n = 0;
+	row->n = row->report->leading;
 	if (++row->count % ROWS_TO_RESET == 0)
 		MemoryContextReset(row->context);
 }

@@ -2,13 +2,13 @@
  * report_windows.c: what customers do in the first days from their first
  * order on, over those who have been customers for as long.
  */
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_windows_row",
-	INT4OID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
+	TEXTOID, DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
 
 #define WINDOWS_LIMIT 1000
 
@@ -31,8 +31,8 @@ typedef struct WindowsReport
 {
 	Population	population;
 	int			nwindows;
-	int32		days[WINDOWS_LIMIT];	/* of each, the shortest first */
 	Window	   *windows;
+	int32		days[WINDOWS_LIMIT];	/* of each, the shortest first */
 } WindowsReport;
 
 static void
@@ -102,10 +102,13 @@ PARALLEL_VISITOR(ltv_windows_visitor, sizeof(WindowsReport),
 			  begin_windows, visit_customer, NULL, send_windows, receive_windows);
 
 static void
-put_windows(WindowsReport *report)
+put_windows(void *arg)
 {
+	WindowsReport *report = arg;
 	Row			row;
 
+	if (report->population.customers == 0)
+		return;
 	row_begin(&row, &report->population.report, report->population.scales);
 	for (int i = 0; i < report->nwindows; i++)
 	{
@@ -168,17 +171,33 @@ read_windows(WindowsReport *report, ArrayType *array)
 	qsort(report->days, report->nwindows, sizeof(int32), compare_days);
 }
 
+static DateADT
+read_arguments(void *arg, FunctionCallInfo fcinfo)
+{
+	WindowsReport *report = arg;
+
+	read_windows(report, PG_GETARG_ARRAYTYPE_P(2));
+	return population_read(&report->population, fcinfo);
+}
+
+static const ReportKind kind = {
+	.name = "ltv_windows",
+	.size = sizeof(WindowsReport),
+	.own = offsetof(WindowsReport, days),
+	.row_type = &row_type,
+	.visitor = &ltv_windows_visitor,
+	.wants = WANT_COST,
+	.by_arg = 4,
+	.cohort_arg = 3,
+	.read = read_arguments,
+	.put = put_windows,
+};
+
 PG_FUNCTION_INFO_V1(ltv_windows);
 
+/* (orders, as_of, days, cohort, by) */
 Datum
 ltv_windows(PG_FUNCTION_ARGS)
 {
-	WindowsReport report;
-
-	population_begin(&report.population, fcinfo, &row_type, WANT_COST, REPORT_NO_ID);
-	read_windows(&report, PG_GETARG_ARRAYTYPE_P(2));
-	report_visit_parallel(&report.population.report, report.population.as_of, &ltv_windows_visitor, &report);
-	if (report.population.customers > 0)
-		put_windows(&report);
-	return report_end(&report.population.report);
+	return report_run(&kind, fcinfo);
 }

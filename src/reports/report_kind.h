@@ -1,0 +1,45 @@
+/*
+ * report_kind.h: a report over all customers, described: what it gathers of
+ * them, and how that becomes rows.
+ */
+#ifndef LTV_REPORT_KIND_H
+#define LTV_REPORT_KIND_H
+
+#include "base/compat.h"
+
+#include "reports/report_table.h"
+
+/*
+ * The struct of such a report begins with a Report, or with what begins with
+ * one.  After it come, in this order,
+ *
+ *	what the visitor gathers, and plain values that say what that is: its own part,
+ *	further values that say what is gathered, where they are large: the rest of what the visitor sees,
+ *	and what only computes rows from it.
+ *
+ * Of the first part there may be many, each of some of the customers.  So put
+ * must not look at what it has put out before, and what it looks at is either
+ * in the struct or gathered.
+ *
+ * The first column of its rows is the segment, and the second one the cohort,
+ * where it has an argument for that; row_begin and row_put fill them in.
+ */
+typedef struct ReportKind
+{
+	const char *name;			/* of the function, for errors */
+	Size		size;			/* of the struct */
+	Size		own;			/* of its own part; 0: all that the visitor sees */
+	const CompositeType *row_type;
+	const ParallelVisitor *visitor;
+	int			wants;			/* columns of orders, see source.h */
+	uint32		nullable;		/* further arguments that may be null, see ARGUMENT_BIT */
+	int			by_arg;
+	int			cohort_arg;		/* 0: it has none */
+	DateADT		(*read) (void *report, FunctionCallInfo fcinfo);	/* looks at the arguments; the latest day of the report */
+	void		(*put) (void *report);	/* puts out the rows */
+} ReportKind;
+
+extern Datum report_run(const ReportKind *kind, FunctionCallInfo fcinfo);
+extern DateADT population_read(Population *population, FunctionCallInfo fcinfo);
+
+#endif							/* LTV_REPORT_KIND_H */
