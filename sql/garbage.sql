@@ -66,17 +66,18 @@ CREATE FUNCTION forge(bytes bytea) RETURNS ltv_history LANGUAGE plpgsql IMMUTABL
 -- all that can be asked of one history
 CREATE FUNCTION ask(h ltv_history) RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws(' ', h::text, ltv_orders(h), ltv_revenue(h), ltv_refunded(h), ltv_quantity(h), ltv_cost(h), ltv_gross_profit(h), ltv_first_order(h), ltv_last_order(h), ltv_nth_order(h, 2),
-        ltv_active_months(h), ltv_average_order_value(h), ltv_mean_interval_days(h), ltv_days_since_last(h, '2024-06-01'), ltv_is_repeater(h), ltv_stage(h, '2024-06-01'), ltv_summarize(h, '2024-06-01'),
+        ltv_active_months(h), ltv_average_order_value(h), ltv_mean_interval_days(h), ltv_days_since_last(h, '2024-06-01'), ltv_is_repeater(h), ltv_contacts(h), ltv_retention_cost(h), ltv_last_contact(h, '2024-06-01'), ltv_stage(h, '2024-06-01'), ltv_summarize(h, '2024-06-01'),
         ltv_model_input(h, '2024-06-01'), (SELECT count(*) FROM ltv_purchases(h)), h || h, h - h, ltv_between(h, '2023-01-01', NULL), h = h, ltv_history_hash(h), ltv_history_hash_extended(h, 7),
         h::jsonb, ltv_history_send(h), (SELECT ltv_rollup(x) FROM unnest(ARRAY[h, h]) x), ltv_history_final(h), ltv_history_accum(h, '2024-01-01', 1), ltv_history_combine(h, h), ltv_rollup_discard(h, h)) $$;
 CREATE TABLE seeds (name text, bytes bytea);
 INSERT INTO seeds SELECT name, ltv_history_send(h::ltv_history) FROM (VALUES
     ('empty', '[]'), ('plain', '[{"on":"2024-01-05","amount":3000},{"on":"2024-03-05","amount":-200},{"on":"2024-03-05","amount":40}]'),
     ('scales', '[{"on":"2023-12-31","amount":30.50},{"on":"2024-01-05","amount":3000.00,"quantity":2.5,"cost":1200.125},{"on":"2024-01-05","amount":3000.00,"quantity":2.5}]'),
+    ('contacts', '[{"on":"2024-01-05","amount":3000},{"on":"2023-12-31","contact":5.5},{"on":"2024-03-05","contact":-200},{"on":"2024-03-05","contact":40}]'), ('contacts alone', '[{"on":"2024-03-05","contact":80}]'),
     ('long', '[{"on":"5874897-12-31","amount":999999999999999999,"quantity":-999999999999999999,"cost":-999999999999999999}]')) v(name, h);
 -- the state of an aggregate, made by hand: version 1, mark 80, start, end, purchases, inputs, then the tag, the day and
 -- the numbers of each purchase
-INSERT INTO seeds VALUES ('state', '\x01800000000000000d000000020000000200000002848901d42f18040000040264'), ('state with spare room', '\x01800000020000000500000001000000010000000000020406000000');
+INSERT INTO seeds VALUES ('state', '\x01800000000000000d000000020000000200000002848901d42f18040000040264'), ('state with a contact', '\x018000000000000007000000020000000200000000060421d42f0a'), ('state with spare room', '\x01800000020000000500000001000000010000000000020406000000');
 SELECT name, bytes, left(attempt(format('SELECT forge(%L)', bytes)), 150) AS value FROM seeds;
 CREATE FUNCTION probe(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -107,7 +108,12 @@ SELECT attempt($$SELECT forge('\x010100000100 00 02')$$) AS quantity_1_stored, a
        attempt($$SELECT forge('\x01000800010000')$$) AS quantity_scale_alone, attempt($$SELECT forge('\x01004000010000')$$) AS cost_scale_alone,
        attempt($$SELECT forge('\x010000000100808080a2a4d5e9e61b')$$) AS below_limit, attempt($$SELECT forge('\x0100000001008080a0f6f4acdbe01b')$$) AS at_limit,
        attempt($$SELECT forge('\x0100000001ffffffff0f00')$$) AS day_before_all, attempt($$SELECT forge('\x0100000001 8080808010 00')$$) AS day_too_large, attempt($$SELECT forge('\x0100000001 8000 00')$$) AS padded_varint;
+-- contacts stand behind the purchases: their number, then the day and the cost of each
+SELECT bytes, attempt(format('SELECT forge(%L)', bytes)) FROM unnest('{"\\x01040000000100a001","\\x0104000000","\\x010400000000","\\x01040000000200a001","\\x01040000000100a00100","\\x01040000000100","\\x01040000000200a0010002","\\x01040000000200020004",
+    "\\x0104000e000100a001","\\x0104000c000100a001","\\x01040010000100a001","\\x01040100000100a001","\\x01050000000100a001","\\x0100000200","\\x010400000100020100a001","\\x0100000001000201 00a001","\\x0104000001000200","\\x01040000010002",
+    "\\x0104000000018080a0f6f4acdbe01b00","\\x010400000001ffffffff0f00","\\x0104000000010000 0000","\\x01040000000100808080a2a4d5e9e61b","\\x01040000000180001"}'::text[]) b(t), LATERAL (SELECT replace(t, ' ', '')::bytea AS bytes) c WHERE length(replace(t, ' ', '')) % 2 = 0;
 -- a count that promises gigabytes allocates nothing
+SELECT attempt($$SELECT forge('\x0104000000ffffffff07 0000')$$), attempt($$SELECT forge('\x01040000010002ffffffff07 0000')$$);
 SELECT attempt($$SELECT forge('\x01000000ffffffff07 0000')$$), attempt($$SELECT forge('\x0180000000000000ffffffffffffffff01000000')$$), attempt($$SELECT forge('\x0180000005000000040000000000000001000000')$$);
 -- forged values in the aggregate, in a table, in an index, in a report
 CREATE TABLE f (customer_id int, history ltv_history);

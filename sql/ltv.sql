@@ -38,7 +38,7 @@ CREATE TYPE ltv_history (
   ALIGNMENT = double,
   STORAGE = extended
 );
-COMMENT ON TYPE ltv_history IS 'all purchases of one customer: day, amount, quantity and cost of each, sorted and exact';
+COMMENT ON TYPE ltv_history IS 'all purchases of one customer: day, amount, quantity and cost of each, sorted and exact; and the contacts: day and cost of what was spent on the customer without an order';
 COMMENT ON FUNCTION ltv_history_in(cstring) IS 'I/O';
 COMMENT ON FUNCTION ltv_history_out(ltv_history) IS 'I/O';
 COMMENT ON FUNCTION ltv_history_recv(internal) IS 'I/O';
@@ -68,15 +68,19 @@ COMMENT ON FUNCTION ltv_support(internal) IS 'planner support function';
 CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
 CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
 CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
+CREATE FUNCTION ltv_history_accum(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric, contact boolean) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric, numeric) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_history_accum(ltv_history, date, numeric, numeric, numeric, boolean) IS 'aggregate transition function';
 CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_history_discard(state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric, contact boolean) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric, numeric) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric, numeric, numeric) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_history_discard(ltv_history, date, numeric, numeric, numeric, boolean) IS 'aggregate transition function';
 CREATE FUNCTION ltv_history_combine(state ltv_history, h ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_combine(ltv_history, ltv_history) IS 'aggregate combine function';
 CREATE FUNCTION ltv_history_final(state ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -103,6 +107,13 @@ CREATE AGGREGATE ltv_history(ordered_on date, amount numeric, quantity numeric, 
 );
 COMMENT ON AGGREGATE ltv_history(date, numeric, numeric, numeric) IS 'the same with quantities and costs; a null cost is unknown';
 
+CREATE AGGREGATE ltv_history(ordered_on date, amount numeric, quantity numeric, cost numeric, contact boolean) (
+  SFUNC = ltv_history_accum, STYPE = ltv_history, SSPACE = 80, FINALFUNC = ltv_history_final, COMBINEFUNC = ltv_history_combine,
+  MSFUNC = ltv_history_accum, MINVFUNC = ltv_history_discard, MSTYPE = ltv_history, MSSPACE = 80, MFINALFUNC = ltv_history_final,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_history(date, numeric, numeric, numeric, boolean) IS 'the same with contacts: where contact is true, the row is money spent without an order; its amount must be null, a null cost is 0';
+
 -- combining and slicing
 
 CREATE FUNCTION ltv_rollup_discard(state ltv_history, h ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -118,13 +129,13 @@ COMMENT ON AGGREGATE ltv_rollup(ltv_history) IS 'histories merged: of stores, mo
 CREATE FUNCTION ltv_history_merge(a ltv_history, b ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_merge(ltv_history, ltv_history) IS 'implementation of || operator';
 CREATE OPERATOR || (FUNCTION = ltv_history_merge, LEFTARG = ltv_history, RIGHTARG = ltv_history, COMMUTATOR = ||);
-COMMENT ON OPERATOR || (ltv_history, ltv_history) IS 'the purchases of both histories';
+COMMENT ON OPERATOR || (ltv_history, ltv_history) IS 'the purchases and contacts of both histories';
 CREATE FUNCTION ltv_history_subtract(a ltv_history, b ltv_history) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_history_subtract(ltv_history, ltv_history) IS 'implementation of - operator';
 CREATE OPERATOR - (FUNCTION = ltv_history_subtract, LEFTARG = ltv_history, RIGHTARG = ltv_history);
-COMMENT ON OPERATOR - (ltv_history, ltv_history) IS 'the purchases of the first history less those of the second, which must all be there';
+COMMENT ON OPERATOR - (ltv_history, ltv_history) IS 'the purchases and contacts of the first history less those of the second, which must all be there';
 CREATE FUNCTION ltv_between(h ltv_history, from_day date, to_day date) RETURNS ltv_history AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_between(ltv_history, date, date) IS 'the purchases from one day to another, both included; a null day is open';
+COMMENT ON FUNCTION ltv_between(ltv_history, date, date) IS 'the purchases and contacts from one day to another, both included; a null day is open';
 
 -- comparing, by value
 
@@ -206,6 +217,12 @@ CREATE FUNCTION ltv_days_since_last(h ltv_history, as_of date) RETURNS integer A
 COMMENT ON FUNCTION ltv_days_since_last(ltv_history, date) IS 'days from the last order up to as_of to as_of';
 CREATE FUNCTION ltv_is_repeater(h ltv_history) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_is_repeater(ltv_history) IS 'two orders or more';
+CREATE FUNCTION ltv_contacts(h ltv_history) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_contacts(ltv_history) IS 'number of contacts from the day of the first order on; 0 without an order';
+CREATE FUNCTION ltv_retention_cost(h ltv_history) RETURNS numeric AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_retention_cost(ltv_history) IS 'what the contacts from the day of the first order on cost; 0 without any';
+CREATE FUNCTION ltv_last_contact(h ltv_history, as_of date) RETURNS date AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_last_contact(ltv_history, date) IS 'day of the last contact up to as_of, from the day of the first order on; null without any';
 
 -- the purchases, and what the models take of them
 

@@ -107,7 +107,7 @@ DO $$
 DECLARE c text;
 BEGIN
     FOR c IN SELECT attname FROM pg_attribute WHERE attrelid = 'ids'::regclass AND attnum > 0 LOOP
-        EXECUTE format('INSERT INTO written SELECT %L, state_6(%I)::text FROM ids', c, c);
+        EXECUTE format('INSERT INTO written SELECT %L, state_7(%I)::text FROM ids', c, c);
     END LOOP;
 END $$;
 RESET extra_float_digits;
@@ -117,6 +117,6 @@ RESET timezone;
 RESET bytea_output;
 SELECT count(*) FILTER (WHERE answer(format('SELECT whole_%s(state ORDER BY part) FROM states_%s', n, n)) IS DISTINCT FROM answer(format('SELECT whole_%s(state::%s ORDER BY part) FROM before WHERE n = %s', n, state_type, n))) AS differ FROM definition;
 SELECT column_name, left(state, 60) AS set FROM written ORDER BY column_name;
-SELECT column_name, ltv_customer_set_repeat_rate(state::ltv_customer_set) AS rate, answer(format('SELECT %L::ltv_customer_set', state)) = answer(format('SELECT state_6(%I) FROM ids', column_name)) AS same FROM written ORDER BY column_name;
+SELECT column_name, ltv_customer_set_repeat_rate(state::ltv_customer_set) AS rate, answer(format('SELECT %L::ltv_customer_set', state)) = answer(format('SELECT state_7(%I) FROM ids', column_name)) AS same FROM written ORDER BY column_name;
 
 DROP SCHEMA partial_states CASCADE;

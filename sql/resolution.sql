@@ -16,6 +16,7 @@ COPY calls (call, means, parameters) FROM stdin;
 ltv_history('2024-01-05', '3000')	ltv_history(date,numeric)	=
 ltv_history('2024-01-05', '3000', '2')	ltv_history(date,numeric,numeric)	=
 ltv_history('2024-01-05', '3000', '2', '1200')	ltv_history(date,numeric,numeric,numeric)	=
+ltv_history('2024-01-05', '3000', '2', '1200', 'f')	ltv_history(date,numeric,numeric,numeric,boolean)	=
 ltv_rollup('[]')	ltv_rollup(ltv_history)	=
 ltv_day('2024-01-05', 'Asia/Tokyo')	ltv_day(timestamptz,text)	=
 ltv_day('2024-01-05'::timestamp, 'Asia/Tokyo')	ltv_day(timestamp,text)	=
@@ -48,6 +49,9 @@ ltv_average_order_value('[]')	ltv_average_order_value(ltv_history)	=
 ltv_mean_interval_days('[]')	ltv_mean_interval_days(ltv_history)	=
 ltv_days_since_last('[]', '2024-12-31')	ltv_days_since_last(ltv_history,date)	=
 ltv_is_repeater('[]')	ltv_is_repeater(ltv_history)	=
+ltv_contacts('[]')	ltv_contacts(ltv_history)	=
+ltv_retention_cost('[]')	ltv_retention_cost(ltv_history)	=
+ltv_last_contact('[]', '2024-06-01')	ltv_last_contact(ltv_history,date)	=
 ltv_stage('[]', '2024-12-31')	ltv_stage(ltv_history,date,ltv_policy)	=
 ltv_summarize('[]', '2024-12-31', NULL)	ltv_summarize(ltv_history,date,ltv_policy)	=
 ltv_member_rank('[]', '2024-12-31', '{a,b}', '{1000}', '{2}', '12', 'both')	ltv_member_rank(ltv_history,date,text[],numeric[],integer[],integer,ltv_need)	=

@@ -27,6 +27,7 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_history(date, numeric)', 'day, amount'),
   ('ltv_history(date, numeric, numeric)', 'day, amount, quantity'),
   ('ltv_history(date, numeric, numeric, numeric)', 'day, amount, quantity, cost'),
+  ('ltv_history(date, numeric, numeric, numeric, boolean)', 'day, CASE WHEN id % 3 > 0 THEN amount END, quantity, cost, id % 3 = 0'),
   ('ltv_rollup(ltv_history)', 'h'),
   ('ltv_repeat_rate(ltv_history)', 'h'),
   ('ltv_repeat_rate(anyelement)', 'id'),

@@ -45,6 +45,20 @@ decimal_in_range(int64 value)
 	return value > -DECIMAL_LIMIT && value < DECIMAL_LIMIT;
 }
 
+/* a and b at their scales, compared as numbers */
+static inline int
+decimal_compare(int64 a, int scale_a, int64 b, int scale_b)
+{
+	int128		left;
+	int128		right;
+
+	if (scale_a == scale_b)
+		return (a > b) - (a < b);
+	left = (int128) a * decimal_power[DECIMAL_MAX_SCALE - scale_a];
+	right = (int128) b * decimal_power[DECIMAL_MAX_SCALE - scale_b];
+	return (left > right) - (left < right);
+}
+
 extern DecimalStatus decimal_read(struct varlena *num, int64 *value, int *scale);
 pg_noreturn extern void decimal_report(DecimalStatus status, const char *what, Datum num);
 extern bool decimal_rescale(int64 *value, int from, int to);

@@ -222,6 +222,63 @@ ltv_days_since_last(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(moment.as_of - last);
 }
 
+/*
+ * Contacts, from the day of the first order on: what was spent before it, or
+ * on somebody without an order, kept nobody.
+ */
+
+/* The contacts of argument 0 from the first order to a day: their number, and in *history all there is. */
+static int
+contacts_argument(FunctionCallInfo fcinfo, DateADT until, History *history)
+{
+	DateADT		first;
+	DateADT		last;
+
+	history_open(PG_GETARG_HISTORY_PP(0), history);
+	if (history->contacts.count == 0 || !order_days(history, history_count_until(history, until), &first, &last))
+		return 0;
+	contacts_slice(&history->contacts, first, until);
+	return history->contacts.count;
+}
+
+PG_FUNCTION_INFO_V1(ltv_contacts);
+
+Datum
+ltv_contacts(PG_FUNCTION_ARGS)
+{
+	History		history;
+
+	PG_RETURN_INT64(contacts_argument(fcinfo, DATEVAL_NOEND, &history));
+}
+
+PG_FUNCTION_INFO_V1(ltv_retention_cost);
+
+Datum
+ltv_retention_cost(PG_FUNCTION_ARGS)
+{
+	History		history;
+
+	if (contacts_argument(fcinfo, DATEVAL_NOEND, &history) == 0)
+		PG_RETURN_NUMERIC(decimal_make(0, history.contacts.scale));
+	PG_RETURN_NUMERIC(decimal_make(contacts_cost(&history.contacts, DATEVAL_NOBEGIN, DATEVAL_NOEND),
+								   history.contacts.scale));
+}
+
+PG_FUNCTION_INFO_V1(ltv_last_contact);
+
+/* the day of the last contact up to as_of */
+Datum
+ltv_last_contact(PG_FUNCTION_ARGS)
+{
+	Moment		moment = moment_of(PG_GETARG_DATEADT(1));
+	History		history;
+	int			contacts = contacts_argument(fcinfo, moment.as_of, &history);
+
+	if (contacts == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(history.contacts.list[contacts - 1].day);
+}
+
 PG_FUNCTION_INFO_V1(ltv_is_repeater);
 
 Datum

@@ -3,7 +3,7 @@
  *
  * Invariants of a History outside this file: purchases are in canonical
  * order; every number is below 10^18 in magnitude at the scale of the
- * history; cost is 0 where it is unknown.
+ * history; cost is 0 where it is unknown.  Contacts are contacts.c's matter.
  */
 #include "history/history.h"
 
@@ -22,6 +22,7 @@ history_init(History *history)
 	history->room = HISTORY_INLINE;
 	history->scales = (Scales) {0, 0, 0};
 	history->purchases = history->few;
+	history->contacts = (Contacts) {0, 0, 0, NULL};
 }
 
 /* Give back the memory of a long history; the value is empty afterwards. */
@@ -30,6 +31,7 @@ history_free(History *history)
 {
 	if (history->purchases != history->few)
 		pfree(history->purchases);
+	contacts_free(&history->contacts);
 	history_init(history);
 }
 
@@ -51,6 +53,7 @@ AssertCheckHistory(const History *history)
 		Assert(purchase->cost_known || purchase->cost == 0);
 		Assert(i == 0 || purchase_compare(purchase - 1, purchase) <= 0);
 	}
+	AssertCheckContacts(&history->contacts);
 }
 #endif
 
@@ -112,6 +115,7 @@ history_sort(History *history)
 {
 	Purchase   *purchases = history->purchases;
 
+	contacts_sort(&history->contacts);
 	if (history->count > INSERTION_LIMIT)
 	{
 		sort_purchases(purchases, history->count);
@@ -129,7 +133,8 @@ history_sort(History *history)
 	}
 }
 
-static void
+/* Bring a number to a scale that is not smaller than its own. */
+void
 rescale_number(int64 *value, int from, int to, const char *what)
 {
 	Datum		num;
@@ -165,7 +170,7 @@ history_rescale(History *history, Scales scales)
 	history->scales = scales;
 }
 
-/* Put the purchases of one history behind those of another; unsorted. */
+/* Put the purchases and contacts of one history behind those of another; unsorted. */
 void
 history_append(History *to, const History *from)
 {
@@ -176,6 +181,7 @@ history_append(History *to, const History *from)
 	history_reserve(to, from->count);
 	memcpy(to->purchases + first, from->purchases, from->count * sizeof(Purchase));
 	to->count += from->count;
+	contacts_append(&to->contacts, &from->contacts);
 	if (!same_scales(from->scales, scales))
 	{
 		History		added = *to;
@@ -204,16 +210,6 @@ history_add_scaled(History *history, Purchase purchase, Scales scales)
 		*history_add(history) = purchase;
 }
 
-/* a and b at the given scales, compared as numbers */
-static int
-compare_numbers(int64 a, int scale_a, int64 b, int scale_b)
-{
-	int128		left = (int128) a * decimal_power[DECIMAL_MAX_SCALE - scale_a];
-	int128		right = (int128) b * decimal_power[DECIMAL_MAX_SCALE - scale_b];
-
-	return left < right ? -1 : left > right ? 1 : 0;
-}
-
 /* Canonical order of two purchases of histories at any scales. */
 static int
 compare_across(const Purchase *a, Scales sa, const Purchase *b, Scales sb)
@@ -222,17 +218,17 @@ compare_across(const Purchase *a, Scales sa, const Purchase *b, Scales sb)
 
 	if (a->day != b->day)
 		return a->day < b->day ? -1 : 1;
-	result = compare_numbers(a->amount, sa.amount, b->amount, sb.amount);
+	result = decimal_compare(a->amount, sa.amount, b->amount, sb.amount);
 	if (result == 0)
-		result = compare_numbers(a->quantity, sa.quantity, b->quantity, sb.quantity);
+		result = decimal_compare(a->quantity, sa.quantity, b->quantity, sb.quantity);
 	if (result == 0 && a->cost_known != b->cost_known)
 		result = a->cost_known ? -1 : 1;
 	if (result == 0)
-		result = compare_numbers(a->cost, sa.cost, b->cost, sb.cost);
+		result = decimal_compare(a->cost, sa.cost, b->cost, sb.cost);
 	return result;
 }
 
-/* Lexicographic order of histories by value; scales make no difference. */
+/* Lexicographic order of histories by value, purchases before contacts; scales make no difference. */
 int
 history_compare(const History *a, const History *b)
 {
@@ -247,7 +243,9 @@ history_compare(const History *a, const History *b)
 		if (result != 0)
 			return result;
 	}
-	return a->count < b->count ? -1 : a->count > b->count ? 1 : 0;
+	if (a->count != b->count)
+		return a->count < b->count ? -1 : 1;
+	return contacts_compare(&a->contacts, &b->contacts);
 }
 
 static void
@@ -264,8 +262,8 @@ report_missing_purchase(const Purchase *purchase, Scales scales)
 }
 
 /*
- * Take purchases away, each of which must be there.  Both are sorted, so
- * one walk finds them; what stays keeps its scales.
+ * Take purchases and contacts away, each of which must be there.  Both are
+ * sorted, so one walk finds them; what stays keeps its scales.
  */
 void
 history_subtract(History *from, const History *taken)
@@ -290,6 +288,7 @@ history_subtract(History *from, const History *taken)
 	if (next < taken->count)
 		report_missing_purchase(&taken->purchases[next], taken->scales);
 	from->count = kept;
+	contacts_subtract(&from->contacts, &taken->contacts);
 }
 
 /* The number of purchases up to a day, that day included. */
@@ -313,7 +312,7 @@ history_count_until(const History *history, DateADT day)
 	return low;
 }
 
-/* Keep the purchases from one day to another, both included. */
+/* Keep the purchases and contacts from one day to another, both included. */
 void
 history_slice(History *history, DateADT from_day, DateADT to_day)
 {
@@ -324,4 +323,5 @@ history_slice(History *history, DateADT from_day, DateADT to_day)
 		first = last;
 	history->count = last - first;
 	memmove(history->purchases, history->purchases + first, history->count * sizeof(Purchase));
+	contacts_slice(&history->contacts, from_day, to_day);
 }

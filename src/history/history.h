@@ -31,12 +31,28 @@ typedef struct Scales
 	uint8		cost;
 } Scales;
 
+/* Money spent on a customer without an order, at the scale of the contacts. */
+typedef struct Contact
+{
+	int64		cost;			/* below zero: points taken back, say */
+	DateADT		day;
+} Contact;
+
+/* The contacts of a customer, in canonical order (day, cost). */
+typedef struct Contacts
+{
+	int			count;
+	int			room;			/* how many fit into the list */
+	uint8		scale;			/* decimal places of the costs, 0 to 6 */
+	Contact    *list;			/* or NULL */
+} Contacts;
+
 #define HISTORY_INLINE 8
 
 /*
  * A history taken apart: purchases in canonical order (day, amount, quantity,
- * cost with unknown last).  A short one needs no memory of its own, so the
- * value must not be moved.
+ * cost with unknown last), and beside them contacts.  A short one needs no
+ * memory of its own, so the value must not be moved.
  */
 typedef struct History
 {
@@ -44,6 +60,7 @@ typedef struct History
 	int			room;			/* how many fit into purchases */
 	Scales		scales;
 	Purchase   *purchases;
+	Contacts	contacts;
 	Purchase	few[HISTORY_INLINE];
 } History;
 
@@ -54,12 +71,20 @@ typedef struct varlena StoredHistory;
 /* flags of the second byte */
 #define HISTORY_QUANTITIES		0x01
 #define HISTORY_COSTS			0x02
+#define HISTORY_CONTACTS		0x04
 #define HISTORY_LOOSE			0x80	/* the state of an aggregate, see history_agg.c */
 
 static inline bool
 is_order(const Purchase *purchase)
 {
 	return purchase->amount >= 0;
+}
+
+/* Contacts alone make nobody a customer, but they are something. */
+static inline bool
+history_is_empty(const History *history)
+{
+	return history->count == 0 && history->contacts.count == 0;
 }
 
 static inline bool
@@ -104,9 +129,23 @@ extern void history_subtract(History *from, const History *taken);
 extern void history_slice(History *history, DateADT from_day, DateADT to_day);
 extern int	history_count_until(const History *history, DateADT day);
 extern int	history_compare(const History *a, const History *b);
+extern void rescale_number(int64 *value, int from, int to, const char *what);
+
+/* contacts.c: what was spent without an order */
+extern void contacts_reserve(Contacts *contacts, int64 more);
+extern void contacts_free(Contacts *contacts);
+extern void contacts_add(Contacts *contacts, Contact contact, int scale);
+extern void contacts_append(Contacts *to, const Contacts *from);
+extern void contacts_sort(Contacts *contacts);
+extern int	contacts_compare(const Contacts *a, const Contacts *b);
+extern void contacts_subtract(Contacts *from, const Contacts *taken);
+extern int	contacts_until(const Contacts *contacts, DateADT day);
+extern void contacts_slice(Contacts *contacts, DateADT from_day, DateADT to_day);
+extern int128 contacts_cost(const Contacts *contacts, DateADT from_day, DateADT to_day);
 
 #ifdef USE_ASSERT_CHECKING
 extern void AssertCheckHistory(const History *history);
+extern void AssertCheckContacts(const Contacts *contacts);
 #else
 #define AssertCheckHistory(history) ((void) 0)
 #endif

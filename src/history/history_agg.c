@@ -3,8 +3,8 @@
  * ltv_rollup, the operators || and -, and ltv_between.
  *
  * The state of both aggregates is a value of type ltv_history in a second,
- * "loose" form: purchases as they arrived, each with its own scales, with
- * spare room behind them.  Inside an aggregate it is changed in place and
+ * "loose" form: purchases and contacts as they arrived, each with its own
+ * scales, with spare room behind them.  Inside an aggregate it is changed in place and
  * doubled when full; it never leaves one except to the server's own partial
  * aggregation, and whoever reads it anyway sees the canonical history.
  */
@@ -22,7 +22,7 @@ typedef struct LooseHistory
 	uint16		reserved;		/* 0 */
 	uint32		start;			/* offset of the first purchase in data */
 	uint32		end;			/* offset behind the last one */
-	uint32		count;			/* purchases */
+	uint32		count;			/* purchases and contacts */
 	uint32		inputs;			/* rows or histories gathered */
 	char		data[FLEXIBLE_ARRAY_MEMBER];
 } LooseHistory;
@@ -38,17 +38,27 @@ typedef struct LooseHistory
 #define LOOSE_QUANTITY	0x08	/* a scale and a number */
 #define LOOSE_COST		0x10	/* the same */
 
+/* what it is; a contact is written as a purchase of one piece whose amount is the contact's cost */
+#define LOOSE_PURCHASE	0x00
+#define LOOSE_CONTACT	0x20
+
 /*
- * Reading and writing one purchase
+ * Reading and writing one purchase or contact
  */
 
+static Purchase
+contact_as_purchase(const Contact *contact)
+{
+	return (Purchase) {.day = contact->day, .amount = contact->cost, .quantity = 1};
+}
+
 static int
-put_loose(char *p, const Purchase *purchase, Scales scales)
+put_loose(char *p, const Purchase *purchase, Scales scales, uint8 kind)
 {
 	char	   *start = p;
 	bool		quantity = purchase->quantity != 1 || scales.quantity != 0;
 
-	*p++ = (char) (scales.amount | (quantity ? LOOSE_QUANTITY : 0) | (purchase->cost_known ? LOOSE_COST : 0));
+	*p++ = (char) (kind | scales.amount | (quantity ? LOOSE_QUANTITY : 0) | (purchase->cost_known ? LOOSE_COST : 0));
 	p = put_varint(p, zigzag(purchase->day));
 	p = put_varint(p, zigzag(purchase->amount));
 	if (quantity)
@@ -78,15 +88,17 @@ get_scaled(const char **p, const char *end, uint8 *scale, int64 *value)
 	return decimal_in_range(*value);
 }
 
-/* Read a purchase from *p, which is before end; false when it is none. */
+/* Read a purchase or contact from *p, which is before end; false when it is none. */
 static bool
-get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales)
+get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales, uint8 *kind)
 {
 	uint64		coded;
 	uint8		tag = (uint8) *(*p)++;
 
 	*scales = (Scales) {tag & LOOSE_SCALE, 0, 0};
-	if ((tag & ~(LOOSE_SCALE | LOOSE_QUANTITY | LOOSE_COST)) || scales->amount > DECIMAL_MAX_SCALE)
+	*kind = tag & LOOSE_CONTACT;
+	if ((tag & ~(LOOSE_SCALE | (*kind == LOOSE_CONTACT ? LOOSE_CONTACT : LOOSE_QUANTITY | LOOSE_COST))) ||
+		scales->amount > DECIMAL_MAX_SCALE)
 		return false;
 	if (!get_varint(p, end, &coded) || coded > PG_UINT32_MAX || !IS_VALID_DATE(unzigzag(coded)))
 		return false;
@@ -104,6 +116,20 @@ get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales)
 	return true;
 }
 
+/* Put what a state has into a history. */
+static void
+add_loose(History *history, const Purchase *purchase, Scales scales, uint8 kind)
+{
+	if (kind == LOOSE_CONTACT)
+	{
+		contacts_add(&history->contacts, (Contact) {purchase->amount, purchase->day}, scales.amount);
+		return;
+	}
+	if (history->count == 0)
+		history->scales = scales;
+	history_add_scaled(history, *purchase, scales);
+}
+
 /* Take the bytes of a loose history apart, into canonical order. */
 const char *
 loose_parse(const char *bytes, Size size, History *history)
@@ -111,6 +137,7 @@ loose_parse(const char *bytes, Size size, History *history)
 	LooseHistory header = {0};
 	const char *p;
 	const char *end;
+	uint32		count = 0;
 
 	history_init(history);
 	if (size < LOOSE_HEADER - VARHDRSZ)
@@ -127,16 +154,15 @@ loose_parse(const char *bytes, Size size, History *history)
 	{
 		Purchase	purchase;
 		Scales		scales;
+		uint8		kind;
 
-		if (!get_loose(&p, end, &purchase, &scales))
+		if (!get_loose(&p, end, &purchase, &scales, &kind))
 			return "A purchase is not valid.";
-		if (history->count == 0)
-			history->scales = scales;
-		history_add_scaled(history, purchase, scales);
-		if ((history->count & 0xFFFF) == 0)
+		add_loose(history, &purchase, scales, kind);
+		if ((++count & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
-	if ((uint32) history->count != header.count)
+	if (count != header.count)
 		return "The number of purchases is not right.";
 	history_sort(history);
 	return NULL;
@@ -199,32 +225,32 @@ loose_with_room(LooseHistory *loose, Size more)
 }
 
 static LooseHistory *
-loose_append(LooseHistory *loose, const Purchase *purchase, Scales scales)
+loose_append(LooseHistory *loose, const Purchase *purchase, Scales scales, uint8 kind)
 {
 	if (loose->end + LOOSE_PURCHASE_MAX > LOOSE_ROOM(loose))
 	{
 		char		bytes[LOOSE_PURCHASE_MAX];
-		int			size = put_loose(bytes, purchase, scales);
+		int			size = put_loose(bytes, purchase, scales, kind);
 
 		loose = loose_with_room(loose, size);
 		memcpy(loose->data + loose->end, bytes, size);
 		loose->end += size;
 	}
 	else
-		loose->end += put_loose(loose->data + loose->end, purchase, scales);
+		loose->end += put_loose(loose->data + loose->end, purchase, scales, kind);
 	loose->count++;
 	return loose;
 }
 
 /*
- * Take a purchase out again: the very bytes that were put in.  A window frame
+ * Take a purchase or contact out again: the very bytes that were put in.  A window frame
  * gives them back in the order they came, so the first one mostly is it.
  */
 static bool
-loose_remove(LooseHistory *loose, const Purchase *purchase, Scales scales)
+loose_remove(LooseHistory *loose, const Purchase *purchase, Scales scales, uint8 kind)
 {
 	char		bytes[LOOSE_PURCHASE_MAX];
-	int			size = put_loose(bytes, purchase, scales);
+	int			size = put_loose(bytes, purchase, scales, kind);
 	const char *p = loose->data + loose->start;
 	const char *end = loose->data + loose->end;
 
@@ -233,8 +259,9 @@ loose_remove(LooseHistory *loose, const Purchase *purchase, Scales scales)
 		const char *next = p;
 		Purchase	other;
 		Scales		its;
+		uint8		of_kind;
 
-		if (!get_loose(&next, end, &other, &its))
+		if (!get_loose(&next, end, &other, &its, &of_kind))
 			return false;
 		if (next - p == size && memcmp(p, bytes, size) == 0)
 		{
@@ -260,7 +287,14 @@ loose_append_history(LooseHistory *loose, const History *history)
 	for (int i = 0; i < history->count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		loose = loose_append(loose, &history->purchases[i], history->scales);
+		loose = loose_append(loose, &history->purchases[i], history->scales, LOOSE_PURCHASE);
+	}
+	for (int i = 0; i < history->contacts.count; i++)
+	{
+		Purchase	contact = contact_as_purchase(&history->contacts.list[i]);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		loose = loose_append(loose, &contact, (Scales) {history->contacts.scale, 0, 0}, LOOSE_CONTACT);
 	}
 	return loose;
 }
@@ -338,15 +372,40 @@ CheckPurchaseDay(DateADT day)
 				 errhint("Leave such rows out where the orders are read, or make the day null.")));
 }
 
+/* A row that is a contact has a day and perhaps a cost. */
+static bool
+contact_argument(FunctionCallInfo fcinfo, Purchase *purchase, Scales *scales)
+{
+	Contact		contact = {0, 0};
+
+	if (!PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("a contact has no amount"),
+				 errhint("What was spent on it is its cost. Where contact is true, amount must be null.")));
+	if (PG_ARGISNULL(1))
+		return false;
+	contact.day = PG_GETARG_DATEADT(1);
+	CheckPurchaseDay(contact.day);
+	*scales = (Scales) {0, 0, 0};
+	if (!PG_ARGISNULL(4))
+		read_number(PG_GETARG_DATUM(4), "cost", &contact.cost, &scales->amount);
+	*purchase = contact_as_purchase(&contact);
+	return true;
+}
+
 /*
- * Read the row (ordered_on, amount [, quantity [, cost]]) behind the state.
- * False when it is to be skipped.
+ * Read the row (ordered_on, amount [, quantity [, cost [, contact]]]) behind the
+ * state.  False when it is to be skipped.
  */
 static bool
-row_argument(FunctionCallInfo fcinfo, Purchase *purchase, Scales *scales)
+row_argument(FunctionCallInfo fcinfo, Purchase *purchase, Scales *scales, uint8 *kind)
 {
 	int			nargs = PG_NARGS();
 
+	*kind = nargs > 5 && !PG_ARGISNULL(5) && PG_GETARG_BOOL(5) ? LOOSE_CONTACT : LOOSE_PURCHASE;
+	if (*kind == LOOSE_CONTACT)
+		return contact_argument(fcinfo, purchase, scales);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return false;
 	purchase->day = PG_GETARG_DATEADT(1);
@@ -379,17 +438,18 @@ unchanged_state(FunctionCallInfo fcinfo)
 
 PG_FUNCTION_INFO_V1(ltv_history_accum);
 
-/* one row more; behind all three arities */
+/* one row more; behind all four arities */
 Datum
 ltv_history_accum(PG_FUNCTION_ARGS)
 {
 	Purchase	purchase;
 	Scales		scales;
+	uint8		kind;
 	LooseHistory *loose;
 
-	if (!row_argument(fcinfo, &purchase, &scales))
+	if (!row_argument(fcinfo, &purchase, &scales, &kind))
 		return unchanged_state(fcinfo);
-	loose = loose_append(state_argument(fcinfo), &purchase, scales);
+	loose = loose_append(state_argument(fcinfo), &purchase, scales, kind);
 	loose->inputs++;
 	return state_result(fcinfo, loose);
 }
@@ -399,7 +459,7 @@ report_not_in_state(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("cannot subtract a purchase that is not in the history")));
+			 errmsg("cannot subtract a purchase or contact that is not in the history")));
 }
 
 PG_FUNCTION_INFO_V1(ltv_history_discard);
@@ -410,12 +470,13 @@ ltv_history_discard(PG_FUNCTION_ARGS)
 {
 	Purchase	purchase;
 	Scales		scales;
+	uint8		kind;
 	LooseHistory *loose;
 
-	if (!row_argument(fcinfo, &purchase, &scales))
+	if (!row_argument(fcinfo, &purchase, &scales, &kind))
 		return unchanged_state(fcinfo);
 	loose = state_argument(fcinfo);
-	if (!loose_remove(loose, &purchase, scales))
+	if (!loose_remove(loose, &purchase, scales, kind))
 		report_not_in_state();
 	loose->inputs--;
 	return state_result(fcinfo, loose);
@@ -444,6 +505,26 @@ ltv_history_combine(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(ltv_rollup_discard);
 
+/* Take a whole history out of a state again. */
+static void
+loose_remove_history(LooseHistory *loose, const History *history)
+{
+	for (int i = 0; i < history->count; i++)
+	{
+		if (!loose_remove(loose, &history->purchases[i], history->scales, LOOSE_PURCHASE))
+			report_not_in_state();
+		LTV_CHECK_FOR_INTERRUPTS(i);
+	}
+	for (int i = 0; i < history->contacts.count; i++)
+	{
+		Purchase	contact = contact_as_purchase(&history->contacts.list[i]);
+
+		if (!loose_remove(loose, &contact, (Scales) {history->contacts.scale, 0, 0}, LOOSE_CONTACT))
+			report_not_in_state();
+		LTV_CHECK_FOR_INTERRUPTS(i);
+	}
+}
+
 /* one history less, for moving window frames */
 Datum
 ltv_rollup_discard(PG_FUNCTION_ARGS)
@@ -457,13 +538,7 @@ ltv_rollup_discard(PG_FUNCTION_ARGS)
 	stored = PG_GETARG_HISTORY_PP(1);
 	history_open(stored, &history);
 	loose = state_argument(fcinfo);
-	for (int i = 0; i < history.count; i++)
-	{
-		if (!loose_remove(loose, &history.purchases[i], history.scales))
-			report_not_in_state();
-		if ((i & 0xFFF) == 0xFFF)
-			CHECK_FOR_INTERRUPTS();
-	}
+	loose_remove_history(loose, &history);
 	loose->inputs--;
 	history_free(&history);
 	PG_FREE_IF_COPY(stored, 1);
@@ -503,9 +578,9 @@ ltv_history_merge(PG_FUNCTION_ARGS)
 
 	history_open(PG_GETARG_HISTORY_PP(0), &a);
 	history_open(PG_GETARG_HISTORY_PP(1), &b);
-	if (a.count == 0)
+	if (history_is_empty(&a))
 		PG_RETURN_POINTER(history_store(&b));
-	if (b.count > 0)
+	if (!history_is_empty(&b))
 		history_append(&a, &b);
 	history_sort(&a);
 	PG_RETURN_POINTER(history_store(&a));

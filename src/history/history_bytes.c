@@ -2,7 +2,7 @@
  * history_bytes.c: the stored bytes of a history, written and checked.
  *
  * doc/format.md describes the format.  There is one byte string for one set
- * of purchases at given scales, and one validator for all ways in: reading a
+ * of purchases and contacts at given scales, and one validator for all ways in: reading a
  * value from a table, a message of the binary protocol, or a forged datum.
  */
 #include "history/history.h"
@@ -13,20 +13,22 @@
 
 /* the scales, three bits each, in the third and fourth byte */
 #define SCALE_MASK		0x0007
-#define SCALES_RESERVED 0xFE00
+#define SCALES_RESERVED 0xF000
 
 static const char *
-parse_scales(const char *bytes, Scales *scales)
+parse_scales(const char *bytes, History *history)
 {
+	Scales	   *scales = &history->scales;
 	unsigned	word = (uint8) bytes[2] | (unsigned) (uint8) bytes[3] << 8;
 
 	scales->amount = word & SCALE_MASK;
 	scales->quantity = (word >> 3) & SCALE_MASK;
 	scales->cost = (word >> 6) & SCALE_MASK;
+	history->contacts.scale = (word >> 9) & SCALE_MASK;
 	if (word & SCALES_RESERVED)
 		return "Reserved bits are not zero.";
 	if (scales->amount > DECIMAL_MAX_SCALE || scales->quantity > DECIMAL_MAX_SCALE ||
-		scales->cost > DECIMAL_MAX_SCALE)
+		scales->cost > DECIMAL_MAX_SCALE || history->contacts.scale > DECIMAL_MAX_SCALE)
 		return "A decimal scale is above 6.";
 	return NULL;
 }
@@ -68,7 +70,41 @@ parse_numbers(const char **p, const char *end, uint8 flags, int64 one, Purchase 
 	return true;
 }
 
-/* Read the purchases; count is what the header promises. */
+/* Read the contacts that stand behind the purchases. */
+static const char *
+parse_contacts(const char *p, const char *end, Contacts *contacts)
+{
+	uint64		count;
+	int64		day = 0;
+
+	if (!get_varint(&p, end, &count) || count == 0)
+		return "The number of contacts is not valid.";
+	/* a contact takes two bytes at least, so a forged count allocates nothing */
+	if (count > (uint64) (end - p) / 2)
+		return "There are fewer contacts than the value says.";
+	contacts_reserve(contacts, (int64) count);
+	for (uint64 i = 0; i < count; i++)
+	{
+		Contact    *contact = &contacts->list[i];
+		uint64		step;
+
+		if (!get_varint(&p, end, &step) || step > PG_UINT32_MAX)
+			return "The day of a contact is not valid.";
+		day = i == 0 ? unzigzag(step) : day + (int64) step;
+		if (!IS_VALID_DATE(day))
+			return "The day of a contact is out of range.";
+		contact->day = (DateADT) day;
+		if (!parse_number(&p, end, &contact->cost))
+			return "The cost of a contact is not valid.";
+		if (i > 0 && step == 0 && contact[-1].cost > contact->cost)
+			return "Contacts are out of order.";
+		LTV_CHECK_FOR_INTERRUPTS(i);
+	}
+	contacts->count = (int) count;
+	return p == end ? NULL : "There are bytes behind the last contact.";
+}
+
+/* Read the purchases and what follows; count is what the header promises. */
 static const char *
 parse_purchases(const char *p, const char *end, uint8 flags, uint64 count, History *history)
 {
@@ -97,7 +133,7 @@ parse_purchases(const char *p, const char *end, uint8 flags, uint64 count, Histo
 			return "Purchases are out of order.";
 		LTV_CHECK_FOR_INTERRUPTS(i);
 	}
-	if (p != end)
+	if (p != end && (flags & HISTORY_CONTACTS) == 0)
 		return "There are bytes behind the last purchase.";
 	if ((flags & HISTORY_QUANTITIES) != 0 && plain_quantities && history->scales.quantity == 0)
 		return "Quantities are stored although all are 1.";
@@ -108,7 +144,17 @@ parse_purchases(const char *p, const char *end, uint8 flags, uint64 count, Histo
 	if (plain_costs && history->scales.cost != 0)
 		return "Costs have a scale but are not stored.";
 	history->count = (int) count;
-	return NULL;
+	return (flags & HISTORY_CONTACTS) != 0 ? parse_contacts(p, end, &history->contacts) : NULL;
+}
+
+/* Read what follows where there are no purchases: contacts alone, or nothing. */
+static const char *
+parse_no_purchases(const char *p, const char *end, uint8 flags, History *history)
+{
+	if ((flags & ~HISTORY_CONTACTS) != 0 || history->scales.amount != 0 || history->scales.quantity != 0 ||
+		history->scales.cost != 0 || (flags == 0 && p != end))
+		return "An empty history is longer than it need be.";
+	return flags != 0 ? parse_contacts(p, end, &history->contacts) : NULL;
 }
 
 /*
@@ -132,20 +178,20 @@ history_parse(const char *bytes, Size size, History *history)
 	flags = (uint8) bytes[1];
 	if (flags == HISTORY_LOOSE)
 		return loose_parse(bytes, size, history);
-	if (flags & ~(HISTORY_QUANTITIES | HISTORY_COSTS))
+	if (flags & ~(HISTORY_QUANTITIES | HISTORY_COSTS | HISTORY_CONTACTS))
 		return "Reserved bits are not zero.";
-	problem = parse_scales(bytes, &history->scales);
+	problem = parse_scales(bytes, history);
 	if (problem != NULL)
 		return problem;
+	if ((flags & HISTORY_CONTACTS) == 0 && history->contacts.scale != 0)
+		return "Reserved bits are not zero.";
 	if (!get_varint(&p, end, &count))
 		return "The number of purchases is not valid.";
 	/* a purchase takes two bytes at least, so a forged count allocates nothing */
 	if (count > (uint64) (end - p) / 2)
 		return "There are fewer purchases than the header says.";
 	if (count == 0)
-		return p == end && flags == 0 && history->scales.amount == 0 &&
-			history->scales.quantity == 0 && history->scales.cost == 0
-			? NULL : "An empty history is longer than it need be.";
+		return parse_no_purchases(p, end, flags, history);
 	history_reserve(history, (int) Min(count, (uint64) PG_INT32_MAX));
 	return parse_purchases(p, end, flags, count, history);
 }
@@ -177,7 +223,7 @@ needed_flags(const History *history)
 		if (history->purchases[i].cost_known)
 			flags |= HISTORY_COSTS;
 	}
-	return flags;
+	return history->contacts.count > 0 ? flags | HISTORY_CONTACTS : flags;
 }
 
 /* Write purchase i of a history: the first day itself, later ones as steps. */
@@ -196,6 +242,16 @@ put_purchase(char *p, const History *history, int i, uint8 flags)
 	return p;
 }
 
+/* Write contact i. */
+static char *
+put_contact(char *p, const Contacts *contacts, int i)
+{
+	const Contact *contact = &contacts->list[i];
+
+	p = put_varint(p, i == 0 ? zigzag(contact->day) : (uint64) ((int64) contact->day - contact[-1].day));
+	return put_varint(p, zigzag(contact->cost));
+}
+
 /* Write the bytes behind the length word. */
 static void
 put_history(char *p, const History *history, uint8 flags)
@@ -208,6 +264,8 @@ put_history(char *p, const History *history, uint8 flags)
 	if (!(flags & HISTORY_COSTS))
 		scales.cost = 0;
 	word = scales.amount | scales.quantity << 3 | scales.cost << 6;
+	if (flags & HISTORY_CONTACTS)
+		word |= history->contacts.scale << 9;
 	*p++ = HISTORY_VERSION;
 	*p++ = (char) flags;
 	*p++ = (char) (word & 0xFF);
@@ -217,6 +275,14 @@ put_history(char *p, const History *history, uint8 flags)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		p = put_purchase(p, history, i, flags);
+	}
+	if (!(flags & HISTORY_CONTACTS))
+		return;
+	p = put_varint(p, history->contacts.count);
+	for (int i = 0; i < history->contacts.count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		p = put_contact(p, &history->contacts, i);
 	}
 }
 
@@ -231,6 +297,14 @@ stored_size(const History *history, uint8 flags)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		size += put_purchase(p, history, i, flags) - p;
+	}
+	if (!(flags & HISTORY_CONTACTS))
+		return size;
+	size += put_varint(p, history->contacts.count) - p;
+	for (int i = 0; i < history->contacts.count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		size += put_contact(p, &history->contacts, i) - p;
 	}
 	return size;
 }

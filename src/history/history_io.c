@@ -6,7 +6,8 @@
  *	[{"on":"2024-01-05","amount":3000,"quantity":2,"cost":1200}, ...]
  *
  * read with the server's own JSON parser.  Quantity is left out where it is
- * 1, cost where it is unknown.  The binary form is the stored bytes.
+ * 1, cost where it is unknown.  A contact is {"on":"2024-05-01","contact":80}.
+ * The binary form is the stored bytes.
  */
 #include "history/history.h"
 
@@ -70,20 +71,36 @@ append_purchase(StringInfo out, const Purchase *purchase, Scales scales)
 	appendStringInfoChar(out, '}');
 }
 
+static void
+append_contact(StringInfo out, const Contact *contact, int scale)
+{
+	appendStringInfoString(out, "{\"on\":\"");
+	append_day(out, contact->day);
+	appendStringInfoString(out, "\",\"contact\":");
+	append_decimal(out, contact->cost, scale);
+	appendStringInfoChar(out, '}');
+}
+
+/* By day; of one day purchases come first. */
 static char *
 history_text(const History *history)
 {
+	const Contacts *contacts = &history->contacts;
 	StringInfoData out;
+	int			i = 0;
+	int			j = 0;
 
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '[');
-	for (int i = 0; i < history->count; i++)
+	while (i < history->count || j < contacts->count)
 	{
-		if (i > 0)
+		if (i + j > 0)
 			appendStringInfoString(&out, ", ");
-		append_purchase(&out, &history->purchases[i], history->scales);
-		if ((i & 0xFFF) == 0xFFF)
-			CHECK_FOR_INTERRUPTS();
+		if (i < history->count && (j == contacts->count || history->purchases[i].day <= contacts->list[j].day))
+			append_purchase(&out, &history->purchases[i++], history->scales);
+		else
+			append_contact(&out, &contacts->list[j++], contacts->scale);
+		LTV_CHECK_FOR_INTERRUPTS(i + j);
 	}
 	appendStringInfoChar(&out, ']');
 	return out.data;
@@ -110,10 +127,11 @@ typedef enum Field
 	FIELD_AMOUNT,
 	FIELD_QUANTITY,
 	FIELD_COST,
+	FIELD_CONTACT,
 	FIELD_COUNT
 } Field;
 
-static const char *const field_names[FIELD_COUNT] = {"on", "amount", "quantity", "cost"};
+static const char *const field_names[FIELD_COUNT] = {"on", "amount", "quantity", "cost", "contact"};
 
 typedef struct Reading
 {
@@ -123,6 +141,8 @@ typedef struct Reading
 	bool		seen[FIELD_COUNT];
 	Purchase	purchase;
 	Scales		scales;
+	int64		contact;		/* what a contact cost */
+	uint8		contact_scale;
 } Reading;
 
 pg_noreturn static void
@@ -174,7 +194,7 @@ on_field_start(void *state, char *name, bool isnull)
 			reading->field = field;
 			LTV_JSON_RETURN;
 		}
-	report_text(psprintf("A purchase has no field \"%s\"; the fields are \"on\", \"amount\", \"quantity\", \"cost\".",
+	report_text(psprintf("A purchase has no field \"%s\"; the fields are \"on\", \"amount\", \"quantity\", \"cost\", or \"on\" and \"contact\".",
 						 name));
 }
 
@@ -258,13 +278,39 @@ on_scalar(void *state, char *token, JsonTokenType type)
 		case FIELD_QUANTITY:
 			parse_decimal(token, field, &purchase->quantity, &reading->scales.quantity);
 			break;
-		default:
+		case FIELD_COST:
 			parse_decimal(token, field, &purchase->cost, &reading->scales.cost);
 			purchase->cost_known = true;
+			break;
+		default:
+			parse_decimal(token, field, &reading->contact, &reading->contact_scale);
 			break;
 	}
 	pfree(token);
 	LTV_JSON_RETURN;
+}
+
+/* An object with a contact has nothing but its day besides. */
+static void
+add_contact(Reading *reading)
+{
+	if (!reading->seen[FIELD_ON])
+		report_text("A contact has no \"on\".");
+	for (Field field = FIELD_AMOUNT; field <= FIELD_COST; field++)
+		if (reading->seen[field])
+			report_text(psprintf("A contact has no field \"%s\"; the fields are \"on\", \"contact\".",
+								 field_names[field]));
+	contacts_add(&reading->history->contacts, (Contact) {reading->contact, reading->purchase.day},
+				 reading->contact_scale);
+}
+
+static void
+add_purchase(Reading *reading)
+{
+	for (Field field = FIELD_ON; field <= FIELD_AMOUNT; field++)
+		if (!reading->seen[field])
+			report_text(psprintf("A purchase has no \"%s\".", field_names[field]));
+	history_add_scaled(reading->history, reading->purchase, reading->scales);
 }
 
 static LtvJsonResult
@@ -273,11 +319,11 @@ on_object_end(void *state)
 	Reading    *reading = state;
 
 	reading->depth--;
-	for (Field field = FIELD_ON; field <= FIELD_AMOUNT; field++)
-		if (!reading->seen[field])
-			report_text(psprintf("A purchase has no \"%s\".", field_names[field]));
-	history_add_scaled(reading->history, reading->purchase, reading->scales);
-	if ((reading->history->count & 0xFFF) == 0)
+	if (reading->seen[FIELD_CONTACT])
+		add_contact(reading);
+	else
+		add_purchase(reading);
+	if (((reading->history->count + reading->history->contacts.count) & 0xFFF) == 0)
 		CHECK_FOR_INTERRUPTS();
 	LTV_JSON_RETURN;
 }
@@ -436,6 +482,22 @@ ltv_history_cmp(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(compare_arguments(fcinfo));
 }
 
+static uint64
+hash_contacts(const Contacts *contacts, uint64 hash, uint64 seed)
+{
+	for (int i = 0; i < contacts->count; i++)
+	{
+		const Contact *contact = &contacts->list[i];
+		int128		numbers[2];
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		numbers[0] = (int128) contact->cost * decimal_power[DECIMAL_MAX_SCALE - contacts->scale];
+		numbers[1] = contact->day;
+		hash = hash_combine64(hash, hash_bytes_extended((unsigned char *) numbers, sizeof(numbers), seed));
+	}
+	return hash;
+}
+
 /* Equal histories hash alike because every number is hashed at 6 places. */
 static uint64
 hash_argument(FunctionCallInfo fcinfo, uint64 seed)
@@ -457,6 +519,7 @@ hash_argument(FunctionCallInfo fcinfo, uint64 seed)
 		numbers[3] = (int128) purchase->day * 2 + (purchase->cost_known ? 1 : 0);
 		hash = hash_combine64(hash, hash_bytes_extended((unsigned char *) numbers, sizeof(numbers), seed));
 	}
+	hash = hash_contacts(&history.contacts, hash, seed);
 	history_free(&history);
 	PG_FREE_IF_COPY(stored, 0);
 	return hash;

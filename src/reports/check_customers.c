@@ -35,19 +35,6 @@ customer_findings_init(CustomerFindings *findings, MemoryContext context, TextFo
 	findings->repeated_limit = (uint32) Min(get_hash_memory_limit() / (8 * sizeof(Tally)), PG_INT32_MAX / 2);
 }
 
-static inline int
-compare_numbers(int64 a, int a_scale, int64 b, int b_scale)
-{
-	int128		left;
-	int128		right;
-
-	if (a_scale == b_scale)
-		return (a > b) - (a < b);
-	left = money_of(a, a_scale);
-	right = money_of(b, b_scale);
-	return (left > right) - (left < right);
-}
-
 /*
  * Lines
  */
@@ -55,7 +42,7 @@ compare_numbers(int64 a, int a_scale, int64 b, int b_scale)
 static inline int
 compare_amounts(const RowLine *a, const RowLine *b)
 {
-	return compare_numbers(a->purchase.amount, a->scales.amount, b->purchase.amount, b->scales.amount);
+	return decimal_compare(a->purchase.amount, a->scales.amount, b->purchase.amount, b->scales.amount);
 }
 
 /* What differs in lines of one order: 0 where nothing does, however many places their numbers are written with. */
@@ -69,11 +56,11 @@ compare_alike(const RowLine *a, const RowLine *b)
 	if (result == 0)
 		result = (left->day > right->day) - (left->day < right->day);
 	if (result == 0)
-		result = compare_numbers(left->quantity, a->scales.quantity, right->quantity, b->scales.quantity);
+		result = decimal_compare(left->quantity, a->scales.quantity, right->quantity, b->scales.quantity);
 	if (result == 0)
 		result = left->cost_known - right->cost_known;
 	if (result == 0)
-		result = compare_numbers(left->cost, a->scales.cost, right->cost, b->scales.cost);
+		result = decimal_compare(left->cost, a->scales.cost, right->cost, b->scales.cost);
 	return result != 0 ? result : compare_texts(a->item, b->item);
 }
 

@@ -15,10 +15,11 @@
 /* An order row, and what the aggregates are given for it. */
 typedef struct OrderRow
 {
-	bool		skipped;		/* it has no amount */
+	bool		skipped;		/* it has no amount and is no contact */
+	bool		contact;
 	Row			row;
 	int			scale[PARTS];
-	NullableDatum arguments[4]; /* ordered_on, amount, quantity, cost */
+	NullableDatum arguments[5]; /* ordered_on, amount, quantity, cost, contact */
 } OrderRow;
 
 typedef struct Group
@@ -125,21 +126,38 @@ take_row(Input *input)
 	else
 		order.arguments[3] = NOTHING;
 	order.skipped = more >= 0xF0;
-	if (order.skipped)
+	/* what is a contact without a cost costs nothing */
+	order.contact = more >= 0xD0 && more < 0xF0;
+	if (order.skipped || order.contact)
 		order.arguments[1] = NOTHING;
+	order.arguments[4] = order.contact ? VALUE(BoolGetDatum(true)) : more % 8 < 4 ? NOTHING : VALUE(BoolGetDatum(false));
 	return order;
 }
 
-/* The purchases of some rows. */
+/* A row of a day and a cost. */
+static void
+add_contact(Reference *reference, const OrderRow *order)
+{
+	Row			row = {.day = order->row.day};
+
+	row.number[COST] = order->row.number[COST];
+	reference->contact_rows[reference->contacts++] = row;
+	reference->contact_scale = Max(reference->contact_scale, order->scale[COST]);
+}
+
+/* The purchases and contacts of some rows. */
 static Reference
 reference_of(const OrderRow *rows, int count)
 {
 	Reference	reference = {0};
 
 	reference.rows = palloc0((count + 1) * sizeof(Row));
+	reference.contact_rows = palloc0((count + 1) * sizeof(Row));
 	for (int i = 0; i < count; i++)
 	{
-		if (rows[i].skipped)
+		if (rows[i].contact)
+			add_contact(&reference, &rows[i]);
+		if (rows[i].skipped || rows[i].contact)
 			continue;
 		reference.rows[reference.count++] = rows[i].row;
 		for (Part part = AMOUNT; part < PARTS; part++)
@@ -156,10 +174,10 @@ reference_of(const OrderRow *rows, int count)
 static int
 step_row(Aggregate *aggregate, PGFunction function, const OrderRow *order)
 {
-	NullableDatum arguments[4];
+	NullableDatum arguments[5];
 
 	memcpy(arguments, order->arguments, sizeof(arguments));
-	return aggregate_step(aggregate, function, arguments, 4);
+	return aggregate_step(aggregate, function, arguments, 5);
 }
 
 /* The state after some rows. */
@@ -192,6 +210,12 @@ finish(const Aggregate *aggregate, const Reference *reference, bool any, Datum *
 	return false;
 }
 
+static bool
+is_empty(const Reference *reference)
+{
+	return reference->count + reference->contacts == 0;
+}
+
 /* The history of a group, an empty one without rows; false when its rows do not fit one. */
 static bool
 build(Group *group)
@@ -199,10 +223,10 @@ build(Group *group)
 	Aggregate	aggregate = gather(group->rows, group->count, AGG_CONTEXT_AGGREGATE);
 
 	group->reference = reference_of(group->rows, group->count);
-	if (finish(&aggregate, &group->reference, group->reference.count > 0, &group->history))
+	if (finish(&aggregate, &group->reference, !is_empty(&group->reference), &group->history))
 		return true;
 	group->history = must(CALL(ltv_history_in, VALUE(CStringGetDatum("[]"))));
-	return group->reference.count == 0;
+	return is_empty(&group->reference);
 }
 
 /* A window frame moves over the rows: what goes out leaves nothing behind. */
@@ -216,7 +240,7 @@ check_window(const Group *a, const Group *b)
 		require(step_row(&window, ltv_history_accum, &b->rows[i]) == 0);
 	for (int i = 0; i < a->count; i++)
 		require(step_row(&window, ltv_history_discard, &a->rows[i]) == 0);
-	finish(&window, &b->reference, b->reference.count > 0, &history);
+	finish(&window, &b->reference, !is_empty(&b->reference), &history);
 }
 
 /* The same over whole histories, in another order than they came. */
@@ -248,7 +272,7 @@ check_partial(const Group *groups, const Reference *all, const int *order)
 		require(STEP(&states, ltv_history_combine, {part.state, part.isnull}) == 0);
 		require(STEP(&histories, ltv_history_combine, VALUE(group->history)) == 0);
 	}
-	finish(&states, all, all->count > 0, &history);
+	finish(&states, all, !is_empty(all), &history);
 	finish(&histories, all, true, &history);
 }
 
@@ -346,7 +370,7 @@ check_plain_calls(const Group *group, const OrderRow *order)
 	const NullableDatum *row = order->arguments;
 	Reference	one = reference_of(order, 1);
 	Reference	more = reference_merge(&group->reference, &one);
-	Answer		answer = CALL(ltv_history_accum, VALUE(group->history), row[0], row[1], row[2], row[3]);
+	Answer		answer = CALL(ltv_history_accum, VALUE(group->history), row[0], row[1], row[2], row[3], row[4]);
 
 	if (order->skipped)
 		require(must(answer) == group->history);

@@ -243,6 +243,37 @@ ask_nth_orders(Datum h, const Reference *reference)
 	require_null(CALL(ltv_nth_order, VALUE(h), VALUE(Int32GetDatum(reference->count + 1))));
 }
 
+/* Contacts count from the day of the first order on. */
+static void
+ask_contacts(Datum h, const Reference *reference, int64 day)
+{
+	Sums		sums = sums_of(reference, -EVER, EVER);
+	Sums		until = sums_of(reference, -EVER, day);
+	Answer		last = CALL(ltv_last_contact, VALUE(h), VALUE(DateADTGetDatum((DateADT) day)));
+	int128		cost = 0;
+	int64		contacts = 0;
+	int64		last_day = -EVER;
+
+	for (int i = 0; i < reference->contacts; i++)
+	{
+		const Row  *row = &reference->contact_rows[i];
+
+		if (sums.orders > 0 && row->day >= sums.first)
+		{
+			contacts++;
+			cost += row->number[COST];
+		}
+		if (until.orders > 0 && row->day >= until.first && row->day <= day)
+			last_day = Max(last_day, row->day);
+	}
+	require(DatumGetInt64(must(CALL(ltv_contacts, VALUE(h)))) == contacts);
+	require_number(CALL(ltv_retention_cost, VALUE(h)), at_scale(cost, reference->contact_scale), reference->contact_scale);
+	if (last_day == -EVER)
+		require_null(last);
+	else
+		require(DatumGetDateADT(must(last)) == last_day);
+}
+
 static void
 ask_model_input(Datum h, const Reference *reference, int64 day)
 {
@@ -489,31 +520,53 @@ ask_summary(Datum h, const Reference *reference, int64 day, uint32 seed)
  * The text
  */
 
+static void
+begin_object(StringInfo out, int64 day)
+{
+	char		text[MAXDATELEN + 1];
+	struct pg_tm tm;
+
+	j2date((int) (day + POSTGRES_EPOCH_JDATE), &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+	EncodeDateOnly(&tm, USE_ISO_DATES, text);
+	appendStringInfo(out, "%s{\"on\":\"%s\"", out->len > 1 ? ", " : "", text);
+}
+
+static void
+append_purchase(StringInfo out, const Row *row, const int *scale)
+{
+	begin_object(out, row->day);
+	appendStringInfo(out, ",\"amount\":%s", decimal_text(at_scale(row->number[AMOUNT], scale[AMOUNT]), scale[AMOUNT]));
+	if (scale[QUANTITY] > 0 || row->number[QUANTITY] != ten_to(PLACES))
+		appendStringInfo(out, ",\"quantity\":%s",
+						 decimal_text(at_scale(row->number[QUANTITY], scale[QUANTITY]), scale[QUANTITY]));
+	if (row->cost_known)
+		appendStringInfo(out, ",\"cost\":%s", decimal_text(at_scale(row->number[COST], scale[COST]), scale[COST]));
+	appendStringInfoChar(out, '}');
+}
+
+/* Up to each purchase, the contacts of the days before it; behind the last one those that are left. */
 static char *
 expected_text(const Reference *reference)
 {
 	StringInfoData out;
-	char		day[MAXDATELEN + 1];
+	int			contact = 0;
 
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '[');
-	for (int i = 0; i < reference->count; i++)
+	for (int i = 0; i <= reference->count; i++)
 	{
-		const Row  *row = &reference->rows[i];
-		const int  *scale = reference->scale;
-		struct pg_tm tm;
+		int64		before = i < reference->count ? reference->rows[i].day : EVER;
 
-		j2date((int) (row->day + POSTGRES_EPOCH_JDATE), &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
-		EncodeDateOnly(&tm, USE_ISO_DATES, day);
-		appendStringInfo(&out, "%s{\"on\":\"%s\",\"amount\":%s", i > 0 ? ", " : "", day,
-						 decimal_text(at_scale(row->number[AMOUNT], scale[AMOUNT]), scale[AMOUNT]));
-		if (scale[QUANTITY] > 0 || row->number[QUANTITY] != ten_to(PLACES))
-			appendStringInfo(&out, ",\"quantity\":%s",
-							 decimal_text(at_scale(row->number[QUANTITY], scale[QUANTITY]), scale[QUANTITY]));
-		if (row->cost_known)
-			appendStringInfo(&out, ",\"cost\":%s",
-							 decimal_text(at_scale(row->number[COST], scale[COST]), scale[COST]));
-		appendStringInfoChar(&out, '}');
+		for (; contact < reference->contacts && reference->contact_rows[contact].day < before; contact++)
+		{
+			const Row  *row = &reference->contact_rows[contact];
+
+			begin_object(&out, row->day);
+			appendStringInfo(&out, ",\"contact\":%s}",
+							 decimal_text(at_scale(row->number[COST], reference->contact_scale), reference->contact_scale));
+		}
+		if (i < reference->count)
+			append_purchase(&out, &reference->rows[i], reference->scale);
 	}
 	appendStringInfoChar(&out, ']');
 	return out.data;
@@ -545,7 +598,7 @@ ask_algebra(Datum h, const Reference *reference, int64 day, uint32 seed)
 	int64		to = day + seed % 1000;
 	Aggregate	rollup = aggregate_start(AGG_CONTEXT_AGGREGATE);
 
-	require(reference_subtract(reference, reference, &nothing) && nothing.count == 0);
+	require(reference_subtract(reference, reference, &nothing) && nothing.count == 0 && nothing.contacts == 0);
 	require_history(must(CALL(ltv_history_merge, VALUE(h), VALUE(h))), &twice);
 	require_history(must(CALL(ltv_history_subtract, VALUE(h), VALUE(h))), &nothing);
 	slice = reference_slice(reference, day, to);
@@ -577,6 +630,10 @@ ask_everything(Datum h, const Reference *reference, int64 day, uint32 seed)
 	ask_sums(h, reference);
 	ask_days(h, reference, day);
 	ask_nth_orders(h, reference);
+	ask_contacts(h, reference, day);
+	/* where the cut is with a contact */
+	if (reference->contacts > 0)
+		ask_contacts(h, reference, reference->contact_rows[seed % reference->contacts].day);
 	ask_model_input(h, reference, day);
 	ask_purchases(h, reference);
 	ask_summary(h, reference, day, seed);

@@ -58,6 +58,9 @@ require_refusals(Datum forged, int other_state)
 		CALL(ltv_first_order, VALUE(forged)),
 		CALL(ltv_nth_order, VALUE(forged), VALUE(Int32GetDatum(1))),
 		CALL(ltv_days_since_last, VALUE(forged), day),
+		CALL(ltv_contacts, VALUE(forged)),
+		CALL(ltv_retention_cost, VALUE(forged)),
+		CALL(ltv_last_contact, VALUE(forged), day),
 	};
 
 	for (int i = 0; i < lengthof(answers); i++)

@@ -132,8 +132,34 @@ take_purchases(Bytes *bytes, uint8 flags, Reference *reference)
 		if (i > 0 && compare_rows(row - 1, row) > 0)
 			bytes->wrong = true;
 	}
-	if (bytes->left > 0)
+}
+
+/* What stands behind the purchases. */
+static void
+take_contacts(Bytes *bytes, Reference *reference)
+{
+	uint64		count = take_varint(bytes);
+	int64		day = 0;
+
+	if (bytes->wrong || count == 0 || count > bytes->left / 2)
+	{
 		bytes->wrong = true;
+		return;
+	}
+	reference->contacts = (int) count;
+	reference->contact_rows = palloc0(count * sizeof(Row));
+	for (int i = 0; i < reference->contacts && !bytes->wrong; i++)
+	{
+		Row		   *row = &reference->contact_rows[i];
+		uint64		step = take_varint(bytes);
+
+		if (i > 0 && step > PG_UINT32_MAX)
+			bytes->wrong = true;
+		row->day = day = valid_day(bytes, i == 0 ? signed_of(step) : (int128) day + step);
+		row->number[COST] = scaled(bytes, signed_of(take_varint(bytes)), reference->contact_scale);
+		if (i > 0 && compare_rows(row - 1, row) > 0)
+			bytes->wrong = true;
+	}
 }
 
 static bool
@@ -163,7 +189,8 @@ read_history(Bytes *bytes, uint8 flags, Reference *reference)
 	uint64		count;
 
 	word += 256 * take_byte(bytes);
-	if (word >= 512 || flags > 3)
+	reference->contact_scale = word / 512;
+	if (reference->contact_scale > PLACES || flags > 7 || (!(flags & 4) && reference->contact_scale > 0))
 		bytes->wrong = true;
 	for (Part part = AMOUNT; part < PARTS; part++)
 	{
@@ -178,9 +205,13 @@ read_history(Bytes *bytes, uint8 flags, Reference *reference)
 	reference->count = (int) count;
 	reference->rows = palloc0((count + 1) * sizeof(Row));
 	take_purchases(bytes, flags, reference);
+	if (flags & 4)
+		take_contacts(bytes, reference);
+	if (bytes->left > 0)
+		bytes->wrong = true;
 	if (has_quantities(reference) != ((flags & 1) != 0) || has_costs(reference) != ((flags & 2) != 0) ||
 		(!(flags & 1) && reference->scale[QUANTITY] > 0) || (!(flags & 2) && reference->scale[COST] > 0) ||
-		(count == 0 && word != 0))
+		(count == 0 && word % 512 != 0))
 		bytes->wrong = true;
 	return bytes->wrong ? IS_INVALID : IS_HISTORY;
 }
@@ -212,10 +243,23 @@ take_scaled(Bytes *bytes, int *scale)
 	return value;
 }
 
+/* A contact: its tag is 32 and the scale, then come its day and its cost. */
 static void
-take_loose(Bytes *bytes, Reference *reference, Row *row)
+take_loose_contact(Bytes *bytes, int scale, Reference *reference)
 {
-	uint8		tag = take_byte(bytes);
+	Row			row = {0};
+
+	row.day = valid_day(bytes, signed_of(take_varint(bytes)));
+	row.number[COST] = scaled(bytes, signed_of(take_varint(bytes)), scale);
+	if (bytes->wrong)
+		return;
+	reference->contact_scale = Max(reference->contact_scale, scale);
+	reference->contact_rows[reference->contacts++] = row;
+}
+
+static void
+take_loose(Bytes *bytes, uint8 tag, Reference *reference, Row *row)
+{
 	int			amount_scale = tag % 8;
 
 	if (tag >= 32)
@@ -247,16 +291,22 @@ read_state(Bytes *bytes, Reference *reference)
 	bytes->left = end - start;
 	/* a purchase takes three bytes at least */
 	reference->rows = palloc0((bytes->left / 3 + 1) * sizeof(Row));
+	reference->contact_rows = palloc0((bytes->left / 3 + 1) * sizeof(Row));
 	while (bytes->left > 0)
 	{
-		Row			row;
+		Row			row = {0};
+		uint8		tag = take_byte(bytes);
 
-		take_loose(bytes, reference, &row);
+		if (tag / 8 == 4)
+			take_loose_contact(bytes, tag % 8, reference);
+		else
+			take_loose(bytes, tag, reference, &row);
 		if (bytes->wrong)
 			return IS_INVALID;
-		reference->rows[reference->count++] = row;
+		if (tag / 8 != 4)
+			reference->rows[reference->count++] = row;
 	}
-	if (reference->count != count)
+	if ((uint32) (reference->count + reference->contacts) != count)
 		return IS_INVALID;
 	reference_sort(reference);
 	return reference_fits(reference) ? IS_STATE : IS_STATE_TOO_LARGE;
@@ -295,23 +345,56 @@ coded(int128 value)
 	return value >= 0 ? (uint128) value * 2 : (uint128) (-value) * 2 - 1;
 }
 
+/* The same rows elsewhere, to be sorted. */
+static void
+copy_rows(Reference *reference)
+{
+	Row		   *rows = palloc((reference->count + reference->contacts + 1) * sizeof(Row));
+
+	memcpy(rows, reference->rows, reference->count * sizeof(Row));
+	if (reference->contacts > 0)
+		memcpy(rows + reference->count, reference->contact_rows, reference->contacts * sizeof(Row));
+	reference->rows = rows;
+	reference->contact_rows = rows + reference->count;
+}
+
+static uint8 *
+put_contacts(uint8 *p, const Reference *sorted)
+{
+	int128		unit = ten_to(PLACES - sorted->contact_scale);
+
+	if (sorted->contacts > 0)
+		p = put_unsigned(p, sorted->contacts);
+	for (int i = 0; i < sorted->contacts; i++)
+	{
+		const Row  *row = &sorted->contact_rows[i];
+
+		require(row->number[COST] % unit == 0);
+		p = put_unsigned(p, i == 0 ? coded(row->day) : (uint128) (row->day - row[-1].day));
+		p = put_unsigned(p, coded(row->number[COST] / unit));
+	}
+	return p;
+}
+
 /* The canonical bytes, with a length word of four bytes. */
 struct varlena *
 reference_write(const Reference *unsorted)
 {
 	Reference	sorted = *unsorted;
-	uint8	   *bytes = palloc(9 + sorted.count * 40);
+	uint8	   *bytes = palloc(19 + sorted.count * 40 + sorted.contacts * 20);
 	uint8	   *p = bytes;
 	bool		quantities = has_quantities(&sorted);
 	bool		costs = has_costs(&sorted);
 	int			word = 0;
 
-	sorted.rows = memcpy(palloc((sorted.count + 1) * sizeof(Row)), sorted.rows, sorted.count * sizeof(Row));
+	copy_rows(&sorted);
 	reference_sort(&sorted);
 	if (sorted.count > 0)
 		word = sorted.scale[AMOUNT] + 8 * sorted.scale[QUANTITY] + (costs ? 64 * sorted.scale[COST] : 0);
+	if (sorted.contacts > 0)
+		word += 512 * sorted.contact_scale;
 	*p++ = 1;
-	*p++ = quantities + 2 * costs;
+	*p++ = quantities + 2 * costs + 4 * (sorted.contacts > 0);
 	*p++ = word % 256;
 	*p++ = word / 256;
 	p = put_unsigned(p, sorted.count);
@@ -332,6 +415,7 @@ reference_write(const Reference *unsorted)
 		if (costs)
 			p = put_unsigned(p, row->cost_known ? coded(stored[COST]) + 1 : 0);
 	}
+	p = put_contacts(p, &sorted);
 	return make_varlena(bytes, p - bytes, false);
 }
 
@@ -343,6 +427,11 @@ reference_write(const Reference *unsorted)
 bool
 reference_fits(const Reference *reference)
 {
+	int128		contact_limit = ten_to(DIGITS + PLACES - reference->contact_scale);
+
+	for (int i = 0; i < reference->contacts; i++)
+		if (reference->contact_rows[i].number[COST] <= -contact_limit || reference->contact_rows[i].number[COST] >= contact_limit)
+			return false;
 	for (int i = 0; i < reference->count; i++)
 		for (Part part = AMOUNT; part < PARTS; part++)
 		{
@@ -354,27 +443,35 @@ reference_fits(const Reference *reference)
 	return true;
 }
 
-void
-reference_sort(Reference *reference)
+static void
+sort_rows(Row *rows, int count)
 {
-	for (int i = 1; i < reference->count; i++)
-		for (int j = i; j > 0 && compare_rows(&reference->rows[j - 1], &reference->rows[j]) > 0; j--)
+	for (int i = 1; i < count; i++)
+		for (int j = i; j > 0 && compare_rows(&rows[j - 1], &rows[j]) > 0; j--)
 		{
-			Row			row = reference->rows[j];
+			Row			row = rows[j];
 
-			reference->rows[j] = reference->rows[j - 1];
-			reference->rows[j - 1] = row;
+			rows[j] = rows[j - 1];
+			rows[j - 1] = row;
 		}
 }
 
+void
+reference_sort(Reference *reference)
+{
+	sort_rows(reference->rows, reference->count);
+	sort_rows(reference->contact_rows, reference->contacts);
+}
+
 static Reference
-with_room(const Reference *like, int room)
+with_room(const Reference *like, int room, int contacts)
 {
 	Reference	result = *like;
 
-	result.count = 0;
+	result.count = result.contacts = 0;
 	result.inputs = 1;
 	result.rows = palloc0((room + 1) * sizeof(Row));
+	result.contact_rows = palloc0((contacts + 1) * sizeof(Row));
 	return result;
 }
 
@@ -386,19 +483,32 @@ reference_normalized(Reference reference)
 		memset(reference.scale, 0, sizeof(reference.scale));
 	if (!has_costs(&reference))
 		reference.scale[COST] = 0;
+	if (reference.contacts == 0)
+		reference.contact_scale = 0;
 	return reference;
+}
+
+/* The rows of both. */
+static int
+put_rows(Row *rows, const Row *a, int count_a, const Row *b, int count_b)
+{
+	if (count_a > 0)
+		memcpy(rows, a, count_a * sizeof(Row));
+	if (count_b > 0)
+		memcpy(rows + count_a, b, count_b * sizeof(Row));
+	return count_a + count_b;
 }
 
 Reference
 reference_merge(const Reference *a, const Reference *b)
 {
-	Reference	result = with_room(a, a->count + b->count);
+	Reference	result = with_room(a, a->count + b->count, a->contacts + b->contacts);
 
 	for (Part part = AMOUNT; part < PARTS; part++)
 		result.scale[part] = Max(a->scale[part], b->scale[part]);
-	memcpy(result.rows, a->rows, a->count * sizeof(Row));
-	memcpy(result.rows + a->count, b->rows, b->count * sizeof(Row));
-	result.count = a->count + b->count;
+	result.contact_scale = Max(a->contact_scale, b->contact_scale);
+	result.count = put_rows(result.rows, a->rows, a->count, b->rows, b->count);
+	result.contacts = put_rows(result.contact_rows, a->contact_rows, a->contacts, b->contact_rows, b->contacts);
 	reference_sort(&result);
 	return reference_normalized(result);
 }
@@ -406,48 +516,72 @@ reference_merge(const Reference *a, const Reference *b)
 Reference
 reference_slice(const Reference *reference, int64 from, int64 to)
 {
-	Reference	result = with_room(reference, reference->count);
+	Reference	result = with_room(reference, reference->count, reference->contacts);
 
 	for (int i = 0; i < reference->count; i++)
 		if (reference->rows[i].day >= from && reference->rows[i].day <= to)
 			result.rows[result.count++] = reference->rows[i];
+	for (int i = 0; i < reference->contacts; i++)
+		if (reference->contact_rows[i].day >= from && reference->contact_rows[i].day <= to)
+			result.contact_rows[result.contacts++] = reference->contact_rows[i];
 	return reference_normalized(result);
 }
 
-/* False when a purchase to take away is not there. */
-bool
-reference_subtract(const Reference *a, const Reference *b, Reference *left)
+/* Rows without others; how many are left, or -1 when one to take away is not there. */
+static int
+subtract_rows(const Row *a, int count_a, const Row *b, int count_b, Row *left)
 {
-	bool	   *taken = palloc0(a->count + 1);
+	bool	   *taken = palloc0(count_a + 1);
+	int			count = 0;
 
-	*left = with_room(a, a->count);
-	for (int j = 0; j < b->count; j++)
+	for (int j = 0; j < count_b; j++)
 	{
 		int			i = 0;
 
-		while (i < a->count && (taken[i] || compare_rows(&a->rows[i], &b->rows[j]) != 0))
+		while (i < count_a && (taken[i] || compare_rows(&a[i], &b[j]) != 0))
 			i++;
-		if (i == a->count)
-			return false;
+		if (i == count_a)
+			return -1;
 		taken[i] = true;
 	}
-	for (int i = 0; i < a->count; i++)
+	for (int i = 0; i < count_a; i++)
 		if (!taken[i])
-			left->rows[left->count++] = a->rows[i];
+			left[count++] = a[i];
+	return count;
+}
+
+/* False when a purchase or contact to take away is not there. */
+bool
+reference_subtract(const Reference *a, const Reference *b, Reference *left)
+{
+	*left = with_room(a, a->count, a->contacts);
+	left->count = subtract_rows(a->rows, a->count, b->rows, b->count, left->rows);
+	left->contacts = subtract_rows(a->contact_rows, a->contacts, b->contact_rows, b->contacts, left->contact_rows);
+	if (left->count < 0 || left->contacts < 0)
+		return false;
 	*left = reference_normalized(*left);
 	return true;
 }
 
-/* Of sorted histories: the first difference, else the shorter one first. */
-int
-reference_compare(const Reference *a, const Reference *b)
+/* Of sorted rows: the first difference, else the fewer ones first. */
+static int
+compare_lists(const Row *a, int count_a, const Row *b, int count_b)
 {
-	for (int i = 0; i < a->count && i < b->count; i++)
+	for (int i = 0; i < count_a && i < count_b; i++)
 	{
-		int			result = compare_rows(&a->rows[i], &b->rows[i]);
+		int			result = compare_rows(&a[i], &b[i]);
 
 		if (result != 0)
 			return result;
 	}
-	return a->count < b->count ? -1 : a->count > b->count;
+	return count_a < count_b ? -1 : count_a > count_b;
+}
+
+/* Of sorted histories: purchases before contacts. */
+int
+reference_compare(const Reference *a, const Reference *b)
+{
+	int			result = compare_lists(a->rows, a->count, b->rows, b->count);
+
+	return result != 0 ? result : compare_lists(a->contact_rows, a->contacts, b->contact_rows, b->contacts);
 }

@@ -24,13 +24,19 @@ typedef struct Row
 	bool		cost_known;
 } Row;
 
-/* Purchases in any order, and the scales that they are shown and stored at. */
+/*
+ * Purchases in any order, and the scales that they are shown and stored at.
+ * Contacts are rows of a day and a cost.
+ */
 typedef struct Reference
 {
 	int			count;
 	int			scale[PARTS];
 	uint32		inputs;			/* rows or histories gathered in a state; 1 otherwise */
 	Row		   *rows;
+	int			contacts;
+	int			contact_scale;
+	Row		   *contact_rows;
 } Reference;
 
 typedef enum Verdict

@@ -188,12 +188,12 @@ END
 ok(@names > 40, 'the extension has functions and types');
 is(join(' ', grep { !$written{$_} } @names), '', 'every function and type is in the reference');
 
-# --- doc/format.md: the table of the bytes is the example -------------------------------------------------
+# --- doc/format.md: the tables of the bytes are the examples -------------------------------------------------
 
 my ($example) = slurp('doc/format.md') =~ /^## Worked example\n(.*?)^## /ms;
-my ($hex) = $example =~ /^ ([0-9a-f]+)\n\(1 row\)/m;
+my $hex = join '', $example =~ /^ ([0-9a-f]+)\n\(1 row\)/gm;
 my $bytes = join '', map { s/ //gr } $example =~ /^\| `([0-9a-f ]+)` \|/gm;
-is($bytes, $hex, 'doc/format.md: the bytes explained are the bytes of the example');
+is($bytes, $hex, 'doc/format.md: the bytes explained are the bytes of the examples');
 
 # --- doc/shops.md: recipes -------------------------------------------------------------------------------
 

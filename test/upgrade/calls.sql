@@ -5,6 +5,7 @@
 -- one history
 SELECT customer_id, ltv.ltv_orders(history), ltv.ltv_revenue(history), ltv.ltv_refunded(history), ltv.ltv_quantity(history), ltv.ltv_cost(history), ltv.ltv_gross_profit(history), ltv.ltv_first_order(history), ltv.ltv_last_order(history),
 	ltv.ltv_nth_order(history, 2), ltv.ltv_active_months(history), ltv.ltv_average_order_value(history), ltv.ltv_mean_interval_days(history), ltv.ltv_days_since_last(history, '2024-12-31'), ltv.ltv_is_repeater(history),
+	ltv.ltv_contacts(history), ltv.ltv_retention_cost(history), ltv.ltv_last_contact(history, '2024-12-31'),
 	ltv.ltv_stage(history, '2024-12-31'), ltv.ltv_cpm(history, '2024-12-31'), ltv.ltv_summarize(history, '2024-12-31')::pg_catalog.text, ltv.ltv_model_input(history, '2024-12-31')::pg_catalog.text FROM shop.stored ORDER BY customer_id;
 SELECT customer_id, ltv.ltv_member_rank(history, '2024-12-31', '{regular,silver,gold}', '{1000,5000}', '{2,5}')::pg_catalog.text, ltv.ltv_member_rank(history, '2024-12-31', '{regular,silver}', NULL, '{3}', 24, 'either')::pg_catalog.text FROM shop.stored ORDER BY customer_id;
 SELECT s.customer_id, p::pg_catalog.text FROM shop.stored s, ltv.ltv_purchases(s.history) p WHERE s.customer_id OPERATOR(pg_catalog.<) 20 ORDER BY s.customer_id, p.n;
@@ -19,9 +20,9 @@ SELECT ltv.ltv_history_merge(history, history)::pg_catalog.text, ltv.ltv_history
 SELECT ltv.ltv_history_subtract('[]', '[{"on":"2024-01-05","amount":3000}]');
 SELECT 'no history'::ltv.ltv_history;
 -- histories of order rows
-SELECT customer_id, ltv.ltv_history(ordered_on, amount)::pg_catalog.text, ltv.ltv_history(ordered_on, amount, quantity)::pg_catalog.text, ltv.ltv_history(ordered_on, amount, quantity, cost)::pg_catalog.text FROM shop.orders GROUP BY customer_id ORDER BY customer_id;
+SELECT customer_id, ltv.ltv_history(ordered_on, amount)::pg_catalog.text, ltv.ltv_history(ordered_on, amount, quantity)::pg_catalog.text, ltv.ltv_history(ordered_on, amount, quantity, cost)::pg_catalog.text, ltv.ltv_history(ordered_on, CASE WHEN order_id OPERATOR(pg_catalog.%) 3 OPERATOR(pg_catalog.>) 0 THEN amount END, quantity, cost, order_id OPERATOR(pg_catalog.%) 3 OPERATOR(pg_catalog.=) 0)::pg_catalog.text FROM shop.orders GROUP BY customer_id ORDER BY customer_id;
 SELECT ltv.ltv_rollup(history)::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 100;
-SELECT order_id, ltv.ltv_history(ordered_on, amount) OVER w, ltv.ltv_history(ordered_on, amount, quantity) OVER w, ltv.ltv_history(ordered_on, amount, quantity, cost) OVER w FROM shop.orders WHERE order_id OPERATOR(pg_catalog.<) 100 WINDOW w AS (ORDER BY order_id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) ORDER BY order_id;
+SELECT order_id, ltv.ltv_history(ordered_on, amount) OVER w, ltv.ltv_history(ordered_on, amount, quantity) OVER w, ltv.ltv_history(ordered_on, amount, quantity, cost) OVER w, ltv.ltv_history(ordered_on, CASE WHEN order_id OPERATOR(pg_catalog.%) 3 OPERATOR(pg_catalog.>) 0 THEN amount END, quantity, cost, order_id OPERATOR(pg_catalog.%) 3 OPERATOR(pg_catalog.=) 0) OVER w FROM shop.orders WHERE order_id OPERATOR(pg_catalog.<) 100 WINDOW w AS (ORDER BY order_id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) ORDER BY order_id;
 SELECT customer_id, ltv.ltv_rollup(history) OVER (ORDER BY customer_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.<) 30 ORDER BY customer_id;
 SELECT ltv.ltv_history_final(ltv.ltv_history_combine(ltv.ltv_history_accum(NULL, '2024-01-05', 1), ltv.ltv_history_accum(ltv.ltv_history_accum(NULL, '2024-01-06', 2, 3), '2024-01-07', 4, 5, 6)))::pg_catalog.text;
 SELECT ltv.ltv_history_discard(h, '2024-01-05', 1)::pg_catalog.text, ltv.ltv_history_discard(h, '2024-01-05', 1, 1)::pg_catalog.text, ltv.ltv_history_discard(h, '2024-01-05', 1, 1, NULL)::pg_catalog.text, ltv.ltv_rollup_discard(h, h)::pg_catalog.text FROM (SELECT ltv.ltv_history_accum(NULL, '2024-01-05', 1) AS h) s;
