@@ -55,7 +55,7 @@ CREATE VIEW text_lines_cut AS SELECT * FROM text_lines WHERE ordered_on <= day()
 CREATE VIEW sorted_lines_cut AS SELECT * FROM sorted_lines WHERE ordered_on <= day() OR ordered_on IS NULL;
 CREATE TABLE calls (call text);
 INSERT INTO calls VALUES ('ltv_overview(R, D)'), ('ltv_customer_summary(R, D)'), ('ltv_periods(R, D)'), ('ltv_periods(R, D, ''week'')'), ('ltv_steps(R, D)'), ('ltv_cohorts(R, D)'), ('ltv_windows(R, D)'), ('ltv_deciles(R, D)'), ('ltv_stages(R, D)'), ('ltv_cpm_groups(R, D)'),
-	('ltv_stage_flow(R, D - 200, D)'), ('ltv_entry_items(R, D, 60)'), ('ltv_item_flow(R, D)'), ('ltv_economics(R, D, gross_margin => 0.5)'), ('ltv_levers(R, D, gross_margin => 0.5, acquisition_cost => 10)'), ('ltv_payback(R, D, acquisition_cost => 100, gross_margin => 0.5)'),
+	('ltv_stage_flow(R, D - 200, D)'), ('ltv_entry_items(R, D, 60)'), ('ltv_item_flow(R, D)'), ('ltv_labels(R, D)'), ('ltv_labels(R, D, ''quantity'', 30, D - 200)'), ('ltv_economics(R, D, gross_margin => 0.5)'), ('ltv_levers(R, D, gross_margin => 0.5, acquisition_cost => 10)'), ('ltv_payback(R, D, acquisition_cost => 100, gross_margin => 0.5)'),
 	('ltv_free_shipping(R, D, threshold => 500, shipping_cost => 10, gross_margin => 0.5)'), ('ltv_validate(R, D, D - 200)'), ('ltv_rfm(R, D, NULL::T)'), ('ltv_rfm(R, D)'), ('ltv_predict(R, D, NULL::T)'), ('ltv_predict(R, D)');
 -- the reports that are not in the list
 SELECT p.oid::regprocedure AS report FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'ltv'

@@ -31,17 +31,30 @@ LANGUAGE sql STABLE AS $$
 $$;
 SELECT horizon, c.* FROM unnest('{365,0,30}'::int[]) horizon,
   compare(format('SELECT * FROM ltv_entry_items(RELATION, AS_OF, %s) WITH ORDINALITY', horizon), format('SELECT * FROM expected_entry(%s)', horizon)) c;
-CREATE FUNCTION expected_flow() RETURNS TABLE (from_step int, from_item text, to_item text, customers bigint, share float8, place bigint)
+CREATE FUNCTION expected_flow(from_day date) RETURNS TABLE (from_step int, from_item text, to_item text, customers bigint, share float8, from_amount numeric, to_amount numeric, dearer bigint, place bigint)
 LANGUAGE sql STABLE AS $$
-  WITH f AS (SELECT a.n::int AS step, a.item AS this, b.item AS next, count(*) AS customers FROM numbered a JOIN numbered b ON b.customer_id = a.customer_id AND b.n = a.n + 1 GROUP BY 1, 2, 3)
-  SELECT step, this, next, customers, customers::float8 / (SELECT sum(customers)::float8 FROM f o WHERE o.step = f.step AND o.this IS NOT DISTINCT FROM f.this),
+  WITH f AS (SELECT a.n::int AS step, a.item AS this, b.item AS next, count(*) AS customers, sum(a.amount) / count(*) AS from_amount, sum(b.amount) / count(*) AS to_amount,
+      count(*) FILTER (WHERE a.quantity > 0 AND b.quantity > 0 AND b.amount * a.quantity > a.amount * b.quantity) AS dearer
+    FROM numbered a JOIN numbered b ON b.customer_id = a.customer_id AND b.n = a.n + 1 WHERE a.ordered_on >= from_day GROUP BY 1, 2, 3)
+  SELECT step, this, next, customers, customers::float8 / (SELECT sum(customers)::float8 FROM f o WHERE o.step = f.step AND o.this IS NOT DISTINCT FROM f.this), from_amount, to_amount, dearer,
     row_number() OVER (ORDER BY step, customers DESC, this COLLATE "C", next COLLATE "C") FROM f
 $$;
-SELECT * FROM compare('SELECT * FROM ltv_item_flow(RELATION, AS_OF) WITH ORDINALITY', 'SELECT * FROM expected_flow()');
+SELECT * FROM compare('SELECT from_step, from_item, to_item, customers, share, average_from_amount, average_to_amount, dearer_customers, ordinality FROM ltv_item_flow(RELATION, AS_OF) WITH ORDINALITY', 'SELECT * FROM expected_flow(''-infinity'')');
+SELECT * FROM compare('SELECT from_step, from_item, to_item, customers, share, average_from_amount, average_to_amount, dearer_customers, ordinality FROM ltv_item_flow(RELATION, AS_OF, from_day => ''2023-05-01'') WITH ORDINALITY', 'SELECT * FROM expected_flow(''2023-05-01'')');
+-- another column is the label, of any type: the same rows as over a view in which it is the item
+CREATE VIEW quantity_as_item AS SELECT customer_id, ordered_on, amount, quantity, cost, quantity::text AS item FROM orders;
+SELECT * FROM compare('SELECT * FROM ltv_item_flow(RELATION, AS_OF, ''quantity'') WITH ORDINALITY', 'SELECT * FROM ltv_item_flow(''quantity_as_item'', as_of()) WITH ORDINALITY');
 
 -- orders and lines; histories hold no items
 SELECT * FROM compare_relations('SELECT * FROM ltv_entry_items(RELATION, AS_OF) WITH ORDINALITY', '{orders,shuffled,with_text,with_uuid,lines}');
-SELECT * FROM compare_relations('SELECT * FROM ltv_item_flow(RELATION, AS_OF) WITH ORDINALITY', '{orders,shuffled,with_text,with_uuid,lines}');
+SELECT * FROM compare_relations('SELECT * FROM ltv_item_flow(RELATION, AS_OF) WITH ORDINALITY', '{orders,shuffled,with_text,with_uuid}');
+-- the price of a piece is that of a line
+SELECT * FROM compare_relations('SELECT from_step, from_item, to_item, customers, share, average_from_amount, average_to_amount, ordinality FROM ltv_item_flow(RELATION, AS_OF) WITH ORDINALITY', '{orders,lines}');
+CREATE TABLE pieces (customer_id int, order_id int, ordered_on date, amount numeric(10,2), quantity int, item text);
+-- a piece of tea costs 5 and then 5.50, of cream 6 and then 5 with more pieces, of soap 4 and then 2.50, on lines of which the other costs less; of nothing it has no price
+INSERT INTO pieces VALUES (1, 1, '2024-01-01', 5, 1, 'tea'), (1, 1, '2024-01-01', 4.5, 1, 'soap'), (1, 2, '2024-01-02', 11, 2, 'tea'), (2, 3, '2024-01-01', 6, 1, 'cream'), (2, 4, '2024-01-02', 25, 5, 'cream'),
+  (3, 5, '2024-01-01', 4, 1, 'soap'), (3, 5, '2024-01-01', 1, 1, 'cream'), (3, 6, '2024-01-02', 5, 2, 'soap'), (3, 6, '2024-01-02', 4.9, 1, 'cream'), (4, 7, '2024-01-01', 1, 1, 'bag'), (4, 8, '2024-01-02', 9, 0, 'bag');
+SELECT from_item, to_item, customers, average_from_amount, average_to_amount, dearer_customers FROM ltv_item_flow('pieces', '2024-02-01');
 
 -- many items, some of them long
 CREATE TABLE bazaar AS SELECT i / 2 AS customer_id, date '2024-01-01' + i % 2 AS ordered_on, 1 AS amount, repeat('item ', i % 400) || i % 700 AS item FROM generate_series(0, 19999) i;
@@ -56,7 +69,15 @@ SELECT * FROM ltv_entry_items('small', '2024-03-01', 2147483647);
 SELECT * FROM ltv_entry_items('small', '2023-12-01', 0);
 SELECT * FROM ltv_item_flow('small', '2023-12-01');
 SELECT * FROM ltv_item_flow('histories', '2024-03-01');
+SELECT * FROM ltv_item_flow('small', '2024-03-01', 'customer_id');
+SELECT * FROM ltv_item_flow('small', '2024-03-01', 'coupon');
+SELECT * FROM ltv_item_flow('small', '2024-03-01', 'Item');
+SELECT * FROM ltv_item_flow('small', '2024-03-01', '');
+SELECT * FROM ltv_item_flow('small', '2024-03-01', repeat('あ', 1000));
+SELECT * FROM ltv_item_flow('small', '2024-03-01', NULL);
+SELECT count(*) FROM ltv_item_flow('small', '2024-03-01', from_day => 'infinity');
 CREATE VIEW bare AS SELECT customer_id, ordered_on, amount FROM small;
+SELECT * FROM ltv_item_flow('bare', '2024-03-01');
 SELECT * FROM ltv_entry_items('bare', '2024-03-01');
 -- an item may have any type: the topic "reading"; here nobody was observed for a year
 CREATE VIEW item_numbers AS SELECT customer_id, ordered_on, amount, 7 AS item FROM small;

@@ -919,23 +919,72 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
 COMMENT ON FUNCTION ltv_entry_items(regclass, date, integer) IS 'customers by the item of their first order, over those whose first order is at least horizon_days before as_of; by customers, the most first, then by item';
 
 CREATE TYPE ltv_item_flow_row AS (
+  segment text,
   from_step integer,
   from_item text,
   to_item text,
   customers bigint,
-  share double precision
+  share double precision,
+  average_from_amount numeric,
+  average_to_amount numeric,
+  dearer_customers bigint
 );
 COMMENT ON TYPE ltv_item_flow_row IS 'the customers who went from one item to another, see ltv_item_flow';
+COMMENT ON COLUMN ltv_item_flow_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_item_flow_row.from_step IS 'n: the number of the first of the two orders';
-COMMENT ON COLUMN ltv_item_flow_row.from_item IS 'of the n-th order; null where it has none';
-COMMENT ON COLUMN ltv_item_flow_row.to_item IS 'of the next order; null where it has none';
+COMMENT ON COLUMN ltv_item_flow_row.from_item IS 'value of the label of the n-th order; null where it has none';
+COMMENT ON COLUMN ltv_item_flow_row.to_item IS 'value of the label of the next order; null where it has none';
 COMMENT ON COLUMN ltv_item_flow_row.customers IS 'customers who went this way';
 COMMENT ON COLUMN ltv_item_flow_row.share IS 'customers / all who went on from from_item at this step';
+COMMENT ON COLUMN ltv_item_flow_row.average_from_amount IS 'mean amount of the first of the two orders';
+COMMENT ON COLUMN ltv_item_flow_row.average_to_amount IS 'mean amount of the next order';
+COMMENT ON COLUMN ltv_item_flow_row.dearer_customers IS 'of the customers, those who paid more for a piece in the next order, on the dearest line of each';
 
-CREATE FUNCTION ltv_item_flow(orders regclass, as_of date DEFAULT CURRENT_DATE)
+CREATE FUNCTION ltv_item_flow(orders regclass, as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', from_day date DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_item_flow_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
-COMMENT ON FUNCTION ltv_item_flow(regclass, date) IS 'from the item of the n-th order to the item of the next, by from_step, then customers, the most first, then items';
+COMMENT ON FUNCTION ltv_item_flow(regclass, date, text, date, text) IS 'from the item, or what another column says, of the n-th order to that of the next, by from_step, then customers, the most first, then items';
+
+CREATE TYPE ltv_labels_row AS (
+  segment text,
+  label text,
+  is_first_order boolean,
+  orders bigint,
+  order_share double precision,
+  customers bigint,
+  revenue numeric,
+  order_revenue numeric,
+  average_order_value numeric,
+  gross_profit numeric,
+  refunded numeric,
+  observed_customers bigint,
+  reordered_customers bigint,
+  reorder_rate double precision,
+  reorder_rate_low double precision,
+  reorder_rate_high double precision
+);
+COMMENT ON TYPE ltv_labels_row IS 'the orders that carry a value of a label, see ltv_labels';
+COMMENT ON COLUMN ltv_labels_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_labels_row.label IS 'the value; null: orders of which no line has one';
+COMMENT ON COLUMN ltv_labels_row.is_first_order IS 'whether they are first orders of their customers; refunds are not';
+COMMENT ON COLUMN ltv_labels_row.orders IS 'orders with a line that carries the value; one with several values counts for each';
+COMMENT ON COLUMN ltv_labels_row.order_share IS 'orders / all orders with the same is_first_order';
+COMMENT ON COLUMN ltv_labels_row.customers IS 'customers with such an order';
+COMMENT ON COLUMN ltv_labels_row.revenue IS 'of the lines that carry the value, refunds included: the rows add up to that of the shop';
+COMMENT ON COLUMN ltv_labels_row.order_revenue IS 'of these orders as a whole, with their other lines';
+COMMENT ON COLUMN ltv_labels_row.average_order_value IS 'order_revenue / orders';
+COMMENT ON COLUMN ltv_labels_row.gross_profit IS 'revenue less the cost of these lines; null where a cost is unknown';
+COMMENT ON COLUMN ltv_labels_row.refunded IS 'of the revenue, what refunds are; zero or below';
+COMMENT ON COLUMN ltv_labels_row.observed_customers IS 'of the customers, those whose first order in this row is at least within_days before as_of';
+COMMENT ON COLUMN ltv_labels_row.reordered_customers IS 'of these, those who ordered again, whatever it was, within so many days of it';
+COMMENT ON COLUMN ltv_labels_row.reorder_rate IS 'reordered_customers / observed_customers';
+COMMENT ON COLUMN ltv_labels_row.reorder_rate_low IS 'lower end of its 95 % Wilson interval';
+COMMENT ON COLUMN ltv_labels_row.reorder_rate_high IS 'upper end of its 95 % Wilson interval';
+
+CREATE FUNCTION ltv_labels(orders regclass, as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', within_days integer DEFAULT 90, from_day date DEFAULT NULL, by text DEFAULT NULL)
+RETURNS SETOF ltv_labels_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_labels(regclass, date, text, integer, date, text) IS 'orders by what they carry, a coupon, item or channel, first orders and others apart: first orders first, then by orders, the most first, then by label';
 
 --
 -- Money

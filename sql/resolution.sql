@@ -129,7 +129,8 @@ ltv_rfm('shop', '2024-12-31', NULL::text)	ltv_rfm(regclass,date,anyelement,integ
 ltv_rfm('shop', '2024-12-31', NULL::integer, '5')	ltv_rfm(regclass,date,anyelement,integer)	=
 ltv_deciles('shop', '2024-12-31', NULL)	ltv_deciles(regclass,date,text)	=
 ltv_entry_items('shop', '2024-12-31', '90')	ltv_entry_items(regclass,date,integer)	=
-ltv_item_flow('shop', '2024-12-31')	ltv_item_flow(regclass,date)	=
+ltv_item_flow('shop', '2024-12-31', 'item', '2024-01-01', NULL)	ltv_item_flow(regclass,date,text,date,text)	=
+ltv_labels('shop', '2024-12-31', 'item', '90', '2024-01-01', NULL)	ltv_labels(regclass,date,text,integer,date,text)	=
 ltv_economics('shop', '2024-12-31', '0.4', '2000', '100', '3', NULL, NULL)	ltv_economics(regclass,date,numeric,numeric,numeric,numeric,ltv_policy,text)	=
 ltv_levers('shop', '2024-12-31', '0.4', '2000', '100', '3', '0.1', NULL)	ltv_levers(regclass,date,numeric,numeric,numeric,numeric,numeric,text)	=
 ltv_payback('shop', '2024-12-31', '2000', '0.4', 'month', NULL)	ltv_payback(regclass,date,numeric,numeric,ltv_period,text)	=

@@ -14,6 +14,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -105,6 +106,13 @@ history_type(FunctionCallInfo fcinfo)
 						   CStringGetDatum("ltv_history"), ObjectIdGetDatum(schema));
 }
 
+/* What a column is called. */
+static const char *
+column_name(const OrdersRelation *relation, OrdersColumn column)
+{
+	return column == ORDERS_ITEM ? relation->item_name : orders_column_names[column];
+}
+
 static void
 find_columns(Relation rel, OrdersRelation *relation)
 {
@@ -117,7 +125,7 @@ find_columns(Relation rel, OrdersRelation *relation)
 		if (att->attisdropped)
 			continue;
 		for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
-			if (strcmp(NameStr(att->attname), orders_column_names[column]) == 0)
+			if (strcmp(NameStr(att->attname), column_name(relation, column)) == 0)
 				relation->columns[column] = (ColumnType) {
 					getBaseType(att->atttypid), att->atttypid, att->attcollation
 				};
@@ -213,6 +221,31 @@ has_distinct_customers(Relation rel, const ColumnType *customer)
 	return distinct;
 }
 
+/* What orders are told apart by is a column that every order could have its own value of. */
+static void
+CheckLabel(Relation rel, const OrdersRelation *relation)
+{
+	int			shown = pg_mbcliplen(relation->item_name, (int) strlen(relation->item_name), NAMEDATALEN - 1);
+
+	if (strcmp(relation->item_name, orders_column_names[ORDERS_CUSTOMER]) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("label must name what an order carries, not \"%s\"", relation->item_name),
+				 errhint("Name the column of the item, category, coupon or channel.")));
+	if (relation->histories)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("relation \"%s\" holds histories, not orders", RelationGetRelationName(rel)),
+				 errdetail("The report looks at what orders carry in the column \"%.*s\"; histories do not hold it.", shown, relation->item_name),
+				 errhint("Call the report over the order rows.")));
+	if (!has_column(relation, ORDERS_ITEM))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("relation \"%s\" has no column \"%.*s\"", RelationGetRelationName(rel), shown, relation->item_name),
+				 errdetail("Its columns are: %s.", list_columns(rel)),
+				 errhint("Name one of them as label, or write a view over the order rows with the product or its category: category AS item.")));
+}
+
 static void
 CheckRelationKind(Relation rel)
 {
@@ -234,10 +267,11 @@ CheckRelationKind(Relation rel)
 
 /*
  * Look at the relation that an argument of the function names.  It stays
- * locked, so that it is the same when its rows are read.
+ * locked, so that it is the same when its rows are read.  label is the name of
+ * a column that must be there, to be read as the item, or NULL.
  */
 void
-orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, OrdersRelation *relation)
+orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, const char *label, OrdersRelation *relation)
 {
 	Oid			relid = PG_GETARG_OID(relation_arg);
 	Relation	rel = try_relation_open(relid, AccessShareLock);
@@ -252,6 +286,7 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, OrdersRelation *
 	relation->relid = relid;
 	relation->name = pstrdup(RelationGetRelationName(rel));
 	relation->qualified = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), relation->name);
+	relation->item_name = label != NULL ? label : orders_column_names[ORDERS_ITEM];
 	find_columns(rel, relation);
 	choose_kind(rel, history_type(fcinfo), relation);
 	if (!has_column(relation, ORDERS_CUSTOMER))
@@ -260,6 +295,8 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, OrdersRelation *
 		report_missing_column(rel, ORDERS_DAY);
 	if (!relation->histories && !has_column(relation, ORDERS_AMOUNT))
 		report_missing_column(rel, ORDERS_AMOUNT);
+	if (label != NULL)
+		CheckLabel(rel, relation);
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		if (has_column(relation, column))
 			CheckColumnType(rel, column, relation->columns[column].type);

@@ -37,12 +37,13 @@ typedef struct OrdersRelation
 	char	   *qualified;		/* quoted, with its schema, for a query */
 	bool		histories;		/* it holds histories instead of orders */
 	bool		distinct;		/* of histories: no customer_id stands in two rows */
+	const char *item_name;		/* of the column that is read as the item */
 	ColumnType	columns[ORDERS_COLUMNS];
 } OrdersRelation;
 
 extern const char *const orders_column_names[ORDERS_COLUMNS];
 
-extern void orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, OrdersRelation *relation);
+extern void orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, const char *label, OrdersRelation *relation);
 
 static inline bool
 has_column(const OrdersRelation *relation, OrdersColumn column)

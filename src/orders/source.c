@@ -194,6 +194,7 @@ source_prepare(Source *source)
 	source->has_quantity = (source->wants & WANT_QUANTITY) && has_column(relation, ORDERS_QUANTITY);
 	source->has_cost = (source->wants & WANT_COST) && has_column(relation, ORDERS_COST);
 	source->has_item = (source->wants & WANT_ITEM) && has_column(relation, ORDERS_ITEM);
+	source->has_lines = (source->wants & WANT_LINES) && source->has_item;
 	source->has_order = has_column(relation, ORDERS_ORDER);
 	prepare_keys(source);
 	find_output(source, "customer");
@@ -206,9 +207,12 @@ source_prepare(Source *source)
 	source->walk.level = -1;
 }
 
-/* Look at the relation that an argument names, and prepare to read it. */
+/*
+ * Look at the relation that an argument names, and prepare to read it.  label
+ * is the name of the column that is read as the item, or NULL for its own.
+ */
 Source *
-source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
+source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, const char *label)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv source", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
@@ -216,7 +220,7 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants)
 
 	source->context = context;
 	source->wants = wants;
-	orders_relation_open(fcinfo, relation_arg, &source->relation);
+	orders_relation_open(fcinfo, relation_arg, label, &source->relation);
 	source_prepare(source);
 	if ((wants & WANT_GUESTS) && source->has_order)
 		source->guests = open_guests(source);
@@ -298,8 +302,8 @@ source_name(const Source *source)
 /*
  * The text of the query over the relation.
  *
- * It is made of names alone: of the columns, out of our own list, and of the
- * relation, looked up by its OID, with its schema, quoted by the server's
+ * It is made of names alone: of the columns, out of our own list or one that
+ * the relation was found to have, quoted, and of the relation, looked up by its OID, with its schema, quoted by the server's
  * rules.  No value of a row or an argument ever gets into it.  There is no
  * function, operator, type or cast in it either (ORDER BY takes the default
  * operator class of the type), so search_path has no say.
@@ -324,7 +328,7 @@ query_text(Source *source)
 		source->position[column] = used[column] ? source->columns++ : -1;
 		if (used[column])
 			appendStringInfo(&query, "%s%s", source->columns > 1 ? ", " : "",
-							 quote_identifier(orders_column_names[column]));
+							 quote_identifier(column == ORDERS_ITEM ? source->relation.item_name : orders_column_names[column]));
 	}
 	appendStringInfo(&query, " FROM %s", source->relation.qualified);
 	if (source->sorted)

@@ -16,6 +16,17 @@
 #define WANT_COST		0x02
 #define WANT_ITEM		0x04
 #define WANT_GUESTS		0x08	/* visits of orders without a customer, too */
+#define WANT_LINES		0x10	/* the lines of each purchase, too; with WANT_ITEM */
+
+/* A line of an order, or an order of one; its numbers are at the scales of the history. */
+typedef struct OrderLine
+{
+	struct varlena *item;		/* or NULL */
+	int64		amount;
+	int64		quantity;
+	int64		cost;			/* 0 where it is unknown */
+	bool		cost_known;
+} OrderLine;
 
 /* One customer, for as long as a visit lasts. */
 typedef struct Customer
@@ -23,8 +34,20 @@ typedef struct Customer
 	Datum		id;				/* of the type of the column */
 	History    *history;
 	struct varlena **items;		/* the item of each purchase or NULL; only WANT_ITEM */
+	const OrderLine *lines;		/* of all purchases, in their order; only WANT_LINES */
+	const uint32 *line_ends;	/* where those of each purchase end */
 	bool		guest;			/* days and amounts of guests' orders; no id; only WANT_GUESTS */
 } Customer;
+
+/* The lines of a purchase; how many. */
+static inline uint32
+lines_of(const Customer *customer, int purchase, const OrderLine **lines)
+{
+	uint32		start = purchase == 0 ? 0 : customer->line_ends[purchase - 1];
+
+	*lines = customer->lines + start;
+	return customer->line_ends[purchase] - start;
+}
 
 typedef void (*CustomerVisitor) (const Customer *customer, void *arg);
 
@@ -68,7 +91,7 @@ typedef struct SourceCounts
 typedef struct Source Source;
 
 extern void source_init(void);
-extern Source *source_open(FunctionCallInfo fcinfo, int relation_arg, int wants);
+extern Source *source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, const char *label);
 extern Oid	source_id_type(const Source *source);
 extern bool source_has_items(const Source *source);
 extern const char *source_name(const Source *source);

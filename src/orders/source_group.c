@@ -40,6 +40,8 @@ struct Grouping
 	History		history;		/* of the customer in hand */
 	struct varlena **items;
 	int			items_room;
+	OrderLine  *lines;			/* of these purchases */
+	uint32	   *line_ends;
 };
 
 /* One line of an order, or an order. */
@@ -49,7 +51,8 @@ typedef struct Line
 	uint64		order_hash;
 	Datum		order;
 	bool		has_order;
-	bool		merged;			/* into another line of its order */
+	struct Line *merged;		/* into this line of its order; or NULL */
+	uint32		place;			/* among the purchases */
 	struct varlena *item;
 	int64		item_amount;	/* of the line whose item this is */
 } Line;
@@ -321,7 +324,7 @@ read_line(Source *source, char *row, Scales scales, Line *line)
 	char	   *p = behind_key(source, row);
 
 	line->purchase = scaled_purchase(source, row, scales);
-	line->merged = false;
+	line->merged = NULL;
 	line->has_order = (tag & TAG_HAS_ORDER) != 0;
 	line->order_hash = 0;
 	if (line->has_order)
@@ -398,7 +401,7 @@ merge_equal_hashes(KeyType *order, LineOfOrder *lines, uint32 nlines)
 			lines[norders++] = lines[i];
 			continue;
 		}
-		line->merged = true;
+		line->merged = lines[j - 1].line;
 		misfit = merge_line(lines[j - 1].line, line);
 		if (misfit != NULL)
 			return misfit;
@@ -424,29 +427,9 @@ lines_by_order(Source *source, Line *lines, uint32 nlines, uint32 *count)
 	return sorted;
 }
 
-/* What is left after lines were merged, in the order in which it stood; how many orders. */
-static uint32
-keep_orders(Line *lines, uint32 nlines)
-{
-	uint32		norders = 0;
-
-	for (uint32 i = 0; i < nlines; i++)
-	{
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (lines[i].merged)
-			continue;
-		if (norders < i)
-			lines[norders] = lines[i];
-		if (!lines[norders].purchase.cost_known)
-			lines[norders].purchase.cost = 0;
-		norders++;
-	}
-	return norders;
-}
-
 /* Merge the lines of the same orders; NULL, or what does not fit. */
 static const char *
-merge_lines(Source *source, Line *lines, uint32 nlines, uint32 *orders)
+merge_lines(Source *source, Line *lines, uint32 nlines)
 {
 	uint32		count;
 	LineOfOrder *sorted = lines_by_order(source, lines, nlines, &count);
@@ -464,7 +447,6 @@ merge_lines(Source *source, Line *lines, uint32 nlines, uint32 *orders)
 		if (misfit != NULL)
 			return misfit;
 	}
-	*orders = keep_orders(lines, nlines);
 	return NULL;
 }
 
@@ -482,28 +464,106 @@ read_lines(Source *source, char **rows, uint32 nrows, Scales scales)
 	return lines;
 }
 
-/* Lines as the purchases of the customer in hand, with their items. */
+/* The lines as they are before they are merged. */
+static OrderLine *
+copy_lines(const Source *source, const Line *lines, uint32 nlines)
+{
+	OrderLine  *copies = MemoryContextAllocHuge(source->scratch, nlines * sizeof(OrderLine));
+
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		const Purchase *purchase = &lines[i].purchase;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		copies[i] = (OrderLine) {lines[i].item, purchase->amount, purchase->quantity, purchase->cost, purchase->cost_known};
+	}
+	return copies;
+}
+
+/* Put the lines in the order of the purchases that they have become. */
+static void
+order_lines(Grouping *grouping, const Line *lines, const OrderLine *copies, uint32 nlines)
+{
+	MemoryContext context = grouping->source->scratch;
+	uint32		npurchases = (uint32) grouping->history.count;
+	uint32	   *ends = MemoryContextAllocExtended(context, (npurchases + 1) * sizeof(uint32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	grouping->lines = MemoryContextAllocHuge(context, nlines * sizeof(OrderLine));
+	grouping->line_ends = ends;
+	/* counts, from there where each begins, from there where each ends */
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		ends[(lines[i].merged ? lines[i].merged : &lines[i])->place + 1]++;
+	}
+	for (uint32 i = 0; i < npurchases; i++)
+		ends[i + 1] += ends[i];
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		grouping->lines[ends[(lines[i].merged ? lines[i].merged : &lines[i])->place]++] = copies[i];
+	}
+}
+
+/* Room for the items of so many purchases. */
+static void
+reserve_items(Grouping *grouping, uint32 count)
+{
+	if ((uint32) grouping->items_room >= count)
+		return;
+	grouping->items_room = grouping->history.room;
+	grouping->items = repalloc_huge(grouping->items, grouping->items_room * sizeof(struct varlena *));
+}
+
+/* The cost of an order is unknown when that of a line is. */
+static inline void
+settle_cost(Purchase *order)
+{
+	if (!order->cost_known)
+		order->cost = 0;
+}
+
+/* Lines that are not merged into others as the purchases of the customer in hand, with their items. */
 static void
 gather_items(Grouping *grouping, Line *lines, uint32 nlines)
 {
 	History    *history = &grouping->history;
 	LinePointer *sorted = MemoryContextAllocHuge(grouping->source->scratch, nlines * sizeof(LinePointer));
+	uint32		count = 0;
 
 	for (uint32 i = 0; i < nlines; i++)
-		sorted[i] = &lines[i];
-	sort_by_purchase(sorted, nlines);
-	if ((uint32) grouping->items_room < nlines)
 	{
-		grouping->items_room = history->room;
-		grouping->items = repalloc_huge(grouping->items, grouping->items_room * sizeof(struct varlena *));
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (lines[i].merged)
+			continue;
+		settle_cost(&lines[i].purchase);
+		sorted[count++] = &lines[i];
 	}
-	for (uint32 i = 0; i < nlines; i++)
+	sort_by_purchase(sorted, count);
+	reserve_items(grouping, count);
+	for (uint32 i = 0; i < count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		history->purchases[i] = sorted[i]->purchase;
 		grouping->items[i] = sorted[i]->item;
+		sorted[i]->place = i;
 	}
-	history->count = (int) nlines;
+	history->count = (int) count;
+}
+
+/* The same without items. */
+static void
+gather_orders(History *history, const Line *lines, uint32 nlines)
+{
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (lines[i].merged)
+			continue;
+		history->purchases[history->count] = lines[i].purchase;
+		settle_cost(&history->purchases[history->count++]);
+	}
+	history_sort(history);
 }
 
 /* Rows that are lines of orders, or have items. */
@@ -514,24 +574,19 @@ gather_lines(Grouping *grouping, char **rows, uint32 nrows)
 	History    *history = &grouping->history;
 	Scales		scales = common_scales(source, rows, nrows);
 	Line	   *lines = read_lines(source, rows, nrows, scales);
-	const char *misfit = source->has_order ? merge_lines(source, lines, nrows, &nrows) : NULL;
+	OrderLine  *copies = source->has_lines ? copy_lines(source, lines, nrows) : NULL;
+	const char *misfit = source->has_order ? merge_lines(source, lines, nrows) : NULL;
 
 	if (misfit != NULL)
 		report_lines(misfit);
 	history_reserve(history, nrows);
 	history->scales = scales;
 	if (source->has_item)
-	{
 		gather_items(grouping, lines, nrows);
-		return;
-	}
-	for (uint32 i = 0; i < nrows; i++)
-	{
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		history->purchases[i] = lines[i].purchase;
-	}
-	history->count = (int) nrows;
-	history_sort(history);
+	else
+		gather_orders(history, lines, nrows);
+	if (source->has_lines)
+		order_lines(grouping, lines, copies, nrows);
 }
 
 /*
@@ -649,14 +704,13 @@ source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, DateAD
 		if (fit && (source->has_order || one_order))
 		{
 			Line	   *lines = read_lines(source, group->rows, group->count, scales);
-			uint32		orders;
 
 			for (uint32 i = 0; i < group->count && one_order; i++)
 			{
 				lines[i].has_order = true;
 				lines[i].order = group->id;
 			}
-			fit = merge_lines(source, lines, group->count, &orders) == NULL;
+			fit = merge_lines(source, lines, group->count) == NULL;
 		}
 	}
 	MemoryContextSwitchTo(old);
@@ -693,6 +747,8 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 	customer->id = group_id(grouping, group);
 	customer->history = &grouping->history;
 	customer->items = source->has_item ? grouping->items : NULL;
+	customer->lines = grouping->lines;
+	customer->line_ends = grouping->line_ends;
 	customer->guest = false;
 }
 

@@ -84,6 +84,7 @@ struct Source
 	bool		has_cost;
 	bool		has_order;
 	bool		has_item;
+	bool		has_lines;		/* those of each purchase are kept */
 	bool		keep_all;		/* a customer is visited even if none of the rows has a purchase */
 	bool		sorted;			/* no hash: rows come in order, the key is a running number */
 

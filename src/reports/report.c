@@ -85,23 +85,40 @@ report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type,
 	report_begin_nullable(report, fcinfo, type, wants, id_arg, 0);
 }
 
-/* The same where null means something in the arguments set in nullable. */
-void
-report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable)
+/* Open the relation, whose column label is read as the item, and begin the result. */
+static void
+open_report(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, const char *label)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			asked;
 
-	hold_function(fcinfo->flinfo->fn_oid);
-	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
 	report->context = CurrentMemoryContext;
 	report->stream = NULL;
 	report->leading = 0;
-	report->source = source_open(fcinfo, 0, wants);
+	report->source = source_open(fcinfo, 0, wants, label);
 	InitMaterializedSRF(fcinfo, 0);
 	composite_begin(&report->row, rsinfo->setDesc, type);
 	report->rows = rsinfo->setResult;
 	report->id_form.is_text = true;
+}
+
+/* The same for what orders carry in a column whose name is an argument. */
+void
+report_begin_labels(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int label_arg, uint32 nullable)
+{
+	hold_function(fcinfo->flinfo->fn_oid);
+	CheckArgumentsGiven(fcinfo, nullable);
+	open_report(report, fcinfo, type, wants | WANT_ITEM, text_to_cstring(PG_GETARG_TEXT_PP(label_arg)));
+}
+
+/* The same where null means something in the arguments set in nullable. */
+void
+report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable)
+{
+	Oid			asked;
+
+	hold_function(fcinfo->flinfo->fn_oid);
+	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
+	open_report(report, fcinfo, type, wants, NULL);
 	asked = id_arg >= 0 ? get_fn_expr_argtype(fcinfo->flinfo, id_arg) : TEXTOID;
 	if (id_arg != REPORT_NO_ID && asked == TEXTOID)
 		text_form_init(&report->id_form, source_id_type(report->source));

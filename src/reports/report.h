@@ -58,6 +58,7 @@ extern const RowReport ltv_summary_rows;
 
 extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
 extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable);
+extern void report_begin_labels(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int label_arg, uint32 nullable);
 extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);
 extern void report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
 extern Datum report_id(Report *report, Datum id);

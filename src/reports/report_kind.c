@@ -52,7 +52,10 @@ report_run(const ReportKind *kind, FunctionCallInfo fcinfo)
 	Report	   *report = palloc0(kind->size);
 	DateADT		until;
 
-	report_begin_nullable(report, fcinfo, kind->row_type, kind->wants, REPORT_NO_ID, nullable_arguments(kind));
+	if (kind->label_arg > 0)
+		report_begin_labels(report, fcinfo, kind->row_type, kind->wants, kind->label_arg, nullable_arguments(kind));
+	else
+		report_begin_nullable(report, fcinfo, kind->row_type, kind->wants, REPORT_NO_ID, nullable_arguments(kind));
 	begin_leading(kind, report);
 	CheckNoSegments(kind, fcinfo);
 	until = kind->read(report, fcinfo);

@@ -33,6 +33,7 @@ typedef struct ReportKind
 	const ParallelVisitor *visitor;
 	int			wants;			/* columns of orders, see source.h */
 	uint32		nullable;		/* further arguments that may be null, see ARGUMENT_BIT */
+	int			label_arg;		/* names the column that is read as the item; 0: it has none */
 	int			by_arg;
 	int			cohort_arg;		/* 0: it has none */
 	DateADT		(*read) (void *report, FunctionCallInfo fcinfo);	/* looks at the arguments; the latest day of the report */

@@ -1,0 +1,47 @@
+/*
+ * labels.c: what reports on labels share.
+ */
+#include "reports/labels.h"
+
+#include "customer/customer.h"
+
+/* The arguments as_of and from_day, which may be null. */
+DateADT
+labels_read(LabelReport *report, FunctionCallInfo fcinfo, int as_of_arg, int from_arg)
+{
+	report->population.as_of = moment_of(PG_GETARG_DATEADT(as_of_arg)).as_of;
+	report->from_day = PG_ARGISNULL(from_arg) ? DATEVAL_NOBEGIN : PG_GETARG_DATEADT(from_arg);
+	return report->population.as_of;
+}
+
+/* Nobody has been visited. */
+void
+labels_restart(LabelReport *report)
+{
+	population_restart(&report->population);
+	report->items = items_create();
+}
+
+void
+labels_send(const LabelReport *report, Stream *stream)
+{
+	population_send(&report->population, stream);
+	items_send(report->items, stream);
+}
+
+/* Add those whom another process has visited; returns the number here of each of its values. */
+uint32 *
+labels_receive(LabelReport *report, Stream *stream)
+{
+	population_receive(&report->population, stream);
+	return items_receive(report->items, stream);
+}
+
+void
+CheckWithinDays(int32 days)
+{
+	if (days < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("within_days must be 0 or more, not %d", days)));
+}
