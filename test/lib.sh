@@ -113,6 +113,7 @@ clean_up() {
 # --- prerequisites --------------------------------------------------------------------------------------------------
 
 oldest_major=15
+chart_js=/usr/share/javascript/chart.js/chart.min.js
 
 # Sets PG_CONFIG: what the caller named, or the newest server there is; empty when there is none.
 find_server() {
@@ -154,6 +155,8 @@ missing_things() {
     command -v make >/dev/null || say "make GNU make"
   fi
   perl -e1 2>/dev/null || say "perl perl"
+  # (test/check makes a page where that costs no more than a package)
+  [[ -f $chart_js || -z ${html-} && ($command_name != test/check || ! -x /usr/bin/apt-get) ]] || say "libjs-chart.js Chart.js 3 or newer, as $chart_js"
   [[ $command_name != test/check ]] || perl -MTest::More -MJSON::PP -MIPC::Run -e1 2>/dev/null \
     || say "libipc-run-perl perl with Test::More, JSON::PP and IPC::Run (perl-Test-Simple, perl-JSON-PP, perl-IPC-Run)"
   [[ $command_name != test/check ]] || command -v prove >/dev/null || say "perl prove (perl-Test-Harness)"
