@@ -37,6 +37,7 @@ INSERT INTO made VALUES
     ('ltv_validate_row', $$ltv_validate('o', '2024-08-01', '2024-03-01')$$),
     ('ltv_windows_row', $$ltv_windows('o', '2024-08-01')$$),
     ('ltv_customer', $$h, LATERAL ltv_summarize(h.history, '2024-08-01') one$$),
+    ('ltv_adjusted_effect_estimate', $$(SELECT (e.f).* FROM (SELECT ltv_effect(customer_id > 9, amount::float8, cost::float8 ORDER BY customer_id, ordered_on, amount) AS f FROM o) e) one$$),
     ('ltv_effect_estimate', $$(SELECT (e.f).* FROM (SELECT ltv_effect(customer_id > 9, amount::float8 ORDER BY customer_id, ordered_on, amount) AS f FROM o) e) one$$),
     ('ltv_fit_spec', $$ltv_fit_spec()$$),
     ('ltv_forecast_estimate', $$(SELECT (e.f).* FROM (SELECT ltv_forecast((SELECT ltv_fit(history, '2024-08-01', 'bg/nbd') FROM h), history, '2024-08-01', 90 ORDER BY customer_id) AS f FROM h) e) one$$),

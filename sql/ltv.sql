@@ -1228,6 +1228,63 @@ COMMENT ON FUNCTION ltv_effect_share_final(bigint[]) IS 'final function of ltv_e
 CREATE AGGREGATE ltv_effect(treated boolean, outcome boolean) (SFUNC = ltv_effect_share_accum, STYPE = bigint[], INITCOND = '{0,0,0,0}', COMBINEFUNC = ltv_effect_share_combine, FINALFUNC = ltv_effect_share_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_effect(boolean, boolean) IS 'difference of the share of treated and untreated customers with a yes, with Newcombe''s interval';
 
+CREATE TYPE ltv_adjusted_effect_estimate AS (
+  treated_customers bigint,
+  control_customers bigint,
+  treated_mean double precision,
+  control_mean double precision,
+  difference double precision,
+  lift double precision,
+  difference_low double precision,
+  difference_high double precision,
+  standard_error double precision,
+  degrees_of_freedom double precision,
+  p_value double precision,
+  adjusted_difference double precision,
+  adjusted_lift double precision,
+  adjusted_low double precision,
+  adjusted_high double precision,
+  adjusted_standard_error double precision,
+  adjusted_degrees_of_freedom double precision,
+  adjusted_p_value double precision,
+  interval_shrunk double precision,
+  treated_before double precision,
+  control_before double precision,
+  correlation double precision
+);
+COMMENT ON TYPE ltv_adjusted_effect_estimate IS 'treated and untreated customers compared, as they are and adjusted for a number from before, with 95 percent intervals and p-values';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.treated_customers IS 'customers with the treatment, an outcome and a number from before';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.control_customers IS 'customers without the treatment and with both';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.treated_mean IS 'mean outcome of the treated, not adjusted';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.control_mean IS 'the same of the others';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.difference IS 'treated_mean - control_mean';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.lift IS 'difference / control_mean';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.difference_low IS 'lower end of the 95 percent interval of difference';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.difference_high IS 'upper end of the 95 percent interval of difference';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.standard_error IS 'of difference';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.degrees_of_freedom IS 'of Welch''s t distribution';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.p_value IS 'two-sided, of no difference';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.adjusted_difference IS 'difference of the arms where both have the same mean before; null with fewer than three customers in an arm, as all that follows';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.adjusted_lift IS 'adjusted_difference / mean of the untreated there';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.adjusted_low IS 'lower end of the 95 percent interval of adjusted_difference';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.adjusted_high IS 'upper end of the 95 percent interval of adjusted_difference';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.adjusted_standard_error IS 'of adjusted_difference';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.adjusted_degrees_of_freedom IS 'of its t distribution';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.adjusted_p_value IS 'two-sided, of no difference';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.interval_shrunk IS '1 - width of the adjusted interval / width of the plain one; below 0 where it grew';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.treated_before IS 'mean of before of the treated';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.control_before IS 'the same of the others';
+COMMENT ON COLUMN ltv_adjusted_effect_estimate.correlation IS 'of outcome and before within the arms';
+
+CREATE FUNCTION ltv_effect_adjusted_accum(state bigint[], treated boolean, outcome double precision, before double precision) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_adjusted_accum(bigint[], boolean, double precision, double precision) IS 'transition function of ltv_effect over numbers with one from before';
+CREATE FUNCTION ltv_effect_adjusted_combine(state bigint[], other bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_adjusted_combine(bigint[], bigint[]) IS 'combine function of ltv_effect over numbers with one from before';
+CREATE FUNCTION ltv_effect_adjusted_final(state bigint[]) RETURNS ltv_adjusted_effect_estimate AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_effect_adjusted_final(bigint[]) IS 'final function of ltv_effect over numbers with one from before';
+CREATE AGGREGATE ltv_effect(treated boolean, outcome double precision, before double precision) (SFUNC = ltv_effect_adjusted_accum, STYPE = bigint[], INITCOND = '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}', COMBINEFUNC = ltv_effect_adjusted_combine, FINALFUNC = ltv_effect_adjusted_final, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_effect(boolean, double precision, double precision) IS 'difference of the mean outcome of treated and untreated customers, plain and adjusted for a number from before';
+
 CREATE FUNCTION ltv_effect_customers(mean double precision, sd double precision, lift double precision, power double precision DEFAULT 0.8, alpha double precision DEFAULT 0.05, correlation double precision DEFAULT 0) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_effect_customers(double precision, double precision, double precision, double precision, double precision, double precision) IS 'customers that each arm needs to show a lift of the mean';
 

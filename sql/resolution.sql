@@ -78,6 +78,7 @@ ltv_repeat_rate('7'::numeric)	ltv_repeat_rate(anyelement)	=
 ltv_repeat_rate('00000000-0000-0000-0000-000000000007'::uuid)	ltv_repeat_rate(uuid)	=
 ltv_effect('t', '3000'::double precision)	ltv_effect(boolean,double precision)	=
 ltv_effect('t', 't'::boolean)	ltv_effect(boolean,boolean)	=
+ltv_effect('t', '3000'::double precision, '2000'::double precision)	ltv_effect(boolean,double precision,double precision)	=
 ltv_effect_customers('3000', '4000', '0.1', '0.8', '0.05', '0.5')	ltv_effect_customers(double precision,double precision,double precision,double precision,double precision,double precision)	=
 ltv_holdout('7'::integer, 'letter', '0.1')	ltv_holdout(anyelement,text,numeric)	=
 ltv_holdout('C-7'::text, 'letter', '0.1')	ltv_holdout(anyelement,text,numeric)	=

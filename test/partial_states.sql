@@ -35,6 +35,7 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_kpis(ltv_history, date, ltv_policy)', 'h, as_of, policy'),
   ('ltv_effect(boolean, double precision)', 'treated, outcome'),
   ('ltv_effect(boolean, boolean)', 'treated, bought'),
+  ('ltv_effect(boolean, double precision, double precision)', 'treated, outcome, t'),
   ('ltv_fit(ltv_history, date, text)', 'h, as_of, ''bg/nbd''::text'),
   ('ltv_fit(ltv_history, date, ltv_fit_spec)', 'h, as_of, ltv_fit_spec(''gamma-gamma'', 1)'),
   ('ltv_fit(double precision, double precision, double precision, text)', 'frequency, recency, t, ''mbg/nbd''::text'),

@@ -1,8 +1,9 @@
 /*
  * effect.c: did a coupon, a bundle or a mailing do anything?
  *
- * Two arms, treated customers and the others, compared by two aggregates: by the
- * mean of a number (Welch's test) and by the share of a yes (test of two
+ * Two arms, treated customers and the others, compared by three aggregates: by
+ * the mean of a number (Welch's test), by the same adjusted for a number from
+ * before (a line for each arm, Lin), and by the share of a yes (test of two
  * proportions, Newcombe's interval).
  *
  * The states are plain arrays that anybody can write by hand, so every entry
@@ -17,7 +18,9 @@
  * sums.  Counting from the origin keeps the digits where outcomes are large and
  * close together.  A sum of whole numbers is exact, where a running mean is
  * rounded with every row, so arms whose means are equal show equal means.
- * Fewer than two customers have sum = m2 = 0.
+ * Fewer than two customers have sum = m2 = 0.  That of the adjusted means holds
+ * these of the outcome, these of what was before, and the sum of the products of
+ * both deviations.
  *
  * These are doubles in an array of bigint, bit by bit: a state may travel as
  * text, and the text of a double depends on extra_float_digits.
@@ -38,6 +41,9 @@
 PG_FUNCTION_INFO_V1(ltv_effect_mean_accum);
 PG_FUNCTION_INFO_V1(ltv_effect_mean_combine);
 PG_FUNCTION_INFO_V1(ltv_effect_mean_final);
+PG_FUNCTION_INFO_V1(ltv_effect_adjusted_accum);
+PG_FUNCTION_INFO_V1(ltv_effect_adjusted_combine);
+PG_FUNCTION_INFO_V1(ltv_effect_adjusted_final);
 PG_FUNCTION_INFO_V1(ltv_effect_share_accum);
 PG_FUNCTION_INFO_V1(ltv_effect_share_combine);
 PG_FUNCTION_INFO_V1(ltv_effect_share_final);
@@ -59,6 +65,14 @@ typedef struct MeanArm
 	double		m2;				/* sum of squared deviations */
 } MeanArm;
 
+/* One arm of a comparison of adjusted means, as it lies in the array. */
+typedef struct PairArm
+{
+	MeanArm		outcome;
+	MeanArm		before;			/* of the same customers */
+	double		products;		/* sum of the products of both deviations from their means */
+} PairArm;
+
 /* One arm of a comparison of shares, as it lies in the array. */
 typedef struct ShareArm
 {
@@ -75,6 +89,7 @@ enum
 };
 
 #define MEAN_STATE_LENGTH	((int) (ARMS * sizeof(MeanArm) / sizeof(double)))
+#define PAIR_STATE_LENGTH	((int) (ARMS * sizeof(PairArm) / sizeof(double)))
 #define SHARE_STATE_LENGTH	((int) (ARMS * sizeof(ShareArm) / sizeof(int64)))
 
 /* What an aggregate answers; NaN where something cannot be known. */
@@ -111,8 +126,45 @@ static const CompositeType estimate_type = COMPOSITE_TYPE("ltv_effect_estimate",
 	INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
 	FLOAT8OID);
 
+/* What the adjusted aggregate answers besides; NaN where something cannot be known. */
+typedef struct Adjustment
+{
+	double		control_mean;	/* of the outcome, where what was before has the mean of both arms */
+	double		difference;
+	double		low;
+	double		high;
+	double		standard_error;
+	double		degrees_of_freedom;
+	double		p_value;
+	double		shrunk;			/* by this share the interval is narrower */
+	double		before[ARMS];	/* mean of what was before */
+	double		correlation;	/* of outcome and before, within the arms */
+} Adjustment;
+
+/* The columns of ltv_adjusted_effect_estimate after those of ltv_effect_estimate, in order. */
+enum
+{
+	ADJUSTED_DIFFERENCE = ESTIMATE_COLUMNS,
+	ADJUSTED_LIFT,
+	ADJUSTED_LOW,
+	ADJUSTED_HIGH,
+	ADJUSTED_STANDARD_ERROR,
+	ADJUSTED_DEGREES_OF_FREEDOM,
+	ADJUSTED_P_VALUE,
+	ADJUSTED_INTERVAL_SHRUNK,
+	ADJUSTED_TREATED_BEFORE,
+	ADJUSTED_CONTROL_BEFORE,
+	ADJUSTED_CORRELATION,
+	ADJUSTED_COLUMNS
+};
+
+static const CompositeType adjusted_type = COMPOSITE_TYPE("ltv_adjusted_effect_estimate",
+	INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
+	FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
+	FLOAT8OID, FLOAT8OID);
+
 /*
- * Both states
+ * All states
  */
 static void
 report_bad_state(const char *what)
@@ -121,7 +173,7 @@ report_bad_state(const char *what)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("this is not a state of the aggregate ltv_effect"),
 			 errdetail("%s", what),
-			 errhint("States are made by the aggregate itself; use ltv_effect(treated, outcome).")));
+			 errhint("States are made by the aggregate itself; use ltv_effect(treated, outcome) or ltv_effect(treated, outcome, before).")));
 }
 
 /* The numbers of a state array. */
@@ -152,37 +204,46 @@ report_overflow(void)
 			 errhint("Give them in a larger unit, thousands for instance, and look for outliers.")));
 }
 
-/*
- * Make the result row.  What is infinite has left the range of double precision.
- */
+/* A lift over nothing, or over a loss, has no meaning. */
+static double
+lift_over(double difference, double control_mean)
+{
+	return control_mean > 0 ? difference / control_mean : NAN;
+}
+
+/* What is infinite has left the range of double precision. */
+static void
+put_number(CompositeRow *row, int column, double number)
+{
+	if (isinf(number))
+		report_overflow();
+	row->nulls[column] = isnan(number);
+	row->values[column] = Float8GetDatum(number + 0.0);	/* no -0 */
+}
+
+static void
+put_estimate(CompositeRow *row, const Estimate *estimate)
+{
+	row->values[ESTIMATE_TREATED_CUSTOMERS] = Int64GetDatum(estimate->customers[TREATED]);
+	row->values[ESTIMATE_CONTROL_CUSTOMERS] = Int64GetDatum(estimate->customers[CONTROL]);
+	put_number(row, ESTIMATE_TREATED_MEAN, estimate->mean[TREATED]);
+	put_number(row, ESTIMATE_CONTROL_MEAN, estimate->mean[CONTROL]);
+	put_number(row, ESTIMATE_DIFFERENCE, estimate->difference);
+	put_number(row, ESTIMATE_LIFT, lift_over(estimate->difference, estimate->mean[CONTROL]));
+	put_number(row, ESTIMATE_LOW, estimate->low);
+	put_number(row, ESTIMATE_HIGH, estimate->high);
+	put_number(row, ESTIMATE_STANDARD_ERROR, estimate->standard_error);
+	put_number(row, ESTIMATE_DEGREES_OF_FREEDOM, estimate->degrees_of_freedom);
+	put_number(row, ESTIMATE_P_VALUE, estimate->p_value);
+}
+
 static Datum
 make_estimate(FunctionCallInfo fcinfo, const Estimate *estimate)
 {
-	/* A lift over nothing, or over a loss, has no meaning. */
-	double		lift = estimate->mean[CONTROL] > 0 ? estimate->difference / estimate->mean[CONTROL] : NAN;
-	double		numbers[ESTIMATE_COLUMNS] = {
-		[ESTIMATE_TREATED_MEAN] = estimate->mean[TREATED],
-		[ESTIMATE_CONTROL_MEAN] = estimate->mean[CONTROL],
-		[ESTIMATE_DIFFERENCE] = estimate->difference,
-		[ESTIMATE_LIFT] = lift,
-		[ESTIMATE_LOW] = estimate->low,
-		[ESTIMATE_HIGH] = estimate->high,
-		[ESTIMATE_STANDARD_ERROR] = estimate->standard_error,
-		[ESTIMATE_DEGREES_OF_FREEDOM] = estimate->degrees_of_freedom,
-		[ESTIMATE_P_VALUE] = estimate->p_value
-	};
 	CompositeRow row;
 
 	composite_begin_result(&row, fcinfo, &estimate_type);
-	for (int i = ESTIMATE_TREATED_MEAN; i < ESTIMATE_COLUMNS; i++)
-	{
-		if (isinf(numbers[i]))
-			report_overflow();
-		row.nulls[i] = isnan(numbers[i]);
-		row.values[i] = Float8GetDatum(numbers[i] + 0.0);	/* no -0 */
-	}
-	row.values[ESTIMATE_TREATED_CUSTOMERS] = Int64GetDatum(estimate->customers[TREATED]);
-	row.values[ESTIMATE_CONTROL_CUSTOMERS] = Int64GetDatum(estimate->customers[CONTROL]);
+	put_estimate(&row, estimate);
 	return composite_datum(&row);
 }
 
@@ -197,22 +258,24 @@ start_estimate(Estimate *estimate)
 /*
  * Means
  */
+static void
+CheckMeanArm(const MeanArm *arm)
+{
+	if (!(arm->n >= 0 && arm->n <= MAX_COUNT && arm->n == floor(arm->n)))
+		report_bad_state("A number of customers is not a whole number from 0 to 2^53.");
+	if (!(isfinite(arm->origin) && isfinite(arm->sum) && isfinite(arm->m2) && arm->m2 >= 0))
+		report_bad_state("A sum is not finite, or a sum of squares is negative or not finite.");
+	if ((arm->n < 2 && !(arm->sum == 0 && arm->m2 == 0)) || (arm->n == 0 && arm->origin != 0))
+		report_bad_state("Fewer than two customers cannot have a spread.");
+}
+
 static MeanArm *
 get_mean_arms(ArrayType *state)
 {
 	MeanArm    *arms = get_state_numbers(state, MEAN_STATE_LENGTH);
 
 	for (int i = 0; i < ARMS; i++)
-	{
-		const MeanArm *arm = &arms[i];
-
-		if (!(arm->n >= 0 && arm->n <= MAX_COUNT && arm->n == floor(arm->n)))
-			report_bad_state("A number of customers is not a whole number from 0 to 2^53.");
-		if (!(isfinite(arm->origin) && isfinite(arm->sum) && isfinite(arm->m2) && arm->m2 >= 0))
-			report_bad_state("A sum is not finite, or a sum of squares is negative or not finite.");
-		if ((arm->n < 2 && !(arm->sum == 0 && arm->m2 == 0)) || (arm->n == 0 && arm->origin != 0))
-			report_bad_state("Fewer than two customers cannot have a spread.");
-	}
+		CheckMeanArm(&arms[i]);
 	return arms;
 }
 
@@ -270,6 +333,17 @@ merge_mean_arms(MeanArm *into, const MeanArm *from)
 		report_overflow();
 }
 
+static void
+CheckFinite(double number, const char *argument)
+{
+	if (!isfinite(number))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be a finite number, not %s", argument,
+						isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity"),
+				 errhint("Rows with a NULL %s are skipped: use NULLIF, or the aggregate's FILTER clause.", argument)));
+}
+
 Datum
 ltv_effect_mean_accum(PG_FUNCTION_ARGS)
 {
@@ -277,13 +351,7 @@ ltv_effect_mean_accum(PG_FUNCTION_ARGS)
 	MeanArm    *arms = get_mean_arms(state);
 	double		outcome = PG_GETARG_FLOAT8(2);
 
-	if (!isfinite(outcome))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"outcome\" must be a finite number, not %s",
-						isnan(outcome) ? "NaN" : outcome > 0 ? "Infinity" : "-Infinity"),
-				 errhint("Rows with a NULL outcome are skipped: use NULLIF, or the aggregate's FILTER clause.")));
-
+	CheckFinite(outcome, "outcome");
 	add_outcome(&arms[PG_GETARG_BOOL(1) ? TREATED : CONTROL], outcome);
 	PG_RETURN_ARRAYTYPE_P(state);
 }
@@ -357,6 +425,23 @@ arm_mean(const MeanArm *arm)
 	return mean + ((arm->origin - (mean - added)) + (quotient - added) + rest);
 }
 
+static void
+estimate_means(const MeanArm *control, const MeanArm *treated, Estimate *estimate)
+{
+	start_estimate(estimate);
+	estimate->customers[CONTROL] = (int64) control->n;
+	estimate->customers[TREATED] = (int64) treated->n;
+	if (control->n > 0)
+		estimate->mean[CONTROL] = arm_mean(control);
+	if (treated->n > 0)
+		estimate->mean[TREATED] = arm_mean(treated);
+	if (control->n > 0 && treated->n > 0)
+	{
+		estimate->difference = estimate->mean[TREATED] - estimate->mean[CONTROL];
+		test_means(control, treated, estimate);
+	}
+}
+
 Datum
 ltv_effect_mean_final(PG_FUNCTION_ARGS)
 {
@@ -366,19 +451,260 @@ ltv_effect_mean_final(PG_FUNCTION_ARGS)
 	if (arms[CONTROL].n == 0 && arms[TREATED].n == 0)
 		PG_RETURN_NULL();
 
-	start_estimate(&estimate);
+	estimate_means(&arms[CONTROL], &arms[TREATED], &estimate);
+	return make_estimate(fcinfo, &estimate);
+}
+
+/*
+ * Means adjusted for what was before
+ */
+static PairArm *
+get_pair_arms(ArrayType *state)
+{
+	PairArm    *arms = get_state_numbers(state, PAIR_STATE_LENGTH);
+
 	for (int i = 0; i < ARMS; i++)
 	{
-		estimate.customers[i] = (int64) arms[i].n;
-		if (arms[i].n > 0)
-			estimate.mean[i] = arm_mean(&arms[i]);
+		CheckMeanArm(&arms[i].outcome);
+		CheckMeanArm(&arms[i].before);
+		if (arms[i].outcome.n != arms[i].before.n)
+			report_bad_state("The customers with an outcome are not those with a number from before.");
+		if (!isfinite(arms[i].products) || (arms[i].outcome.n < 2 && arms[i].products != 0))
+			report_bad_state("A sum of products is not finite, or is not 0 with fewer than two customers.");
 	}
-	if (arms[CONTROL].n > 0 && arms[TREATED].n > 0)
+	return arms;
+}
+
+/* How far a number lies from the mean of an arm that has customers. */
+static double
+deviation_from(const MeanArm *arm, double number)
+{
+	return number - arm->origin - arm->sum / arm->n;
+}
+
+/*
+ * Welford's update of the products: the one deviation from the mean of old, the
+ * other from the new one.
+ */
+static void
+add_pair(PairArm *arm, double outcome, double before)
+{
+	double		deviation = arm->before.n > 0 ? deviation_from(&arm->before, before) : 0;
+
+	add_outcome(&arm->outcome, outcome);
+	add_outcome(&arm->before, before);
+	arm->products += deviation * deviation_from(&arm->outcome, outcome);
+	if (!isfinite(arm->products))
+		report_overflow();
+}
+
+/* By how much the mean of one arm is above that of another; both have customers. */
+static double
+mean_step(const MeanArm *from, const MeanArm *to)
+{
+	return (to->origin - from->origin) + (to->sum / to->n - from->sum / from->n);
+}
+
+/* What the distance of two means adds to the sum of products (or of squares) of both arms together. */
+static double
+between_arms(double n, double other_n, double step, double other_step)
+{
+	return step * (other_step * (n * (other_n / (n + other_n))));
+}
+
+static void
+merge_pair_arms(PairArm *into, const PairArm *from)
+{
+	if (into->outcome.n > 0 && from->outcome.n > 0)
+		into->products += between_arms(into->outcome.n, from->outcome.n,
+									   mean_step(&into->outcome, &from->outcome),
+									   mean_step(&into->before, &from->before));
+	into->products += from->products;
+	merge_mean_arms(&into->outcome, &from->outcome);
+	merge_mean_arms(&into->before, &from->before);
+	if (!isfinite(into->products))
+		report_overflow();
+}
+
+Datum
+ltv_effect_adjusted_accum(PG_FUNCTION_ARGS)
+{
+	ArrayType  *state = get_own_state(fcinfo);
+	PairArm    *arms = get_pair_arms(state);
+	double		outcome = PG_GETARG_FLOAT8(2);
+	double		before = PG_GETARG_FLOAT8(3);
+
+	CheckFinite(outcome, "outcome");
+	CheckFinite(before, "before");
+	add_pair(&arms[PG_GETARG_BOOL(1) ? TREATED : CONTROL], outcome, before);
+	PG_RETURN_ARRAYTYPE_P(state);
+}
+
+Datum
+ltv_effect_adjusted_combine(PG_FUNCTION_ARGS)
+{
+	ArrayType  *state;
+	PairArm    *into;
+	PairArm    *from;
+
+	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 	{
-		estimate.difference = estimate.mean[TREATED] - estimate.mean[CONTROL];
-		test_means(&arms[CONTROL], &arms[TREATED], &estimate);
+		state = PG_GETARG_ARRAYTYPE_P(PG_ARGISNULL(0) ? 1 : 0);
+		get_pair_arms(state);
+		PG_RETURN_ARRAYTYPE_P(state);
 	}
-	return make_estimate(fcinfo, &estimate);
+
+	state = get_own_state(fcinfo);
+	into = get_pair_arms(state);
+	from = get_pair_arms(PG_GETARG_ARRAYTYPE_P(1));
+	merge_pair_arms(&into[CONTROL], &from[CONTROL]);
+	merge_pair_arms(&into[TREATED], &from[TREATED]);
+	PG_RETURN_ARRAYTYPE_P(state);
+}
+
+/* The line of an arm: outcome over before. */
+typedef struct Line
+{
+	double		slope;
+	double		change;			/* of the outcome from its mean to where before has the mean of both arms */
+	double		variance;		/* of this mean */
+	double		rest;			/* degrees of freedom */
+} Line;
+
+/* Of a sum of squares no more than this is what rounding leaves over. */
+#define ROUNDING	1e-12
+
+/*
+ * Fit an arm's line, and read it at a distance from the arm's mean of before.
+ * An arm whose customers are all alike before has no slope, and does not pay a
+ * degree of freedom for one.
+ */
+static void
+fit_line(const PairArm *arm, double distance, Line *line)
+{
+	double		n = arm->outcome.n;
+	double		squares = arm->before.m2;
+	double		residual = arm->outcome.m2;
+
+	line->slope = 0;
+	line->rest = n - 1;
+	if (squares > 0)
+	{
+		line->slope = arm->products / squares;
+		line->rest = n - 2;
+		residual -= line->slope * arm->products;
+	}
+	if (residual < ROUNDING * arm->outcome.m2)
+		residual = 0;
+	line->change = line->slope * distance;
+	line->variance = residual / line->rest * (1 / n + (squares > 0 ? distance / squares * distance : 0));
+}
+
+static void
+start_adjustment(Adjustment *adjustment)
+{
+	adjustment->control_mean = adjustment->difference = NAN;
+	adjustment->low = adjustment->high = NAN;
+	adjustment->standard_error = adjustment->degrees_of_freedom = adjustment->p_value = NAN;
+	adjustment->before[CONTROL] = adjustment->before[TREATED] = NAN;
+	adjustment->shrunk = adjustment->correlation = NAN;
+}
+
+/*
+ * Lin (2013): each arm its own slope; the arms are compared where before has the
+ * mean of both.  That this mean is that of a sample, too, is the third part of
+ * the variance.  Degrees of freedom after Satterthwaite, as with Welch.
+ */
+static void
+compare_lines(const PairArm *control, const PairArm *treated, Adjustment *adjustment)
+{
+	double		n = control->before.n + treated->before.n;
+	double		step = mean_step(&control->before, &treated->before);
+	double		squares = control->before.m2 + treated->before.m2 +
+		between_arms(control->before.n, treated->before.n, step, step);
+	Line		a;
+	Line		b;
+	double		variance;
+	double		margin;
+
+	fit_line(control, step * (treated->before.n / n), &a);
+	fit_line(treated, -step * (control->before.n / n), &b);
+	adjustment->control_mean = arm_mean(&control->outcome) + a.change;
+	adjustment->difference = mean_step(&control->outcome, &treated->outcome) + (b.change - a.change);
+	variance = a.variance + b.variance;
+	if (variance == 0)
+		return;
+
+	adjustment->degrees_of_freedom = 1 /
+		(pow(a.variance / variance, 2) / a.rest + pow(b.variance / variance, 2) / b.rest);
+	adjustment->standard_error = sqrt(variance + pow(b.slope - a.slope, 2) * (squares / (n - 1) / n));
+	margin = student_t_quantile(UPPER_QUANTILE, adjustment->degrees_of_freedom) * adjustment->standard_error;
+	adjustment->low = adjustment->difference - margin;
+	adjustment->high = adjustment->difference + margin;
+	adjustment->p_value = 2 * student_t_tail(fabs(adjustment->difference) / adjustment->standard_error,
+											 adjustment->degrees_of_freedom);
+}
+
+/* Of outcome and before, when the means of both arms are taken away: what ltv_effect_customers asks for. */
+static double
+correlation_within(const PairArm *control, const PairArm *treated)
+{
+	double		products = control->products + treated->products;
+	double		squares = sqrt(control->outcome.m2 + treated->outcome.m2) * sqrt(control->before.m2 + treated->before.m2);
+
+	return squares > 0 ? fmax(-1, fmin(products / squares, 1)) : NAN;
+}
+
+static Datum
+make_adjusted(FunctionCallInfo fcinfo, const Estimate *plain, const Adjustment *adjustment)
+{
+	CompositeRow row;
+
+	composite_begin_result(&row, fcinfo, &adjusted_type);
+	put_estimate(&row, plain);
+	put_number(&row, ADJUSTED_DIFFERENCE, adjustment->difference);
+	put_number(&row, ADJUSTED_LIFT, lift_over(adjustment->difference, adjustment->control_mean));
+	put_number(&row, ADJUSTED_LOW, adjustment->low);
+	put_number(&row, ADJUSTED_HIGH, adjustment->high);
+	put_number(&row, ADJUSTED_STANDARD_ERROR, adjustment->standard_error);
+	put_number(&row, ADJUSTED_DEGREES_OF_FREEDOM, adjustment->degrees_of_freedom);
+	put_number(&row, ADJUSTED_P_VALUE, adjustment->p_value);
+	put_number(&row, ADJUSTED_INTERVAL_SHRUNK, adjustment->shrunk);
+	put_number(&row, ADJUSTED_TREATED_BEFORE, adjustment->before[TREATED]);
+	put_number(&row, ADJUSTED_CONTROL_BEFORE, adjustment->before[CONTROL]);
+	put_number(&row, ADJUSTED_CORRELATION, adjustment->correlation);
+	return composite_datum(&row);
+}
+
+/*
+ * A line through two customers leaves nothing over to judge chance by: an arm
+ * needs three to be adjusted.
+ */
+Datum
+ltv_effect_adjusted_final(PG_FUNCTION_ARGS)
+{
+	const PairArm *arms = get_pair_arms(PG_GETARG_ARRAYTYPE_P(0));
+	const PairArm *control = &arms[CONTROL];
+	const PairArm *treated = &arms[TREATED];
+	Estimate	plain;
+	Adjustment	adjustment;
+
+	if (control->outcome.n == 0 && treated->outcome.n == 0)
+		PG_RETURN_NULL();
+
+	estimate_means(&control->outcome, &treated->outcome, &plain);
+	start_adjustment(&adjustment);
+	for (int i = 0; i < ARMS; i++)
+		if (arms[i].before.n > 0)
+			adjustment.before[i] = arm_mean(&arms[i].before);
+	adjustment.correlation = correlation_within(control, treated);
+	if (control->outcome.n >= 3 && treated->outcome.n >= 3)
+		compare_lines(control, treated, &adjustment);
+	if (plain.high > plain.low)
+		adjustment.shrunk = 1 - (adjustment.high - adjustment.low) / (plain.high - plain.low);
+	return make_adjusted(fcinfo, &plain, &adjustment);
 }
 
 /*

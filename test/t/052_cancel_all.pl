@@ -75,7 +75,7 @@ for my $aggregate ("ltv_kpis(history, '2024-12-31')", 'ltv_repeat_rate(history)'
 {
   stops($aggregate, "SELECT $aggregate FROM endless_histories", 'working', 100);
 }
-for my $aggregate ('ltv_history(ordered_on, amount)', 'ltv_history(ordered_on, amount, 1, cost)', 'ltv_repeat_rate(customer_id)', 'ltv_repeat_rate(order_id)', 'ltv_effect(customer_id < 500, amount)', 'ltv_effect(customer_id < 500, amount > 0)')
+for my $aggregate ('ltv_history(ordered_on, amount)', 'ltv_history(ordered_on, amount, 1, cost)', 'ltv_repeat_rate(customer_id)', 'ltv_repeat_rate(order_id)', 'ltv_effect(customer_id < 500, amount)', 'ltv_effect(customer_id < 500, amount, customer_id)', 'ltv_effect(customer_id < 500, amount > 0)')
 {
   stops($aggregate, "SELECT $aggregate FROM endless", 'working', 100);
 }

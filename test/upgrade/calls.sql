@@ -41,6 +41,8 @@ SELECT ltv.ltv_term('loyal'::ltv.ltv_stage, 'fr');
 SELECT ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount::pg_catalog.float8)::pg_catalog.text, ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount OPERATOR(pg_catalog.>) 500)::pg_catalog.text FROM shop.orders;
 SELECT ltv.ltv_effect_mean_final(ltv.ltv_effect_mean_combine(ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', true, 1), ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', false, 2)))::pg_catalog.text,
 	ltv.ltv_effect_share_final(ltv.ltv_effect_share_combine(ltv.ltv_effect_share_accum('{0,0,0,0}', true, true), ltv.ltv_effect_share_accum('{0,0,0,0}', false, false)))::pg_catalog.text;
+SELECT ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount::pg_catalog.float8, customer_id::pg_catalog.float8)::pg_catalog.text FROM shop.orders;
+SELECT ltv.ltv_effect_adjusted_final(ltv.ltv_effect_adjusted_combine(ltv.ltv_effect_adjusted_accum('{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}', true, 1, 2), ltv.ltv_effect_adjusted_accum('{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}', false, 2, 3)))::pg_catalog.text;
 SELECT ltv.ltv_effect_customers(3000, 4000, 0.1), ltv.ltv_effect_customers(3000, 4000, 0.1, 0.9, 0.01, 0.5);
 SELECT customer_id FROM shop.orders WHERE ltv.ltv_holdout(customer_id, 'letter', 0.1) GROUP BY customer_id ORDER BY customer_id;
 -- models
