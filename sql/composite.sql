@@ -31,6 +31,7 @@ INSERT INTO made VALUES
     ('ltv_predict_row', $$ltv_predict('o', '2024-08-01')$$),
     ('ltv_purchases_row', $$h, LATERAL ltv_purchases(h.history) one$$),
     ('ltv_rfm_row', $$ltv_rfm('o', '2024-08-01')$$),
+    ('ltv_silences_row', $$ltv_silences('o', '2024-08-01', '{0,7,30}', 90)$$),
     ('ltv_stage_flow_row', $$ltv_stage_flow('o', '2023-12-31', '2024-08-01')$$),
     ('ltv_stages_row', $$ltv_stages('o', '2024-08-01')$$),
     ('ltv_steps_row', $$ltv_steps('o', '2024-08-01')$$),

@@ -784,6 +784,36 @@ RETURNS SETOF ltv_steps_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
 COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_period, ltv_policy, text) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
 
+CREATE TYPE ltv_after AS ENUM ('first', 'repeat', 'all');
+COMMENT ON TYPE ltv_after IS 'what a silence comes after: the first day with an order, a later one, or either';
+
+CREATE TYPE ltv_silences_row AS (
+  segment text,
+  days integer,
+  gaps bigint,
+  returned bigint,
+  return_rate double precision,
+  return_rate_low double precision,
+  return_rate_high double precision,
+  customers_now bigint,
+  revenue_now numeric
+);
+COMMENT ON TYPE ltv_silences_row IS 'what became of silences of so many days, see ltv_silences';
+COMMENT ON COLUMN ltv_silences_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_silences_row.days IS 'days without an order after a day with one';
+COMMENT ON COLUMN ltv_silences_row.gaps IS 'such silences that, and the horizon after them, are over by as_of; a customer may have several';
+COMMENT ON COLUMN ltv_silences_row.returned IS 'of those, ended by an order within the horizon';
+COMMENT ON COLUMN ltv_silences_row.return_rate IS 'returned / gaps';
+COMMENT ON COLUMN ltv_silences_row.return_rate_low IS 'lower end of the 95 % interval of return_rate, which allows for customers with several silences';
+COMMENT ON COLUMN ltv_silences_row.return_rate_high IS 'upper end of the 95 % interval of return_rate';
+COMMENT ON COLUMN ltv_silences_row.customers_now IS 'customers whose latest order is at least so many days before as_of';
+COMMENT ON COLUMN ltv_silences_row.revenue_now IS 'what these have bought so far';
+
+CREATE FUNCTION ltv_silences(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,120,180,240,365,540,730}', horizon_days integer DEFAULT 365, after ltv_after DEFAULT 'repeat', by text DEFAULT NULL)
+RETURNS SETOF ltv_silences_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 100000;
+COMMENT ON FUNCTION ltv_silences(regclass, date, integer[], integer, ltv_after, text) IS 'how often somebody comes back within the horizon after a silence of so many days, for each number of days, the least first; and who is silent for as long now';
+
 CREATE TYPE ltv_cohorts_row AS (
   segment text,
   cohort date,

@@ -175,6 +175,13 @@ SELECT days, customers, second_order_customers AS "ordered again", pg_temp.perce
   round(gross_profit_per_customer, :places) AS "profit each"
 FROM ltv_windows('shop_orders', :'as_of');
 
+\echo '=== ltv_silences: how often somebody comes back within a year who was silent for so long (離脱)'
+\echo 'From the silences of the past, after a second order or a later one. A policy has dormant_days and'
+\echo 'churned_days where "return %" is low enough.'
+SELECT days, gaps AS "silences", returned, pg_temp.percent(return_rate) AS "return %", pg_temp.percent(return_rate_low) AS "from", pg_temp.percent(return_rate_high) AS "to",
+  customers_now AS "silent now"
+FROM ltv_silences('shop_orders', :'as_of');
+
 CREATE TEMP TABLE cohorts AS
 SELECT *, dense_rank() OVER (ORDER BY cohort DESC) AS age FROM ltv_cohorts('shop_orders', :'as_of');
 

@@ -6,6 +6,7 @@
 
 #include "customer/customer.h"
 #include "miscadmin.h"
+#include "model/stats.h"
 #include "utils/memutils.h"
 
 /* Begin a report whose second argument is as_of; see report_begin. */
@@ -123,6 +124,52 @@ population_receive(Population *population, Stream *stream)
 	sum_array_receive(&sum_population, population, 1, stream);
 }
 
+static int
+compare_days(const void *a, const void *b)
+{
+	int32		left = *(const int32 *) a;
+	int32		right = *(const int32 *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+static void
+CheckDaysArray(ArrayType *array, int count)
+{
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("days must have one dimension, not %d", ARR_NDIM(array))));
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("days must not contain a null")));
+	if (count > DAYS_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("days must name %d numbers of days at most, not %d", DAYS_LIMIT, count)));
+}
+
+/* The numbers of days that an argument asks for, the smallest first; how many there are. */
+int
+report_days(ArrayType *array, int32 *days)
+{
+	const int32 *asked = (int32 *) ARR_DATA_PTR(array);
+	int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+	CheckDaysArray(array, count);
+	for (int i = 0; i < count; i++)
+	{
+		if (asked[i] < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("days must be 0 or more each, not %d", asked[i])));
+		days[i] = asked[i];
+	}
+	qsort(days, count, sizeof(int32), compare_days);
+	return count;
+}
+
 /* A day in the wrong millennium must not become a million rows. */
 void
 CheckReportRows(int64 rows, int64 limit, const char *period)
@@ -202,4 +249,23 @@ row_profit_each(Row *row, const Earnings *earnings, int64 each)
 	Money		profit = earnings_profit(earnings, row->scales);
 
 	row_numeric(row, earnings->cost_unknown > 0 || each == 0 ? NULL : money_divide(&profit, each));
+}
+
+/* part / whole with its 95 % interval, as of a share among so many independent ones; null where the whole is nothing. */
+void
+row_share(Row *row, double part, double whole, double independent)
+{
+	double		low;
+	double		high;
+
+	row_rate(row, part, whole);
+	if (whole == 0)
+	{
+		row_null(row);
+		row_null(row);
+		return;
+	}
+	wilson_interval(part / whole, independent, &low, &high);
+	row_value(row, Float8GetDatum(low));
+	row_value(row, Float8GetDatum(high));
 }

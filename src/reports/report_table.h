@@ -7,6 +7,8 @@
 
 #include "base/compat.h"
 
+#include "utils/array.h"
+
 #include "customer/money.h"
 #include "reports/report.h"
 
@@ -19,6 +21,9 @@ typedef struct Population
 	DateADT		first_order;	/* of all; only where customers > 0 */
 	Scales		scales;			/* the finest among the customers */
 } Population;
+
+/* the longest list of days */
+#define DAYS_LIMIT 1000
 
 /* One of these customers, and the purchases up to the day. */
 typedef struct Buyer
@@ -35,6 +40,7 @@ extern void population_send(const Population *population, Stream *stream);
 extern void population_receive(Population *population, Stream *stream);
 extern const SumKind sum_population;
 extern bool population_admit(Population *population, const Customer *customer, Buyer *buyer);
+extern int	report_days(ArrayType *array, int32 *days);
 extern void CheckReportRows(int64 rows, int64 limit, const char *period);
 
 /*
@@ -61,6 +67,7 @@ extern void row_money(Row *row, const Money *money);
 extern void row_money_each(Row *row, const Money *money, int64 each);
 extern void row_profit(Row *row, const Earnings *earnings);
 extern void row_profit_each(Row *row, const Earnings *earnings, int64 each);
+extern void row_share(Row *row, double part, double whole, double independent);
 
 static inline void
 row_value(Row *row, Datum value)

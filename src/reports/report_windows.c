@@ -4,13 +4,8 @@
  */
 #include "reports/report_kind.h"
 
-#include "catalog/pg_type.h"
-#include "utils/array.h"
-
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_windows_row",
 	TEXTOID, DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
-
-#define WINDOWS_LIMIT 1000
 
 typedef struct Window
 {
@@ -32,7 +27,7 @@ typedef struct WindowsReport
 	Population	population;
 	int			nwindows;
 	Window	   *windows;
-	int32		days[WINDOWS_LIMIT];	/* of each, the shortest first */
+	int32		days[DAYS_LIMIT];	/* of each, the shortest first */
 } WindowsReport;
 
 static void
@@ -126,57 +121,12 @@ put_windows(void *arg)
 	row_end(&row);
 }
 
-static int
-compare_days(const void *a, const void *b)
-{
-	int32		left = *(const int32 *) a;
-	int32		right = *(const int32 *) b;
-
-	return left < right ? -1 : left > right;
-}
-
-static void
-CheckWindowsArray(ArrayType *array)
-{
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("days must have one dimension, not %d", ARR_NDIM(array))));
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("days must not contain a null")));
-}
-
-/* The windows that the argument asks for. */
-static void
-read_windows(WindowsReport *report, ArrayType *array)
-{
-	int32	   *days = (int32 *) ARR_DATA_PTR(array);
-
-	CheckWindowsArray(array);
-	report->nwindows = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	if (report->nwindows > WINDOWS_LIMIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("days must name %d windows at most, not %d", WINDOWS_LIMIT, report->nwindows)));
-	for (int i = 0; i < report->nwindows; i++)
-	{
-		if (days[i] < 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("a window must have 0 days or more, not %d", days[i])));
-		report->days[i] = days[i];
-	}
-	qsort(report->days, report->nwindows, sizeof(int32), compare_days);
-}
-
 static DateADT
 read_arguments(void *arg, FunctionCallInfo fcinfo)
 {
 	WindowsReport *report = arg;
 
-	read_windows(report, PG_GETARG_ARRAYTYPE_P(2));
+	report->nwindows = report_days(PG_GETARG_ARRAYTYPE_P(2), report->days);
 	return population_read(&report->population, fcinfo);
 }
 

@@ -1,0 +1,25 @@
+/*
+ * silence.c: arguments of the reports on silences.
+ */
+#include "reports/silence.h"
+
+#include "base/enum_label.h"
+
+/* A value of the enum ltv_after. */
+After
+after_read(Oid value)
+{
+	static const char *const labels[] = {"first", "repeat", "all"};
+
+	return (After) enum_label_number(value, labels, lengthof(labels), "of type ltv_after is not known");
+}
+
+int32
+horizon_read(int32 horizon_days)
+{
+	if (horizon_days < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("horizon_days must be 0 or more, not %d", horizon_days)));
+	return horizon_days;
+}
