@@ -116,5 +116,108 @@ RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_s
 SELECT ltv_contacts(h) AS contacts, ltv_retention_cost(h) AS cost, h = h::text::ltv_history AS by_text FROM (SELECT ltv_history('2000-01-01'::date + i % 3000, CASE WHEN i = 0 THEN 1 END, 1, i % 977, i > 0 ORDER BY md5(i::text)) AS h FROM generate_series(0, 20000) i) t;
 SELECT sum(i % 977) AS cost FROM generate_series(1, 20000) i;
 
+-- the orders relation: a column contact.  By hand: a has two orders, one of two lines, and contacts before, between and behind them; b has a refund
+-- alone, c nothing; one contact is a guest's, one has no day, one comes later, one has the number of an order; d's missing amount is no contact
+CREATE TABLE shop (n integer, customer_id text, order_id integer, ordered_on date, amount numeric, quantity integer, cost numeric, contact text);
+INSERT INTO shop VALUES (1, 'a', 1, '2024-01-10', 3000, 1, 1200, NULL), (2, 'a', 1, '2024-01-10', 500, 1, 100, NULL), (3, 'a', NULL, '2024-01-05', NULL, NULL, 90, 'leaflet'), (4, 'a', NULL, '2024-03-01', NULL, NULL, 80, 'letter'),
+    (5, 'a', NULL, '2024-05-01', NULL, NULL, NULL, 'mail'), (6, 'a', 2, '2024-06-01', 2000, 1, 800, NULL), (7, 'b', 3, '2024-02-01', -500, 1, 0, NULL), (8, 'b', NULL, '2024-02-02', NULL, NULL, 80, 'letter'),
+    (9, 'c', NULL, '2024-03-01', NULL, NULL, 70, 'letter'), (10, NULL, NULL, '2024-03-01', NULL, NULL, 80, 'letter'), (11, 'a', NULL, NULL, NULL, NULL, 80, 'letter'), (12, 'a', NULL, '2025-02-01', NULL, NULL, 80, 'letter'),
+    (13, 'd', 4, '2024-04-01', NULL, 1, 100, NULL), (14, 'd', 5, '2024-04-02', 1000, 1, 400, NULL), (15, 'd', NULL, '2024-04-02', NULL, NULL, -30.5, 'points'), (16, 'a', 1, '2024-01-10', NULL, NULL, 20, 'leaflet');
+-- read 16; used 1 2 6 7 14 and 3 4 5 8 9 15 16; a guest 10, no day 11, no amount 13, a refund 7, later 12; contacts all but 12, before the first order 3, without one 8 9
+SELECT finding, rows, example FROM ltv_check('shop', '2024-12-31') WHERE rows > 0 OR finding LIKE '%contact%';
+CREATE TABLE stored AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost, contact IS NOT NULL) AS history FROM shop WHERE customer_id IS NOT NULL GROUP BY customer_id, n % 2;
+SELECT customer_id, history FROM stored ORDER BY customer_id COLLATE "C", history;
+-- 13 purchases and contacts have a customer and a day, an amount or a contact; one of them comes later
+SELECT finding, rows, example FROM ltv_check('stored', '2024-12-31') WHERE rows > 0 OR finding LIKE '%contact%';
+-- a contact with an amount, numbers that cannot be used, a day at infinity: findings of ltv_check, errors of reports; a report that looks at no cost does not see the cost
+CREATE TABLE wrong AS TABLE shop;
+INSERT INTO wrong VALUES (17, 'a', NULL, '2024-07-01', 10, NULL, 80, 'letter'), (18, NULL, NULL, NULL, 0, NULL, 80, 'letter'), (19, 'd', NULL, '2024-07-01', NULL, NULL, 'NaN', 'letter'), (20, 'd', NULL, 'infinity', NULL, NULL, 5, 'letter');
+SELECT finding, rows, example FROM ltv_check('wrong', '2024-12-31') WHERE finding ~ 'contact|unusable|used|latest';
+SELECT answer_to($$SELECT count(*) FROM ltv_overview('wrong', '2024-12-31')$$), answer_to($$SELECT count(*) FROM ltv_overview('wrong', '2024-06-30')$$);
+DELETE FROM wrong WHERE n = 17;
+SELECT answer_to($$SELECT count(*) FROM ltv_overview('wrong', '2024-12-31')$$);
+DELETE FROM wrong WHERE n = 18;
+SELECT answer_to($$SELECT count(*) FROM ltv_overview('wrong', '2024-12-31')$$);
+UPDATE wrong SET ordered_on = '2024-07-02' WHERE n = 20;
+SELECT answer_to($$SELECT count(*) FROM ltv_stages('wrong', '2024-12-31')$$);
+-- any type will do, and only whether it is null is looked at
+CREATE VIEW typed AS SELECT customer_id, order_id, ordered_on, amount, cost, CASE WHEN contact IS NOT NULL THEN point(0, 0) END AS contact FROM shop;
+SELECT (SELECT rows FROM ltv_check('typed', '2024-12-31') WHERE finding = 'contacts') AS contacts, (SELECT customers FROM ltv_overview('typed', '2024-12-31')) AS customers;
+-- a currency counts on contacts as well
+CREATE VIEW two_currencies AS SELECT *, CASE n WHEN 4 THEN 'USD' ELSE 'JPY' END AS currency FROM shop;
+SELECT answer_to($$SELECT count(*) FROM ltv_overview('two_currencies', '2024-12-31')$$);
+
+-- random shops with contacts of customers, of people without an order and of guests
+CREATE TABLE touch (customer_id integer, ordered_on date, cost numeric, kind text);
+CREATE FUNCTION random_contacts(seed integer) RETURNS void LANGUAGE sql AS $$
+    TRUNCATE touch;
+    INSERT INTO touch SELECT nullif(c, 0), CASE WHEN chance(k || 'day', 40) > 0 THEN date '2021-12-01' + chance(k || 'day', 1000) END,
+        CASE WHEN chance(k || 'cost', 9) > 0 THEN round((chance(k || 'cost', 20000) - 1000) / CASE WHEN seed % 5 = 0 THEN 1 ELSE 100.0 END, CASE WHEN seed % 5 = 0 THEN 0 ELSE 2 END) END, CASE chance(k || 'kind', 2) WHEN 0 THEN 'letter' ELSE 'points' END
+    FROM generate_series(0, 60) c, LATERAL generate_series(1, chance(format('%s %s contacts', seed, c), 8)) n, LATERAL (SELECT format('%s %s %s contact ', seed, c, n)) k(k)
+$$;
+CREATE VIEW orders_and_contacts AS SELECT customer_id, ordered_on, amount, cost, NULL::text AS contact FROM shop_orders UNION ALL SELECT customer_id, ordered_on, NULL, cost, kind FROM touch;
+-- a contact that has the number of an order is no line of it
+CREATE VIEW lines_and_contacts AS SELECT order_id, customer_id, ordered_on, amount, cost, NULL::text AS contact FROM shop_lines UNION ALL SELECT CASE kind WHEN 'letter' THEN 1 END, customer_id, ordered_on, NULL, cost, kind FROM touch;
+CREATE VIEW histories_and_contacts AS SELECT customer_id, history FROM shop_histories UNION ALL SELECT customer_id, ltv_history(ordered_on, NULL, NULL, cost, true) FROM touch WHERE customer_id IS NOT NULL GROUP BY customer_id;
+CREATE FUNCTION random_shop_with_contacts(seed integer) RETURNS void LANGUAGE sql AS 'SELECT random_shop(seed); SELECT random_contacts(seed)';
+-- rows of a report without what contacts say: the same with and without contacts
+CREATE FUNCTION without_contacts(call text) RETURNS SETOF jsonb LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT to_jsonb(x) - ''{retention_cost,annual_retention_cost,last_contact}''::text[] FROM %s x', call);
+END $$;
+CREATE FUNCTION differing_rows(call text, orders text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    differing bigint;
+BEGIN
+    SELECT count(*) INTO differing FROM (
+        (SELECT without_contacts(replace(call, 'RELATION', quote_literal('shop_' || orders))) EXCEPT ALL SELECT without_contacts(replace(call, 'RELATION', quote_literal(orders || '_and_contacts'))))
+        UNION ALL (SELECT without_contacts(replace(call, 'RELATION', quote_literal(orders || '_and_contacts'))) EXCEPT ALL SELECT without_contacts(replace(call, 'RELATION', quote_literal('shop_' || orders))))) d;
+    RETURN differing;
+END $$;
+CREATE TABLE calls AS SELECT call FROM unnest('{"ltv_customer_summary(RELATION, ''2024-03-31'')","ltv_overview(RELATION, ''2024-03-31'')","ltv_stages(RELATION, ''2024-03-31'')","ltv_stage_flow(RELATION, ''2023-03-31'', ''2024-03-31'')",
+    "ltv_cpm_groups(RELATION, ''2024-03-31'')","ltv_periods(RELATION, ''2024-03-31'')","ltv_steps(RELATION, ''2024-03-31'')","ltv_cohorts(RELATION, ''2024-03-31'')","ltv_windows(RELATION, ''2024-03-31'')","ltv_rfm(RELATION, ''2024-03-31'')","ltv_deciles(RELATION, ''2024-03-31'')",
+    "ltv_economics(RELATION, ''2024-03-31'', 0.4, 900, 50)","ltv_levers(RELATION, ''2024-03-31'', 0.5, 500)"}'::text[]) call;
+CREATE TABLE differing (seed integer, orders text, call text, rows bigint);
+-- ltv_check against plain SQL over the rows: of customers with their first order
+CREATE VIEW counted AS SELECT count(*) FILTER (WHERE t.ordered_on <= '2024-03-31' OR t.ordered_on IS NULL) AS contacts, count(*) FILTER (WHERE t.ordered_on <= '2024-03-31' AND t.customer_id IS NOT NULL) AS stored, count(*) FILTER (WHERE t.ordered_on <= '2024-03-31' AND t.ordered_on < first) AS before,
+    count(*) FILTER (WHERE t.ordered_on <= '2024-03-31' AND first IS NULL AND t.customer_id IS NOT NULL) AS without
+FROM touch t LEFT JOIN (SELECT customer_id, min(ordered_on) AS first FROM purchase WHERE amount >= 0 AND ordered_on <= '2024-03-31' GROUP BY customer_id) f USING (customer_id);
+CREATE TABLE checked (seed integer, orders text, contacts bigint, before bigint, without bigint, wants_contacts bigint, wants_before bigint, wants_without bigint);
+DO $$
+BEGIN
+    FOR seed IN 1..12 LOOP
+        PERFORM random_shop_with_contacts(seed);
+        PERFORM keep_lines_until('2024-03-31');
+        INSERT INTO differing SELECT seed, orders, call, differing_rows(call, orders) FROM calls, unnest('{orders,lines,histories}'::text[]) orders;
+        INSERT INTO checked SELECT seed, orders, (SELECT rows FROM ltv_check((orders || '_and_contacts')::regclass, '2024-03-31') WHERE finding = 'contacts'),
+            (SELECT rows FROM ltv_check((orders || '_and_contacts')::regclass, '2024-03-31') WHERE finding = 'contacts before the first order'), (SELECT rows FROM ltv_check((orders || '_and_contacts')::regclass, '2024-03-31') WHERE finding = 'contacts without an order'), CASE orders WHEN 'histories' THEN c.stored ELSE c.contacts END, c.before, c.without
+        FROM unnest('{orders,lines,histories}'::text[]) orders, counted c;
+    END LOOP;
+END $$;
+SELECT count(*) AS compared, count(*) FILTER (WHERE rows > 0) AS differing FROM differing;
+SELECT DISTINCT orders, call FROM differing WHERE rows > 0 ORDER BY 1, 2;
+-- stored histories have no guests and no contacts without a day
+SELECT orders, count(*), count(*) FILTER (WHERE contacts <> wants_contacts) AS contacts, count(*) FILTER (WHERE before <> wants_before) AS before, count(*) FILTER (WHERE without <> wants_without) AS without, sum(before) > 0 AND sum(without) > 0 AS some FROM checked GROUP BY orders ORDER BY orders COLLATE "C";
+
+-- GROUP BY by the plan node of ltv's own, in one process and in several, and by the server
+SELECT random_shop_with_contacts(3);
+CREATE TABLE plain AS SELECT customer_id + 100 * i AS customer_id, ordered_on, amount, cost, contact FROM orders_and_contacts, generate_series(0, 99) i;
+ANALYZE plain;
+\set query 'SELECT customer_id, ltv_history(ordered_on, amount, 1, cost, contact IS NOT NULL) AS h, (ltv_summarize(ltv_history(ordered_on, amount, 1, cost, contact IS NOT NULL), ''2024-03-31'')).* FROM plain GROUP BY customer_id'
+SET ltv.enable_histories = off;
+CREATE TABLE by_server AS :query;
+RESET ltv.enable_histories;
+SET enable_hashagg = off;
+SET enable_sort = off;
+CREATE TABLE by_node AS :query;
+SELECT plan_has(:'query', 'LtvHistories') AS node, count(*) AS groups, count(*) FILTER (WHERE s IS DISTINCT FROM n) AS differ, count(*) FILTER (WHERE s.h IS NOT NULL AND ltv_orders(s.h) = 0) > 0 AS contacts_alone FROM by_server s FULL JOIN by_node n ON coalesce(s.customer_id, -1) = coalesce(n.customer_id, -1);
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+CREATE TABLE by_workers AS :query;
+SELECT plan_has(:'query', 'LtvScatter') AS scattered, count(*) FILTER (WHERE s IS DISTINCT FROM n) AS differ FROM by_server s FULL JOIN by_workers n ON coalesce(s.customer_id, -1) = coalesce(n.customer_id, -1);
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
+SELECT answer_to($$SELECT count(h) FROM (SELECT customer_id, ltv_history(ordered_on, coalesce(amount, 1), 1, cost, contact IS NOT NULL) AS h FROM plain GROUP BY customer_id) g$$), answer_to($$SELECT count(h) FROM (SELECT customer_id, ltv_history('infinity', amount, 1, cost, contact IS NOT NULL) AS h FROM plain GROUP BY customer_id) g$$);
+RESET enable_hashagg;
+RESET enable_sort;
+
 SET client_min_messages = warning;
 DROP SCHEMA contacts_test CASCADE;

@@ -372,17 +372,23 @@ CheckPurchaseDay(DateADT day)
 				 errhint("Leave such rows out where the orders are read, or make the day null.")));
 }
 
+void
+CheckContactAmount(bool contact, bool no_amount)
+{
+	if (contact && !no_amount)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("a contact has no amount"),
+				 errhint("What was spent on it is its cost. Where contact is true, amount must be null.")));
+}
+
 /* A row that is a contact has a day and perhaps a cost. */
 static bool
 contact_argument(FunctionCallInfo fcinfo, Purchase *purchase, Scales *scales)
 {
 	Contact		contact = {0, 0};
 
-	if (!PG_ARGISNULL(2))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("a contact has no amount"),
-				 errhint("What was spent on it is its cost. Where contact is true, amount must be null.")));
+	CheckContactAmount(true, PG_ARGISNULL(2));
 	if (PG_ARGISNULL(1))
 		return false;
 	contact.day = PG_GETARG_DATEADT(1);

@@ -22,7 +22,7 @@
 #include "utils/syscache.h"
 
 const char *const orders_column_names[ORDERS_COLUMNS] = {
-	"customer_id", "ordered_on", "amount", "history", "order_id", "quantity", "cost", "item", "currency"
+	"customer_id", "ordered_on", "amount", "history", "order_id", "quantity", "cost", "item", "currency", "contact"
 };
 
 /* The columns of a relation, for an error. */

@@ -19,6 +19,7 @@ typedef enum OrdersColumn
 	ORDERS_COST,
 	ORDERS_ITEM,
 	ORDERS_CURRENCY,
+	ORDERS_CONTACT,
 	ORDERS_COLUMNS
 } OrdersColumn;
 

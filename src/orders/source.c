@@ -196,6 +196,8 @@ source_prepare(Source *source)
 	source->has_item = (source->wants & WANT_ITEM) && has_column(relation, ORDERS_ITEM);
 	source->has_lines = (source->wants & WANT_LINES) && source->has_item;
 	source->has_order = has_column(relation, ORDERS_ORDER);
+	source->has_contact = has_column(relation, ORDERS_CONTACT);
+	source->keeps_contacts = source->has_contact && (source->wants & WANT_CONTACTS);
 	prepare_keys(source);
 	find_output(source, "customer");
 	if (source->has_item)
@@ -241,7 +243,7 @@ source_open_rows(const ColumnType *columns, const OrdersColumn *order, int count
 	Source	   *source = palloc0(sizeof(Source));
 
 	source->context = context;
-	source->wants = WANT_QUANTITY | WANT_COST | WANT_ITEM;
+	source->wants = WANT_QUANTITY | WANT_COST | WANT_ITEM | WANT_CONTACTS;
 	source->keep_all = true;
 	source->relation.name = "GROUP BY";
 	source->until = DATEVAL_NOEND;
@@ -317,7 +319,7 @@ query_text(Source *source)
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		used[column] = has_column(&source->relation, column);
 	used[ORDERS_QUANTITY] = source->has_quantity;
-	used[ORDERS_COST] = source->has_cost;
+	used[ORDERS_COST] = source->has_cost || (source->keeps_contacts && has_column(&source->relation, ORDERS_COST));
 	used[ORDERS_ITEM] = source->has_item;
 
 	initStringInfo(&query);
@@ -482,7 +484,7 @@ read_purchase(Source *source, OrdersRow row, RowParts *parts)
 	parts->quantity = 1;
 	if (!column_null(source, row, ORDERS_QUANTITY))
 		parts->quantity = row_number(source, row, ORDERS_QUANTITY, &quantity_scale);
-	if (!column_null(source, row, ORDERS_COST))
+	if (source->has_cost && !column_null(source, row, ORDERS_COST))
 	{
 		parts->cost = row_number(source, row, ORDERS_COST, &cost_scale);
 		flags |= TAG_COST_KNOWN;
@@ -695,6 +697,57 @@ receive_no_purchase(Source *source, OrdersRow row)
 	keep_row(source, &parts);
 }
 
+static void
+note_row_currency(Source *source, OrdersRow row)
+{
+	if (source->position[ORDERS_CURRENCY] >= 0)
+		note_currency(source, column_value(source, row, ORDERS_CURRENCY), column_null(source, row, ORDERS_CURRENCY));
+}
+
+pg_noreturn static void
+report_contact_amount(Source *source, OrdersRow row)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("a contact in relation \"%s\" has an amount", source->relation.name),
+			 column_null(source, row, ORDERS_CUSTOMER) ? 0 :
+			 errdetail("It is of customer %s.", OidOutputFunctionCall(source->id_output, column_value(source, row, ORDERS_CUSTOMER))),
+			 errhint("A row whose contact is not null is money spent without an order: what was spent is its cost, and its amount must be null. Where the row is an order, let the view make contact null. ltv_check counts such rows.")));
+}
+
+/* Money spent on a customer without an order.  That it has no amount is looked at for reports without contacts, too. */
+static void
+receive_contact(Source *source, OrdersRow row)
+{
+	RowParts	parts;
+	int			scale = 0;
+
+	source->counts.rows++;
+	note_row_currency(source, row);
+	if (!column_null(source, row, ORDERS_AMOUNT))
+		report_contact_amount(source, row);
+	if (column_null(source, row, ORDERS_CUSTOMER))
+	{
+		source->counts.guests++;
+		return;
+	}
+	if (column_null(source, row, ORDERS_DAY))
+	{
+		receive_no_purchase(source, row);
+		return;
+	}
+	memset(&parts, 0, sizeof(parts));
+	parts.day = DatumGetDateADT(column_value(source, row, ORDERS_DAY));
+	CheckDay(source, parts.day);
+	if (!source->keeps_contacts)
+		return;
+	if (!column_null(source, row, ORDERS_COST))
+		parts.amount = row_number(source, row, ORDERS_COST, &scale);
+	parts.tag = TAG_CONTACT | scale;
+	read_key(source, row, &parts);
+	keep_row(source, &parts);
+}
+
 /* The history of a customer who is in no other row needs no grouping. */
 static void
 receive_customer(Source *source, OrdersRow row)
@@ -714,8 +767,7 @@ receive_row(Source *source, OrdersRow row)
 	RowParts	parts;
 
 	source->counts.rows++;
-	if (source->position[ORDERS_CURRENCY] >= 0)
-		note_currency(source, column_value(source, row, ORDERS_CURRENCY), column_null(source, row, ORDERS_CURRENCY));
+	note_row_currency(source, row);
 	if (column_null(source, row, ORDERS_CUSTOMER))
 	{
 		source->counts.guests++;
@@ -748,8 +800,12 @@ static void
 receive_in_scratch(Source *source, const Datum *values, const bool *isnull)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+	OrdersRow	row = {values, isnull};
 
-	receive_row(source, (OrdersRow) {values, isnull});
+	if (row_is_contact(source, row))
+		receive_contact(source, row);
+	else
+		receive_row(source, row);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(source->scratch);
 }
@@ -767,7 +823,7 @@ receive_plain_row(Source *source, const Datum *values, const bool *isnull)
 	uint64		hash;
 	char	   *kept;
 
-	if (!source->scattered || column_null(source, row, ORDERS_CUSTOMER))
+	if (!source->scattered || column_null(source, row, ORDERS_CUSTOMER) || row_is_contact(source, row))
 	{
 		receive_in_scratch(source, values, isnull);
 		return;

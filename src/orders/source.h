@@ -17,6 +17,7 @@
 #define WANT_ITEM		0x04
 #define WANT_GUESTS		0x08	/* visits of orders without a customer, too */
 #define WANT_LINES		0x10	/* the lines of each purchase, too; with WANT_ITEM */
+#define WANT_CONTACTS	0x20	/* contacts beside the purchases; stored histories have them anyway */
 
 /* A line of an order, or an order of one; its numbers are at the scales of the history. */
 typedef struct OrderLine

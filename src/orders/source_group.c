@@ -244,6 +244,51 @@ gather_purchases(Grouping *grouping, char **rows, uint32 nrows)
 	history_sort(history);
 }
 
+/* Put contacts behind the other rows; how many others there are. */
+uint32
+source_part_contacts(const Source *source, char **rows, uint32 nrows)
+{
+	uint32		others = 0;
+
+	for (uint32 i = 0; i < nrows && source->keeps_contacts; i++)
+	{
+		char	   *row = rows[i];
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (tag_is_contact(row_head(source, row)->tag))
+			continue;
+		rows[i] = rows[others];
+		rows[others++] = row;
+	}
+	return source->keeps_contacts ? others : nrows;
+}
+
+/* The contact in a row, at its own scale. */
+Contact
+source_read_contact(const Source *source, char *row, int *scale)
+{
+	const RowHead *head = row_head(source, row);
+
+	*scale = TAG_AMOUNT_SCALE(head->tag);
+	return (Contact) {head->amount, head->day};
+}
+
+static void
+gather_contacts(Grouping *grouping, char **rows, uint32 nrows)
+{
+	Contacts   *contacts = &grouping->history.contacts;
+
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		int			scale;
+		Contact		contact = source_read_contact(grouping->source, rows[i], &scale);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		contacts_add(contacts, contact, scale);
+	}
+	contacts_sort(contacts);
+}
+
 /* Rows that hold histories. */
 static void
 gather_histories(Grouping *grouping, char **rows, uint32 nrows)
@@ -637,10 +682,48 @@ purchases_fit(const History *history, Scales scales)
 	return true;
 }
 
+/* Whether costs of contacts fit one scale. */
+static bool
+contacts_fit(const Contacts *contacts, int scale)
+{
+	for (int i = 0; i < contacts->count; i++)
+	{
+		int64		cost = contacts->list[i].cost;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (!decimal_rescale(&cost, contacts->scale, scale))
+			return false;
+	}
+	return true;
+}
+
+static bool
+contact_rows_fit(const Source *source, char **rows, uint32 nrows)
+{
+	int			finest = 0;
+	int			scale;
+	bool		fit = true;
+
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		finest = Max(finest, TAG_AMOUNT_SCALE(row_head(source, rows[i])->tag));
+	}
+	for (uint32 i = 0; i < nrows && fit; i++)
+	{
+		Contact		contact = source_read_contact(source, rows[i], &scale);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		fit = decimal_rescale(&contact.cost, scale, finest);
+	}
+	return fit;
+}
+
 static bool
 histories_fit(Source *source, const GroupOfRows *group, DateADT as_of, int64 *purchases, int64 *used)
 {
 	Scales		scales = {0, 0, 0};
+	uint8		contact_scale = 0;
 	bool		fit = true;
 	History		part;
 
@@ -651,41 +734,62 @@ histories_fit(Source *source, const GroupOfRows *group, DateADT as_of, int64 *pu
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		history_open((StoredHistory *) behind_key(source, group->rows[i]), &part);
 		scales = larger_scales(scales, part.scales);
-		*purchases += part.count;
-		*used += history_count_until(&part, as_of);
+		contact_scale = Max(contact_scale, part.contacts.scale);
+		*purchases += part.count + part.contacts.count;
+		*used += history_count_until(&part, as_of) + contacts_until(&part.contacts, as_of);
 		history_free(&part);
 	}
 	for (uint32 i = 0; i < group->count && fit; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		history_open((StoredHistory *) behind_key(source, group->rows[i]), &part);
-		fit = purchases_fit(&part, scales);
+		fit = purchases_fit(&part, scales) && contacts_fit(&part.contacts, contact_scale);
 		history_free(&part);
 	}
 	return fit;
 }
 
 static bool
-rows_fit(Source *source, const GroupOfRows *group, Scales scales)
+rows_fit(Source *source, char **rows, uint32 nrows, Scales scales)
 {
-	for (uint32 i = 0; i < group->count; i++)
+	for (uint32 i = 0; i < nrows; i++)
 	{
 		History		one;
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		history_init(&one);
-		one.scales = scales_of(row_head(source, group->rows[i])->tag);
-		*history_add(&one) = row_purchase(source, group->rows[i]);
+		one.scales = scales_of(row_head(source, rows[i])->tag);
+		*history_add(&one) = row_purchase(source, rows[i]);
 		if (!purchases_fit(&one, scales))
 			return false;
 	}
 	return true;
 }
 
+/* The same of rows that may be lines; all of one order, where that is said. */
+static bool
+order_rows_fit(Source *source, const GroupOfRows *group, uint32 nrows, bool one_order)
+{
+	Scales		scales = common_scales(source, group->rows, nrows);
+	Line	   *lines;
+
+	if (!rows_fit(source, group->rows, nrows, scales))
+		return false;
+	if (!source->has_order && !one_order)
+		return true;
+	lines = read_lines(source, group->rows, nrows, scales);
+	for (uint32 i = 0; i < nrows && one_order; i++)
+	{
+		lines[i].has_order = true;
+		lines[i].order = group->id;
+	}
+	return merge_lines(source, lines, nrows) == NULL;
+}
+
 /*
  * Whether what a report would put together of a group, of a customer or of one
- * order, fits its scales and digits; how many purchases there are in its rows,
- * and how many of them up to as_of.
+ * order, fits its scales and digits; how many purchases and contacts there are
+ * in its rows, and how many of them up to as_of.
  */
 bool
 source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, DateADT as_of, int64 *purchases, int64 *used)
@@ -698,20 +802,10 @@ source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, DateAD
 		fit = histories_fit(source, group, as_of, purchases, used);
 	else
 	{
-		Scales		scales = common_scales(source, group->rows, group->count);
+		uint32		nrows = source_part_contacts(source, group->rows, group->count);
 
-		fit = rows_fit(source, group, scales);
-		if (fit && (source->has_order || one_order))
-		{
-			Line	   *lines = read_lines(source, group->rows, group->count, scales);
-
-			for (uint32 i = 0; i < group->count && one_order; i++)
-			{
-				lines[i].has_order = true;
-				lines[i].order = group->id;
-			}
-			fit = merge_lines(source, lines, group->count) == NULL;
-		}
+		fit = contact_rows_fit(source, group->rows + nrows, group->count - nrows) &&
+			(nrows == 0 || order_rows_fit(source, group, nrows, one_order));
 	}
 	MemoryContextSwitchTo(old);
 	return fit;
@@ -735,15 +829,20 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 {
 	Source	   *source = grouping->source;
 	char	  **rows = grouping->ordered + group->start;
+	uint32		nrows = source_part_contacts(source, rows, group->rows);
 
 	grouping->history.count = 0;
 	grouping->history.scales = (Scales) {0, 0, 0};
+	/* those of the customer before have gone with the scratch memory */
+	grouping->history.contacts = (Contacts) {0, 0, 0, NULL};
 	if (source->relation.histories)
-		gather_histories(grouping, rows, group->rows);
-	else if (source->has_order || source->has_item)
-		gather_lines(grouping, rows, group->rows);
-	else
-		gather_purchases(grouping, rows, group->rows);
+		gather_histories(grouping, rows, nrows);
+	else if (nrows > 0 && (source->has_order || source->has_item))
+		gather_lines(grouping, rows, nrows);
+	else if (nrows > 0)
+		gather_purchases(grouping, rows, nrows);
+	if (nrows < group->rows)
+		gather_contacts(grouping, rows + nrows, group->rows - nrows);
 	customer->id = group_id(grouping, group);
 	customer->history = &grouping->history;
 	customer->items = source->has_item ? grouping->items : NULL;

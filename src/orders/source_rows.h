@@ -42,6 +42,8 @@ typedef struct RowHead
 #define TAG_HAS_ITEM			0x0800
 #define TAG_NO_PURCHASE			0x1000	/* only the customer counts; see keep_all */
 #define TAG_SHAPE(tag)			((tag) & (0x1FF | TAG_NO_PURCHASE))
+/* a contact: its cost stands in the amount's place, and the scale of the quantity is one that no number has */
+#define TAG_CONTACT				0x0038
 #define TAG_HASH_SHIFT			13
 #define TAG_HASH(tag)			((tag) >> TAG_HASH_SHIFT)
 
@@ -85,6 +87,9 @@ struct Source
 	bool		has_order;
 	bool		has_item;
 	bool		has_lines;		/* those of each purchase are kept */
+	bool		has_contact;	/* rows may be contacts */
+	bool		keeps_contacts;	/* and these are kept */
+	bool		contact_is_flag;	/* of an aggregate: only true is one */
 	bool		keep_all;		/* a customer is visited even if none of the rows has a purchase */
 	bool		sorted;			/* no hash: rows come in order, the key is a running number */
 
@@ -146,6 +151,20 @@ static inline Datum
 column_value(const Source *source, OrdersRow row, OrdersColumn column)
 {
 	return row.values[source->position[column]];
+}
+
+/* Whether a row is a contact rather than an order. */
+static inline bool
+row_is_contact(const Source *source, OrdersRow row)
+{
+	return source->has_contact && !column_null(source, row, ORDERS_CONTACT) &&
+		(!source->contact_is_flag || DatumGetBool(column_value(source, row, ORDERS_CONTACT)));
+}
+
+static inline bool
+tag_is_contact(uint32 tag)
+{
+	return (tag & TAG_CONTACT) == TAG_CONTACT;
 }
 
 /* A number of a row, of an integer type or numeric, at its own scale. */
@@ -214,6 +233,8 @@ extern Source *source_open_like(const Source *source, Size budget);
 extern bool source_next_rows(Source *source, GroupOfRows *group);
 extern Datum source_row_order(const Source *source, char *row);
 extern StoredHistory *source_row_history(const Source *source, char *row);
+extern uint32 source_part_contacts(const Source *source, char **rows, uint32 nrows);
+extern Contact source_read_contact(const Source *source, char *row, int *scale);
 extern void source_read_line(Source *source, char *row, RowLine *line);
 extern bool source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, DateADT as_of, int64 *purchases,
 							int64 *used);

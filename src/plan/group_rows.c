@@ -53,6 +53,7 @@ open_source(const GroupRows *rows, bool keyless)
 		[INPUT_AMOUNT] = ORDERS_AMOUNT,
 		[INPUT_QUANTITY] = ORDERS_QUANTITY,
 		[INPUT_COST] = ORDERS_COST,
+		[INPUT_CONTACT] = ORDERS_CONTACT,
 	};
 
 	for (int i = 0; i < rows->desc->natts; i++)
@@ -64,6 +65,7 @@ open_source(const GroupRows *rows, bool keyless)
 	if (keyless)
 		columns[ORDERS_CUSTOMER] = (ColumnType) {INT8OID, INT8OID, InvalidOid};
 	source = source_open_rows(columns, order, rows->desc->natts, keyless ? quarter : 3 * quarter);
+	source->contact_is_flag = true;
 	/* one group stays in one part */
 	source->scattered = keyless;
 	MemoryContextSwitchTo(old);
@@ -103,8 +105,8 @@ open_keyless(const GroupRows *rows)
 static void
 receive_keyless(GroupRows *rows, const TupleTableSlot *row)
 {
-	Datum		values[INPUT_COST + 1];
-	bool		isnull[INPUT_COST + 1];
+	Datum		values[INPUT_CONTACT + 1];
+	bool		isnull[INPUT_CONTACT + 1];
 	int			columns = row->tts_tupleDescriptor->natts;
 
 	if (rows->keyless == NULL)
@@ -120,9 +122,13 @@ static bool
 receive_slot(TupleTableSlot *row, DestReceiver *self)
 {
 	GroupRows  *rows = (GroupRows *) self;
+	bool		contact;
 
 	slot_getallattrs(row);
-	if (!row->tts_isnull[INPUT_DAY] && !row->tts_isnull[INPUT_AMOUNT])
+	contact = row->tts_tupleDescriptor->natts > INPUT_CONTACT && !row->tts_isnull[INPUT_CONTACT] &&
+		DatumGetBool(row->tts_values[INPUT_CONTACT]);
+	CheckContactAmount(contact, row->tts_isnull[INPUT_AMOUNT]);
+	if (!row->tts_isnull[INPUT_DAY] && (contact || !row->tts_isnull[INPUT_AMOUNT]))
 		CheckPurchaseDay(DatumGetDateADT(row->tts_values[INPUT_DAY]));
 	if (row->tts_isnull[INPUT_KEY])
 		receive_keyless(rows, row);

@@ -66,8 +66,7 @@ is_history(const Aggref *aggref)
 {
 	AggregateFunctions functions;
 
-	/* (with contacts it is left to the server) */
-	return list_length(aggref->args) <= INPUT_COST && aggref->aggsplit == AGGSPLIT_SIMPLE && aggref->aggkind == AGGKIND_NORMAL && aggref->agglevelsup == 0 &&
+	return aggref->aggsplit == AGGSPLIT_SIMPLE && aggref->aggkind == AGGKIND_NORMAL && aggref->agglevelsup == 0 &&
 		aggref->aggfilter == NULL && aggref->aggorder == NIL && aggref->aggdistinct == NIL &&
 		find_aggregate_functions(aggref->aggfnoid, &functions) && functions.from_nothing &&
 		OidIsValid(functions.final) &&

@@ -14,14 +14,15 @@
 
 #include "nodes/extensible.h"
 
-/* The child of LtvHistories gives these columns; the last two are there as the aggregate has them. */
+/* The child of LtvHistories gives these columns; the last three are there as the aggregate has them. */
 typedef enum HistoriesInput
 {
 	INPUT_KEY,
 	INPUT_DAY,
 	INPUT_AMOUNT,
 	INPUT_QUANTITY,
-	INPUT_COST
+	INPUT_COST,
+	INPUT_CONTACT
 } HistoriesInput;
 
 /*

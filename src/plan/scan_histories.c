@@ -131,9 +131,9 @@ put_summary(CustomScanState *node)
 	int			output = OUTPUT_COLUMNS;
 	ListCell   *cell;
 
-	if (history->count > 0 && !summary->ready)
+	if (!history_is_empty(history) && !summary->ready)
 		prepare_summary(state);
-	if (history->count == 0 || summary->null)
+	if (history_is_empty(history) || summary->null)
 		memset(row->nulls, true, CUSTOMER_COLUMNS * sizeof(bool));
 	else
 	{
@@ -183,7 +183,7 @@ next_group(CustomScanState *node)
 	old = MemoryContextSwitchTo(state->walked->scratch);
 	slot->tts_values[OUTPUT_KEY] = state->customer.id;
 	slot->tts_isnull[OUTPUT_KEY] = state->walked == state->rows.keyless;
-	history = state->wants_history && gathered->count > 0;
+	history = state->wants_history && !history_is_empty(gathered);
 	slot->tts_values[OUTPUT_HISTORY] = history ? PointerGetDatum(history_store(gathered)) : (Datum) 0;
 	slot->tts_isnull[OUTPUT_HISTORY] = !history;
 	MemoryContextSwitchTo(old);

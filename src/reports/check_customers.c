@@ -2,8 +2,9 @@
  * check_customers.c: what ltv_check finds customer by customer.
  *
  * Totals of orders that are repeated on each line, one customer who stands for
- * many, rows alike, and refunds of more than was bought.  The rows of one
- * customer are in memory at a time, and of all others only counts.
+ * many, rows alike, refunds of more than was bought, and contacts that kept
+ * nobody.  The rows of one customer are in memory at a time, and of all others
+ * only counts.
  */
 #include "reports/check_customers.h"
 
@@ -23,6 +24,7 @@ typedef struct CheckedCustomer
 {
 	Datum		id;
 	int64		orders;
+	DateADT		first;			/* day of the first one; only where orders > 0 */
 	int128		bought;			/* at DECIMAL_MAX_SCALE places */
 	int128		refunded;
 } CheckedCustomer;
@@ -203,6 +205,13 @@ take_repeated(CustomerFindings *findings, const LinePointer *lines, uint32 count
  */
 
 static inline void
+add_order(CheckedCustomer *customer, DateADT day)
+{
+	if (customer->orders++ == 0 || day < customer->first)
+		customer->first = day;
+}
+
+static inline void
 add_amount(CheckedCustomer *customer, int128 amount)
 {
 	if (amount < 0)
@@ -221,18 +230,21 @@ take_order(CustomerFindings *findings, CheckedCustomer *customer, LinePointer *l
 {
 	int128		sum = 0;
 	uint32		different = 0;
+	DateADT		day = lines[0]->purchase.day;
 
 	sort_lines(lines, count);
 	for (uint32 i = 0; i < count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
+		day = Min(day, lines[i]->purchase.day);
 		sum += money_of(lines[i]->purchase.amount, lines[i]->scales.amount);
 		if (i > 0 && lines[i]->item != NULL && compare_alike(lines[i - 1], lines[i]) == 0)
 			take_alike(findings, customer, lines[i]);
 		else
 			different++;
 	}
-	customer->orders += sum >= 0;
+	if (sum >= 0)
+		add_order(customer, day);
 	add_amount(customer, sum);
 	if (different < 2)
 		return;
@@ -249,10 +261,48 @@ take_loose_rows(CustomerFindings *findings, CheckedCustomer *customer, LinePoint
 	for (uint32 i = 0; i < count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		customer->orders += is_order(&lines[i]->purchase);
+		if (is_order(&lines[i]->purchase))
+			add_order(customer, lines[i]->purchase.day);
 		add_amount(customer, money_of(lines[i]->purchase.amount, lines[i]->scales.amount));
 		if (i > 0 && compare_alike(lines[i - 1], lines[i]) == 0)
 			take_alike(findings, customer, lines[i]);
+	}
+}
+
+/* Of a contact that kept nobody, the first one by customer is shown. */
+static void
+take_contact(CustomerFindings *findings, const CheckedCustomer *customer, const Contact *contact, int scale)
+{
+	bool		without = customer->orders == 0;
+	struct varlena **kept = without ? &findings->without_customer : &findings->before_customer;
+	char	  **kept_text = without ? &findings->without_text : &findings->before_text;
+	StringInfoData text;
+	int			order;
+
+	if (!without && contact->day >= customer->first)
+		return;
+	(*(without ? &findings->contacts_without : &findings->contacts_before))++;
+	order = keep_customer(findings, kept, customer->id);
+	if (order > 0)
+		return;
+	initStringInfo(&text);
+	appendStringInfo(&text, "customer %s, day ", text_to_cstring(*kept));
+	append_day(&text, contact->day);
+	appendStringInfo(&text, ", cost %s", number_text(contact->cost, scale));
+	if (order < 0 || strcmp(text.data, *kept_text) < 0)
+		keep_text(findings, kept_text, text.data);
+}
+
+static void
+take_contact_rows(CustomerFindings *findings, const CheckedCustomer *customer, Source *source, char **rows, uint32 nrows)
+{
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		int			scale;
+		Contact		contact = source_read_contact(source, rows[i], &scale);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		take_contact(findings, customer, &contact, scale);
 	}
 }
 
@@ -261,25 +311,27 @@ take_rows(CustomerFindings *findings, CheckedCustomer *customer, Source *source,
 {
 	RowLine    *read = MemoryContextAllocHuge(source->scratch, group->count * sizeof(RowLine));
 	LinePointer *lines = MemoryContextAllocHuge(source->scratch, group->count * sizeof(LinePointer));
+	uint32		nrows = source_part_contacts(source, group->rows, group->count);
 	uint32		i = 0;
 
-	for (uint32 row = 0; row < group->count; row++)
+	for (uint32 row = 0; row < nrows; row++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(row);
 		source_read_line(source, group->rows[row], &read[row]);
 		lines[row] = &read[row];
 	}
 	if (source->has_order)
-		sort_by_order(lines, group->count);
-	while (i < group->count && lines[i]->has_order)
+		sort_by_order(lines, nrows);
+	while (i < nrows && lines[i]->has_order)
 	{
-		uint32		count = gather_order(source, lines + i, group->count - i);
+		uint32		count = gather_order(source, lines + i, nrows - i);
 
 		CHECK_FOR_INTERRUPTS();
 		take_order(findings, customer, lines + i, count);
 		i += count;
 	}
-	take_loose_rows(findings, customer, lines + i, group->count - i);
+	take_loose_rows(findings, customer, lines + i, nrows - i);
+	take_contact_rows(findings, customer, source, group->rows + nrows, group->count - nrows);
 }
 
 static void
@@ -291,10 +343,37 @@ take_history(CheckedCustomer *customer, StoredHistory *stored, DateADT as_of)
 	for (int i = 0; i < history.count && history.purchases[i].day <= as_of; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		customer->orders += is_order(&history.purchases[i]);
+		if (is_order(&history.purchases[i]))
+			add_order(customer, history.purchases[i].day);
 		add_amount(customer, money_of(history.purchases[i].amount, history.scales.amount));
 	}
 	history_free(&history);
+}
+
+static void
+take_stored_contacts(CustomerFindings *findings, const CheckedCustomer *customer, StoredHistory *stored, DateADT as_of)
+{
+	History		history;
+	int			count;
+
+	history_open(stored, &history);
+	count = contacts_until(&history.contacts, as_of);
+	for (int i = 0; i < count; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		take_contact(findings, customer, &history.contacts.list[i], history.contacts.scale);
+	}
+	history_free(&history);
+}
+
+/* The histories of a customer: the first order is known when all were looked at. */
+static void
+take_histories(CustomerFindings *findings, CheckedCustomer *customer, Source *source, const GroupOfRows *group, DateADT as_of)
+{
+	for (uint32 i = 0; i < group->count; i++)
+		take_history(customer, source_row_history(source, group->rows[i]), as_of);
+	for (uint32 i = 0; i < group->count; i++)
+		take_stored_contacts(findings, customer, source_row_history(source, group->rows[i]), as_of);
 }
 
 static void
@@ -333,10 +412,10 @@ check_customer(CustomerFindings *findings, Source *source, const GroupOfRows *gr
 	MemoryContext old = MemoryContextSwitchTo(source->scratch);
 	CheckedCustomer customer = {.id = group->id};
 
-	if (!source->relation.histories)
+	if (source->relation.histories)
+		take_histories(findings, &customer, source, group, as_of);
+	else
 		take_rows(findings, &customer, source, group);
-	for (uint32 i = 0; i < group->count && source->relation.histories; i++)
-		take_history(&customer, source_row_history(source, group->rows[i]), as_of);
 	take_most(findings, &customer);
 	if (customer.refunded > customer.bought)
 		take_refunded(findings, &customer);

@@ -30,6 +30,12 @@ typedef struct CustomerFindings
 	int64		refunded;		/* customers who are below zero */
 	struct varlena *refunded_customer;
 	char	   *refunded_text;
+	int64		contacts_before;	/* contacts before the first order */
+	struct varlena *before_customer;
+	char	   *before_text;
+	int64		contacts_without;	/* of people without an order */
+	struct varlena *without_customer;
+	char	   *without_text;
 } CustomerFindings;
 
 /* An amount with its sign taken off: 8 times the digits plus the decimal places, without zeros behind. */

@@ -58,6 +58,10 @@ typedef enum Finding
 	MANY_IN_ONE,
 	ROWS_ALIKE,
 	REFUNDED,
+	CONTACTS,
+	CONTACT_AMOUNTS,
+	CONTACTS_BEFORE,
+	CONTACTS_WITHOUT,
 	LATEST_ORDER,
 	FINDINGS
 } Finding;
@@ -67,8 +71,8 @@ static const struct
 	const char *name;
 	const char *meaning;
 }			findings[FINDINGS] = {
-	{"rows read", "All rows of the relation, or purchases where it holds histories."},
-	{"rows used", "Rows up to as_of with a customer, a day and an amount that reports can use."},
+	{"rows read", "All rows of the relation, or purchases and contacts where it holds histories."},
+	{"rows used", "Rows up to as_of with a customer, a day and an amount that reports can use, or a contact."},
 	{"guests", "Rows without customer_id: in no customer's history."},
 	{"missing days", "Rows without a day: skipped."},
 	{"missing amounts", "Rows without an amount (or history): skipped."},
@@ -84,6 +88,10 @@ static const struct
 	{"many customers in one", "Orders of the customer with the most, where these are 30 or more and at least ten times those of the next: a key for all guests, such as 0 or an empty text? Make it NULL in a view."},
 	{"rows alike", "Rows that are there already, the same in customer, order, day, amount, quantity, cost and item: an import run twice? Rows with an order_id and without an item are not compared."},
 	{"refunds above purchases", "Customers whose refunds up to as_of are more than what they bought: do the data begin after what they bought, or are refunds there twice?"},
+	{"contacts", "Rows up to as_of whose contact is not null: money spent without an order, in no figure of orders."},
+	{"contacts with an amount", "Contacts that have an amount: reports end with an error. Their cost is what was spent; where the row is an order, make contact NULL in a view."},
+	{"contacts before the first order", "Contacts of customers before the day of their first order: in no figure, as they kept nobody."},
+	{"contacts without an order", "Contacts of people who have no order up to as_of: in no figure."},
 	{"latest order", "Orders of the latest day up to as_of. If that is long ago, the data are stale, and customers look dormant who are not."},
 };
 
@@ -98,7 +106,7 @@ typedef struct Example
 	struct varlena *customer;	/* NULL: there is none yet */
 	DateADT		day;
 	bool		no_day;
-	char	   *amount;
+	char	   *amount;			/* or cost, and which it is */
 } Example;
 
 /* How often an amount was met; one with its sign taken off, and its places. */
@@ -139,6 +147,7 @@ typedef struct CheckReport
 	Magnitude	amount;
 	Magnitude	quantity;
 	Magnitude	cost;
+	Magnitude	contact;
 	Source	   *customers;
 	CustomerFindings by_customer;
 	Source	   *guest_orders;	/* of a second reading */
@@ -170,18 +179,17 @@ copy_text(CheckReport *check, const struct varlena *text)
 	return copy;
 }
 
-/* What stands in the column, as text. */
+/* What stands in a column, as text, behind its name. */
 static char *
-amount_text(const Source *source, OrdersRow row)
+number_text(const Source *source, OrdersRow row, OrdersColumn column)
 {
-	const ColumnType *column = &source->relation.columns[ORDERS_AMOUNT];
 	Oid			function;
 	bool		varlena;
 
-	if (column_null(source, row, ORDERS_AMOUNT))
-		return "none";
-	getTypeOutputInfo(column->type, &function, &varlena);
-	return OidOutputFunctionCall(function, column_value(source, row, ORDERS_AMOUNT));
+	if (column_null(source, row, column))
+		return psprintf("%s none", orders_column_names[column]);
+	getTypeOutputInfo(source->relation.columns[column].type, &function, &varlena);
+	return psprintf("%s %s", orders_column_names[column], OidOutputFunctionCall(function, column_value(source, row, column)));
 }
 
 /* Keep the row of a finding if it is the first so far. */
@@ -204,7 +212,7 @@ take_example(CheckReport *check, Finding finding, const Source *source, OrdersRo
 	}
 	if (order > 0)
 		return;
-	amount = amount_text(source, row);
+	amount = number_text(source, row, finding == CONTACTS ? ORDERS_COST : ORDERS_AMOUNT);
 	if (order == 0 && strcmp(amount, example->amount) >= 0)
 		return;
 	if (example->customer != NULL)
@@ -247,7 +255,7 @@ example_text(const CheckReport *check, Finding finding)
 		appendStringInfoString(&text, "none");
 	else
 		append_any_day(&text, example->day);
-	appendStringInfo(&text, ", amount %s", example->amount);
+	appendStringInfo(&text, ", %s", example->amount);
 	return text.data;
 }
 
@@ -438,6 +446,31 @@ check_purchase_row(CheckReport *check, const Source *source, OrdersRow row, cons
 	}
 }
 
+/* A contact up to as_of. */
+static void
+check_contact_row(CheckReport *check, const Source *source, OrdersRow row)
+{
+	int64		cost;
+	int			scale;
+
+	count_row(check, CONTACTS, source, row);
+	if (!column_null(source, row, ORDERS_AMOUNT))
+	{
+		count_row(check, CONTACT_AMOUNTS, source, row);
+		return;
+	}
+	if (column_null(source, row, ORDERS_DAY) || column_null(source, row, ORDERS_CUSTOMER))
+		return;
+	if (!read_column(source, row, ORDERS_COST, &cost, &scale) || DATE_NOT_FINITE(DatumGetDateADT(column_value(source, row, ORDERS_DAY))))
+	{
+		count_row(check, UNUSABLE_NUMBERS, source, row);
+		return;
+	}
+	measure(&check->contact, cost, scale);
+	check->rows[ROWS_USED]++;
+	receive_customer_row(check, source, row);
+}
+
 /* The customers of an order_id meet there; those who can only be sorted as text. */
 static void
 note_order(CheckReport *check, const Source *source, OrdersRow row)
@@ -445,7 +478,8 @@ note_order(CheckReport *check, const Source *source, OrdersRow row)
 	Datum		values[4] = {0};	/* day and amount make no difference */
 	bool		isnull[4] = {false};
 
-	if (check->by_order == NULL || column_null(source, row, ORDERS_ORDER) || column_null(source, row, ORDERS_CUSTOMER))
+	if (check->by_order == NULL || column_null(source, row, ORDERS_ORDER) || column_null(source, row, ORDERS_CUSTOMER) ||
+		row_is_contact(source, row))
 		return;
 	values[0] = column_value(source, row, ORDERS_ORDER);
 	values[1] = column_value(source, row, ORDERS_CUSTOMER);
@@ -481,6 +515,11 @@ check_order_row(Source *source, OrdersRow row, void *arg)
 		count_row(check, GUESTS, source, row);
 	if (no_day)
 		count_row(check, MISSING_DAYS, source, row);
+	if (row_is_contact(source, row))
+	{
+		check_contact_row(check, source, row);
+		return;
+	}
 	if (no_amount)
 	{
 		count_row(check, MISSING_AMOUNTS, source, row);
@@ -507,6 +546,22 @@ check_purchase(CheckReport *check, const Purchase *purchase)
 	check->rows[ZERO_AMOUNTS] += purchase->amount == 0;
 	if (is_order(purchase))
 		count_latest(check, purchase->day);
+}
+
+static void
+check_contacts(CheckReport *check, const Contacts *contacts)
+{
+	for (int i = 0; i < contacts->count; i++)
+	{
+		const Contact *contact = &contacts->list[i];
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		check->rows[ROWS_READ]++;
+		check->rows[IMPLAUSIBLE_DAYS] += is_implausible(check, contact->day);
+		measure(&check->contact, contact->cost, contacts->scale);
+		check->rows[contact->day > check->as_of ? LATER_DAYS : ROWS_USED]++;
+		check->rows[CONTACTS] += contact->day <= check->as_of;
+	}
 }
 
 static void
@@ -541,6 +596,7 @@ check_history_row(Source *source, OrdersRow row, void *arg)
 		check_purchase(check, purchase);
 		measure_numbers(check, &numbers);
 	}
+	check_contacts(check, &history.contacts);
 	history_free(&history);
 }
 
@@ -563,7 +619,7 @@ receive_again(Source *source, OrdersRow row, void *arg)
 	DateADT		day;
 
 	if (!column_null(source, row, ORDERS_CUSTOMER) || column_null(source, row, ORDERS_ORDER) ||
-		column_null(source, row, ORDERS_DAY) || column_null(source, row, ORDERS_AMOUNT))
+		column_null(source, row, ORDERS_DAY) || column_null(source, row, ORDERS_AMOUNT) || row_is_contact(source, row))
 		return;
 	day = DatumGetDateADT(column_value(source, row, ORDERS_DAY));
 	read_numbers(source, row, &numbers);
@@ -657,6 +713,10 @@ describe_customers(CheckReport *check)
 	check->texts[ROWS_ALIKE] = found->alike_text;
 	check->rows[REFUNDED] = found->refunded;
 	check->texts[REFUNDED] = found->refunded_text;
+	check->rows[CONTACTS_BEFORE] = found->contacts_before;
+	check->texts[CONTACTS_BEFORE] = found->before_text;
+	check->rows[CONTACTS_WITHOUT] = found->contacts_without;
+	check->texts[CONTACTS_WITHOUT] = found->without_text;
 }
 
 static void
@@ -680,7 +740,8 @@ walk_customers(CheckReport *check, bool fit)
 static void
 check_customers(CheckReport *check)
 {
-	bool		fit = !may_not_fit(&check->amount) && !may_not_fit(&check->quantity) && !may_not_fit(&check->cost);
+	bool		fit = !may_not_fit(&check->amount) && !may_not_fit(&check->quantity) && !may_not_fit(&check->cost) &&
+		!may_not_fit(&check->contact);
 
 	if (check->customers != NULL)
 		walk_customers(check, fit);
@@ -786,7 +847,7 @@ find_orders_again(Source *source, OrdersRow row, void *arg)
 	RowNumbers	numbers;
 	Amount	   *amount;
 
-	if (column_null(source, row, ORDERS_AMOUNT) ||
+	if (column_null(source, row, ORDERS_AMOUNT) || row_is_contact(source, row) ||
 		(!column_null(source, row, ORDERS_DAY) && is_later(check, DatumGetDateADT(column_value(source, row, ORDERS_DAY)))))
 		return;
 	read_numbers(source, row, &numbers);

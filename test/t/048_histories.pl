@@ -569,7 +569,7 @@ unlike($node->safe_psql('postgres', "SET ltv.enable_histories = off; EXPLAIN (CO
 like($node->safe_psql('postgres', "PREPARE p AS $many; EXPLAIN (COSTS OFF) EXECUTE p"), $is_node, 'the first query, prepared');
 unlike($node->safe_psql('postgres', 'EXPLAIN (COSTS OFF) SELECT customer_id, ltv_history(ordered_on, amount) FROM one WHERE ordered_on = \'2001-01-01\' GROUP BY customer_id'), $is_node, 'few rows are left to the server');
 is($node->safe_psql('postgres', q{SELECT string_agg(pg_get_function_arguments(oid), '; ' ORDER BY pronargs) FROM pg_proc WHERE prosupport = 'ltv_support'::regproc AND proname = 'ltv_history_accum'}),
-  'state ltv_history, ordered_on date, amount numeric; state ltv_history, ordered_on date, amount numeric, quantity numeric; state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric', 'the planner asks for each of the three');
+  'state ltv_history, ordered_on date, amount numeric; state ltv_history, ordered_on date, amount numeric, quantity numeric; state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric; state ltv_history, ordered_on date, amount numeric, quantity numeric, cost numeric, contact boolean', 'the planner asks for each of the four');
 like(ask('SELECT ltv_support(NULL)'), qr/^ERROR:  (42883|0A000): /m, 'which nobody else can call');
 is(ask("$node_on; EXPLAIN (COSTS OFF, VERBOSE) SELECT customer_id + 1, ($sum).revenue FROM public.parts_0 AS orders, (VALUES (1, 2)) AS v (quantity, cost) GROUP BY customer_id HAVING ltv_orders($h) > 1"), <<'END' =~ s/\n\z//r, 'EXPLAIN VERBOSE');
 Custom Scan (LtvHistories)
