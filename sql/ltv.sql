@@ -1339,10 +1339,11 @@ CREATE TYPE ltv_model AS (
   iterations integer,
   gradient_norm double precision,
   note text,
-  details jsonb
+  details jsonb,
+  regularity integer
 );
 COMMENT ON TYPE ltv_model IS 'a fitted purchase or spend model, made by the aggregate ltv_fit';
-COMMENT ON COLUMN ltv_model.kind IS 'bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
+COMMENT ON COLUMN ltv_model.kind IS 'bg/nbd, mbg/nbd, pareto/nbd, bg/cnbd, mbg/cnbd or gamma-gamma';
 COMMENT ON COLUMN ltv_model.parameters IS 'in the order of the papers: r, alpha, a, b; r, alpha, s, beta; p, q, v';
 COMMENT ON COLUMN ltv_model.standard_errors IS 'of the parameters, from the observed information; null where a limit leaves one undetermined';
 COMMENT ON COLUMN ltv_model.unit_days IS 'days in a unit of time; null after a fit to plain numbers';
@@ -1354,28 +1355,41 @@ COMMENT ON COLUMN ltv_model.iterations IS 'passes over the patterns of customers
 COMMENT ON COLUMN ltv_model.gradient_norm IS 'length of the gradient in the logarithms of the parameters';
 COMMENT ON COLUMN ltv_model.note IS 'what is special about the fit; null for an ordinary optimum';
 COMMENT ON COLUMN ltv_model.details IS 'what later kinds of models need besides; null';
+COMMENT ON COLUMN ltv_model.regularity IS 'k of bg/cnbd and mbg/cnbd: every k-th event is an order, 1 without a rhythm; null for other kinds';
 
 CREATE TYPE ltv_fit_spec AS (
   kind text,
-  unit_days integer
+  unit_days integer,
+  regularity integer,
+  strict boolean
 );
 COMMENT ON TYPE ltv_fit_spec IS 'what ltv_fit is asked for; made by ltv_fit_spec()';
-COMMENT ON COLUMN ltv_fit_spec.kind IS 'of model: bg/nbd, mbg/nbd, pareto/nbd or gamma-gamma';
+COMMENT ON COLUMN ltv_fit_spec.kind IS 'of model: bg/nbd, mbg/nbd, pareto/nbd, bg/cnbd, mbg/cnbd or gamma-gamma';
 COMMENT ON COLUMN ltv_fit_spec.unit_days IS 'days in a unit of time';
+COMMENT ON COLUMN ltv_fit_spec.regularity IS 'k of bg/cnbd and mbg/cnbd, 1 to 16; null: by likelihood';
+COMMENT ON COLUMN ltv_fit_spec.strict IS 'whether customers to whom the model cannot be fitted are an error; else the model says so in note, and predicts null';
 
-CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'bg/nbd', unit_days integer DEFAULT 7) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_fit_spec(text, integer) IS 'a checked spec for ltv_fit';
+CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'bg/nbd', unit_days integer DEFAULT 7, regularity integer DEFAULT NULL, strict boolean DEFAULT true) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_spec(text, integer, integer, boolean) IS 'a checked spec for ltv_fit';
 
 CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, spec ltv_fit_spec) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text, customers bigint, log_gaps double precision, log_gaps_half double precision) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, spec ltv_fit_spec) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, spec ltv_fit_spec, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, spec ltv_fit_spec, customers bigint, log_gaps double precision, log_gaps_half double precision) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, monetary double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spend' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, text) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, ltv_history, date, ltv_fit_spec) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text, bigint) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, text, bigint, double precision, double precision) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, ltv_fit_spec) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, ltv_fit_spec, bigint) IS 'aggregate transition function';
+COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, ltv_fit_spec, bigint, double precision, double precision) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text, bigint) IS 'aggregate transition function';
 CREATE FUNCTION ltv_fit_combine(state bytea, added bytea) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -1398,6 +1412,22 @@ COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precisio
 CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text, customers bigint) (
   SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
+
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, kind text, customers bigint, log_gaps double precision, log_gaps_half double precision) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, text, bigint, double precision, double precision) IS 'the same with the sums of ln gap and of ln(gap - half a day) over the gaps between order days of these customers, in weeks; for kinds with a regularity';
+
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, spec ltv_fit_spec) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, ltv_fit_spec) IS 'a model that a spec says, fitted to summaries that come from elsewhere in the unit of the spec';
+
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, spec ltv_fit_spec, customers bigint) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, ltv_fit_spec, bigint) IS 'the same for rows that stand for several customers each';
+
+CREATE AGGREGATE ltv_fit(frequency double precision, recency double precision, t double precision, spec ltv_fit_spec, customers bigint, log_gaps double precision, log_gaps_half double precision) (
+  SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit(double precision, double precision, double precision, ltv_fit_spec, bigint, double precision, double precision) IS 'the same with the sums of ln gap and of ln(gap - half a day) over the gaps between order days of these customers';
 
 CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text) (
   SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);

@@ -18,7 +18,7 @@ SELECT chance('part ' || id, 4), id % 150, date '2023-01-01' + chance('day ' || 
   1 + chance('monetary ' || id, 90000) / 70.0, 1 + chance('customers ' || id, 9)
 FROM generate_series(1, 400) id;
 UPDATE input SET as_of = '2024-12-31', policy = ltv_policy(dormant_days => 90, benchmark_annual_orders => 2), h = (SELECT ltv_history(day, amount, quantity, cost) FROM input o WHERE o.id = input.id),
-  model = ROW('bg/nbd', '{0.5,7.1,0.3,2.9}', NULL, 7, '{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}', NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+  model = ROW('bg/nbd', '{0.5,7.1,0.3,2.9}', NULL, 7, '{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO input (part) VALUES (4), (4);
 CREATE TABLE part AS SELECT part FROM generate_series(0, 5) part;
 
@@ -40,6 +40,11 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_fit(ltv_history, date, ltv_fit_spec)', 'h, as_of, ltv_fit_spec(''gamma-gamma'', 1)'),
   ('ltv_fit(double precision, double precision, double precision, text)', 'frequency, recency, t, ''mbg/nbd''::text'),
   ('ltv_fit(double precision, double precision, double precision, text, bigint)', 'frequency, recency, t, ''pareto/nbd''::text, customers'),
+  ('ltv_fit(ltv_history, date, ltv_fit_spec)', 'h, as_of, ltv_fit_spec(''mbg/cnbd'', strict => false)'),
+  ('ltv_fit(double precision, double precision, double precision, text, bigint, double precision, double precision)', 'frequency, recency, t, ''bg/cnbd''::text, customers, frequency, frequency - 1'),
+  ('ltv_fit(double precision, double precision, double precision, ltv_fit_spec)', 'frequency, recency, t, ltv_fit_spec(''bg/cnbd'', regularity => 3)'),
+  ('ltv_fit(double precision, double precision, double precision, ltv_fit_spec, bigint)', 'frequency, recency, t, ltv_fit_spec(''mbg/nbd'', 1), customers'),
+  ('ltv_fit(double precision, double precision, double precision, ltv_fit_spec, bigint, double precision, double precision)', 'frequency, recency, t, ltv_fit_spec(''mbg/cnbd'', 1), customers, frequency, frequency - 1'),
   ('ltv_fit(double precision, double precision, text)', 'frequency, monetary, ''gamma-gamma''::text'),
   ('ltv_fit(double precision, double precision, text, bigint)', 'frequency, monetary, ''gamma-gamma''::text, customers'),
   ('ltv_forecast(ltv_model, ltv_history, date, integer)', 'model, h, as_of, 90'),

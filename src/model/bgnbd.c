@@ -19,20 +19,13 @@
 #define A(m) ((m)->p[2])
 #define B(m) ((m)->p[3])
 
-/* Orders after which the customer demonstrably stayed. */
-static double
-survived(const LtvmModel *model, double frequency)
-{
-	return model->kind == LTVM_MBG_NBD ? frequency + 1.0 : frequency;
-}
-
 /*
  * ln of the odds of having left right after the last order: in BG/NBD nobody leaves before a repeat order.
  */
 double
 ltvm_bg_ln_odds(const LtvmModel *model, const LtvmPast *past)
 {
-	double		n = survived(model, past->frequency);
+	double		n = ltvm_survived(model->kind, past->frequency);
 
 	if (n == 0 || A(model) == 0)
 		return -INFINITY;
@@ -66,7 +59,7 @@ ltvm_bg_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gra
 	double		r = R(model);
 	double		alpha = ALPHA(model);
 	double		x = past->frequency;
-	double		n = survived(model, x);
+	double		n = ltvm_survived(model->kind, x);
 	double		ln_odds = ltvm_bg_ln_odds(model, past);
 	double		left = ltvm_logistic_complement(-ln_odds);
 	double		gap = past->t - past->recency;
@@ -299,6 +292,14 @@ moments_alive(const Future *f, bool want_square, LtvmMoments *moments)
 		integrate_moments(f, want_square, moments);
 }
 
+void
+ltvm_bg_future(double shape, double u, double a, double b, bool want_square, LtvmMoments *moments)
+{
+	Future		f = {shape, u, a, b};
+
+	moments_alive(&f, want_square, moments);
+}
+
 static Future
 future_of(const LtvmModel *model, const LtvmPast *past, double horizon)
 {
@@ -307,7 +308,7 @@ future_of(const LtvmModel *model, const LtvmPast *past, double horizon)
 	f.shape = R(model) + past->frequency;
 	f.u = horizon / (ALPHA(model) + past->t);
 	f.a = A(model);
-	f.b = B(model) + survived(model, past->frequency);
+	f.b = B(model) + ltvm_survived(model->kind, past->frequency);
 	return f;
 }
 
@@ -324,15 +325,4 @@ double
 ltvm_bg_p_order(const LtvmModel *model, const LtvmPast *past, double horizon)
 {
 	return -expm1(-(R(model) + past->frequency) * log1p(horizon / (ALPHA(model) + past->t)));
-}
-
-/* In MBG/NBD a new customer has to survive the first order. */
-double
-ltvm_bg_new(const LtvmModel *model, double horizon)
-{
-	LtvmPast	none = {0.0, 0.0, 0.0};
-	LtvmMoments moments;
-
-	ltvm_bg_moments(model, &none, horizon, false, &moments);
-	return model->kind == LTVM_MBG_NBD ? moments.mean * (B(model) / (A(model) + B(model))) : moments.mean;
 }

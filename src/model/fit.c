@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "model/likelihood.h"
 #include "model/search.h"
@@ -285,7 +286,7 @@ fit_orders(LtvmProblem *clean, LtvmKnown *known, LtvmFit *fit)
 	LtvmPoint		nbd = {{-0.5, clean->scale[1], 0.0, 0.0}, {.value = -INFINITY}, LTVM_STUCK};
 	LtvmPoint		best = nowhere;
 	LtvmPoint		point;
-	const int	always = clean->n < FEW_PATTERNS ? START_COUNT : ALWAYS;
+	const int	always = clean->n < FEW_PATTERNS ? START_COUNT : clean->quick ? 1 : ALWAYS;
 	bool		falls = false;
 	double		best_b = 0.0;
 	int			i;
@@ -345,8 +346,10 @@ clear_fit(LtvmKind kind, LtvmFit *fit)
 	fit->first_bad = -1;
 }
 
-LtvmFitStatus
-ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
+/* A fit with a regularity, or 0 for a kind without one. */
+static LtvmFitStatus
+fit_with_regularity(LtvmKind kind, int regularity, bool quick, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt,
+					LtvmFit *fit)
 {
 	LtvmProblem		problem;
 	LtvmKnown	known = {nowhere, nowhere};
@@ -361,10 +364,172 @@ ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInt
 	status = look_at_patterns(patterns, n, &fit->customers, &orders, &time);
 	if (status != LTVM_FIT_DONE)
 		return status;
-	set_problem_of_orders(&problem, kind, patterns, n, interrupt, orders / time, time / fit->customers);
+	/* it is the rate of events that the parameters belong to */
+	set_problem_of_orders(&problem, kind, patterns, n, interrupt, (regularity > 1 ? regularity : 1) * orders / time,
+						  time / fit->customers);
+	problem.regularity = regularity;
+	problem.quick = quick;
 	/* with one chance to leave at most per customer, nothing tells how that chance differs between customers */
-	problem.fixed[3] = kind == LTVM_BG_NBD && patterns[n - 1].frequency <= 1;
+	problem.fixed[3] = (kind == LTVM_BG_NBD || kind == LTVM_BG_CNBD) && patterns[n - 1].frequency <= 1;
 	return fit_orders(&problem, &known, fit);
+}
+
+LtvmFitStatus
+ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
+{
+	return fit_with_regularity(kind, 0, false, patterns, n, interrupt, fit);
+}
+
+/*
+ * The choice of the regularity: the likelihood over times from which half a day is taken for each gap, for each k that is
+ * looked at.
+ */
+typedef struct Choice
+{
+	LtvmKind	kind;
+	const LtvmGaps *gaps;
+	LtvmPattern *patterns;		/* of those times */
+	int			n;
+	const LtvmInterrupt *interrupt;
+	int			evaluations;
+	bool		known[LTVM_MAX_REGULARITY + 1];
+	double		value[LTVM_MAX_REGULARITY + 1];
+} Choice;
+
+/* The highest likelihood with k, looked up or found. */
+static LtvmFitStatus
+value_of(Choice *choice, int k, double *value)
+{
+	LtvmFit		fit;
+	LtvmFitStatus status = LTVM_FIT_DONE;
+
+	if (!choice->known[k])
+	{
+		status = fit_with_regularity(choice->kind, k, true, choice->patterns, choice->n, choice->interrupt, &fit);
+		choice->evaluations += fit.iterations;
+		choice->value[k] = fit.log_likelihood + (k - 1) * choice->gaps->half_logs;
+		choice->known[k] = status == LTVM_FIT_DONE;
+	}
+	*value = choice->value[k];
+	return status;
+}
+
+/* One step of the choice: *best becomes k when that is better. */
+static LtvmFitStatus
+look_at(Choice *choice, int k, int *best)
+{
+	double		value;
+	double		before;
+	LtvmFitStatus status = value_of(choice, k, &value);
+
+	if (status == LTVM_FIT_DONE)
+		status = value_of(choice, *best, &before);
+	if (status == LTVM_FIT_DONE && value > before)
+		*best = k;
+	return status;
+}
+
+/* The likelihood rises in k to one maximum and falls: doubled until it falls, then the wider side of the best is halved. */
+static LtvmFitStatus
+choose(Choice *choice, int *best)
+{
+	LtvmFitStatus status = LTVM_FIT_DONE;
+	int			low;
+	int			high;
+
+	*best = 1;
+	for (high = 2; high <= LTVM_MAX_REGULARITY; high *= 2)
+	{
+		status = look_at(choice, high, best);
+		if (status != LTVM_FIT_DONE || *best != high)
+			break;
+	}
+	low = *best > 1 ? *best / 2 : 1;
+	high = high > LTVM_MAX_REGULARITY ? LTVM_MAX_REGULARITY : high;
+	while (status == LTVM_FIT_DONE && (*best - low > 1 || high - *best > 1))
+	{
+		int			middle = *best;
+		int			k = high - middle >= middle - low ? (middle + high) / 2 : (low + middle) / 2;
+
+		status = look_at(choice, k, best);
+		if (k > middle)
+			*(*best == k ? &low : &high) = *best == k ? middle : k;
+		else
+			*(*best == k ? &high : &low) = *best == k ? middle : k;
+	}
+	return status;
+}
+
+/* The times without half a day for each gap; NULL without memory. */
+static LtvmPattern *
+without_half_days(const LtvmPattern *patterns, int n, double half_day)
+{
+	LtvmPattern *shorter = malloc(sizeof(LtvmPattern) * (n > 0 ? n : 1));
+	int			i;
+
+	if (shorter == NULL)
+		return NULL;
+	for (i = 0; i < n; i++)
+	{
+		/* no customer has an order day oftener than every day */
+		double		less = fmin(half_day * patterns[i].frequency, 0.5 * patterns[i].recency);
+
+		shorter[i] = patterns[i];
+		shorter[i].recency -= less;
+		shorter[i].t -= less;
+	}
+	return shorter;
+}
+
+static LtvmFitStatus
+choose_regularity(LtvmKind kind, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt,
+				  int *regularity, int *evaluations)
+{
+	Choice		choice = {.kind = kind, .gaps = gaps, .n = n, .interrupt = interrupt};
+	LtvmFitStatus status;
+
+	choice.patterns = without_half_days(patterns, n, gaps->half_day);
+	if (choice.patterns == NULL)
+		return LTVM_FIT_NO_MEMORY;
+	status = choose(&choice, regularity);
+	*evaluations = choice.evaluations;
+	free(choice.patterns);
+	return status;
+}
+
+LtvmFitStatus
+ltvm_fit_rhythm(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n,
+				const LtvmInterrupt *interrupt, LtvmFit *fit)
+{
+	bool		chosen = ltvm_has_regularity(kind) && regularity == 0;
+	int			evaluations = 0;
+	double		orders;
+	double		time;
+	LtvmFitStatus status;
+
+	if (!ltvm_has_regularity(kind))
+		return ltvm_fit_orders(kind, patterns, n, interrupt, fit);
+	clear_fit(kind, fit);
+	fit->first_bad = first_bad_pattern(patterns, n);
+	if (fit->first_bad >= 0)
+		return LTVM_FIT_BAD_PATTERN;
+	status = look_at_patterns(patterns, n, &fit->customers, &orders, &time);
+	if (status != LTVM_FIT_DONE)
+		return status;
+	if (chosen)
+	{
+		status = choose_regularity(kind, gaps, patterns, n, interrupt, &regularity, &evaluations);
+		if (status != LTVM_FIT_DONE)
+			return status;
+	}
+	status = fit_with_regularity(kind, regularity, false, patterns, n, interrupt, fit);
+	if (status != LTVM_FIT_DONE)
+		return status;
+	fit->iterations += evaluations;
+	fit->chose_bound = chosen && regularity == LTVM_MAX_REGULARITY;
+	if (gaps != NULL)
+		fit->log_likelihood += (regularity - 1) * gaps->logs;
+	return status;
 }
 
 /* Looks at the amounts: the mean of their logarithms and what it is about, and whether they can say anything. */
@@ -495,6 +660,13 @@ ltvm_fit_advice(LtvmFitStatus status)
 		default:
 			return NULL;
 	}
+}
+
+const char *
+ltvm_regularity_note(const LtvmFit *fit)
+{
+	return fit->chose_bound
+		? "regularity at its bound of 16: orders come nearly to the day, as deliveries of a subscription do" : NULL;
 }
 
 const char *

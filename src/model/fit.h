@@ -18,6 +18,18 @@ typedef struct LtvmPattern
 	double		weight;			/* customers, > 0 */
 } LtvmPattern;
 
+/*
+ * The gaps between one order day and the next of all customers, which a model with a regularity looks at besides.  Orders of
+ * one day are one, so gaps are never 0, and whole days make even random buyers look regular: the regularity is chosen as
+ * if each gap had begun half a day later.
+ */
+typedef struct LtvmGaps
+{
+	double		half_day;		/* in the unit of the patterns */
+	double		logs;			/* sum of ln gap, in the unit of the patterns */
+	double		half_logs;		/* sum of ln(gap - half a day) */
+} LtvmGaps;
+
 /* Customers with the same spend. */
 typedef struct LtvmSpend
 {
@@ -64,16 +76,27 @@ typedef struct LtvmFit
 	int			iterations;		/* passes over patterns, those over a sample of them included */
 	double		gradient_norm;	/* Euclidean, in the coordinates of the fit: sums of logarithms */
 	int			limits;			/* LTVM_LIMIT_... */
+	bool		chose_bound;	/* the regularity was chosen, and is the largest that there is */
 	int			first_bad;		/* index of the pattern refused, else -1 */
 } LtvmFit;
 
 extern LtvmFitStatus ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n,
 									 const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/*
+ * The same for kinds with a regularity: given, or 0 to be chosen by likelihood, which needs the gaps.  Where these are not
+ * known (NULL) the log-likelihood lacks what it says of them.  Other kinds are fitted as by ltvm_fit_orders.
+ */
+extern LtvmFitStatus ltvm_fit_rhythm(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns,
+									 int n, const LtvmInterrupt *interrupt, LtvmFit *fit);
 extern LtvmFitStatus ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, LtvmFit *fit);
 
 /* Why there is no result, and what to do about it (or NULL): a sentence each. */
 extern const char *ltvm_fit_reason(LtvmFitStatus status);
 extern const char *ltvm_fit_advice(LtvmFitStatus status);
+
+/* What a regularity at its bound means; NULL for any other. */
+extern const char *ltvm_regularity_note(const LtvmFit *fit);
 
 /* What the limits of a fit mean, or why it did not converge; NULL for an ordinary maximum. */
 extern const char *ltvm_fit_note(const LtvmFit *fit);

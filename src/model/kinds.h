@@ -23,13 +23,72 @@ typedef struct LtvmOdds
 	double		h[4][4];
 } LtvmOdds;
 
+/* in MBG/NBD and MBG/CNBD customers can leave after the first order, too */
+static inline bool
+ltvm_first_order_decides(LtvmKind kind)
+{
+	return kind == LTVM_MBG_NBD || kind == LTVM_MBG_CNBD;
+}
+
+/* Orders after which the customer demonstrably stayed. */
+static inline double
+ltvm_survived(LtvmKind kind, double frequency)
+{
+	return ltvm_first_order_decides(kind) ? frequency + 1.0 : frequency;
+}
+
+/* Events that make an order. */
+static inline int
+ltvm_stages(const LtvmModel *model)
+{
+	return model->regularity > 1 ? model->regularity : 1;
+}
+
 /* bgnbd.c: BG/NBD and MBG/NBD */
 extern double ltvm_bg_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gradient);
 extern double ltvm_bg_ln_odds(const LtvmModel *model, const LtvmPast *past);
 extern void ltvm_bg_moments(const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square,
 							LtvmMoments *moments);
 extern double ltvm_bg_p_order(const LtvmModel *model, const LtvmPast *past, double horizon);
-extern double ltvm_bg_new(const LtvmModel *model, double horizon);
+
+/*
+ * the moments of somebody alive whose rate ~ Gamma(shape, A), whose chance to leave ~ Beta(a, b), over a horizon of u A
+ */
+extern void ltvm_bg_future(double shape, double u, double a, double b, bool want_square, LtvmMoments *moments);
+
+/* cnbd.c: BG/CNBD and MBG/CNBD; with a regularity of 1 the same numbers as above */
+extern double ltvm_cnbd_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gradient);
+extern double ltvm_cnbd_ln_odds(const LtvmModel *model, const LtvmPast *past);
+extern void ltvm_cnbd_moments(const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square,
+							  LtvmMoments *moments);
+extern double ltvm_cnbd_p_order(const LtvmModel *model, const LtvmPast *past, double horizon);
+extern double ltvm_cnbd_gap(const LtvmModel *model, const LtvmPast *past);
+
+/*
+ * ln of the sum W of the weights w[j] = (n)_j / j! ((T - t_x) / (alpha + T))^j, j < k, that j events have happened since the
+ * last order, and its derivatives in r and alpha
+ */
+typedef struct LtvmStages
+{
+	int			k;
+	double		n;				/* r + k x */
+	double		p[LTVM_MAX_REGULARITY];	/* sums over i < j of 1 / (n + i): derivative of ln w[j] in r */
+	double		q[LTVM_MAX_REGULARITY];	/* of 1 / (n + i)^2 */
+	double		c[LTVM_MAX_REGULARITY];	/* (n + j) / (j + 1) */
+} LtvmStages;
+
+typedef struct LtvmStageSum
+{
+	double		value;			/* ln W */
+	double		r,
+				alpha,
+				rr,
+				r_alpha,
+				alpha_alpha;
+} LtvmStageSum;
+
+extern void ltvm_set_stages(LtvmStages *stages, int k, double n);
+extern void ltvm_sum_stages(const LtvmStages *stages, double alpha, double recency, double t, LtvmStageSum *sum);
 
 /* pnbd.c: Pareto/NBD */
 extern double ltvm_pareto_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gradient);

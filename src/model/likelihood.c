@@ -80,8 +80,8 @@ add_rate_group(const RateGroup *group, const LtvmTaylor *rising, double r, doubl
 	sum->h[1][1] += x * group->square - r / (alpha * alpha) * group->bend;
 }
 
-bool
-ltvm_sum_nbd(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
+static bool
+sum_nbd(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
 {
 	double		r = model->p[0];
 	double		alpha = model->p[1];
@@ -175,6 +175,18 @@ add_left_group(const LeftGroup *group, double shape, double da, double db, LtvmS
 	sum->h[3][3] += db * db * (group->v + group->q);
 }
 
+/* the chance that customers of one frequency survived so many orders */
+static void
+add_survived(const LtvmSurvival *survival, double weight, LtvmSum *sum)
+{
+	sum->value += weight * survival->value;
+	sum->g[2] += weight * survival->da;
+	sum->g[3] += weight * survival->db;
+	sum->h[2][2] += weight * survival->daa;
+	sum->h[2][3] += weight * survival->daa;
+	sum->h[3][3] += weight * survival->dbb;
+}
+
 static bool
 sum_bg(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
 {
@@ -182,7 +194,7 @@ sum_bg(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInt
 	double		alpha = model->p[1];
 	double		a = model->p[2];
 	double		b = model->p[3];
-	double		extra = model->kind == LTVM_MBG_NBD ? 1.0 : 0.0;
+	double		extra = ltvm_survived(model->kind, 0.0);
 	LtvmTaylor	rising = {0.0, 0.0, 0.0};
 	LtvmSurvival survival = {0.0, 0.0, 0.0, 0.0, 0.0};
 	double		x = 0.0;
@@ -213,15 +225,128 @@ sum_bg(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInt
 		add_rate_group(&group, &rising, r, alpha, x, sum);
 		if (stayed > 0)
 			add_left_group(&left, r + x, 1.0 / a, -1.0 / (b + stayed - 1.0), sum);
-		sum->value += group.weight * survival.value;
-		sum->g[2] += group.weight * survival.da;
-		sum->g[3] += group.weight * survival.db;
-		sum->h[2][2] += group.weight * survival.daa;
-		sum->h[2][3] += group.weight * survival.daa;
-		sum->h[3][3] += group.weight * survival.dbb;
+		add_survived(&survival, group.weight, sum);
 	}
 	mirror(sum);
 	return true;
+}
+
+/*
+ * BG/CNBD and MBG/CNBD with k > 1, or with nobody leaving.  Per pattern the likelihood has ln W + ln(1 + J), with the stages'
+ * sum W and J = exp(D) / W: with q = J / (1 + J) and p = 1 - q its gradient is p dW + q dD, its Hessian
+ * p d2W + q d2D + p q (dW - dD) (dW - dD)', where dW and d2W are those of ln W.
+ */
+typedef struct StagesLeft
+{
+	bool		leaving;		/* can the customers of this frequency have left? */
+	double		ln_constant;	/* of D: ln (a / (b + survived - 1)) */
+	double		da,
+				db;				/* derivatives of D */
+} StagesLeft;
+
+static void
+add_stages(const LtvmStages *stages, const StagesLeft *left, double alpha, const LtvmPattern *pattern, LtvmSum *sum)
+{
+	LtvmStageSum w;
+	double		weight = pattern->weight;
+	double		inverse = 1.0 / (alpha + pattern->t);
+	double		inverse_recency = 1.0 / (alpha + pattern->recency);
+	double		gap = (pattern->t - pattern->recency) * inverse_recency;
+	double		ln_odds = -INFINITY;
+	double		d_r = log1p(gap);
+	double		d_alpha = -stages->n * gap * inverse;
+	double		u_r;
+	double		u_alpha;
+	double		e,
+				small,
+				q,
+				p,
+				v;
+
+	ltvm_sum_stages(stages, alpha, pattern->recency, pattern->t, &w);
+	if (left->leaving)
+		ln_odds = left->ln_constant + stages->n * d_r - w.value;
+	e = exp(-fabs(ln_odds));
+	small = e / (1.0 + e);
+	q = (ln_odds > 0 ? 1.0 - small : small) * weight;
+	p = (ln_odds > 0 ? small : 1.0 - small) * weight;
+	v = small * (1.0 - small) * weight;
+	u_r = w.r - d_r;
+	u_alpha = w.alpha - d_alpha;
+	sum->value += weight * (w.value + (ln_odds > 0 ? ln_odds : 0.0) + log1p(e));
+	sum->g[0] += p * w.r + q * d_r;
+	sum->g[1] += p * w.alpha + q * d_alpha;
+	sum->g[2] += q * left->da;
+	sum->g[3] += q * left->db;
+	sum->h[0][0] += p * w.rr + v * u_r * u_r;
+	sum->h[0][1] += p * w.r_alpha - q * gap * inverse + v * u_r * u_alpha;
+	sum->h[1][1] += p * w.alpha_alpha - q * d_alpha * (inverse + inverse_recency) + v * u_alpha * u_alpha;
+	sum->h[0][2] -= v * u_r * left->da;
+	sum->h[0][3] -= v * u_r * left->db;
+	sum->h[1][2] -= v * u_alpha * left->da;
+	sum->h[1][3] -= v * u_alpha * left->db;
+	sum->h[2][2] += left->da * left->da * (v - q);
+	sum->h[2][3] += left->da * left->db * v;
+	sum->h[3][3] += left->db * left->db * (v + q);
+}
+
+static bool
+sum_cnbd(const LtvmModel *model, bool can_leave, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt,
+		 LtvmSum *sum)
+{
+	double		r = model->p[0];
+	double		alpha = model->p[1];
+	double		b = model->p[3];
+	int			k = ltvm_stages(model);
+	LtvmTaylor	rising = {0.0, 0.0, 0.0};
+	LtvmSurvival survival = {0.0, 0.0, 0.0, 0.0, 0.0};
+	double		events = 0.0;
+	double		stayed = 0.0;
+	int			i = 0;
+
+	clear(sum);
+	while (i < n)
+	{
+		RateGroup	group = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
+		double		x = patterns[i].frequency;
+		double		survived = ltvm_survived(model->kind, x);
+		StagesLeft	left = {can_leave && survived > 0, 0.0, 0.0, 0.0};
+		LtvmStages	stages;
+
+		ltvm_add_rising(r + events, k * x - events, &rising);
+		events = k * x;
+		ltvm_set_stages(&stages, k, r + events);
+		if (can_leave)
+			ltvm_add_survival(model->p[2], b + stayed, survived - stayed, &survival);
+		stayed = survived;
+		if (left.leaving)
+		{
+			left.ln_constant = log(model->p[2] / (b + survived - 1.0));
+			left.da = 1.0 / model->p[2];
+			left.db = -1.0 / (b + survived - 1.0);
+		}
+		for (; i < n && patterns[i].frequency == x; i++)
+		{
+			if (stop(interrupt, i))
+				return false;
+			add_time(&group, alpha, patterns[i].t, patterns[i].weight);
+			add_stages(&stages, &left, alpha, &patterns[i], sum);
+		}
+		add_rate_group(&group, &rising, r, alpha, events, sum);
+		sum->value -= group.weight * x * lgamma(k);
+		if (can_leave)
+			add_survived(&survival, group.weight, sum);
+	}
+	mirror(sum);
+	return true;
+}
+
+bool
+ltvm_sum_nbd(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
+{
+	if (ltvm_stages(model) > 1)
+		return sum_cnbd(model, false, patterns, n, interrupt, sum);
+	return sum_nbd(model, patterns, n, interrupt, sum);
 }
 
 /* ln(1 + J) of one pattern */
@@ -313,6 +438,8 @@ ltvm_sum_orders(const LtvmModel *model, const LtvmPattern *patterns, int n, cons
 {
 	if (model->kind == LTVM_PARETO_NBD)
 		return sum_pareto(model, patterns, n, interrupt, sum);
+	if (ltvm_stages(model) > 1)
+		return sum_cnbd(model, true, patterns, n, interrupt, sum);
 	return sum_bg(model, patterns, n, interrupt, sum);
 }
 
@@ -383,7 +510,7 @@ leaving_slope(const LtvmModel *model, const LtvmPattern *pattern, double b)
 {
 	LtvmPast	past = {pattern->frequency, pattern->recency, pattern->t};
 	LtvmModel	near = *model;
-	double		n = model->kind == LTVM_MBG_NBD ? pattern->frequency + 1.0 : pattern->frequency;
+	double		n = ltvm_survived(model->kind, pattern->frequency);
 	LtvmTaylor	stay = {0.0, 0.0, 0.0};
 
 	near.p[3] = b;
@@ -397,7 +524,7 @@ leaving_slope(const LtvmModel *model, const LtvmPattern *pattern, double b)
 		return 0.0;
 	near.p[2] = b;				/* cancels the 1/b of the odds */
 	ltvm_add_rising(b, n, &stay);
-	return exp(ltvm_bg_ln_odds(&near, &past)) - b * stay.d1;
+	return exp(ltvm_cnbd_ln_odds(&near, &past)) - b * stay.d1;
 }
 
 bool

@@ -10,6 +10,8 @@
 #include "model/kinds.h"
 #include "model/special.h"
 
+static double mean_gap(const LtvmModel *model, const LtvmPast *past);
+
 /* Names, and for models of orders what they say of one customer. */
 static const struct
 {
@@ -20,15 +22,20 @@ static const struct
 	double		(*ln_odds) (const LtvmModel *model, const LtvmPast *past);
 	void		(*moments) (const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square, LtvmMoments *moments);
 	double		(*p_order) (const LtvmModel *model, const LtvmPast *past, double horizon);
+	double		(*gap) (const LtvmModel *model, const LtvmPast *past);
 }			kinds[] =
 {
 	[LTVM_BG_NBD] = {"bg/nbd", 4, {"r", "alpha", "a", "b"},
-	ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order},
+	ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order, mean_gap},
 	[LTVM_MBG_NBD] = {"mbg/nbd", 4, {"r", "alpha", "a", "b"},
-	ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order},
+	ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order, mean_gap},
 	[LTVM_PARETO_NBD] = {"pareto/nbd", 4, {"r", "alpha", "s", "beta"},
-	ltvm_pareto_log_likelihood, ltvm_pareto_ln_odds, ltvm_pareto_moments, ltvm_pareto_p_order},
-	[LTVM_GAMMA_GAMMA] = {"gamma-gamma", 3, {"p", "q", "v", NULL}, NULL, NULL, NULL, NULL},
+	ltvm_pareto_log_likelihood, ltvm_pareto_ln_odds, ltvm_pareto_moments, ltvm_pareto_p_order, mean_gap},
+	[LTVM_GAMMA_GAMMA] = {"gamma-gamma", 3, {"p", "q", "v", NULL}, NULL, NULL, NULL, NULL, NULL},
+	[LTVM_BG_CNBD] = {"bg/cnbd", 4, {"r", "alpha", "a", "b"},
+	ltvm_cnbd_log_likelihood, ltvm_cnbd_ln_odds, ltvm_cnbd_moments, ltvm_cnbd_p_order, ltvm_cnbd_gap},
+	[LTVM_MBG_CNBD] = {"mbg/cnbd", 4, {"r", "alpha", "a", "b"},
+	ltvm_cnbd_log_likelihood, ltvm_cnbd_ln_odds, ltvm_cnbd_moments, ltvm_cnbd_p_order, ltvm_cnbd_gap},
 };
 
 static bool
@@ -69,6 +76,12 @@ const char *
 ltvm_parameter_name(LtvmKind kind, int i)
 {
 	return kinds[kind].parameters[i];
+}
+
+bool
+ltvm_has_regularity(LtvmKind kind)
+{
+	return kind == LTVM_BG_CNBD || kind == LTVM_MBG_CNBD;
 }
 
 const char *
@@ -186,27 +199,32 @@ ltvm_expected_orders_gradient(const LtvmModel *model, const LtvmPast *past, doub
 	}
 }
 
+/* Where the first order decides as well, a new customer has to survive it. */
 double
 ltvm_expected_orders_new(const LtvmModel *model, double horizon)
 {
 	LtvmPast	none = {0.0, 0.0, 0.0};
 	LtvmMoments moments;
 
-	if (model->kind == LTVM_BG_NBD || model->kind == LTVM_MBG_NBD)
-		return ltvm_bg_new(model, horizon);
 	moments_alive(model, &none, horizon, false, &moments);
+	if (ltvm_first_order_decides(model->kind))
+		return moments.mean * (model->p[3] / (model->p[2] + model->p[3]));
 	return moments.mean;
 }
 
 /* E[1 / lambda] under Gamma(r + x, alpha + T) */
-double
-ltvm_expected_gap(const LtvmModel *model, const LtvmPast *past)
+static double
+mean_gap(const LtvmModel *model, const LtvmPast *past)
 {
 	double		shape = model->p[0] + past->frequency;
 
-	if (!of_orders(model))
-		return NAN;
 	return shape > 1.0 ? (model->p[1] + past->t) / (shape - 1.0) : INFINITY;
+}
+
+double
+ltvm_expected_gap(const LtvmModel *model, const LtvmPast *past)
+{
+	return of_orders(model) ? kinds[model->kind].gap(model, past) : NAN;
 }
 
 double

@@ -1,12 +1,13 @@
 /*
  * model.h: what the models say about one customer.
  *
- * Three models of repeat buying and one of spend, over plain numbers in one unit of time that the caller chooses.  Pure
+ * Models of repeat buying and one of spend, over plain numbers in one unit of time that the caller chooses.  Pure
  * functions: nothing is allocated, nothing is kept.  A function whose model has no such notion (the dropout of
  * Gamma-Gamma, say) returns NaN; inputs are the caller's to check, with ltvm_check_parameters and ltvm_check_past.
  *
  * Parameters, in the order of the papers:
  *	BG/NBD, MBG/NBD	r, alpha (order rate ~ Gamma), a, b (chance to leave after an order ~ Beta)
+ *	BG/CNBD, MBG/CNBD	the same, but every k-th event is an order: k is the regularity, r and alpha belong to the events
  *	Pareto/NBD		r, alpha (order rate ~ Gamma), s, beta (rate of leaving ~ Gamma)
  *	Gamma-Gamma		p, q, v (amount ~ Gamma(p, nu), nu ~ Gamma(q, v))
  *
@@ -24,12 +25,18 @@ typedef enum LtvmKind
 	LTVM_BG_NBD,
 	LTVM_MBG_NBD,
 	LTVM_PARETO_NBD,
-	LTVM_GAMMA_GAMMA
+	LTVM_GAMMA_GAMMA,
+	LTVM_BG_CNBD,
+	LTVM_MBG_CNBD
 } LtvmKind;
+
+#define LTVM_KINDS (LTVM_MBG_CNBD + 1)
+#define LTVM_MAX_REGULARITY 16
 
 typedef struct LtvmModel
 {
 	LtvmKind	kind;
+	int			regularity;		/* k of BG/CNBD and MBG/CNBD, to LTVM_MAX_REGULARITY; 0 is 1, as for other kinds */
 	double		p[LTVM_MAX_PARAMETERS];
 } LtvmModel;
 
@@ -41,17 +48,21 @@ typedef struct LtvmPast
 	double		t;				/* time since the first order */
 } LtvmPast;
 
-/* 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'gamma-gamma' */
+/* 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'gamma-gamma', 'bg/cnbd', 'mbg/cnbd' */
 extern bool ltvm_kind_from_name(const char *name, LtvmKind *kind);
 extern const char *ltvm_kind_name(LtvmKind kind);
 extern int	ltvm_parameter_count(LtvmKind kind);
 extern const char *ltvm_parameter_name(LtvmKind kind, int i);
+extern bool ltvm_has_regularity(LtvmKind kind);
 
 /* The first reason why this cannot be used, in words without capital and full stop; NULL if it can. */
 extern const char *ltvm_check_parameters(LtvmKind kind, const double *p, int count);
 extern const char *ltvm_check_past(const LtvmPast *past);
 
-/* ln of the likelihood of one customer; gradient in the natural parameters unless NULL. */
+/*
+ * ln of the likelihood of one customer; gradient in the natural parameters unless NULL.  With a regularity k above 1 it lacks
+ * (k - 1) times the sum of the logarithms of the gaps between orders, which no parameter changes.
+ */
 extern double ltvm_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gradient);
 
 /* Probability that the customer is still one at past->t. */

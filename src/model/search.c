@@ -32,6 +32,7 @@ ltvm_parameters_at(const LtvmProblem *problem, const double *theta, LtvmModel *m
 				j;
 
 	model->kind = problem->kind;
+	model->regularity = problem->regularity;
 	for (i = 0; i < LTVM_MAX_PARAMETERS; i++)
 	{
 		double		sum = 0.0;

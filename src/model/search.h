@@ -46,7 +46,9 @@ typedef struct LtvmKnown
 typedef struct LtvmProblem
 {
 	LtvmKind	kind;
+	int			regularity;		/* of the model: 0 where it has none */
 	bool		nbd;			/* orders of customers who never leave */
+	bool		quick;			/* only the height matters, and many patterns: one start unless it ends in a limit */
 	const LtvmPattern *patterns;
 	const LtvmSpend *spends;
 	int			n;

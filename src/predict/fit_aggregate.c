@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -35,16 +36,21 @@ typedef struct FitState
 	int32		vl_len_;
 	uint8		version;		/* FIT_VERSION */
 	uint8		kind;			/* LtvmKind */
-	uint16		reserved;		/* 0 */
+	uint8		regularity;		/* 0: to be chosen, or a kind without one */
+	uint8		flags;			/* FIT_... */
 	int32		unit_days;		/* 0 where the unit is not known */
 	uint32		used;			/* slots in use */
 	uint32		slot_count;		/* a power of two */
 	uint32		padding;		/* 0 */
 	int64		left_out;		/* customers whose mean amount is not above 0 */
+	uint64		gaps[4];		/* of the order days: GapSums, their low words first */
 	Slot		slots[FLEXIBLE_ARRAY_MEMBER];
 } FitState;
 
-#define FIT_VERSION		1
+#define FIT_LENIENT		1		/* what cannot be fitted is a model that says so */
+#define FIT_NO_GAPS		2		/* the gaps are not known */
+
+#define FIT_VERSION		2
 #define FIT_HEADER		offsetof(FitState, slots)
 #define INITIAL_SLOTS	16
 #define MAX_SLOTS		((uint32) 1 << 24)	/* 512 MB */
@@ -55,15 +61,15 @@ typedef struct FitState
  */
 
 static FitState *
-make_state(LtvmKind kind, int32 unit_days, uint32 slot_count)
+make_state(const FitState *like, uint32 slot_count)
 {
 	Size		size = FIT_HEADER + slot_count * sizeof(Slot);
 	FitState   *state = palloc0(size);
 
+	memcpy(state, like, FIT_HEADER);
 	SET_VARSIZE(state, size);
 	state->version = FIT_VERSION;
-	state->kind = (uint8) kind;
-	state->unit_days = unit_days;
+	state->used = 0;
 	state->slot_count = slot_count;
 	return state;
 }
@@ -80,8 +86,9 @@ report_state(void)
 static void
 CheckState(const FitState *state)
 {
-	if (VARSIZE(state) < FIT_HEADER || state->version != FIT_VERSION || state->kind > LTVM_GAMMA_GAMMA ||
-		state->reserved != 0 || state->padding != 0 || state->unit_days < 0 || state->left_out < 0 ||
+	if (VARSIZE(state) < FIT_HEADER || state->version != FIT_VERSION || state->kind >= LTVM_KINDS ||
+		state->regularity > LTVM_MAX_REGULARITY || (state->regularity != 0 && !ltvm_has_regularity((LtvmKind) state->kind)) ||
+		(state->flags & ~(FIT_LENIENT | FIT_NO_GAPS)) != 0 || state->padding != 0 || state->unit_days < 0 || state->left_out < 0 ||
 		state->slot_count < INITIAL_SLOTS || state->slot_count > MAX_SLOTS ||
 		(state->slot_count & (state->slot_count - 1)) != 0 || state->used > state->slot_count / 4 * 3 ||
 		VARSIZE(state) != FIT_HEADER + state->slot_count * sizeof(Slot))
@@ -126,9 +133,8 @@ find_slot(FitState *state, double frequency, double recency, double t)
 static FitState *
 enlarge(const FitState *state, uint32 slot_count)
 {
-	FitState   *larger = make_state((LtvmKind) state->kind, state->unit_days, slot_count);
+	FitState   *larger = make_state(state, slot_count);
 
-	larger->left_out = state->left_out;
 	larger->used = state->used;
 	for (uint32 i = 0; i < state->slot_count; i++)
 	{
@@ -178,22 +184,58 @@ add_pattern(FitState *state, double frequency, double recency, double t, double 
 	return state;
 }
 
+/* What is to be fitted, and how: the head of a state without customers. */
+static FitState
+head_of(const FitSpec *spec)
+{
+	return (FitState) {
+		.kind = (uint8) spec->kind, .regularity = (uint8) spec->regularity, .flags = spec->lenient ? FIT_LENIENT : 0,
+			.unit_days = spec->unit_days
+	};
+}
+
 /*
- * The state of an aggregate call; kind and unit must be the same for all rows.
+ * The state of an aggregate call; what is to be fitted must be the same for all rows.
  */
 static FitState *
-state_argument(FunctionCallInfo fcinfo, LtvmKind kind, int32 unit_days)
+state_argument(FunctionCallInfo fcinfo, const FitState *head)
 {
 	FitState   *state;
 
 	if (PG_ARGISNULL(0))
-		return make_state(kind, unit_days, INITIAL_SLOTS);
+		return make_state(head, INITIAL_SLOTS);
 	state = read_state(PG_GETARG_DATUM(0), AggCheckCallContext(fcinfo, NULL) != 0);
-	if (state->kind != (uint8) kind || state->unit_days != unit_days)
+	if (state->kind != head->kind || state->unit_days != head->unit_days)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the kind of model and unit_days must be the same for all rows of one ltv_fit")));
+	if (state->regularity != head->regularity || state->flags != head->flags)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the spec must be the same for all rows of one ltv_fit")));
 	return state;
+}
+
+static GapSums
+state_gaps(const FitState *state)
+{
+	return (GapSums) {
+		(int128) ((uint128) state->gaps[1] << 64 | state->gaps[0]), (int128) ((uint128) state->gaps[3] << 64 | state->gaps[2])
+	};
+}
+
+/* Add to the gaps of a state; forged ones wrap around. */
+static void
+add_gaps(FitState *state, const GapSums *more)
+{
+	GapSums		sums = state_gaps(state);
+	uint128		logs = (uint128) sums.logs + (uint128) more->logs;
+	uint128		half_logs = (uint128) sums.half_logs + (uint128) more->half_logs;
+
+	state->gaps[0] = (uint64) logs;
+	state->gaps[1] = (uint64) (logs >> 64);
+	state->gaps[2] = (uint64) half_logs;
+	state->gaps[3] = (uint64) (half_logs >> 64);
 }
 
 static LtvmKind
@@ -253,10 +295,12 @@ add_spend(FitState *state, double frequency, double monetary, double customers)
 static Datum
 add_history(FunctionCallInfo fcinfo, FitSpec spec)
 {
+	FitState	head = head_of(&spec);
 	StoredHistory *stored;
 	Moment		moment;
 	History		history;
 	ModelInput	input;
+	GapSums		gaps = {0, 0};
 	FitState   *state;
 	LtvmPast	past;
 
@@ -266,11 +310,14 @@ add_history(FunctionCallInfo fcinfo, FitSpec spec)
 	moment = moment_of(PG_GETARG_DATEADT(2));
 	history_open(stored, &history);
 	input = model_input_of(&history, moment.as_of);
+	if (ltvm_has_regularity(spec.kind))
+		gaps_add(&gaps, &history, moment.as_of);
 	history_free(&history);
 	PG_FREE_IF_COPY(stored, 1);
 	if (input.days == 0)
 		return unchanged_state(fcinfo);
-	state = state_argument(fcinfo, spec.kind, spec.unit_days);
+	state = state_argument(fcinfo, &head);
+	add_gaps(state, &gaps);
 	past = past_of(&input, moment.as_of, spec.unit_days);
 	if (spec.kind == LTVM_GAMMA_GAMMA)
 		state = add_spend(state, past.frequency, mean_repeat_amount(&input), 1);
@@ -288,39 +335,77 @@ ltv_fit_accum(PG_FUNCTION_ARGS)
 	return add_history(fcinfo, (FitSpec) {.kind = fit_kind(fcinfo, 3), .unit_days = FIT_UNIT_DAYS});
 }
 
-PG_FUNCTION_INFO_V1(ltv_fit_accum_spec);
-
-/* (state, h, as_of, spec) */
-Datum
-ltv_fit_accum_spec(PG_FUNCTION_ARGS)
+static FitSpec
+spec_argument(FunctionCallInfo fcinfo, int arg)
 {
 	FitSpecMemo *memo = fcinfo->flinfo->fn_extra;
 
-	if (PG_ARGISNULL(3))
+	if (PG_ARGISNULL(arg))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the spec of a fit must not be null"),
 				 errhint("Make specs with ltv_fit_spec().")));
 	if (memo == NULL)
 		memo = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FitSpecMemo));
-	return add_history(fcinfo, *fit_spec_read(PG_GETARG_HEAPTUPLEHEADER(3), memo));
+	return *fit_spec_read(PG_GETARG_HEAPTUPLEHEADER(arg), memo);
 }
 
-PG_FUNCTION_INFO_V1(ltv_fit_accum_numbers);
+PG_FUNCTION_INFO_V1(ltv_fit_accum_spec);
 
-/* (state, frequency, recency, t, kind [, customers]) */
+/* (state, h, as_of, spec) */
 Datum
-ltv_fit_accum_numbers(PG_FUNCTION_ARGS)
+ltv_fit_accum_spec(PG_FUNCTION_ARGS)
 {
-	LtvmKind	kind = fit_kind(fcinfo, 4);
+	return add_history(fcinfo, spec_argument(fcinfo, 3));
+}
+
+/* The sums of logarithms of the gaps behind a row, turned to days. */
+static GapSums
+gaps_argument(FunctionCallInfo fcinfo, const FitSpec *spec, const LtvmPast *past, double customers)
+{
+	double		logs = PG_GETARG_FLOAT8(6);
+	double		half_logs = PG_GETARG_FLOAT8(7);
+	double		of_unit = customers * past->frequency * log(spec->unit_days);
+
+	if (!(fabs(logs) <= 1e15 && fabs(half_logs) <= 1e15 && half_logs <= logs))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("impossible sums of the logarithms of gaps: %g, and %g of gaps less half a day", logs, half_logs)));
+	return (GapSums) {gaps_fixed(logs + of_unit), gaps_fixed(half_logs + of_unit)};
+}
+
+/* A regularity can only be chosen where the gaps are known. */
+static void
+CheckGapsKnown(const FitSpec *spec)
+{
+	if (ltvm_has_regularity(spec->kind) && spec->regularity == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the regularity of a %s model cannot be chosen from frequency, recency and t alone",
+						ltvm_kind_name(spec->kind)),
+				 errhint("Give it, as in ltv_fit_spec('%s', regularity => 2), or the sums log_gaps and log_gaps_half, or histories.",
+						 ltvm_kind_name(spec->kind))));
+}
+
+/* Add the customers of the arguments (state, frequency, recency, t, kind or spec [, customers [, log_gaps, log_gaps_half]]). */
+static Datum
+add_numbers(FunctionCallInfo fcinfo, FitSpec spec, bool unit_known)
+{
+	FitState	head = head_of(&spec);
+	bool		gaps_known = PG_NARGS() > 6;
+	GapSums		gaps = {0, 0};
+	FitState   *state;
 	LtvmPast	past;
 	const char *problem;
 	double		customers;
 
-	if (kind == LTVM_GAMMA_GAMMA)
-		report_wrong_fit(kind, false);
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3) || (PG_NARGS() > 5 && PG_ARGISNULL(5)))
-		return unchanged_state(fcinfo);
+	if (spec.kind == LTVM_GAMMA_GAMMA)
+		report_wrong_fit(spec.kind, false);
+	if (!gaps_known)
+		CheckGapsKnown(&spec);
+	for (int i = 1; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i))
+			return unchanged_state(fcinfo);
 	past = (LtvmPast) {PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)};
 	problem = ltvm_check_past(&past);
 	if (problem != NULL)
@@ -329,9 +414,33 @@ ltv_fit_accum_numbers(PG_FUNCTION_ARGS)
 				 errmsg("impossible customer: frequency %g, recency %g, t %g", past.frequency, past.recency, past.t),
 				 errdetail_internal("Here %s.", problem)));
 	customers = customers_argument(fcinfo, 5);
+	if (gaps_known)
+		gaps = gaps_argument(fcinfo, &spec, &past, customers);
 	if (customers == 0)
 		return unchanged_state(fcinfo);
-	PG_RETURN_POINTER(add_pattern(state_argument(fcinfo, kind, 0), past.frequency, past.recency, past.t, customers));
+	head.flags |= gaps_known || !ltvm_has_regularity(spec.kind) ? 0 : FIT_NO_GAPS;
+	head.unit_days = unit_known ? spec.unit_days : 0;
+	state = state_argument(fcinfo, &head);
+	add_gaps(state, &gaps);
+	PG_RETURN_POINTER(add_pattern(state, past.frequency, past.recency, past.t, customers));
+}
+
+PG_FUNCTION_INFO_V1(ltv_fit_accum_numbers);
+
+/* (state, frequency, recency, t, kind [, customers [, log_gaps, log_gaps_half]]) */
+Datum
+ltv_fit_accum_numbers(PG_FUNCTION_ARGS)
+{
+	return add_numbers(fcinfo, (FitSpec) {.kind = fit_kind(fcinfo, 4), .unit_days = FIT_UNIT_DAYS}, false);
+}
+
+PG_FUNCTION_INFO_V1(ltv_fit_accum_numbers_spec);
+
+/* (state, frequency, recency, t, spec [, customers [, log_gaps, log_gaps_half]]) */
+Datum
+ltv_fit_accum_numbers_spec(PG_FUNCTION_ARGS)
+{
+	return add_numbers(fcinfo, spec_argument(fcinfo, 4), true);
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_accum_spend);
@@ -341,12 +450,13 @@ Datum
 ltv_fit_accum_spend(PG_FUNCTION_ARGS)
 {
 	LtvmKind	kind = fit_kind(fcinfo, 3);
+	FitState	head = head_of(&(FitSpec) {.kind = kind});
 
 	if (kind != LTVM_GAMMA_GAMMA)
 		report_wrong_fit(kind, true);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 4 && PG_ARGISNULL(4)))
 		return unchanged_state(fcinfo);
-	PG_RETURN_POINTER(add_spend(state_argument(fcinfo, kind, 0), PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2),
+	PG_RETURN_POINTER(add_spend(state_argument(fcinfo, &head), PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2),
 								customers_argument(fcinfo, 4)));
 }
 
@@ -365,14 +475,17 @@ ltv_fit_combine(PG_FUNCTION_ARGS)
 {
 	FitState   *state;
 	FitState   *added;
+	GapSums		gaps;
 
 	if (PG_ARGISNULL(1))
 		return unchanged_state(fcinfo);
 	added = read_state(PG_GETARG_DATUM(1), false);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_POINTER(added);
-	state = state_argument(fcinfo, (LtvmKind) added->kind, added->unit_days);
+	state = state_argument(fcinfo, added);
 	state->left_out += added->left_out;
+	gaps = state_gaps(added);
+	add_gaps(state, &gaps);
 	/*
 	 * Slots one after the other come in the order of their hashes.  Without
 	 * room for all they would fill up one end of the table, and every search
@@ -441,12 +554,23 @@ report_status(LtvmKind kind, LtvmFitStatus status)
 
 static const LtvmInterrupt on_error = {error_waits, NULL};
 
-/* Fit a model of orders to patterns, ascending in frequency. */
+/* Fit a model of orders to patterns, ascending in frequency; gaps NULL where they are not known. */
+static LtvmFitStatus
+try_fit_orders(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, LtvmFit *fit)
+{
+	LtvmFitStatus status = ltvm_fit_rhythm(kind, regularity, gaps, patterns, n, &on_error, fit);
+
+	if (status == LTVM_FIT_INTERRUPTED || status == LTVM_FIT_NO_MEMORY)
+		report_status(kind, status);
+	return status;
+}
+
+/* The same, where it is an error that the data cannot identify a model. */
 LtvmFit
-fit_order_model(LtvmKind kind, const LtvmPattern *patterns, int n)
+fit_order_model(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n)
 {
 	LtvmFit		fit;
-	LtvmFitStatus status = ltvm_fit_orders(kind, patterns, n, &on_error, &fit);
+	LtvmFitStatus status = try_fit_orders(kind, regularity, gaps, patterns, n, &fit);
 
 	if (status != LTVM_FIT_DONE)
 		report_status(kind, status);
@@ -498,32 +622,51 @@ sorted_patterns(const FitState *state, int *n)
 	return patterns;
 }
 
-static LtvmFit
-fit_state(const FitState *state)
+/* Fit the model of order values to patterns. */
+static LtvmFitStatus
+fit_spends(const FitState *state, const Slot *patterns, int n, LtvmFit *fit)
 {
-	LtvmKind	kind = (LtvmKind) state->kind;
-	int			n;
-	Slot	   *patterns = sorted_patterns(state, &n);
 	LtvmSpend  *spends;
-	LtvmFitStatus status;
-	LtvmFit		fit;
 
-	StaticAssertStmt(sizeof(Slot) == sizeof(LtvmPattern), "a slot is laid out as a pattern");
-	if (kind != LTVM_GAMMA_GAMMA)
-		return fit_order_model(kind, (const LtvmPattern *) patterns, n);
-	if (n == 0 && state->left_out > 0)
+	if (n == 0 && state->left_out > 0 && (state->flags & FIT_LENIENT) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("the data cannot identify a %s model", ltvm_kind_name(kind)),
+				 errmsg("the data cannot identify a %s model", ltvm_kind_name(LTVM_GAMMA_GAMMA)),
 				 errdetail("All %lld customers who ordered again have a mean amount that is not above 0.",
 						   (long long) state->left_out)));
 	spends = MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(LtvmSpend));
 	for (int i = 0; i < n; i++)
 		spends[i] = (LtvmSpend) {patterns[i].frequency, patterns[i].recency, patterns[i].weight};
-	status = try_fit_spend(spends, n, &fit);
-	if (status != LTVM_FIT_DONE)
+	return try_fit_spend(spends, n, fit);
+}
+
+static LtvmFitStatus
+fit_state(const FitState *state, LtvmFit *fit)
+{
+	LtvmKind	kind = (LtvmKind) state->kind;
+	int			n;
+	Slot	   *patterns = sorted_patterns(state, &n);
+	GapSums		sums = state_gaps(state);
+	LtvmGaps	gaps;
+	LtvmFitStatus status;
+
+	StaticAssertStmt(sizeof(Slot) == sizeof(LtvmPattern), "a slot is laid out as a pattern");
+	if (kind == LTVM_GAMMA_GAMMA)
+		status = fit_spends(state, patterns, n, fit);
+	else if ((state->flags & FIT_NO_GAPS) != 0)
+	{
+		if (ltvm_has_regularity(kind) && state->regularity == 0)
+			report_state();
+		status = try_fit_orders(kind, state->regularity, NULL, (const LtvmPattern *) patterns, n, fit);
+	}
+	else
+	{
+		gaps = gaps_of(&sums, (const LtvmPattern *) patterns, n, state->unit_days > 0 ? state->unit_days : FIT_UNIT_DAYS);
+		status = try_fit_orders(kind, state->regularity, &gaps, (const LtvmPattern *) patterns, n, fit);
+	}
+	if (status != LTVM_FIT_DONE && (state->flags & FIT_LENIENT) == 0)
 		report_status(kind, status);
-	return fit;
+	return status;
 }
 
 /* A float8 array, numbers that are not known as nulls. */
@@ -544,15 +687,54 @@ doubles_array(const double *values, int ndims, int n)
 											  sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
-static char *
-note_of(const FitState *state, const LtvmFit *fit)
+/* Remarks, one after the other. */
+static void
+add_note(StringInfo notes, const char *note)
 {
-	const char *note = ltvm_fit_note(fit);
+	if (note != NULL)
+		appendStringInfo(notes, "%s%s", notes->len > 0 ? "; " : "", note);
+}
 
-	if (state->left_out == 0)
-		return note != NULL ? pstrdup(note) : NULL;
-	return psprintf("%s%s%lld customers whose mean amount is not above 0 are left out",
-					note != NULL ? note : "", note != NULL ? "; " : "", (long long) state->left_out);
+static char *
+note_of(const FitState *state, LtvmFitStatus status, const LtvmFit *fit)
+{
+	StringInfoData notes;
+
+	initStringInfo(&notes);
+	if (status != LTVM_FIT_DONE)
+		appendStringInfo(&notes, "not fitted: %.*s", (int) strlen(ltvm_fit_reason(status)) - 1, ltvm_fit_reason(status));
+	else
+	{
+		add_note(&notes, ltvm_fit_note(fit));
+		add_note(&notes, ltvm_regularity_note(fit));
+	}
+	if (status == LTVM_FIT_DONE && (state->flags & FIT_NO_GAPS) != 0 && fit->model.regularity > 1)
+		add_note(&notes, "the log-likelihood lacks what the gaps between orders say, which were not given");
+	if (state->left_out > 0)
+		add_note(&notes, psprintf("%lld customers whose mean amount is not above 0 are left out", (long long) state->left_out));
+	return notes.len > 0 ? notes.data : NULL;
+}
+
+/* What only a fit that came about has. */
+static void
+put_fit(const LtvmFit *fit, Datum *values, bool *nulls)
+{
+	double		covariance[LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS];
+
+	nulls[MODEL_COVARIANCE] = false;
+	for (int i = 0; i < fit->count * fit->count; i++)
+	{
+		covariance[i] = fit->covariance[i / fit->count][i % fit->count];
+		nulls[MODEL_COVARIANCE] |= !isfinite(covariance[i]);
+	}
+	values[MODEL_PARAMETERS] = doubles_array(fit->model.p, 1, fit->count);
+	values[MODEL_STANDARD_ERRORS] = doubles_array(fit->standard_errors, 1, fit->count);
+	values[MODEL_COVARIANCE] = doubles_array(covariance, 2, fit->count);
+	values[MODEL_LOG_LIKELIHOOD] = Float8GetDatum(fit->log_likelihood);
+	values[MODEL_GRADIENT_NORM] = Float8GetDatum(fit->gradient_norm);
+	values[MODEL_REGULARITY] = Int32GetDatum(fit->model.regularity);
+	nulls[MODEL_PARAMETERS] = nulls[MODEL_STANDARD_ERRORS] = nulls[MODEL_LOG_LIKELIHOOD] = nulls[MODEL_GRADIENT_NORM] = false;
+	nulls[MODEL_REGULARITY] = !ltvm_has_regularity(fit->model.kind);
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_final);
@@ -563,39 +745,29 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 {
 	FitState   *state;
 	LtvmFit		fit;
-	double		covariance[LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS];
+	LtvmFitStatus status;
 	CompositeRow row;
-	Datum	   *values;
-	bool	   *nulls;
 	char	   *note;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = read_state(PG_GETARG_DATUM(0), AggCheckCallContext(fcinfo, NULL) != 0);
 	composite_begin_result(&row, fcinfo, &model_type);
-	values = row.values;
-	nulls = row.nulls;
-	fit = fit_state(state);
-	for (int i = 0; i < fit.count * fit.count; i++)
-	{
-		covariance[i] = fit.covariance[i / fit.count][i % fit.count];
-		nulls[MODEL_COVARIANCE] |= !isfinite(covariance[i]);
-	}
-	note = note_of(state, &fit);
-	values[MODEL_KIND] = CStringGetTextDatum(ltvm_kind_name(fit.model.kind));
-	values[MODEL_PARAMETERS] = doubles_array(fit.model.p, 1, fit.count);
-	values[MODEL_STANDARD_ERRORS] = doubles_array(fit.standard_errors, 1, fit.count);
-	values[MODEL_UNIT_DAYS] = Int32GetDatum(state->unit_days);
-	nulls[MODEL_UNIT_DAYS] = state->unit_days == 0;
-	values[MODEL_COVARIANCE] = doubles_array(covariance, 2, fit.count);
-	values[MODEL_CUSTOMERS] = Int64GetDatum((int64) Min(fit.customers, MAX_CUSTOMERS));
-	values[MODEL_LOG_LIKELIHOOD] = Float8GetDatum(fit.log_likelihood);
-	values[MODEL_CONVERGED] = BoolGetDatum(fit.converged);
-	values[MODEL_ITERATIONS] = Int32GetDatum(fit.iterations);
-	values[MODEL_GRADIENT_NORM] = Float8GetDatum(fit.gradient_norm);
-	values[MODEL_NOTE] = note != NULL ? CStringGetTextDatum(note) : (Datum) 0;
-	nulls[MODEL_NOTE] = note == NULL;
-	values[MODEL_DETAILS] = (Datum) 0;
-	nulls[MODEL_DETAILS] = true;
+	status = fit_state(state, &fit);
+	for (int i = 0; i < MODEL_FIELDS; i++)
+		row.nulls[i] = true;
+	if (status == LTVM_FIT_DONE)
+		put_fit(&fit, row.values, row.nulls);
+	note = note_of(state, status, &fit);
+	row.values[MODEL_KIND] = CStringGetTextDatum(ltvm_kind_name((LtvmKind) state->kind));
+	row.values[MODEL_UNIT_DAYS] = Int32GetDatum(state->unit_days);
+	row.values[MODEL_CUSTOMERS] = Int64GetDatum((int64) Min(fit.customers, MAX_CUSTOMERS));
+	row.values[MODEL_CONVERGED] = BoolGetDatum(status == LTVM_FIT_DONE && fit.converged);
+	row.values[MODEL_ITERATIONS] = Int32GetDatum(fit.iterations);
+	row.nulls[MODEL_KIND] = row.nulls[MODEL_CUSTOMERS] = row.nulls[MODEL_CONVERGED] = row.nulls[MODEL_ITERATIONS] = false;
+	row.nulls[MODEL_UNIT_DAYS] = state->unit_days == 0;
+	row.nulls[MODEL_NOTE] = note == NULL;
+	if (note != NULL)
+		row.values[MODEL_NOTE] = CStringGetTextDatum(note);
 	PG_RETURN_DATUM(composite_datum(&row));
 }

@@ -11,25 +11,55 @@
 
 #include "base/composite.h"
 
-#define SPEC_FIELDS 2
+enum
+{
+	SPEC_KIND,
+	SPEC_UNIT_DAYS,
+	SPEC_REGULARITY,
+	SPEC_STRICT,
+	SPEC_FIELDS
+};
 
-static const char *const field_names[SPEC_FIELDS] = {"kind", "unit_days"};
-static const Oid field_types[SPEC_FIELDS] = {TEXTOID, INT4OID};
+static const char *const field_names[SPEC_FIELDS] = {"kind", "unit_days", "regularity", "strict"};
+static const Oid field_types[SPEC_FIELDS] = {TEXTOID, INT4OID, INT4OID, BOOLOID};
 static const CompositeType spec_type = {"ltv_fit_spec", SPEC_FIELDS, field_types};
+
+/* A regularity that is given. */
+static void
+CheckRegularity(LtvmKind kind, int32 regularity)
+{
+	if (regularity < 1 || regularity > LTVM_MAX_REGULARITY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("regularity must be between 1 and %d, not %d", LTVM_MAX_REGULARITY, regularity),
+				 errhint("1 is a customer without any rhythm; leave it out to have it chosen.")));
+	if (!ltvm_has_regularity(kind))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a %s model has no regularity", ltvm_kind_name(kind)),
+				 errhint("Models of kind 'bg/cnbd' and 'mbg/cnbd' have one.")));
+}
 
 /* The checked fields of a spec. */
 static void
 read_fields(const Datum *values, const bool *nulls, FitSpec *spec)
 {
 	for (int i = 0; i < SPEC_FIELDS; i++)
-		if (nulls[i])
+		if (nulls[i] && i != SPEC_REGULARITY)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("%s of a fit must not be null", field_names[i]),
 					 errhint("Make specs with ltv_fit_spec(), naming what differs from the defaults, for example ltv_fit_spec(unit_days => 1).")));
-	spec->kind = kind_argument(values[0]);
-	spec->unit_days = DatumGetInt32(values[1]);
+	spec->kind = kind_argument(values[SPEC_KIND]);
+	spec->unit_days = DatumGetInt32(values[SPEC_UNIT_DAYS]);
 	CheckUnitDays(spec->unit_days);
+	spec->regularity = 0;
+	if (!nulls[SPEC_REGULARITY])
+	{
+		spec->regularity = DatumGetInt32(values[SPEC_REGULARITY]);
+		CheckRegularity(spec->kind, spec->regularity);
+	}
+	spec->lenient = !DatumGetBool(values[SPEC_STRICT]);
 }
 
 /* Read and check a spec, unless it is the one in the memo. */

@@ -18,6 +18,8 @@ typedef struct FitSpec
 {
 	LtvmKind	kind;
 	int32		unit_days;
+	int32		regularity;		/* 0: to be chosen, or a kind without one */
+	bool		lenient;		/* what cannot be fitted is a model that says so, no error */
 } FitSpec;
 
 /* The spec read last, with its bytes: a query has one for all its rows. */

@@ -28,6 +28,7 @@ static const Oid field_types[MODEL_FIELDS] = {
 	[MODEL_GRADIENT_NORM] = FLOAT8OID,
 	[MODEL_NOTE] = TEXTOID,
 	[MODEL_DETAILS] = JSONBOID,
+	[MODEL_REGULARITY] = INT4OID,
 };
 const CompositeType model_type = {"ltv_model", MODEL_FIELDS, field_types};
 
@@ -56,7 +57,7 @@ kind_argument(Datum name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown kind of model \"%s\"", kind_name),
-				 errhint("The kinds are 'bg/nbd', 'mbg/nbd', 'pareto/nbd' and 'gamma-gamma'.")));
+				 errhint("The kinds are 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd', 'mbg/cnbd' and 'gamma-gamma'.")));
 	pfree(kind_name);
 	return kind;
 }
@@ -96,6 +97,18 @@ read_covariance(Datum datum, FittedModel *fitted)
 	}
 }
 
+/* What a kind without a regularity has in its place is left alone, as details are. */
+static void
+read_regularity(Datum regularity, bool is_null, LtvmModel *model)
+{
+	if (!ltvm_has_regularity(model->kind))
+		return;
+	if (is_null || DatumGetInt32(regularity) < 1 || DatumGetInt32(regularity) > LTVM_MAX_REGULARITY)
+		report_model(psprintf("The regularity of a %s model is a number from 1 to %d.", ltvm_kind_name(model->kind),
+							  LTVM_MAX_REGULARITY));
+	model->regularity = DatumGetInt32(regularity);
+}
+
 static void
 read_fields(HeapTupleHeader row, FittedModel *fitted)
 {
@@ -109,6 +122,10 @@ read_fields(HeapTupleHeader row, FittedModel *fitted)
 	memset(fitted, 0, sizeof(*fitted));
 	fitted->model.kind = kind_argument(values[MODEL_KIND]);
 	fitted->count = ltvm_parameter_count(fitted->model.kind);
+	fitted->fitted = !(nulls[MODEL_PARAMETERS] && !nulls[MODEL_CONVERGED] && !DatumGetBool(values[MODEL_CONVERGED]));
+	if (!fitted->fitted)
+		return;
+	read_regularity(values[MODEL_REGULARITY], nulls[MODEL_REGULARITY], &fitted->model);
 	if (nulls[MODEL_PARAMETERS] || !read_doubles(values[MODEL_PARAMETERS], fitted->model.p, 1, fitted->count))
 		report_model(psprintf("The parameters of a %s model are an array of %d numbers.",
 							  ltvm_kind_name(fitted->model.kind), fitted->count));
@@ -154,7 +171,7 @@ CheckModelKind(const LtvmModel *model, bool spend, const char *what)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a %s model does not predict %s", ltvm_kind_name(model->kind), what),
 				 errhint(spend ? "Order values need a model of kind 'gamma-gamma'."
-						 : "Orders need a model of kind 'bg/nbd', 'mbg/nbd' or 'pareto/nbd'.")));
+						 : "Orders need a model of kind 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd' or 'mbg/cnbd'.")));
 }
 
 /* Argument 0, a model of orders or of spend. */
@@ -216,7 +233,7 @@ past_of(const ModelInput *input, DateADT as_of, double unit_days)
 	};
 }
 
-/* The arguments h, as_of behind the model; false for a customer without an order. */
+/* The arguments h, as_of behind the model; false for a customer without an order, and where there is no model. */
 static bool
 history_argument(FunctionCallInfo fcinfo, const FittedModel *fitted, LtvmPast *past, ModelInput *input)
 {
@@ -228,7 +245,7 @@ history_argument(FunctionCallInfo fcinfo, const FittedModel *fitted, LtvmPast *p
 	*input = model_input_of(&history, moment.as_of);
 	history_free(&history);
 	PG_FREE_IF_COPY(stored, 1);
-	if (input->days == 0)
+	if (input->days == 0 || !fitted->fitted)
 		return false;
 	if (past != NULL)
 	{
@@ -350,6 +367,8 @@ ltv_p_alive_numbers(PG_FUNCTION_ARGS)
 	const FittedModel *fitted = model_argument(fcinfo, false, "who is alive");
 	LtvmPast	past = numbers_argument(fcinfo);
 
+	if (!fitted->fitted)
+		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ltvm_p_alive(&fitted->model, &past));
 }
 
@@ -363,6 +382,8 @@ ltv_expected_orders_numbers(PG_FUNCTION_ARGS)
 	LtvmPast	past = numbers_argument(fcinfo);
 
 	CheckHorizon(PG_GETARG_FLOAT8(4), "horizon");
+	if (!fitted->fitted)
+		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ltvm_expected_orders(&fitted->model, &past, PG_GETARG_FLOAT8(4)));
 }
 
@@ -376,6 +397,8 @@ ltv_p_order_within_numbers(PG_FUNCTION_ARGS)
 	LtvmPast	past = numbers_argument(fcinfo);
 
 	CheckHorizon(PG_GETARG_FLOAT8(4), "horizon");
+	if (!fitted->fitted)
+		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ltvm_p_order_within(&fitted->model, &past, PG_GETARG_FLOAT8(4)));
 }
 
@@ -388,6 +411,8 @@ ltv_expected_gap(PG_FUNCTION_ARGS)
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
 	LtvmPast	past = numbers_argument(fcinfo);
 
+	if (!fitted->fitted)
+		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ltvm_expected_gap(&fitted->model, &past));
 }
 
@@ -400,6 +425,8 @@ ltv_log_likelihood(PG_FUNCTION_ARGS)
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
 	LtvmPast	past = numbers_argument(fcinfo);
 
+	if (!fitted->fitted)
+		PG_RETURN_NULL();
 	/* a customer who was just born is certain: ln 1 is 0, not -0 */
 	PG_RETURN_FLOAT8(ltvm_log_likelihood(&fitted->model, &past, NULL) + 0.0);
 }
@@ -425,6 +452,8 @@ ltv_expected_order_value_numbers(PG_FUNCTION_ARGS)
 	const FittedModel *fitted = model_argument(fcinfo, true, "order values");
 
 	CheckSpend(PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), false);
+	if (!fitted->fitted)
+		PG_RETURN_NULL();
 	return order_value(fcinfo, &fitted->model, PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2));
 }
 
@@ -437,5 +466,7 @@ ltv_log_likelihood_spend(PG_FUNCTION_ARGS)
 	const FittedModel *fitted = model_argument(fcinfo, true, "order values");
 
 	CheckSpend(PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), true);
+	if (!fitted->fitted)
+		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ltvm_spend_log_likelihood(&fitted->model, PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), NULL));
 }

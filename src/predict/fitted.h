@@ -13,6 +13,7 @@
 #include "model/model.h"
 
 #include "customer/customer.h"
+#include "predict/gaps.h"
 
 extern const CompositeType model_type;
 
@@ -31,6 +32,7 @@ typedef enum ModelField
 	MODEL_GRADIENT_NORM,
 	MODEL_NOTE,
 	MODEL_DETAILS,
+	MODEL_REGULARITY,
 	MODEL_FIELDS
 } ModelField;
 
@@ -38,6 +40,7 @@ typedef enum ModelField
 typedef struct FittedModel
 {
 	LtvmModel	model;
+	bool		fitted;			/* false: there are no parameters, as the data had none to give */
 	int			count;			/* parameters */
 	int32		unit_days;		/* 0 where the unit is not known */
 	bool		has_covariance;
@@ -71,7 +74,7 @@ unchanged_state(FunctionCallInfo fcinfo)
 }
 
 /* fit_aggregate.c */
-extern LtvmFit fit_order_model(LtvmKind kind, const LtvmPattern *patterns, int n);
+extern LtvmFit fit_order_model(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n);
 extern LtvmFitStatus try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit);
 
 #endif							/* LTV_FITTED_H */

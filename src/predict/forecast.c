@@ -32,6 +32,7 @@ enum
 	STATE_GRADIENT,				/* 4 */
 	STATE_MODEL = STATE_GRADIENT + LTVM_MAX_PARAMETERS,
 	STATE_KIND = STATE_MODEL,
+	STATE_REGULARITY,
 	STATE_UNIT_DAYS,
 	STATE_HAS_COVARIANCE,
 	STATE_PARAMETERS,			/* 4 */
@@ -108,6 +109,7 @@ static void
 model_numbers(const FittedModel *fitted, double *model)
 {
 	model[STATE_KIND - STATE_MODEL] = fitted->model.kind;
+	model[STATE_REGULARITY - STATE_MODEL] = fitted->model.regularity;
 	model[STATE_UNIT_DAYS - STATE_MODEL] = fitted->unit_days;
 	model[STATE_HAS_COVARIANCE - STATE_MODEL] = fitted->has_covariance ? 1 : 0;
 	memcpy(&model[STATE_PARAMETERS - STATE_MODEL], fitted->model.p, sizeof(fitted->model.p));
@@ -139,6 +141,8 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 		memo = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ModelMemo));
 	fitted = model_read(PG_GETARG_HEAPTUPLEHEADER(1), memo);
 	CheckModelKind(&fitted->model, false, "orders");
+	if (!fitted->fitted)
+		return unchanged_state(fcinfo);
 	CheckModelUnit(fitted);
 	moment = moment_of(PG_GETARG_DATEADT(3));
 	CheckHorizon(PG_GETARG_INT32(4), "horizon_days");

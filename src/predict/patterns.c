@@ -9,12 +9,12 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-
 PatternSet *
-patterns_create(void)
+patterns_create(LtvmKind kind)
 {
 	PatternSet *set = palloc0(sizeof(PatternSet));
 
+	set->wants_gaps = ltvm_has_regularity(kind);
 	set->room = 1024;
 	set->items = palloc(set->room * sizeof(SortItem));
 	return set;
@@ -36,7 +36,7 @@ make_room(PatternSet *set, uint64 customers)
 
 /* Take in one customer with an order. */
 void
-patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of)
+patterns_add(PatternSet *set, const History *history, const ModelInput *input, DateADT as_of)
 {
 	uint64		recency = (uint64) ((int64) input->last - input->first);
 	uint64		t = (uint64) ((int64) as_of - input->first);
@@ -44,6 +44,8 @@ patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of)
 	make_room(set, set->customers + 1);
 	set->items[set->customers] = (SortItem) {recency << 32 | t, (uint32) (input->days - 1), (uint32) set->customers};
 	set->customers++;
+	if (set->wants_gaps)
+		gaps_add(&set->gaps, history, as_of);
 }
 
 void
@@ -51,6 +53,7 @@ patterns_send(const PatternSet *set, Stream *stream)
 {
 	stream_write(stream, &set->customers, sizeof(set->customers));
 	stream_write(stream, set->items, set->customers * sizeof(SortItem));
+	stream_write(stream, &set->gaps, sizeof(set->gaps));
 }
 
 /* Take in the customers of another set, which get the next numbers. */
@@ -59,10 +62,14 @@ patterns_receive(PatternSet *set, Stream *stream)
 {
 	uint64		before = set->customers;
 	uint64		more;
+	GapSums		gaps;
 
 	stream_read(stream, &more, sizeof(more));
 	make_room(set, before + more);
 	stream_read(stream, set->items + before, more * sizeof(SortItem));
+	stream_read(stream, &gaps, sizeof(gaps));
+	set->gaps.logs += gaps.logs;
+	set->gaps.half_logs += gaps.half_logs;
 	set->customers += more;
 	for (uint64 i = before; i < set->customers; i++)
 		set->items[i].number = (uint32) i;
@@ -100,9 +107,11 @@ LtvmFit
 patterns_fit(PatternSet *set, LtvmKind kind)
 {
 	LtvmFit		fit;
+	LtvmGaps	gaps;
 
 	find_patterns(set);
-	fit = fit_order_model(kind, set->patterns, (int) set->count);
+	gaps = gaps_of(&set->gaps, set->patterns, (int) set->count, REPORT_UNIT_DAYS);
+	fit = fit_order_model(kind, 0, &gaps, set->patterns, (int) set->count);
 	if (!fit.converged)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),

@@ -21,13 +21,15 @@ typedef struct PatternSet
 	uint64		room;
 	LtvmPattern *patterns;		/* distinct, ascending in frequency, recency, t */
 	uint64		count;			/* patterns */
+	bool		wants_gaps;		/* a model with a regularity is to be fitted */
+	GapSums		gaps;			/* of all customers, if wanted */
 } PatternSet;
 
 /* Models of reports count in weeks. */
 #define REPORT_UNIT_DAYS 7
 
-extern PatternSet *patterns_create(void);
-extern void patterns_add(PatternSet *set, const ModelInput *input, DateADT as_of);
+extern PatternSet *patterns_create(LtvmKind kind);
+extern void patterns_add(PatternSet *set, const History *history, const ModelInput *input, DateADT as_of);
 extern void patterns_send(const PatternSet *set, Stream *stream);
 extern void patterns_receive(PatternSet *set, Stream *stream);
 extern LtvmFit patterns_fit(PatternSet *set, LtvmKind kind);

@@ -84,7 +84,7 @@ visit_customer(const Customer *customer, void *arg)
 	kept = &predict->customers[predict->patterns->customers];
 	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
 	kept->monetary = mean_repeat_amount(&input);
-	patterns_add(predict->patterns, &input, predict->as_of);
+	patterns_add(predict->patterns, customer->history, &input, predict->as_of);
 	predict->amount += input.repeat_revenue * decimal_power[DECIMAL_MAX_SCALE - input.scale];
 	predict->order_days += (double) (input.days - 1);
 	MemoryContextSwitchTo(old);
@@ -96,7 +96,7 @@ begin_predict(void *arg)
 	PredictReport *predict = arg;
 
 	predict->report.context = CurrentMemoryContext;
-	predict->patterns = patterns_create();
+	predict->patterns = patterns_create(predict->kind);
 	predict->room = 1024;
 	predict->customers = palloc(predict->room * sizeof(PredictedCustomer));
 	predict->amount = 0;

@@ -41,7 +41,7 @@ visit_customer(const Customer *customer, void *arg)
 	if (before.days == 0)
 		return;
 	old = MemoryContextSwitchTo(validate->report.context);
-	patterns_add(validate->patterns, &before, validate->split_day);
+	patterns_add(validate->patterns, customer->history, &before, validate->split_day);
 	MemoryContextSwitchTo(old);
 	validate->customers[class]++;
 	validate->actual[class] += all.days - before.days;
@@ -53,7 +53,7 @@ begin_validate(void *arg)
 	ValidateReport *validate = arg;
 
 	validate->report.context = CurrentMemoryContext;
-	validate->patterns = patterns_create();
+	validate->patterns = patterns_create(validate->kind);
 	memset(validate->customers, 0, sizeof(validate->customers));
 	memset(validate->actual, 0, sizeof(validate->actual));
 }

@@ -179,6 +179,7 @@ main(int argc, char **argv)
 	test_fits();
 	test_limits();
 	test_recovery();
+	test_rhythm();
 	test_million();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed > 0;

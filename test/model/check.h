@@ -51,6 +51,7 @@ extern void test_identities(void);
 extern void test_fits(void);
 extern void test_limits(void);
 extern void test_recovery(void);
+extern void test_rhythm(void);
 extern void test_million(void);
 
 #endif							/* LTV_TEST_CHECK_H */

@@ -127,7 +127,7 @@ static LtvmModel
 prediction_model(const char *json, LtvmKind kind)
 {
 	const char *at = section_of(json, kind);
-	LtvmModel	model = {kind, {0}};
+	LtvmModel	model = {kind, 0, {0}};
 	int			i;
 
 	for (i = 0; i < ltvm_parameter_count(kind); i++)
@@ -244,9 +244,9 @@ test_no_dropout(void)
 static void
 test_literature(void)
 {
-	LtvmModel	bg = {LTVM_BG_NBD, {0.243, 4.414, 0.793, 2.426}};
-	LtvmModel	pareto = {LTVM_PARETO_NBD, {0.553, 10.578, 0.606, 11.669}};
-	LtvmModel	spend = {LTVM_GAMMA_GAMMA, {6.25, 3.74, 15.44, 0}};
+	LtvmModel	bg = {LTVM_BG_NBD, 0, {0.243, 4.414, 0.793, 2.426}};
+	LtvmModel	pareto = {LTVM_PARETO_NBD, 0, {0.553, 10.578, 0.606, 11.669}};
+	LtvmModel	spend = {LTVM_GAMMA_GAMMA, 0, {6.25, 3.74, 15.44, 0}};
 	LtvmPast	hardie = {2, 30.43, 38.86};
 	LtvmPast	loyal = {26, 30.86, 31};
 	LtvmPast	once = {0, 0, 38.86};

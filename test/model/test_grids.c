@@ -59,7 +59,7 @@ test_orders_grid(const char *file, const char *const *names)
 	{
 		const char *kind = csv_text(csv, row, 0);
 		LtvmModel	model = {strcmp(kind, "bgnbd") == 0 ? LTVM_BG_NBD :
-			strcmp(kind, "mbgnbd") == 0 ? LTVM_MBG_NBD : LTVM_PARETO_NBD, {0}};
+			strcmp(kind, "mbgnbd") == 0 ? LTVM_MBG_NBD : LTVM_PARETO_NBD, 0, {0}};
 		LtvmPast	past = past_of(csv, row);
 		double		horizon = csv_number(csv, row, csv_column(csv, "t"));
 		double		tolerance = csv_number(csv, row, csv_column(csv, "suggested_rel_tol"));
@@ -102,7 +102,7 @@ test_spend_grid(void)
 		return;
 	for (row = 0; row < csv->rows; row++)
 	{
-		LtvmModel	model = {LTVM_GAMMA_GAMMA, {0}};
+		LtvmModel	model = {LTVM_GAMMA_GAMMA, 0, {0}};
 		double		x = csv_number(csv, row, csv_column(csv, "frequency"));
 		double		z = csv_number(csv, row, csv_column(csv, "monetary_value"));
 		double		gradient[3];

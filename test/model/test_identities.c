@@ -14,13 +14,13 @@
 #include "simulate.h"
 
 static const LtvmModel models[] = {
-	{LTVM_BG_NBD, {0.243, 4.414, 0.793, 2.426}},
-	{LTVM_MBG_NBD, {0.525, 6.183, 0.891, 1.614}},
-	{LTVM_PARETO_NBD, {0.553, 10.578, 0.606, 11.669}},
-	{LTVM_BG_NBD, {3, 0.9, 0.01, 30}},
-	{LTVM_MBG_NBD, {0.05, 100, 5, 0.1}},
-	{LTVM_PARETO_NBD, {2.5, 20, 1.0, 3.0}},
-	{LTVM_PARETO_NBD, {0.1, 2, 8, 500}},
+	{LTVM_BG_NBD, 0, {0.243, 4.414, 0.793, 2.426}},
+	{LTVM_MBG_NBD, 0, {0.525, 6.183, 0.891, 1.614}},
+	{LTVM_PARETO_NBD, 0, {0.553, 10.578, 0.606, 11.669}},
+	{LTVM_BG_NBD, 0, {3, 0.9, 0.01, 30}},
+	{LTVM_MBG_NBD, 0, {0.05, 100, 5, 0.1}},
+	{LTVM_PARETO_NBD, 0, {2.5, 20, 1.0, 3.0}},
+	{LTVM_PARETO_NBD, 0, {0.1, 2, 8, 500}},
 };
 
 #define MODEL_COUNT ((int) (sizeof(models) / sizeof(models[0])))
@@ -141,7 +141,7 @@ test_sums(void)
 static void
 test_spend_derivatives(void)
 {
-	LtvmModel	model = {LTVM_GAMMA_GAMMA, {6.25, 3.74, 15.44, 0}};
+	LtvmModel	model = {LTVM_GAMMA_GAMMA, 0, {6.25, 3.74, 15.44, 0}};
 	LtvmSpend	spends[] = {{1, 10, 2}, {1, 35.5, 1}, {4, 80, 3}, {90, 0.5, 1}};
 	LtvmSum		sum;
 	double		g[3] = {0, 0, 0};
@@ -246,7 +246,7 @@ test_pmf(void)
 
 	for (k = 0; json != NULL && k < 3; k++)
 	{
-		LtvmModel	model = {(LtvmKind) k, {0}};
+		LtvmModel	model = {(LtvmKind) k, 0, {0}};
 		char		quoted[30];
 		const char *at;
 		double		none_yet;
@@ -357,7 +357,7 @@ test_invariants(void)
 static void
 test_border(void)
 {
-	LtvmModel	model = {LTVM_BG_NBD, {0.55, 30, 0.793, 2.426}};
+	LtvmModel	model = {LTVM_BG_NBD, 0, {0.55, 30, 0.793, 2.426}};
 	LtvmPast	past = {12, 300, 365};
 	double		before = 0,
 				before2 = 0;

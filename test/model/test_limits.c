@@ -100,7 +100,7 @@ test_extremes(void)
 	{
 		for (kind = LTVM_BG_NBD; kind <= LTVM_PARETO_NBD; kind++)
 		{
-			LtvmModel	model = {(LtvmKind) kind, {values[code % 5], values[code / 5 % 5], values[code / 25 % 5],
+			LtvmModel	model = {(LtvmKind) kind, 0, {values[code % 5], values[code / 5 % 5], values[code / 25 % 5],
 			values[code / 125]}};
 
 			for (c = 0; c < 7; c++)
@@ -142,8 +142,8 @@ test_nbd_limit(void)
 
 	for (kind = LTVM_BG_NBD; kind <= LTVM_PARETO_NBD; kind++)
 	{
-		LtvmModel	model = {(LtvmKind) kind, {0.7, 9.4, 0, 1}};
-		LtvmModel	near = {(LtvmKind) kind, {0.7, 9.4, 1e-13, 1}};
+		LtvmModel	model = {(LtvmKind) kind, 0, {0.7, 9.4, 0, 1}};
+		LtvmModel	near = {(LtvmKind) kind, 0, {0.7, 9.4, 1e-13, 1}};
 		double		g[4];
 
 		check(ltvm_p_alive(&model, &past) == 1, "P(alive) in the limit");
@@ -188,8 +188,8 @@ static void
 test_degenerate_fits(void)
 {
 	static const LtvmModel truths[] = {
-		{LTVM_BG_NBD, {1.5, 10, 1e7, 4e7}}, {LTVM_MBG_NBD, {1.5, 10, 1e7, 4e7}}, {LTVM_PARETO_NBD, {1.5, 10, 1e7, 5e8}},
-		{LTVM_BG_NBD, {1e7, 7e7, 1.2, 4}}, {LTVM_PARETO_NBD, {1e7, 7e7, 0.8, 12}}, {LTVM_BG_NBD, {1e7, 7e7, 1e7, 9e7}},
+		{LTVM_BG_NBD, 0, {1.5, 10, 1e7, 4e7}}, {LTVM_MBG_NBD, 0, {1.5, 10, 1e7, 4e7}}, {LTVM_PARETO_NBD, 0, {1.5, 10, 1e7, 5e8}},
+		{LTVM_BG_NBD, 0, {1e7, 7e7, 1.2, 4}}, {LTVM_PARETO_NBD, 0, {1e7, 7e7, 0.8, 12}}, {LTVM_BG_NBD, 0, {1e7, 7e7, 1e7, 9e7}},
 	};
 	const int	customers = 3000;
 	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * customers);
@@ -250,8 +250,8 @@ test_degenerate_fits(void)
 static void
 test_several_maxima(void)
 {
-	static const LtvmModel pareto = {LTVM_PARETO_NBD, {0.55, 10.6, 0.6, 11.7}};
-	static const LtvmModel mbg = {LTVM_MBG_NBD, {0.5, 6, 0.9, 1.6}};
+	static const LtvmModel pareto = {LTVM_PARETO_NBD, 0, {0.55, 10.6, 0.6, 11.7}};
+	static const LtvmModel mbg = {LTVM_MBG_NBD, 0, {0.5, 6, 0.9, 1.6}};
 	static const struct
 	{
 		const LtvmModel *truth;
@@ -294,7 +294,7 @@ test_small_shops(void)
 	for (code = 0; code < 900; code++)
 	{
 		Random		random;
-		LtvmModel	truth = {(LtvmKind) (code % 3), {0}};
+		LtvmModel	truth = {(LtvmKind) (code % 3), 0, {0}};
 		LtvmFit		fit;
 		LtvmFitStatus status;
 		double		value = 0;
@@ -348,7 +348,7 @@ test_narrow_amounts(void)
 	for (int s = 0; s < 4; s++)
 	{
 		double		inverse = 1 / (spreads[s] * spreads[s]);
-		LtvmModel	truth = {LTVM_GAMMA_GAMMA, {2 * inverse, 3 * inverse, 150}};
+		LtvmModel	truth = {LTVM_GAMMA_GAMMA, 0, {2 * inverse, 3 * inverse, 150}};
 		double		value = 0;
 		Random		random;
 
@@ -392,7 +392,7 @@ test_leave_at_once(void)
 		for (i = 0; i < customers; i++)
 		{
 			/* never leaves: a shop without dropout */
-			LtvmModel	stay = {LTVM_BG_NBD, {4, 30, 1e-12, 1}};
+			LtvmModel	stay = {LTVM_BG_NBD, 0, {4, 30, 1e-12, 1}};
 			LtvmPast	past = draw_past(&random, &stay, 60 + 60 * draw_uniform(&random));
 			bool		gone = draw_uniform(&random) < 0.5;
 			LtvmPattern pattern = {gone ? 0 : past.frequency, gone ? 0 : past.recency, past.t, 1};
@@ -423,7 +423,7 @@ stop_after(void *context)
 static void
 test_interrupts(void)
 {
-	LtvmModel	model = {LTVM_PARETO_NBD, {0.553, 10.578, 0.606, 11.669}};
+	LtvmModel	model = {LTVM_PARETO_NBD, 0, {0.553, 10.578, 0.606, 11.669}};
 	const int	customers = 20000;
 	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * customers);
 	int			n = simulate(&model, 5, customers, patterns);
@@ -485,7 +485,7 @@ interrupt_at_every_look(LtvmKind kind, const LtvmPattern *patterns, const LtvmSp
 static void
 test_interrupts_everywhere(void)
 {
-	LtvmModel	model = {LTVM_BG_NBD, {0.8, 5, 0.8, 2.5}};
+	LtvmModel	model = {LTVM_BG_NBD, 0, {0.8, 5, 0.8, 2.5}};
 	LtvmPattern patterns[150];
 	LtvmPattern loyal[90];
 	LtvmSpend	spends[150];
@@ -515,8 +515,8 @@ test_interrupts_everywhere(void)
 static void
 test_wrong_kinds(void)
 {
-	LtvmModel	spend = {LTVM_GAMMA_GAMMA, {6.25, 3.74, 15.44}};
-	LtvmModel	orders = {LTVM_BG_NBD, {0.6, 5, 0.8, 2.5}};
+	LtvmModel	spend = {LTVM_GAMMA_GAMMA, 0, {6.25, 3.74, 15.44}};
+	LtvmModel	orders = {LTVM_BG_NBD, 0, {0.6, 5, 0.8, 2.5}};
 	LtvmPast	past = {3, 20, 39};
 
 	check(isnan(ltvm_log_likelihood(&spend, &past, NULL)) && isnan(ltvm_p_alive(&spend, &past))
@@ -531,8 +531,8 @@ test_wrong_kinds(void)
 static void
 test_no_discount(void)
 {
-	LtvmModel	leaving = {LTVM_PARETO_NBD, {0.55, 10.6, 2.5, 11.7}};
-	LtvmModel	staying = {LTVM_PARETO_NBD, {0.55, 10.6, 1, 11.7}};
+	LtvmModel	leaving = {LTVM_PARETO_NBD, 0, {0.55, 10.6, 2.5, 11.7}};
+	LtvmModel	staying = {LTVM_PARETO_NBD, 0, {0.55, 10.6, 1, 11.7}};
 	LtvmPast	past = {3, 20, 39};
 
 	check_close(ltvm_discounted_orders(&leaving, &past, 0), ltvm_expected_orders(&leaving, &past, 1e12), 1e-10, 0.0,
@@ -545,7 +545,7 @@ static void
 test_units(void)
 {
 	static const double units[] = {1e-6, 1, 1e9};
-	LtvmModel	model = {LTVM_MBG_NBD, {0.5, 6, 0.9, 1.6}};
+	LtvmModel	model = {LTVM_MBG_NBD, 0, {0.5, 6, 0.9, 1.6}};
 	const int	customers = 4000;
 	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * customers);
 	LtvmSpend  *spends = malloc(sizeof(LtvmSpend) * customers);

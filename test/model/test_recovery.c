@@ -52,7 +52,7 @@ static void
 test_orders(void)
 {
 	static const LtvmModel truths[] = {
-		{LTVM_BG_NBD, {0.6, 5, 0.8, 2.5}}, {LTVM_MBG_NBD, {0.8, 6, 0.9, 1.6}}, {LTVM_PARETO_NBD, {0.6, 10, 0.6, 12}}
+		{LTVM_BG_NBD, 0, {0.6, 5, 0.8, 2.5}}, {LTVM_MBG_NBD, 0, {0.8, 6, 0.9, 1.6}}, {LTVM_PARETO_NBD, 0, {0.6, 10, 0.6, 12}}
 	};
 	const int	customers = 8000;
 	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * customers);
@@ -201,9 +201,9 @@ test_coverage(const LtvmModel *truth, int shops, int customers)
 void
 test_recovery(void)
 {
-	static const LtvmModel bg = {LTVM_BG_NBD, {0.243, 4.414, 0.793, 2.426}};
-	static const LtvmModel mbg = {LTVM_MBG_NBD, {0.525, 6.183, 0.891, 1.614}};
-	static const LtvmModel pareto = {LTVM_PARETO_NBD, {0.553, 10.578, 0.606, 11.669}};
+	static const LtvmModel bg = {LTVM_BG_NBD, 0, {0.243, 4.414, 0.793, 2.426}};
+	static const LtvmModel mbg = {LTVM_MBG_NBD, 0, {0.525, 6.183, 0.891, 1.614}};
+	static const LtvmModel pareto = {LTVM_PARETO_NBD, 0, {0.553, 10.578, 0.606, 11.669}};
 
 	test_coverage(&bg, 500, 1000);
 	test_coverage(&mbg, 500, 1000);

@@ -144,7 +144,7 @@ my %sample = (
   ltv_customer_set => q{'integer {1,2,2}'::ltv_customer_set}, 'integer[]' => q{'{30}'::integer[]}, 'bigint[]' => q{'{1,1}'::bigint[]},
   'double precision[]' => q{'{0}'::double precision[]}, ltv_fit_spec => 'ltv_fit_spec()', kind => q{'bg/nbd'::text}, period => q{'month'::ltv_period}, cohort => 'NULL::ltv_period', by => 'NULL::text', need => q{'both'::ltv_need}, after => q{'all'::ltv_after}, label => q{'item'::text}, steps => q{'{a0,a1}'::text[]},
   names => q{'{a,b}'::text[]}, 'numeric[]' => q{'{0.5}'::numeric[]}, split_day => q{date '2024-04-30'},
-  ltv_model => q{ROW('bg/nbd', '{1,10,1,2}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model});
+  ltv_model => q{ROW('bg/nbd', '{1,10,1,2}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model});
 psql($database, <<'END');
 CREATE TABLE shop AS SELECT i % 40 AS customer_id, date '2024-01-01' + (i * i * 7 + i % 40) % 179 AS ordered_on, 100 + i * 13 % 89 AS amount, 10 AS cost, 'a' || i % 3 AS item
 FROM generate_series(1, 200) i;
