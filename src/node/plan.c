@@ -1,11 +1,5 @@
 /*
  * plan.c: what our plan nodes share.
- *
- * The library may not be there yet when the first query of a session that
- * could use one is planned.  But the planner asks the support function of a
- * function in FROM for its rows, and that of an aggregate's transition
- * function for its cost, before it looks for paths; to call ltv_support it
- * has to load us.
  */
 #include "node/plan.h"
 
@@ -17,15 +11,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
-
-PG_FUNCTION_INFO_V1(ltv_support);
-
-/* What the planner asks is left to it; that it asks is what we want. */
-Datum
-ltv_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(NULL);
-}
 
 /* Whether a function of the catalog is one of ours in C, and nothing stands between. */
 bool
