@@ -1533,3 +1533,445 @@ CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind t
 RETURNS SETOF ltv_validate_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
 COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of, by class of repeat orders before';
+
+--
+-- The living store
+--
+
+/*
+ * Functions in PL/pgSQL find the schema of ltv anew each time, as it may get another name; everything else that they name
+ * is in pg_catalog, or written with its schema.
+ */
+
+CREATE TABLE ltv_stores (
+  number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  store regclass NOT NULL UNIQUE,
+  queue regclass NOT NULL UNIQUE,
+  orders regclass NOT NULL,
+  watch regclass[] NOT NULL,
+  keys text[],
+  columns text[],
+  now regclass,
+  seen text
+);
+COMMENT ON TABLE ltv_stores IS 'the stores that ltv_keep has made';
+COMMENT ON SEQUENCE ltv_stores_number_seq IS 'numbers of stores';
+COMMENT ON COLUMN ltv_stores.number IS 'what its triggers carry';
+COMMENT ON COLUMN ltv_stores.store IS 'a history for each customer';
+COMMENT ON COLUMN ltv_stores.queue IS 'notes of customers whose orders have changed';
+COMMENT ON COLUMN ltv_stores.orders IS 'the orders relation';
+COMMENT ON COLUMN ltv_stores.watch IS 'tables with triggers';
+COMMENT ON COLUMN ltv_stores.keys IS 'whose customer a row of each is; null: that of its column customer_id';
+COMMENT ON COLUMN ltv_stores.columns IS 'further columns of the orders relation in the store';
+COMMENT ON COLUMN ltv_stores.now IS 'the view with a history for each customer as of now';
+COMMENT ON COLUMN ltv_stores.seen IS 'partitions and views as the last refresh saw them';
+GRANT SELECT, INSERT ON ltv_stores TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('ltv_stores', '');
+SELECT pg_catalog.pg_extension_config_dump('ltv_stores_number_seq', '');
+
+CREATE FUNCTION ltv_stores_check() RETURNS trigger AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION ltv_stores_check() IS 'trigger of ltv_stores: rows are about stores of their own';
+CREATE TRIGGER ltv_stores_check BEFORE INSERT OR UPDATE OR DELETE ON ltv_stores FOR EACH ROW EXECUTE FUNCTION ltv_stores_check();
+ALTER TABLE ltv_stores ENABLE ALWAYS TRIGGER ltv_stores_check;
+COMMENT ON TRIGGER ltv_stores_check ON ltv_stores IS 'rows are about stores of their own';
+
+CREATE FUNCTION ltv_note() RETURNS trigger AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION ltv_note() IS 'trigger of watched tables: notes whose rows were touched';
+CREATE FUNCTION ltv_store_tables(orders regclass) RETURNS regclass[] AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION ltv_store_tables(regclass) IS 'the tables that an orders relation reads; an error when it depends on anything else';
+CREATE FUNCTION ltv_store_equality(customer regtype) RETURNS text AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_store_equality(regtype) IS 'the operator by which two ids are one customer';
+CREATE FUNCTION ltv_store_forget(store regclass) RETURNS void AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION ltv_store_forget(regclass) IS 'takes a store out of ltv_stores, for ltv_unkeep';
+
+CREATE FUNCTION ltv_store_query(orders regclass, condition text, columns text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  names text[] := ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = orders AND attnum > 0 AND NOT attisdropped);
+  quantity boolean := 'quantity' = ANY (names);
+  cost boolean := 'cost' = ANY (names);
+  used text := 'o.customer_id IS NOT NULL AND o.ordered_on IS NOT NULL AND o.amount IS NOT NULL AND ' || condition;
+  item text := CASE WHEN 'item' = ANY (names) THEN 'o.item::text COLLATE "C", ' END;
+  whole text;
+BEGIN
+  IF NOT 'ordered_on' = ANY (names) THEN
+    RETURN format('SELECT o.customer_id, %1$s.ltv_rollup(o.history) AS history%2$s FROM %3$s o WHERE o.customer_id IS NOT NULL AND o.history IS NOT NULL AND %4$s GROUP BY o.customer_id', ltv,
+      (SELECT string_agg(format(', (array_agg(o.%1$I ORDER BY %2$s.ltv_first_order(o.history), o.%1$I::text COLLATE "C"))[1] AS %1$I', c, ltv), '' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u (c, n)), orders, condition);
+  END IF;
+  -- a row that is an order
+  whole := format('SELECT o.customer_id, o.ordered_on, o.amount::numeric AS amount%s%s%s FROM %s o WHERE %s',
+    CASE WHEN quantity THEN ', coalesce(o.quantity, 1)::numeric AS quantity' END, CASE WHEN cost THEN ', o.cost::numeric AS cost' END,
+    (SELECT string_agg(format(', o.%I', c), '' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u (c, n)), orders, used);
+  -- lines of an order; what a column says is what it says on the dearest one
+  IF 'order_id' = ANY (names) THEN
+    whole := format('%s AND o.order_id IS NULL UNION ALL SELECT o.customer_id, min(o.ordered_on), sum(o.amount)::numeric%s%s%s FROM %s o WHERE %s AND o.order_id IS NOT NULL GROUP BY o.customer_id, o.order_id', whole,
+      CASE WHEN quantity THEN ', sum(coalesce(o.quantity, 1))::numeric' END, CASE WHEN cost THEN ', CASE WHEN count(o.cost) = count(*) THEN sum(o.cost)::numeric END' END,
+      (SELECT string_agg(format(', (array_agg(o.%1$I ORDER BY o.amount DESC, %2$so.%1$I::text COLLATE "C"))[1]', c, item), '' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u (c, n)), orders, used);
+  END IF;
+  -- the first order is one that is no refund, where there is one; those of a day stand as purchases are sorted
+  RETURN format('SELECT l.customer_id, %s.ltv_history(l.ordered_on, l.amount%s%s) AS history%s FROM (%s) l GROUP BY l.customer_id', ltv,
+    CASE WHEN quantity THEN ', l.quantity' WHEN cost THEN ', 1' END, CASE WHEN cost THEN ', l.cost' END,
+    (SELECT string_agg(format(', (array_agg(l.%1$I ORDER BY l.amount < 0, l.ordered_on, l.amount%2$s%3$s, l.%1$I::text COLLATE "C"))[1] AS %1$I', c, CASE WHEN quantity THEN ', l.quantity' END, CASE WHEN cost THEN ', l.cost' END), '' ORDER BY n)
+      FROM unnest(columns) WITH ORDINALITY u (c, n)), whole);
+END $function$;
+COMMENT ON FUNCTION ltv_store_query(regclass, text, text[]) IS 'the query that makes the rows of a store';
+
+CREATE FUNCTION ltv_store_statement(number integer, noted text, who text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  k record;
+  equal text;
+  query text;
+BEGIN
+  EXECUTE format('SELECT store, queue, orders, columns FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
+  EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) INTO equal USING k.store, 'customer_id';
+  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO query USING k.orders, CASE WHEN who IS NULL THEN 'true' ELSE format('o.customer_id %s ANY %s', equal, who) END, k.columns;
+  RETURN format('WITH %1$s, fresh AS MATERIALIZED (%2$s), put AS (INSERT INTO %3$s AS s (customer_id, history%4$s) SELECT f.customer_id, f.history%5$s FROM fresh f
+    ON CONFLICT (customer_id) DO UPDATE SET history = excluded.history%6$s WHERE %7$s.ltv_history_send(s.history) <> %7$s.ltv_history_send(excluded.history)%8$s RETURNING 1),
+    gone AS (DELETE FROM %3$s s WHERE %9$s AND NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id %10$s s.customer_id) RETURNING 1)
+    SELECT (SELECT count(*) FROM put) + (SELECT count(*) FROM gone)',
+    replace(replace(noted, '@queue@', k.queue::text), '@equal@', equal), query, k.store,
+    (SELECT string_agg(format(', %I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
+    (SELECT string_agg(format(', f.%I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
+    (SELECT string_agg(format(', %1$I = excluded.%1$I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)), ltv,
+    (SELECT string_agg(format(' OR s.%1$I::text IS DISTINCT FROM excluded.%1$I::text', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
+    CASE WHEN who IS NULL THEN 'true' ELSE format('s.customer_id %s ANY %s', equal, who) END, equal);
+END $function$;
+COMMENT ON FUNCTION ltv_store_statement(integer, text, text) IS 'the statement that brings customers of a store up to date';
+
+CREATE FUNCTION ltv_store_watch(number integer) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  name text := format('ltv_note_%s', number);
+  watched regclass[];
+  t record;
+BEGIN
+  EXECUTE format('SELECT watch FROM %s.ltv_stores WHERE number = $1', ltv) INTO watched USING number;
+  -- parents first: partitions have the trigger for rows from them
+  FOR t IN
+    WITH RECURSIVE below(relid, depth) AS (SELECT unnest(watched)::oid, 0 UNION SELECT inhrelid, depth + 1 FROM pg_inherits JOIN below ON inhparent = relid)
+    SELECT relid::regclass AS relation, relid FROM below WHERE relid IN (SELECT oid FROM pg_class) GROUP BY relid ORDER BY max(depth), relid
+  LOOP
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.relid AND tgname = name) THEN
+      EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s.ltv_note(%s)', name, t.relation, ltv, number);
+      EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.relation, name);
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.relid AND tgname = name || '_truncate') THEN
+      EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %s.ltv_note(%s)', name || '_truncate', t.relation, ltv, number);
+      EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', t.relation, name || '_truncate');
+    END IF;
+  END LOOP;
+END $function$;
+COMMENT ON FUNCTION ltv_store_watch(integer) IS 'makes the triggers of a store that are missing';
+
+CREATE FUNCTION ltv_store_seen(orders regclass, watch regclass[]) RETURNS text
+LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+  RETURN (WITH RECURSIVE tables(relid) AS (
+      SELECT unnest(watch)::oid UNION SELECT inhrelid FROM pg_inherits JOIN tables ON inhparent = relid
+    ), views(relid) AS (
+      SELECT orders::oid UNION
+      SELECT d.refobjid FROM views v JOIN pg_rewrite r ON r.ev_class = v.relid
+        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+    )
+    SELECT hashtextextended(string_agg(part, ' ' ORDER BY part COLLATE "C"), 0)::text FROM (
+      SELECT format('%s %s', c.oid, c.relfilenode) FROM pg_class c JOIN tables ON c.oid = relid
+      UNION ALL
+      SELECT format('%s %s', r.oid, hashtextextended(r.ev_action::text, 0)) FROM pg_rewrite r JOIN views ON r.ev_class = relid
+    ) s (part));
+END $function$;
+COMMENT ON FUNCTION ltv_store_seen(regclass, regclass[]) IS 'changes with the partitions of watched tables, with their files, and with the views over them';
+
+CREATE FUNCTION ltv_store_look(number integer) RETURNS void
+LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  k record;
+BEGIN
+  EXECUTE format('SELECT store, queue, orders, watch FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
+  IF NOT EXISTS (SELECT FROM pg_class WHERE oid = k.orders) THEN
+    RAISE EXCEPTION 'the orders relation of store "%" is gone', k.store USING ERRCODE = 'undefined_table', HINT = 'Take the store away with ltv_unkeep, and keep one of another relation.';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_class WHERE oid = k.queue) OR EXISTS (SELECT FROM pg_index WHERE indrelid = k.queue) THEN
+    RAISE EXCEPTION 'the queue of store "%" is gone or has an index', k.store USING ERRCODE = 'object_not_in_prerequisite_state',
+      HINT = 'Changes were not noted meanwhile. Drop the index and call ltv_note_all, or take the store away with ltv_unkeep and keep it again.';
+  END IF;
+  IF EXISTS (SELECT FROM unnest(k.watch) w JOIN pg_class c ON c.oid = w WHERE NOT has_table_privilege(c.oid, 'TRIGGER')) THEN
+    RAISE EXCEPTION 'the owner of store "%" may not watch its tables any more', k.store USING ERRCODE = 'insufficient_privilege',
+      HINT = 'Changes were not noted meanwhile. GRANT TRIGGER on the tables to the owner of the store, and call ltv_note_all.';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION ltv_store_look(integer) IS 'an error when a store cannot be brought up to date';
+
+CREATE FUNCTION ltv_store_mend(number integer, everybody boolean) RETURNS bigint
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  k record;
+  equal text;
+  several text;
+  alone text;
+  batch record;
+  one record;
+  n bigint;
+  changed bigint := 0;
+BEGIN
+  EXECUTE format('SELECT store, queue, orders FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
+  EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) INTO equal USING k.store, 'customer_id';
+  -- the notes first, as they are seen now: what is committed from here on has notes of its own, and is read later or the next time
+  IF everybody THEN
+    EXECUTE format('DELETE FROM %s WHERE customer_id IS NULL', k.queue);
+  END IF;
+  EXECUTE format('SELECT %1$s.ltv_store_statement($1, $2, $3)', ltv) INTO several USING number, 'taken AS (DELETE FROM @queue@ q WHERE q.customer_id @equal@ ANY ($1))', '($1)';
+  EXECUTE format('SELECT %1$s.ltv_store_statement($1, $2, $3)', ltv) INTO alone USING number, 'taken AS (SELECT)', '($1)';
+  FOR batch IN EXECUTE format('SELECT array_agg(customer_id) AS ids FROM (SELECT customer_id, row_number() OVER () / 500 AS batch FROM (%s) c) c GROUP BY batch',
+    CASE WHEN everybody THEN format('SELECT customer_id FROM %s WHERE customer_id IS NOT NULL UNION SELECT customer_id FROM %s', k.orders, k.store)
+      ELSE format('SELECT DISTINCT customer_id FROM %s WHERE sqlstate IS NULL AND customer_id IS NOT NULL', k.queue) END)
+  LOOP
+    BEGIN
+      EXECUTE several INTO n USING batch.ids;
+      changed := changed + n;
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+      FOR one IN EXECUTE 'SELECT unnest($1) AS id' USING batch.ids LOOP
+        EXECUTE format('DELETE FROM %s q WHERE q.customer_id %s $1', k.queue, equal) USING one.id;
+        BEGIN
+          EXECUTE alone INTO n USING ARRAY[one.id];
+        EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+          EXECUTE format('INSERT INTO %s VALUES ($1, $2, $3)', k.queue) USING one.id, SQLSTATE, SQLERRM;
+          EXECUTE format('DELETE FROM %s s WHERE s.customer_id %s $1', k.store, equal) USING one.id;
+          GET DIAGNOSTICS n = ROW_COUNT;
+        END;
+        changed := changed + n;
+      END LOOP;
+    END;
+  END LOOP;
+  RETURN changed;
+END $function$;
+COMMENT ON FUNCTION ltv_store_mend(integer, boolean) IS 'brings customers of a store up to date who cannot be all at once, and marks the notes of those who make no history';
+
+CREATE FUNCTION ltv_store_refresh(number integer, seen text, OUT changed bigint, OUT now_seen text)
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  k record;
+  notes bigint;
+  everybody boolean;
+  statement text;
+  cost text := current_setting('random_page_cost');
+BEGIN
+  EXECUTE format('SELECT %s.ltv_store_look($1)', ltv) USING number;
+  EXECUTE format('SELECT queue, orders, watch FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
+  -- what there is, before the statement that reads: what changes between the two is seen the next time
+  EXECUTE format('SELECT %s.ltv_store_seen($1, $2)', ltv) INTO now_seen USING k.orders, k.watch;
+  IF seen <> now_seen THEN
+    EXECUTE format('INSERT INTO %s DEFAULT VALUES', k.queue);
+  END IF;
+  EXECUTE format('SELECT count(customer_id), count(*) > count(customer_id) FROM %s WHERE sqlstate IS NULL', k.queue) INTO notes, everybody;
+  IF everybody THEN
+    EXECUTE format('SELECT %s.ltv_store_statement($1, $2, NULL)', ltv) INTO statement USING number, 'taken AS (DELETE FROM @queue@)';
+  ELSE
+    -- as many as were counted, so that the planner knows how few; the others stay for the next time
+    EXECUTE format('SELECT %s.ltv_store_statement($1, $2, $3)', ltv) INTO statement USING number,
+      format('taken AS (DELETE FROM @queue@ WHERE ctid IN (SELECT ctid FROM @queue@ WHERE sqlstate IS NULL AND customer_id IS NOT NULL LIMIT %s) RETURNING customer_id),
+        marked AS (DELETE FROM @queue@ q WHERE q.sqlstate IS NOT NULL AND q.customer_id @equal@ ANY (SELECT customer_id FROM taken)),
+        who AS MATERIALIZED (SELECT DISTINCT customer_id FROM taken)', notes), '(SELECT customer_id FROM who)';
+    PERFORM set_config('random_page_cost', least(cost::float8, 1.1)::text, true);
+  END IF;
+  changed := 0;
+  IF everybody OR notes > 0 THEN
+    BEGIN
+      EXECUTE statement INTO changed;
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+      EXECUTE format('SELECT %s.ltv_store_mend($1, $2)', ltv) INTO changed USING number, everybody;
+    END;
+  END IF;
+  -- last, as it locks new partitions against writes until the end of the transaction
+  IF seen <> now_seen THEN
+    PERFORM set_config('random_page_cost', cost, true);
+    EXECUTE format('SELECT %s.ltv_store_watch($1)', ltv) USING number;
+  END IF;
+END $function$;
+COMMENT ON FUNCTION ltv_store_refresh(integer, text) IS 'brings a store up to date, for ltv_refresh';
+REVOKE ALL ON FUNCTION ltv_store_refresh(integer, text), ltv_store_mend(integer, boolean) FROM PUBLIC;
+
+CREATE FUNCTION ltv_store_check(orders regclass, store name, watch regclass[], keys text[], columns text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  place text := (SELECT quote_ident(nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = orders);
+  view_hint text := 'Write a view that names them, for example CREATE VIEW shop_orders AS SELECT user_id AS customer_id, ltv_day(created_at, ''Asia/Tokyo'') AS ordered_on, total AS amount FROM ...';
+  needed text[];
+  read regclass[];
+  a record;
+BEGIN
+  IF orders IS NULL OR store IS NULL OR watch IS NULL OR array_position(watch, NULL) IS NOT NULL OR array_position(columns, NULL) IS NOT NULL THEN
+    RAISE EXCEPTION 'orders, store, the tables to watch and further columns must not be null' USING ERRCODE = 'null_value_not_allowed', HINT = 'ltv_keep(''shop_orders'', ''shop_store'', ''{orders}'') watches one table.';
+  END IF;
+  IF cardinality(watch) = 0 OR array_ndims(watch) > 1 OR array_ndims(keys) > 1 OR array_ndims(columns) > 1 OR cardinality(keys) <> cardinality(watch) THEN
+    RAISE EXCEPTION 'there are % tables to watch and % keys', cardinality(watch), coalesce(cardinality(keys), 0) USING ERRCODE = 'invalid_parameter_value', HINT = 'watch has one table or more, and keys, if they are given, one for each: a column, an expression, or NULL for customer_id.';
+  END IF;
+  EXECUTE format('SELECT %s.ltv_store_tables($1)', ltv) INTO read USING orders;
+
+  -- the columns of the orders relation
+  needed := CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = orders AND attname = 'history' AND atttypid = (ltv || '.ltv_history')::regtype) THEN '{customer_id,history}' ELSE '{customer_id,ordered_on,amount}' END;
+  FOR a IN SELECT c, t.typname, t.typcategory FROM (SELECT unnest(needed) AS c UNION SELECT unnest(columns)) n LEFT JOIN pg_attribute ON attrelid = orders AND attname = c AND attnum > 0 AND NOT attisdropped LEFT JOIN pg_type t ON t.oid = atttypid LOOP
+    IF a.typname IS NULL THEN
+      RAISE EXCEPTION 'relation "%" has no column "%"', orders, a.c USING ERRCODE = 'undefined_column', HINT = view_hint;
+    END IF;
+    IF a.c = ANY (columns) AND (a.c IN ('customer_id', 'history') OR a.typcategory = 'A') THEN
+      RAISE EXCEPTION 'column "%" cannot be a further column of a store', a.c USING ERRCODE = 'invalid_parameter_value', HINT = 'It is there already, or an array, which is no value to divide customers by.';
+    END IF;
+  END LOOP;
+  FOR a IN SELECT attname AS c, atttypid::regtype AS type, t.typcategory, coalesce(nullif(typbasetype, 0), t.oid)::regtype AS base FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+    WHERE attrelid = orders AND NOT attisdropped AND attname IN ('ordered_on', 'amount', 'quantity', 'cost') LOOP
+    IF a.c = 'ordered_on' AND a.base <> 'date'::regtype OR a.c <> 'ordered_on' AND NOT a.base = ANY ('{smallint,integer,bigint,numeric}'::regtype[]) THEN
+      RAISE EXCEPTION 'column "%" of relation "%" has type %, but must be %', a.c, orders, a.type, CASE a.c WHEN 'ordered_on' THEN 'date' ELSE 'an integer type or numeric' END USING ERRCODE = 'datatype_mismatch', HINT = view_hint;
+    END IF;
+  END LOOP;
+
+  EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) USING orders, 'customer_id';
+
+  -- names
+  IF octet_length(store::text) > 57 THEN
+    RAISE EXCEPTION 'the name "%" is too long for a store', store USING ERRCODE = 'name_too_long', HINT = 'Its queue has the name with _queue behind it: 57 bytes are left.';
+  END IF;
+  FOR a IN SELECT format('%s.%I', place, store || suffix) AS name FROM unnest('{"",_queue,_now}'::text[]) suffix LOOP
+    IF to_regclass(a.name) IS NOT NULL THEN
+      RAISE EXCEPTION 'relation % already exists', a.name USING ERRCODE = 'duplicate_table', HINT = 'A store is a table, with a queue and a view beside it, in the schema of the orders relation. ltv_unkeep takes one away.';
+    END IF;
+  END LOOP;
+
+  -- the tables to watch
+  FOR a IN SELECT w AS relation, keys[n] AS key, relname, relkind, relowner FROM unnest(watch) WITH ORDINALITY u (w, n) LEFT JOIN pg_class c ON c.oid = w LOOP
+    IF a.relkind IS NULL OR a.relkind NOT IN ('r', 'p') THEN
+      RAISE EXCEPTION '"%" is not a table', a.relation USING ERRCODE = 'wrong_object_type', HINT = 'Watched are the tables that the orders relation reads, not views over them.';
+    END IF;
+    IF NOT pg_has_role(a.relowner, 'USAGE') THEN
+      RAISE EXCEPTION 'must be owner of table %', a.relation USING ERRCODE = 'insufficient_privilege', HINT = 'A store is kept by the owner of the tables that it watches, or by a member of that role.';
+    END IF;
+    EXECUTE format('SELECT %s.ltv_store_check_key($1, $2, $3)', ltv) USING orders, a.relation, a.key;
+  END LOOP;
+  FOR a IN SELECT r AS relation FROM unnest(read) r
+    WHERE NOT EXISTS (WITH RECURSIVE above(relid) AS (SELECT r::oid UNION SELECT inhparent FROM pg_inherits JOIN above ON inhrelid = relid) SELECT FROM above WHERE relid = ANY (watch)) LOOP
+    RAISE WARNING 'orders read table %, which is not watched', a.relation USING HINT = 'What changes there is not followed until ltv_note_all is called.';
+  END LOOP;
+END $function$;
+COMMENT ON FUNCTION ltv_store_check(regclass, name, regclass[], text[], text[]) IS 'an error when a store cannot be kept';
+
+CREATE FUNCTION ltv_store_check_key(orders regclass, relation regclass, key text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  id text := (SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = orders AND attname = 'customer_id');
+  base oid := (SELECT coalesce(nullif(typbasetype, 0), t.oid) FROM pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = orders AND attname = 'customer_id');
+  a record;
+BEGIN
+  SELECT attnum, attgenerated, coalesce(nullif(typbasetype, 0), t.oid) AS base INTO a FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+    WHERE attrelid = relation AND attname = coalesce(key, 'customer_id') AND attnum > 0 AND NOT attisdropped;
+  IF NOT FOUND AND key IS NULL THEN
+    RAISE EXCEPTION 'table % has no column "customer_id"', relation USING ERRCODE = 'undefined_column', HINT = 'Say in keys whose customer a row is: a column, or an expression over the row.';
+  ELSIF NOT FOUND THEN
+    BEGIN
+      EXECUTE format('SELECT (%s)::%s FROM (SELECT (NULL::%s).*) AS %I WHERE false', key, id, relation, (SELECT relname FROM pg_class WHERE oid = relation));
+    EXCEPTION WHEN syntax_error_or_access_rule_violation OR invalid_schema_name OR data_exception THEN
+      RAISE EXCEPTION 'the key of table % fails: %', relation, SQLERRM USING ERRCODE = SQLSTATE, HINT = 'A key is a column or an expression over a row of the table; what is not in pg_catalog is written with its schema.';
+    END;
+  ELSIF a.attgenerated = 'v' THEN
+    RAISE EXCEPTION 'column "%" of table % is computed when it is read', coalesce(key, 'customer_id'), relation USING ERRCODE = 'feature_not_supported', HINT = 'Give the expression as the key.';
+  ELSIF a.base <> base AND NOT EXISTS (SELECT FROM pg_cast WHERE castsource = a.base AND casttarget = base AND castmethod = 'b' AND castcontext = 'i') THEN
+    RAISE EXCEPTION 'column "%" of table % has another type than customer_id of the orders, which is %', coalesce(key, 'customer_id'), relation, id USING ERRCODE = 'datatype_mismatch', HINT = format('Give an expression as the key: (%I)::%s.', coalesce(key, 'customer_id'), id);
+  ELSIF NOT EXISTS (SELECT FROM pg_index WHERE indrelid = relation AND indisvalid AND indkey[0] = a.attnum) THEN
+    RAISE WARNING 'table % has no index on "%"', relation, coalesce(key, 'customer_id') USING HINT = 'Without it each refresh reads the whole table: CREATE INDEX CONCURRENTLY.';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION ltv_store_check_key(regclass, regclass, text) IS 'an error when a key of a watched table will not do';
+
+-- what is public
+
+CREATE FUNCTION ltv_keep(orders regclass, store name, watch regclass[], keys text[] DEFAULT NULL, columns text[] DEFAULT NULL) RETURNS regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  place text := (SELECT quote_ident(nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = orders);
+  its text := format('%s.%I', place, coalesce(store, 'store'));
+  queue text := format('%s.%I', place, coalesce(store, 'store') || '_queue');
+  now text := format('%s.%I', place, coalesce(store, 'store') || '_now');
+  equal text;
+  noted text;
+  selected text;
+  everybody text;
+  number integer;
+BEGIN
+  EXECUTE format('SELECT %s.ltv_store_check($1, $2, $3, $4, $5)', ltv) USING orders, store, watch, keys, columns;
+  EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) INTO equal USING orders, 'customer_id';
+  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO selected USING orders, 'true', columns;
+  EXECUTE format('CREATE TABLE %s WITH (fillfactor = 80) AS %s WITH NO DATA', its, selected);
+  EXECUTE format('ALTER TABLE %s ALTER history SET NOT NULL, ADD PRIMARY KEY (customer_id)', its);
+  -- deletes are published, too, where all tables are
+  EXECUTE format('CREATE TABLE %s USING heap AS SELECT customer_id, NULL::text AS sqlstate, NULL::text AS error FROM %s WITH NO DATA', queue, its);
+  EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', queue);
+
+  -- those without a note from the store, those with one from the orders; a note without a customer stands for everybody
+  noted := format('EXISTS (SELECT FROM %s n WHERE n.customer_id IS NULL)', queue);
+  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO selected USING orders,
+    format('NOT %2$s AND o.customer_id %3$s ANY (SELECT q.customer_id FROM %1$s q WHERE q.sqlstate IS NULL)', queue, noted, equal), columns;
+  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO everybody USING orders,
+    format('%2$s AND NOT EXISTS (SELECT FROM %1$s q WHERE q.sqlstate IS NOT NULL AND q.customer_id %3$s o.customer_id AND NOT EXISTS (SELECT FROM %1$s u WHERE u.sqlstate IS NULL AND u.customer_id %3$s q.customer_id))', queue, noted, equal), columns;
+  EXECUTE format('CREATE VIEW %s AS SELECT s.* FROM %s s WHERE NOT %s AND NOT EXISTS (SELECT FROM %s q WHERE q.customer_id %s s.customer_id) UNION ALL %s UNION ALL %s', now, its, noted, queue, equal, selected, everybody);
+  EXECUTE format('COMMENT ON TABLE %s IS %L', its, format('a history for each customer of %s, brought up to date by ltv_refresh', orders));
+  EXECUTE format('COMMENT ON TABLE %s IS %L', queue, format('customers of %s whose orders have changed since the last ltv_refresh', its));
+  EXECUTE format('COMMENT ON VIEW %s IS %L', now, format('a history for each customer of %s as of now', orders));
+
+  EXECUTE format('INSERT INTO %s.ltv_stores (store, queue, orders, watch, keys, columns, now) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number', ltv) INTO number
+    USING its::regclass, queue::regclass, orders, watch, keys, columns, now::regclass;
+  EXECUTE format('SELECT %s.ltv_store_watch($1)', ltv) USING number;
+  EXECUTE format('INSERT INTO %s DEFAULT VALUES', queue);
+  RETURN its::regclass;
+END $function$;
+COMMENT ON FUNCTION ltv_keep(regclass, name, regclass[], text[], text[]) IS 'makes a store of a history for each customer, with triggers on the watched tables; the first ltv_refresh fills it';
+
+CREATE FUNCTION ltv_refresh(store regclass) RETURNS bigint AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION ltv_refresh(regclass) IS 'brings a store up to date; how many of its rows have changed';
+CREATE FUNCTION ltv_note_all(store regclass) RETURNS void AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION ltv_note_all(regclass) IS 'notes everybody for the next ltv_refresh, and watches what partitions there are now';
+
+CREATE FUNCTION ltv_unkeep(store regclass) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  k record;
+  t record;
+BEGIN
+  EXECUTE format('SELECT number, store, queue, now FROM %s.ltv_stores WHERE $1 IN (store, queue)', ltv) INTO k USING store;
+  EXECUTE format('SELECT %s.ltv_store_forget($1)', ltv) USING store;
+  FOR t IN
+    SELECT tgrelid::regclass AS relation, tgname AS name FROM pg_trigger
+    WHERE tgfoid = (ltv || '.ltv_note()')::regprocedure AND tgparentid = 0 AND tgname IN (format('ltv_note_%s', k.number), format('ltv_note_%s_truncate', k.number))
+  LOOP
+    EXECUTE format('DROP TRIGGER %I ON %s', t.name, t.relation);
+  END LOOP;
+  -- the view reads both; what somebody else has made of them is in the way
+  FOR t IN SELECT oid::regclass AS relation FROM pg_class WHERE oid = k.now LOOP
+    EXECUTE format('DROP VIEW %s', t.relation);
+  END LOOP;
+  FOR t IN SELECT oid::regclass AS relation FROM pg_class WHERE oid IN (k.store, k.queue) LOOP
+    EXECUTE format('DROP TABLE %s', t.relation);
+  END LOOP;
+END $function$;
+COMMENT ON FUNCTION ltv_unkeep(regclass) IS 'takes a store away, with its queue, its view and its triggers';
+
+CREATE FUNCTION ltv_store_errors(store regclass) RETURNS TABLE (customer_id text, sqlstate text, error text)
+LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  queue regclass;
+BEGIN
+  EXECUTE format('SELECT queue FROM %s.ltv_stores WHERE $1 IN (store, queue)', ltv) INTO queue USING store;
+  IF queue IS NULL THEN
+    RAISE EXCEPTION '"%" is no store that ltv keeps', store USING ERRCODE = 'wrong_object_type', HINT = 'ltv_keep makes one; the table ltv_stores names them all.';
+  END IF;
+  RETURN QUERY EXECUTE format('SELECT q.customer_id::text, q.sqlstate, q.error FROM %s q WHERE q.sqlstate IS NOT NULL ORDER BY q.customer_id', queue);
+END $function$;
+COMMENT ON FUNCTION ltv_store_errors(regclass) IS 'customers whose orders make no history: they are neither in the store nor in its view';

@@ -4,6 +4,7 @@
 #include "node/scatter.h"
 #include "orders/source.h"
 #include "plan/plan_nodes.h"
+#include "store/watch.h"
 
 #include "utils/guc.h"
 
@@ -20,6 +21,8 @@ _PG_init(void)
 	source_init();
 	plan_histories_init();
 	plan_reports_init();
+	watch_init();
+	note_init();
 	/* no other setting may bear our name: a misspelt one is an error */
 	MarkGUCPrefixReserved("ltv");
 }

@@ -11,14 +11,16 @@ WITH RECURSIVE m(classid, objid) AS (
 	UNION
 	-- its members, and what they are made of: array types, row types, operators of a class, and so on
 	SELECT d.classid, d.objid FROM m JOIN pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid
-	WHERE d.deptype = CASE WHEN m.classid = 'pg_extension'::regclass THEN 'e' ELSE 'i' END
-		OR (d.deptype = 'a' AND d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass))
+	WHERE (d.deptype = CASE WHEN m.classid = 'pg_extension'::regclass THEN 'e' ELSE 'i' END
+		OR (d.deptype = 'a' AND d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass)))
+		-- but for what holds long values of a table, whose name has a number
+		AND (d.classid <> 'pg_class'::regclass OR d.objid NOT IN (SELECT oid FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace))
 )
 SELECT classid, objid, pg_describe_object(classid, objid, 0) AS name FROM m;
 -- a row of a catalog by its columns; numbers of objects are written as names
 CREATE TEMP VIEW fact(name, fact, value) AS
 SELECT m.name, f.key, f.value FROM member m, LATERAL (
-	SELECT to_jsonb(r) - 'oid' AS facts FROM (SELECT e.*, e.extnamespace::regnamespace AS extnamespace_, e.extowner::regrole AS extowner_ FROM pg_extension e) r WHERE m.classid = 'pg_extension'::regclass AND r.oid = m.objid
+	SELECT to_jsonb(r) - 'oid' AS facts FROM (SELECT e.*, e.extconfig::regclass[] AS extconfig_, e.extnamespace::regnamespace AS extnamespace_, e.extowner::regrole AS extowner_ FROM pg_extension e) r WHERE m.classid = 'pg_extension'::regclass AND r.oid = m.objid
 	UNION ALL
 	SELECT to_jsonb(r) - 'oid' FROM (SELECT p.*, pronamespace::regnamespace AS pronamespace_, proowner::regrole AS proowner_, prolang::text AS prolang_, provariadic::regtype AS provariadic_, prosupport AS prosupport_,
 		prorettype::regtype AS prorettype_, proargtypes::regtype[] AS proargtypes_, proallargtypes::regtype[] AS proallargtypes_, pg_get_function_arguments(oid) AS proargdefaults_ FROM pg_proc p) r WHERE m.classid = 'pg_proc'::regclass AND r.oid = m.objid

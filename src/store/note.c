@@ -1,0 +1,241 @@
+/*
+ * note.c: the trigger that notes whose rows were touched.
+ *
+ * A note is a row of the store's queue, put in by the writing transaction in
+ * the subtransaction that changed the row: both become visible together, or
+ * neither does.  It is put in as it is, without asking for rights on the queue:
+ * who may write to the shop's tables needs none.
+ *
+ * A note that this transaction has written already is left out.  What is
+ * remembered belongs to subtransactions that have not been rolled back, as all
+ * is forgotten when one is; so a note that is left out stands in this one or in
+ * one around it, and has its fate or a safer one.  In doubt there are two notes.
+ */
+#include "store/watch.h"
+
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/xact.h"
+#include "commands/trigger.h"
+#include "executor/nodeHash.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#define REMEMBERED_BYTES	19
+
+/* A note of this transaction, with a customer whose id is short; longer ones are noted each time. */
+typedef struct Remembered
+{
+	Oid			queue;
+	uint8		length;			/* of the id; 0: everybody */
+	char		bytes[REMEMBERED_BYTES];
+} Remembered;
+
+static HTAB *remembered = NULL;
+
+/* --- what has been noted ----------------------------------------------------- */
+
+void
+forget_notes(void)
+{
+	if (remembered != NULL)
+		hash_destroy(remembered);
+	remembered = NULL;
+}
+
+/* Everything is gone with the transaction's memory. */
+static void
+at_end_of_transaction(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		remembered = NULL;
+}
+
+static void
+at_end_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		forget_notes();
+}
+
+void
+note_init(void)
+{
+	RegisterXactCallback(at_end_of_transaction, NULL);
+	RegisterSubXactCallback(at_end_of_subtransaction, NULL);
+}
+
+/* The note as it would be remembered; false when the id is too long. */
+static bool
+make_remembered(const Watch *watch, Datum id, bool isnull, Remembered *note)
+{
+	memset(note, 0, sizeof(*note));
+	note->queue = watch->queue;
+	if (isnull)
+		return true;
+	if (watch->id_by_value)
+	{
+		note->length = sizeof(Datum);
+		memcpy(note->bytes, &id, sizeof(Datum));
+	}
+	else
+	{
+		Size		length = watch->id_length > 0 ? (Size) watch->id_length : watch->id_length == -1 ? VARSIZE_ANY(DatumGetPointer(id)) : REMEMBERED_BYTES + 1;
+
+		if (length > REMEMBERED_BYTES)
+			return false;
+		note->length = (uint8) length;
+		memcpy(note->bytes, DatumGetPointer(id), length);
+	}
+	return true;
+}
+
+/* Whether this transaction has written the note before; from now on it has, where there is room. */
+static bool
+noted_before(const Remembered *note)
+{
+	bool		found;
+
+	if (remembered == NULL)
+	{
+		HASHCTL		control = {.keysize = sizeof(Remembered), .entrysize = sizeof(Remembered), .hcxt = TopTransactionContext};
+
+		remembered = hash_create("notes of ltv", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	if ((Size) hash_get_num_entries(remembered) < get_hash_memory_limit() / (2 * sizeof(Remembered)))
+		(void) hash_search(remembered, note, HASH_ENTER, &found);
+	else
+		(void) hash_search(remembered, note, HASH_FIND, &found);
+	return found;
+}
+
+/* --- notes ------------------------------------------------------------------------ */
+
+/* Put a row into a queue; false when there is none. */
+static bool
+put_note(Oid queue_id, Datum id, bool isnull)
+{
+	Relation	queue = try_relation_open(queue_id, RowExclusiveLock);
+	Datum		values[3] = {id};
+	bool		nulls[3] = {isnull, true, true};
+	HeapTuple	tuple;
+
+	if (queue == NULL)
+		return false;
+	tuple = heap_form_tuple(RelationGetDescr(queue), values, nulls);
+	simple_heap_insert(queue, tuple);
+	heap_freetuple(tuple);
+	relation_close(queue, NoLock);
+	return true;
+}
+
+/* A note that stands for everybody. */
+bool
+note_everybody(Oid queue_id)
+{
+	return put_note(queue_id, (Datum) 0, true);
+}
+
+static void
+warn_broken(Watch *watch)
+{
+	if (!watch->warned)
+		ereport(WARNING,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("changes of \"%s\" are not noted: a store of ltv or its queue is missing or not as it was made", get_rel_name(watch->key.relid)),
+				 errhint("Drop the trigger \"ltv_note_%d\" of the table, or keep a store again with ltv_keep.", watch->key.number)));
+	watch->warned = true;
+}
+
+/* The write goes on, but everybody will be computed again and again. */
+static void
+warn_everybody(Watch *watch)
+{
+	if (!watch->warned)
+		ereport(WARNING,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("whose row of \"%s\" was changed cannot be told: all customers are noted", get_rel_name(watch->key.relid)),
+				 errhint("The key given to ltv_keep for store %d fails, or is no column any more. Keep the store anew: ltv_unkeep, ltv_keep.", watch->key.number)));
+	watch->warned = true;
+}
+
+static void
+note(Watch *watch, Datum id, bool everybody)
+{
+	Remembered	memory;
+
+	if (make_remembered(watch, id, everybody, &memory) && noted_before(&memory))
+		return;
+	if (!put_note(watch->queue, id, everybody))
+		warn_broken(watch);
+}
+
+/* A row of a guest is nobody's. */
+static void
+note_row(Watch *watch, Relation rel, HeapTuple tuple)
+{
+	Datum		id = (Datum) 0;
+	bool		isnull = false;
+	bool		known = false;
+
+	if (watch->kind == WATCH_COLUMN)
+	{
+		id = heap_getattr(tuple, watch->attnum, RelationGetDescr(rel), &isnull);
+		if (!isnull && watch->id_length == -1)
+			id = PointerGetDatum(PG_DETOAST_DATUM_PACKED(id));
+		known = true;
+	}
+	else if (watch->kind == WATCH_EXPRESSION)
+		known = evaluate_key(watch, rel, tuple, &id, &isnull);
+	if (!known)
+		warn_everybody(watch);
+	if (!known || !isnull)
+		note(watch, id, !known);
+}
+
+/* --- the trigger ---------------------------------------------------------------------- */
+
+static void
+CheckNoteTrigger(const TriggerData *trigger)
+{
+	bool		good = TRIGGER_FIRED_AFTER(trigger->tg_event) && trigger->tg_trigger->tgnargs == 1 &&
+		(TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event));
+
+	if (!good)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("ltv_note must be called AFTER, for each row or TRUNCATE, with the number of a store"),
+				 errhint("ltv_keep makes its triggers.")));
+}
+
+PG_FUNCTION_INFO_V1(ltv_note);
+Datum
+ltv_note(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Watch	   *watch;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("ltv_note is a trigger function"),
+				 errhint("ltv_keep makes its triggers.")));
+	CheckNoteTrigger(trigger);
+	watch = find_watch(fcinfo->flinfo->fn_oid, pg_strtoint32(trigger->tg_trigger->tgargs[0]), RelationGetRelid(trigger->tg_relation));
+	if (watch->kind == WATCH_BROKEN)
+		warn_broken(watch);
+	else if (watch->kind != WATCH_NOTHING)
+	{
+		if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+			note(watch, (Datum) 0, true);
+		else
+			note_row(watch, trigger->tg_relation, trigger->tg_trigtuple);
+		if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+			note_row(watch, trigger->tg_relation, trigger->tg_newtuple);
+	}
+	return PointerGetDatum(NULL);
+}
