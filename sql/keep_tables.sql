@@ -222,6 +222,14 @@ SELECT ltv_refresh('mixed_store') AS changed;
 -- by hand: an order of 3 on the first with a cost of 2, two rows that are orders by themselves; b has one; c none
 SELECT * FROM mixed_store ORDER BY 1;
 SELECT ltv_unkeep('mixed_store');
+-- contacts: by hand, a letter of 80 beside a's orders; one with an amount makes no history
+ALTER TABLE mixed ADD contact text;
+INSERT INTO mixed VALUES ('a', 1, '2024-01-06', NULL, 80, 'letter'), ('d', NULL, '2024-01-06', 5, 80, 'letter');
+SELECT ltv_keep('mixed', 'mixed_store', '{mixed}');
+SELECT ltv_refresh('mixed_store') AS changed;
+SELECT * FROM mixed_store ORDER BY 1;
+SELECT customer_id, sqlstate FROM ltv_store_errors('mixed_store');
+SELECT ltv_unkeep('mixed_store');
 
 -- refused
 CREATE VIEW by_day AS SELECT customer_id, ordered_on, amount FROM plain WHERE ordered_on <= CURRENT_DATE;

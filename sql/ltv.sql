@@ -1591,7 +1591,8 @@ DECLARE
   names text[] := ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = orders AND attnum > 0 AND NOT attisdropped);
   quantity boolean := 'quantity' = ANY (names);
   cost boolean := 'cost' = ANY (names);
-  used text := 'o.customer_id IS NOT NULL AND o.ordered_on IS NOT NULL AND o.amount IS NOT NULL AND ' || condition;
+  contact boolean := 'contact' = ANY (names);
+  used text := format('o.customer_id IS NOT NULL AND o.ordered_on IS NOT NULL AND %s AND %s', CASE WHEN contact THEN '(o.amount IS NOT NULL OR o.contact IS NOT NULL)' ELSE 'o.amount IS NOT NULL' END, condition);
   item text := CASE WHEN 'item' = ANY (names) THEN 'o.item::text COLLATE "C", ' END;
   whole text;
 BEGIN
@@ -1599,19 +1600,21 @@ BEGIN
     RETURN format('SELECT o.customer_id, %1$s.ltv_rollup(o.history) AS history%2$s FROM %3$s o WHERE o.customer_id IS NOT NULL AND o.history IS NOT NULL AND %4$s GROUP BY o.customer_id', ltv,
       (SELECT string_agg(format(', (array_agg(o.%1$I ORDER BY %2$s.ltv_first_order(o.history), o.%1$I::text COLLATE "C"))[1] AS %1$I', c, ltv), '' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u (c, n)), orders, condition);
   END IF;
-  -- a row that is an order
-  whole := format('SELECT o.customer_id, o.ordered_on, o.amount::numeric AS amount%s%s%s FROM %s o WHERE %s',
-    CASE WHEN quantity THEN ', coalesce(o.quantity, 1)::numeric AS quantity' END, CASE WHEN cost THEN ', o.cost::numeric AS cost' END,
+  -- a row that is an order, or a contact
+  whole := format('SELECT o.customer_id, o.ordered_on, o.amount::numeric AS amount%s%s%s%s FROM %s o WHERE %s',
+    CASE WHEN quantity THEN ', coalesce(o.quantity, 1)::numeric AS quantity' END, CASE WHEN cost THEN ', o.cost::numeric AS cost' END, CASE WHEN contact THEN ', o.contact IS NOT NULL AS contact' END,
     (SELECT string_agg(format(', o.%I', c), '' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u (c, n)), orders, used);
   -- lines of an order; what a column says is what it says on the dearest one
   IF 'order_id' = ANY (names) THEN
-    whole := format('%s AND o.order_id IS NULL UNION ALL SELECT o.customer_id, min(o.ordered_on), sum(o.amount)::numeric%s%s%s FROM %s o WHERE %s AND o.order_id IS NOT NULL GROUP BY o.customer_id, o.order_id', whole,
-      CASE WHEN quantity THEN ', sum(coalesce(o.quantity, 1))::numeric' END, CASE WHEN cost THEN ', CASE WHEN count(o.cost) = count(*) THEN sum(o.cost)::numeric END' END,
-      (SELECT string_agg(format(', (array_agg(o.%1$I ORDER BY o.amount DESC, %2$so.%1$I::text COLLATE "C"))[1]', c, item), '' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u (c, n)), orders, used);
+    whole := format('%s AND (o.order_id IS NULL%s) UNION ALL SELECT o.customer_id, min(o.ordered_on), sum(o.amount)::numeric%s%s%s%s FROM %s o WHERE %s AND o.order_id IS NOT NULL%s GROUP BY o.customer_id, o.order_id', whole,
+      CASE WHEN contact THEN ' OR o.contact IS NOT NULL' END, CASE WHEN quantity THEN ', sum(coalesce(o.quantity, 1))::numeric' END,
+      CASE WHEN cost THEN ', CASE WHEN count(o.cost) = count(*) THEN sum(o.cost)::numeric END' END, CASE WHEN contact THEN ', false' END,
+      (SELECT string_agg(format(', (array_agg(o.%1$I ORDER BY o.amount DESC, %2$so.%1$I::text COLLATE "C"))[1]', c, item), '' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u (c, n)), orders, used,
+      CASE WHEN contact THEN ' AND o.contact IS NULL' END);
   END IF;
   -- the first order is one that is no refund, where there is one; those of a day stand as purchases are sorted
-  RETURN format('SELECT l.customer_id, %s.ltv_history(l.ordered_on, l.amount%s%s) AS history%s FROM (%s) l GROUP BY l.customer_id', ltv,
-    CASE WHEN quantity THEN ', l.quantity' WHEN cost THEN ', 1' END, CASE WHEN cost THEN ', l.cost' END,
+  RETURN format('SELECT l.customer_id, %s.ltv_history(l.ordered_on, l.amount%s%s%s) AS history%s FROM (%s) l GROUP BY l.customer_id', ltv,
+    CASE WHEN quantity THEN ', l.quantity' WHEN cost OR contact THEN ', 1' END, CASE WHEN cost THEN ', l.cost' WHEN contact THEN ', NULL' END, CASE WHEN contact THEN ', l.contact' END,
     (SELECT string_agg(format(', (array_agg(l.%1$I ORDER BY l.amount < 0, l.ordered_on, l.amount%2$s%3$s, l.%1$I::text COLLATE "C"))[1] AS %1$I', c, CASE WHEN quantity THEN ', l.quantity' END, CASE WHEN cost THEN ', l.cost' END), '' ORDER BY n)
       FROM unnest(columns) WITH ORDINALITY u (c, n)), whole);
 END $function$;
