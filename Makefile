@@ -16,7 +16,7 @@ DATA          = $(patsubst $(top)/%,%,$(wildcard $(top)/sql/ltv--*--*.sql))
 DATA_built    = sql/ltv--$(version).sql
 EXTRA_CLEAN   = sql/ltv--$(version).sql
 # What a user reads; the folder is one of its own, as names such as shops.md could be anybody's.
-DOCS         := $(filter-out doc/developers.md doc/testing.md doc/security.md, $(patsubst $(top)/%,%,$(wildcard $(top)/doc/*.md)))
+DOCS         := $(filter-out doc/developers.md doc/testing.md doc/security.md, $(patsubst $(top)/%,%,$(wildcard $(top)/doc/*.md $(top)/doc/*.sql)))
 
 PG_CPPFLAGS   = -I$(top)/src -DLTV_VERSION='"$(version)"'
 PG_CFLAGS     = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
