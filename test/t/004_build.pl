@@ -27,7 +27,7 @@ sub files
 
 # what was built in place is no source
 mkdir $_ for $sources, $build, $stage, map { "$sources/$_" } qw(src sql), map { s{^$top/}{}r } grep { -d } glob("$top/src/*");
-for my $pattern ('Makefile', 'ltv.control', 'src/*.c', 'src/exports.txt', (map { s{^$top/}{}r . '/*.[ch]' } grep { -d } glob("$top/src/*")), 'sql/ltv.sql', 'expected/*.out', 'doc/*.md')
+for my $pattern ('Makefile', 'ltv.control', 'src/*.c', 'src/exports.txt', (map { s{^$top/}{}r . '/*.[ch]' } grep { -d } glob("$top/src/*")), 'sql/ltv.sql', 'expected/*.out', 'doc/*.md', 'doc/*.sql')
 {
   mkdir "$sources/" . dirname($pattern);
   system('cp', glob("$top/$pattern"), "$sources/" . dirname($pattern)) == 0 or die "cannot copy $pattern\n";
@@ -48,7 +48,7 @@ is_deeply([ files($sources) ], \@before, 'nothing is written beside the sources'
 my ($version) = qx{cat $top/ltv.control} =~ /^default_version = '(.*)'$/m;
 chomp(my ($library, $share, $doc) = (qx{$config --pkglibdir}, qx{$config --sharedir}, qx{$config --docdir}));
 my @scripts = ("ltv--$version.sql", 'ltv--0.0.1--0.0.2.sql');
-my @documents = grep { !/^(?:developers|testing|security)\.md$/ } map { s{.*/}{}r } glob("$top/doc/*.md");
+my @documents = grep { !/^(?:developers|testing|security)\.md$/ } map { s{.*/}{}r } glob("$top/doc/*.md $top/doc/*.sql");
 cmp_ok(scalar @documents, '>=', 5, 'there are documents for users');
 my @installed = sort map { s/^\///r } "$library/ltv.so", (map { "$share/extension/$_" } 'ltv.control', @scripts), map { "$doc/extension/ltv/$_" } @documents;
 is_deeply([ files($stage) ], \@installed, 'what is installed: the module, the control file, the scripts and the documents');
