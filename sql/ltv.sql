@@ -814,6 +814,11 @@ RETURNS SETOF ltv_silences_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 100000;
 COMMENT ON FUNCTION ltv_silences(regclass, date, integer[], integer, ltv_after, text) IS 'how often somebody comes back within the horizon after a silence of so many days, for each number of days, the least first; and who is silent for as long now';
 
+CREATE FUNCTION ltv_suggest_policy(orders regclass, as_of date DEFAULT CURRENT_DATE, dormant_return numeric DEFAULT 0.30, churned_return numeric DEFAULT 0.10, horizon_days integer DEFAULT 365, after ltv_after DEFAULT 'repeat', policy ltv_policy DEFAULT ltv_policy())
+RETURNS ltv_policy
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION ltv_suggest_policy(regclass, date, numeric, numeric, integer, ltv_after, ltv_policy) IS 'the policy with the least dormant_days and churned_days from which on no more than these shares of the silent come back within the horizon; to be stored, not asked for anew each night';
+
 CREATE TYPE ltv_cohorts_row AS (
   segment text,
   cohort date,

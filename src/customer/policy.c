@@ -165,6 +165,22 @@ policy_read(HeapTupleHeader row, PolicyMemo *memo)
 	return &memo->policy;
 }
 
+/* A policy like another one with these days, as the result of a call. */
+Datum
+policy_with_days(FunctionCallInfo fcinfo, HeapTupleHeader row, int32 dormant_days, int32 churned_days)
+{
+	CompositeRow result;
+	Policy		policy;
+
+	composite_begin_result(&result, fcinfo, &policy_type);
+	composite_read(row, &policy_type, result.values, result.nulls);
+	result.values[2] = Int32GetDatum(dormant_days);
+	result.values[3] = Int32GetDatum(churned_days);
+	result.nulls[2] = result.nulls[3] = false;
+	read_fields(result.values, result.nulls, &policy);
+	return composite_datum(&result);
+}
+
 PG_FUNCTION_INFO_V1(ltv_policy);
 
 /* make a policy of its fields */

@@ -43,5 +43,6 @@ typedef struct PolicyMemo
 
 extern const Policy policy_default;
 extern const Policy *policy_read(HeapTupleHeader row, PolicyMemo *memo);
+extern Datum policy_with_days(FunctionCallInfo fcinfo, HeapTupleHeader row, int32 dormant_days, int32 churned_days);
 
 #endif							/* LTV_POLICY_H */

@@ -85,6 +85,17 @@ report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type,
 	report_begin_nullable(report, fcinfo, type, wants, id_arg, 0);
 }
 
+/* Begin what makes one value of all customers, and no rows. */
+void
+report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants)
+{
+	hold_function(fcinfo->flinfo->fn_oid);
+	CheckArgumentsGiven(fcinfo, 0);
+	report->context = CurrentMemoryContext;
+	report->stream = NULL;
+	report->source = source_open(fcinfo, 0, wants, NULL);
+}
+
 /* Open the relation, whose column label is read as the item, and begin the result. */
 static void
 open_report(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, const char *label)

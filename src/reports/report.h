@@ -57,6 +57,7 @@ extern const RowReport ltv_summary_rows;
 #define ARGUMENT_BIT(n)		((uint32) 1 << (n))
 
 extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
+extern void report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants);
 extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable);
 extern void report_begin_labels(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int label_arg, uint32 nullable);
 extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);

@@ -91,6 +91,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_free_shipping('shop.orders', '2024-12-31'
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r ORDER BY r.customer_id;
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";
 SELECT r::pg_catalog.text FROM ltv.ltv_validate('shop.orders', '2024-12-31', '2024-06-30') r;
+SELECT ltv.ltv_suggest_policy('shop.orders', '2024-12-31', 0.9, 0.8, 90, 'all')::pg_catalog.text;
 -- and over histories
 SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.histories', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";
 SELECT r::pg_catalog.text FROM ltv.ltv_check('shop.histories', '2024-12-31') r;
