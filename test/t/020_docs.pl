@@ -153,7 +153,7 @@ sub check_links
 
 my %database_of;
 my $not_run = 0;
-for my $document ('README.md', sort glob 'doc/*.md')
+for my $document ('README.md', 'README.ja.md', sort glob 'doc/*.md')
 {
     my $text = slurp($document);
     my $prepare = basename($document) =~ s/\.md$/.sql/r;
