@@ -1529,6 +1529,19 @@ COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double preci
 CREATE FUNCTION ltv_log_likelihood(model ltv_model, frequency double precision, monetary double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_log_likelihood_spend' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ltv_log_likelihood(ltv_model, double precision, double precision) IS 'logarithm of the likelihood of one customer''s mean amount';
 
+-- deliveries
+
+CREATE FUNCTION ltv_fit_deliveries_accum(state bigint[], deliveries integer, ended boolean, kind text) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_deliveries_accum(bigint[], integer, boolean, text) IS 'transition function of ltv_fit_deliveries';
+CREATE FUNCTION ltv_fit_deliveries_combine(state bigint[], added bigint[]) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_deliveries_combine(bigint[], bigint[]) IS 'combine function of ltv_fit_deliveries';
+CREATE FUNCTION ltv_fit_deliveries_final(state bigint[]) RETURNS ltv_model AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION ltv_fit_deliveries_final(bigint[]) IS 'final function of ltv_fit_deliveries';
+CREATE AGGREGATE ltv_fit_deliveries(deliveries integer, ended boolean, kind text) (SFUNC = ltv_fit_deliveries_accum, STYPE = bigint[], COMBINEFUNC = ltv_fit_deliveries_combine, FINALFUNC = ltv_fit_deliveries_final, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_fit_deliveries(integer, boolean, text) IS 'model of the deliveries of subscriptions, sbg or bdw, fitted by maximum likelihood';
+CREATE FUNCTION ltv_expected_deliveries(model ltv_model, deliveries integer, horizon integer DEFAULT NULL, discount double precision DEFAULT NULL) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION ltv_expected_deliveries(ltv_model, integer, integer, double precision) IS 'further deliveries of a subscription that has had so many and runs, within a horizon of deliveries, discounted from one to the next; null where endlessly many are expected';
+
 -- and of a group
 
 CREATE TYPE ltv_forecast_estimate AS (

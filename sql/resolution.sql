@@ -82,6 +82,9 @@ ltv_effect('t', '3000'::double precision, '2000'::double precision)	ltv_effect(b
 ltv_effect_customers('3000', '4000', '0.1', '0.8', '0.05', '0.5')	ltv_effect_customers(double precision,double precision,double precision,double precision,double precision,double precision)	=
 ltv_holdout('7'::integer, 'letter', '0.1')	ltv_holdout(anyelement,text,numeric)	=
 ltv_holdout('C-7'::text, 'letter', '0.1')	ltv_holdout(anyelement,text,numeric)	=
+ltv_fit_deliveries('3', 't', 'sbg')	ltv_fit_deliveries(integer,boolean,text)	=
+ltv_expected_deliveries(NULL, '3')	ltv_expected_deliveries(ltv_model,integer,integer,double precision)	=
+ltv_expected_deliveries(NULL, '3', '12', '0.1')	ltv_expected_deliveries(ltv_model,integer,integer,double precision)	=
 ltv_policy('18000', '3', '180', '365', '90', '210', '365', '100000', '0.4', '0.7', '0.5', '12')	ltv_policy(numeric,integer,integer,integer,integer,integer,integer,numeric,numeric,numeric,numeric,integer)	=
 ltv_policy()	ltv_policy(numeric,integer,integer,integer,integer,integer,integer,numeric,numeric,numeric,numeric,integer)	=
 ltv_annual('3', '1000', '2.5')	ltv_annual(numeric,numeric,numeric)	=

@@ -47,6 +47,7 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_fit(double precision, double precision, double precision, ltv_fit_spec, bigint, double precision, double precision)', 'frequency, recency, t, ltv_fit_spec(''mbg/cnbd'', 1), customers, frequency, frequency - 1'),
   ('ltv_fit(double precision, double precision, text)', 'frequency, monetary, ''gamma-gamma''::text'),
   ('ltv_fit(double precision, double precision, text, bigint)', 'frequency, monetary, ''gamma-gamma''::text, customers'),
+  ('ltv_fit_deliveries(integer, boolean, text)', 'customers::integer, bought, ''sbg''::text'),
   ('ltv_forecast(ltv_model, ltv_history, date, integer)', 'model, h, as_of, 90'),
   ('ltv_repeat_rate(smallint)', 'id::smallint'),
   ('ltv_repeat_rate(integer)', 'id'),
