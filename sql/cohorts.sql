@@ -21,7 +21,7 @@ SELECT count(*), sum(active), max(period_index) FROM ltv_cohorts('small', '2024-
 
 -- against plain SQL
 CREATE FUNCTION expected(period text) RETURNS TABLE (cohort date, period_index int, customers bigint, active bigint, retention float8, orders bigint,
-    revenue numeric, cumulative_revenue numeric, revenue_per_customer numeric, gross_profit numeric, cumulative_gross_profit numeric, gross_profit_per_customer numeric, place bigint)
+    revenue numeric, cumulative_revenue numeric, revenue_per_customer numeric, gross_profit numeric, cumulative_gross_profit numeric, gross_profit_per_customer numeric, retention_cost numeric, place bigint)
 LANGUAGE sql STABLE AS $$
   WITH calendar AS MATERIALIZED (SELECT * FROM calendar(period)),
   cohorts AS MATERIALIZED (SELECT * FROM calendar, LATERAL (SELECT count(*) FROM buyers WHERE first_day BETWEEN starts AND ends) s(size) WHERE size > 0),
@@ -33,7 +33,7 @@ LANGUAGE sql STABLE AS $$
     FROM cohorts c JOIN calendar p ON p.k >= c.k LEFT JOIN bought ON cohort_k = c.k AND period_k = p.k GROUP BY c.starts, c.size, c.k, p.k),
   sums AS (SELECT *, sum(revenue) OVER so_far AS all_revenue, CASE WHEN count(*) FILTER (WHERE profit IS NULL) OVER so_far = 0 THEN sum(profit) OVER so_far END AS all_profit
     FROM cells WINDOW so_far AS (PARTITION BY k ORDER BY i))
-  SELECT starts, i, size, active, active::float8 / size, orders, revenue, all_revenue, all_revenue / size, profit, all_profit, all_profit / size,
+  SELECT starts, i, size, active, active::float8 / size, orders, revenue, all_revenue, all_revenue / size, profit, all_profit, all_profit / size, 0,
     row_number() OVER (ORDER BY k, i) FROM sums
 $$;
 SELECT period, c.* FROM unnest('{month,week,quarter,year}'::text[]) period,

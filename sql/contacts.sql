@@ -62,7 +62,7 @@ SELECT answer_to($$SELECT ltv_last_contact('[]', 'infinity')$$);
 SELECT ltv_retention_cost(ltv_between(h, NULL, '2024-06-30')) - ltv_retention_cost(ltv_between(h, NULL, '2024-02-29')) AS march_to_june
 FROM (VALUES ('[{"on":"2024-02-20","amount":100},{"on":"2024-02-20","contact":20},{"on":"2024-03-01","contact":3},{"on":"2024-06-30","contact":4},{"on":"2024-07-01","contact":1000}]'::ltv_history)) v(h);
 -- purchases are asked as if there were no contacts
-SELECT ltv_summarize(h, '2024-06-30') = ltv_summarize(ltv_between(h, '2024-02-20', '2024-02-20') - '[{"on":"2024-02-20","contact":20}]', '2024-06-30') AS summary, ltv_stage(h, '2024-06-30'), ltv_model_input(h, '2024-06-30'), ltv_mean_interval_days(h), ltv_average_order_value(h)
+SELECT to_jsonb(ltv_summarize(h, '2024-06-30')) - '{retention_cost,annual_retention_cost,last_contact}'::text[] = to_jsonb(ltv_summarize(ltv_between(h, '2024-02-20', '2024-02-20') - '[{"on":"2024-02-20","contact":20}]', '2024-06-30')) - '{retention_cost,annual_retention_cost,last_contact}'::text[] AS summary, ltv_stage(h, '2024-06-30'), ltv_model_input(h, '2024-06-30'), ltv_mean_interval_days(h), ltv_average_order_value(h)
 FROM (VALUES ('[{"on":"2024-02-20","amount":100},{"on":"2024-02-20","contact":20},{"on":"2024-03-01","contact":3}]'::ltv_history)) v(h);
 
 -- algebra, by hand
@@ -139,7 +139,7 @@ SELECT answer_to($$SELECT count(*) FROM ltv_overview('wrong', '2024-12-31')$$);
 DELETE FROM wrong WHERE n = 18;
 SELECT answer_to($$SELECT count(*) FROM ltv_overview('wrong', '2024-12-31')$$);
 UPDATE wrong SET ordered_on = '2024-07-02' WHERE n = 20;
-SELECT answer_to($$SELECT count(*) FROM ltv_stages('wrong', '2024-12-31')$$);
+SELECT answer_to($$SELECT count(*) FROM ltv_stages('wrong', '2024-12-31')$$), answer_to($$SELECT count(*) FROM ltv_cpm_groups('wrong', '2024-12-31')$$);
 -- any type will do, and only whether it is null is looked at
 CREATE VIEW typed AS SELECT customer_id, order_id, ordered_on, amount, cost, CASE WHEN contact IS NOT NULL THEN point(0, 0) END AS contact FROM shop;
 SELECT (SELECT rows FROM ltv_check('typed', '2024-12-31') WHERE finding = 'contacts') AS contacts, (SELECT customers FROM ltv_overview('typed', '2024-12-31')) AS customers;
@@ -218,6 +218,85 @@ RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_s
 SELECT answer_to($$SELECT count(h) FROM (SELECT customer_id, ltv_history(ordered_on, coalesce(amount, 1), 1, cost, contact IS NOT NULL) AS h FROM plain GROUP BY customer_id) g$$), answer_to($$SELECT count(h) FROM (SELECT customer_id, ltv_history('infinity', amount, 1, cost, contact IS NOT NULL) AS h FROM plain GROUP BY customer_id) g$$);
 RESET enable_hashagg;
 RESET enable_sort;
+
+-- figures by hand, over the shop above, as of 2024-12-31: a has cost 20 + 80 + 0 since its first order, all in the year; d -30.5; b and c are no customers
+SELECT customer_id, orders, retention_cost, annual_retention_cost, last_contact FROM ltv_customer_summary('shop', '2024-12-31') ORDER BY customer_id COLLATE "C";
+SELECT customer_id, s.retention_cost, s.annual_retention_cost, s.last_contact FROM (SELECT customer_id, ltv_rollup(history) AS h FROM stored GROUP BY customer_id) g, ltv_summarize(h, '2024-12-31') s ORDER BY customer_id COLLATE "C";
+-- a year later: the letter of 2025-02-01 alone is in the annual window
+SELECT customer_id, retention_cost, annual_retention_cost, last_contact FROM ltv_customer_summary('shop', '2025-06-30') ORDER BY customer_id COLLATE "C";
+-- 100 - 30.5
+SELECT o.retention_cost AS overview, (SELECT (ltv_kpis(history, '2024-12-31')).retention_cost FROM (SELECT ltv_rollup(history) AS history FROM stored GROUP BY customer_id) h) AS kpis, (SELECT sum(retention_cost) FROM ltv_stages('shop', '2024-12-31')) AS stages FROM ltv_overview('shop', '2024-12-31') o;
+-- a is dormant, d, whose only order is 273 days ago, too
+SELECT stage, customers, retention_cost FROM ltv_stages('shop', '2024-12-31') WHERE customers > 0;
+SELECT period_start, customers, retention_cost FROM ltv_periods('shop', '2024-06-30');
+SELECT cohort, period_index, active, gross_profit, retention_cost FROM ltv_cohorts('shop', '2024-06-30');
+-- of January: gross profit 2,200 at once and 3,400 with June; letters 20, 100 from March on.  2,180 are covered at once (2,200 - 20), 2,181 only in June;
+-- 3,300 then to the last yen, 3,301 never.  Of April: 600 + 30.5 are 630.5, as points came back
+SELECT cost, cohort, payback_index, gross_profit, retention_cost FROM unnest('{2180,2181,3300,3301,630.5,630.6}'::numeric[]) cost, ltv_payback('shop', '2024-06-30', cost) ORDER BY cost, cohort;
+SELECT cohort, payback_index, gross_profit, retention_cost FROM ltv_payback('shop', '2024-06-30', 1000, 0.2);
+-- 69.5 of the year for two customers with an order in it: 34.75 a customer
+SELECT retention_cost, customers, ltv, max_cpo FROM ltv_economics('shop', '2024-12-31', retention_cost => NULL);
+-- 6,500 - 2,500 are 4,000 for two customers: 2,000 a year less 34.75; 100 cost 1 month of 1,965.25 / 12 = 163.77, 164 two, 163.77 one
+SELECT acquisition_cost, payback_months, ltv FROM unnest('{100,163.77,163.78,1965.25,1965.26}'::numeric[]) cost, ltv_economics('shop', '2024-12-31', acquisition_cost => cost, retention_cost => NULL);
+SELECT round(e.ltv, 9) = round(ltv_lifetime(average_order_value, gross_margin, annual_orders, active_years, acquisition_cost, retention_cost), 9) AS as_planned FROM ltv_economics('shop', '2024-12-31', acquisition_cost => 100, retention_cost => NULL) e;
+-- letters to who has not ordered in the year count; the one letter of the year after, 80 for nobody, is no figure without customers
+SELECT customers, retention_cost FROM ltv_economics('shop', '2025-12-31', retention_cost => NULL);
+CREATE TABLE dormant (customer_id integer, ordered_on date, amount integer, cost integer, contact text);
+INSERT INTO dormant VALUES (1, '2020-01-01', 1000, 400, NULL), (1, '2024-02-01', NULL, 80, 'letter'), (2, '2024-03-01', 1000, 400, NULL), (3, '2024-03-01', 2000, 800, NULL), (4, '2024-05-05', NULL, 80, 'letter'), (1, '2023-12-31', NULL, 999, 'letter');
+-- 80 for 1, who is gone, over the two who bought: 40; not the letter to 4, who never bought, nor that of the year before
+SELECT customers, retention_cost, ltv FROM ltv_economics('dormant', '2024-12-31', retention_cost => NULL);
+SELECT element, base, improved, ltv, gain FROM ltv_levers('dormant', '2024-12-31', retention_cost => NULL) WHERE element = 'retention_cost';
+-- given it is given; without any contact it is not known, with none in the year it is 0
+SELECT (SELECT retention_cost FROM ltv_economics('dormant', '2024-12-31', retention_cost => 7)) AS given, (SELECT retention_cost FROM ltv_economics('dormant', '2024-12-31')) AS not_asked,
+    (SELECT retention_cost FROM ltv_economics('dormant', '2020-12-31', retention_cost => NULL)) AS no_contact_yet, (SELECT coalesce(retention_cost, -1) FROM ltv_economics('shop_orders', '2024-03-31', 0.4, retention_cost => NULL)) AS no_contacts;
+
+-- the same figures over random shops, against plain SQL: contacts from the day of the first order on, up to as_of
+CREATE VIEW kept AS SELECT t.customer_id, first, t.ordered_on AS day, coalesce(cost, 0) AS cost
+    FROM touch t JOIN (SELECT customer_id, min(ordered_on) AS first FROM purchase WHERE amount >= 0 AND ordered_on <= '2024-03-31' GROUP BY customer_id) f USING (customer_id) WHERE t.ordered_on BETWEEN first AND '2024-03-31';
+CREATE TABLE figures (seed integer, orders text, summary bigint, overview boolean, kpis boolean, stages bigint, periods bigint, cohorts bigint, payback bigint, economics boolean);
+CREATE FUNCTION summary_differs(orders regclass) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(*) FROM (SELECT customer_id, retention_cost, annual_retention_cost, last_contact FROM ltv_customer_summary(orders, '2024-03-31')
+        EXCEPT ALL SELECT customer_id::text, coalesce(sum(cost), 0), coalesce(sum(cost) FILTER (WHERE day > '2023-03-31'), 0), max(day) FROM (SELECT DISTINCT customer_id FROM purchase WHERE ordered_on <= '2024-03-31' AND customer_id IS NOT NULL) p LEFT JOIN kept USING (customer_id) GROUP BY customer_id) d $$;
+CREATE FUNCTION stages_differ(orders regclass) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(*) FROM (SELECT stage, retention_cost FROM ltv_stages(orders, '2024-03-31') WHERE customers > 0
+        EXCEPT ALL SELECT stage, coalesce(sum(cost), 0) FROM ltv_customer_summary(orders, '2024-03-31') s LEFT JOIN kept k ON k.customer_id::text = s.customer_id WHERE stage IS NOT NULL GROUP BY stage) d $$;
+CREATE FUNCTION periods_differ(orders regclass) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(*) FROM (SELECT period_start, retention_cost FROM ltv_periods(orders, '2024-03-31') WHERE retention_cost <> 0
+        EXCEPT ALL SELECT date_trunc('month', day)::date, sum(cost) FROM kept GROUP BY 1) d $$;
+CREATE FUNCTION cohorts_differ(orders regclass) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(*) FROM (SELECT cohort, (cohort + period_index * interval '1 month')::date, retention_cost FROM ltv_cohorts(orders, '2024-03-31') WHERE retention_cost <> 0
+        EXCEPT ALL SELECT date_trunc('month', first)::date, date_trunc('month', day)::date, sum(cost) FROM kept GROUP BY 1, 2) d $$;
+-- payback follows from the cohorts, as these were compared
+CREATE FUNCTION payback_differs(orders regclass) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(*) FROM (SELECT cohort, payback_index, retention_cost FROM ltv_payback(orders, '2024-03-31', 900, 0.5)
+        EXCEPT ALL SELECT cohort, min(period_index) FILTER (WHERE sofar >= 900 * customers), sum(retention_cost) FROM (
+            SELECT *, cumulative_revenue * 0.5 - sum(retention_cost) OVER (PARTITION BY cohort ORDER BY period_index) AS sofar FROM ltv_cohorts(orders, '2024-03-31')) c GROUP BY cohort) d $$;
+DO $$
+DECLARE
+    total numeric;
+    annual numeric;
+BEGIN
+    FOR seed IN 1..12 LOOP
+        PERFORM random_shop_with_contacts(seed);
+        PERFORM keep_lines_until('2024-03-31');
+        SELECT coalesce(sum(cost), 0), CASE WHEN count(*) > 0 THEN coalesce(sum(cost) FILTER (WHERE day > '2023-03-31'), 0) END FROM kept INTO total, annual;
+        INSERT INTO figures SELECT seed, orders, summary_differs(r), (SELECT retention_cost = total FROM ltv_overview(r, '2024-03-31')),
+            orders <> 'histories' OR (SELECT (ltv_kpis(h, '2024-03-31')).retention_cost = total FROM (SELECT ltv_rollup(history) AS h FROM histories_and_contacts GROUP BY customer_id) g),
+            stages_differ(r), periods_differ(r), cohorts_differ(r), payback_differs(r), (SELECT round(e.retention_cost, 9) IS NOT DISTINCT FROM round(annual / nullif(customers, 0), 9) FROM ltv_economics(r, '2024-03-31', 0.4, retention_cost => NULL) e)
+        FROM unnest('{orders,lines,histories}'::text[]) orders, LATERAL (SELECT (orders || '_and_contacts')::regclass AS r) r;
+    END LOOP;
+END $$;
+SELECT orders, count(*) AS shops, sum(summary) AS summary, bool_and(overview) AS overview, bool_and(kpis) AS kpis, sum(stages) AS stages, sum(periods) AS periods, sum(cohorts) AS cohorts, sum(payback) AS payback, bool_and(economics) AS economics FROM figures GROUP BY orders ORDER BY orders COLLATE "C";
+-- many customers, in one process and in several
+CREATE TABLE many AS SELECT customer_id + 100 * i AS customer_id, ordered_on, amount, cost, contact FROM orders_and_contacts, generate_series(0, 999) i;
+ANALYZE many;
+SET max_parallel_workers_per_gather = 0;
+CREATE TABLE alone AS SELECT (SELECT jsonb_agg(x) FROM ltv_cohorts('many', '2024-03-31') x) AS cohorts, (SELECT to_jsonb(x) FROM ltv_overview('many', '2024-03-31') x) AS overview, (SELECT jsonb_agg(x) FROM ltv_periods('many', '2024-03-31') x) AS periods,
+    (SELECT to_jsonb(x) FROM ltv_economics('many', '2024-03-31', 0.4, retention_cost => NULL) x) AS economics, (SELECT jsonb_agg(x ORDER BY customer_id) FROM ltv_customer_summary('many', '2024-03-31') x) AS summary;
+SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+SELECT cohorts = (SELECT jsonb_agg(x) FROM ltv_cohorts('many', '2024-03-31') x) AS cohorts, overview = (SELECT to_jsonb(x) FROM ltv_overview('many', '2024-03-31') x) AS overview, periods = (SELECT jsonb_agg(x) FROM ltv_periods('many', '2024-03-31') x) AS periods,
+    economics = (SELECT to_jsonb(x) FROM ltv_economics('many', '2024-03-31', 0.4, retention_cost => NULL) x) AS economics, summary = (SELECT jsonb_agg(x ORDER BY customer_id) FROM ltv_customer_summary('many', '2024-03-31') x) AS summary FROM alone;
+RESET max_parallel_workers_per_gather; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
 
 SET client_min_messages = warning;
 DROP SCHEMA contacts_test CASCADE;

@@ -325,7 +325,10 @@ CREATE TYPE ltv_customer AS (
   annual_quantity numeric,
   is_repeater boolean,
   meets_benchmark boolean,
-  stage ltv_stage
+  stage ltv_stage,
+  retention_cost numeric,
+  annual_retention_cost numeric,
+  last_contact date
 );
 COMMENT ON TYPE ltv_customer IS 'the summary of a customer, see ltv_summarize';
 COMMENT ON COLUMN ltv_customer.orders IS 'number of orders (purchases whose amount is not below zero)';
@@ -344,6 +347,9 @@ COMMENT ON COLUMN ltv_customer.annual_quantity IS 'units bought in the year that
 COMMENT ON COLUMN ltv_customer.is_repeater IS 'two orders or more';
 COMMENT ON COLUMN ltv_customer.meets_benchmark IS 'annual revenue and annual orders reach the benchmark of the policy';
 COMMENT ON COLUMN ltv_customer.stage IS 'the relationship on as_of; null without an order';
+COMMENT ON COLUMN ltv_customer.retention_cost IS 'what contacts from the day of the first order on cost; 0 without any';
+COMMENT ON COLUMN ltv_customer.annual_retention_cost IS 'the same in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer.last_contact IS 'day of the last contact, from the day of the first order on; null without any';
 
 CREATE FUNCTION ltv_summarize(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_customer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_summarize(ltv_history, date, ltv_policy) IS 'the summary of a customer: purchases up to as_of, and the year that ends with it';
@@ -410,7 +416,10 @@ CREATE TYPE ltv_customer_summary_row AS (
   annual_quantity numeric,
   is_repeater boolean,
   meets_benchmark boolean,
-  stage ltv_stage
+  stage ltv_stage,
+  retention_cost numeric,
+  annual_retention_cost numeric,
+  last_contact date
 );
 COMMENT ON TYPE ltv_customer_summary_row IS 'the summary of a customer of a shop, see ltv_customer_summary';
 COMMENT ON COLUMN ltv_customer_summary_row.customer_id IS 'the customer, as text';
@@ -430,6 +439,9 @@ COMMENT ON COLUMN ltv_customer_summary_row.annual_quantity IS 'units bought in t
 COMMENT ON COLUMN ltv_customer_summary_row.is_repeater IS 'two orders or more';
 COMMENT ON COLUMN ltv_customer_summary_row.meets_benchmark IS 'annual revenue and annual orders reach the benchmark of the policy';
 COMMENT ON COLUMN ltv_customer_summary_row.stage IS 'the relationship on as_of; null without an order';
+COMMENT ON COLUMN ltv_customer_summary_row.retention_cost IS 'what contacts from the day of the first order on cost; 0 without any';
+COMMENT ON COLUMN ltv_customer_summary_row.annual_retention_cost IS 'the same in the year that ends with as_of';
+COMMENT ON COLUMN ltv_customer_summary_row.last_contact IS 'day of the last contact, from the day of the first order on; null without any';
 
 CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
 RETURNS SETOF ltv_customer_summary_row
@@ -440,7 +452,8 @@ CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date, id_type anyele
 RETURNS TABLE (
   customer_id anyelement, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
   active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
-  annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage
+  annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage,
+  retention_cost numeric, annual_retention_cost numeric, last_contact date
 ) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint, or as text (NULL::text)';
 
@@ -553,7 +566,8 @@ CREATE TYPE ltv_kpi AS (
   benchmark_customers bigint,
   dormant_customers bigint,
   churned_customers bigint,
-  gross_profit numeric
+  gross_profit numeric,
+  retention_cost numeric
 );
 COMMENT ON TYPE ltv_kpi IS 'key figures of a population of customers, see ltv_kpis';
 COMMENT ON COLUMN ltv_kpi.customers IS 'customers with an order';
@@ -574,6 +588,7 @@ COMMENT ON COLUMN ltv_kpi.benchmark_customers IS 'customers whose annual revenue
 COMMENT ON COLUMN ltv_kpi.dormant_customers IS 'customers of stage dormant';
 COMMENT ON COLUMN ltv_kpi.churned_customers IS 'customers of stage churned';
 COMMENT ON COLUMN ltv_kpi.gross_profit IS 'revenue less cost; null if a cost of these customers is unknown';
+COMMENT ON COLUMN ltv_kpi.retention_cost IS 'what contacts with these customers cost, each from the day of the first order on';
 
 CREATE FUNCTION ltv_kpis_accum(state bigint[], h ltv_history, as_of date) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_kpis_accum(bigint[], ltv_history, date) IS 'aggregate transition function';
@@ -585,13 +600,13 @@ CREATE FUNCTION ltv_kpis_final(state bigint[]) RETURNS ltv_kpi AS 'MODULE_PATHNA
 COMMENT ON FUNCTION ltv_kpis_final(bigint[]) IS 'aggregate final function';
 
 CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date) (
-  SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+  SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 204, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_kpis(ltv_history, date) IS 'key figures of customers on as_of, with the default policy; columns as in ltv_kpi';
 
 CREATE AGGREGATE ltv_kpis(h ltv_history, as_of date, policy ltv_policy) (
-  SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 180, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
+  SFUNC = ltv_kpis_accum, STYPE = bigint[], SSPACE = 204, FINALFUNC = ltv_kpis_final, COMBINEFUNC = ltv_kpis_combine,
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_kpis(ltv_history, date, ltv_policy) IS 'key figures of customers on as_of; columns as in ltv_kpi';
@@ -618,6 +633,7 @@ CREATE TYPE ltv_overview_row AS (
   dormant_customers bigint,
   churned_customers bigint,
   gross_profit numeric,
+  retention_cost numeric,
   guest_orders bigint,
   refund_only bigint
 );
@@ -641,6 +657,7 @@ COMMENT ON COLUMN ltv_overview_row.benchmark_customers IS 'customers whose annua
 COMMENT ON COLUMN ltv_overview_row.dormant_customers IS 'customers of stage dormant';
 COMMENT ON COLUMN ltv_overview_row.churned_customers IS 'customers of stage churned';
 COMMENT ON COLUMN ltv_overview_row.gross_profit IS 'revenue less cost; null if a cost of these customers is unknown';
+COMMENT ON COLUMN ltv_overview_row.retention_cost IS 'what contacts with these customers cost, each from the day of the first order on';
 COMMENT ON COLUMN ltv_overview_row.guest_orders IS 'orders without a customer, in no other figure';
 COMMENT ON COLUMN ltv_overview_row.refund_only IS 'customers with refunds but no order, in no other figure';
 
@@ -655,7 +672,8 @@ CREATE TYPE ltv_stages_row AS (
   customers bigint,
   share double precision,
   revenue numeric,
-  annual_revenue numeric
+  annual_revenue numeric,
+  retention_cost numeric
 );
 COMMENT ON TYPE ltv_stages_row IS 'the customers in a stage, see ltv_stages';
 COMMENT ON COLUMN ltv_stages_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
@@ -664,6 +682,7 @@ COMMENT ON COLUMN ltv_stages_row.customers IS 'customers in it';
 COMMENT ON COLUMN ltv_stages_row.share IS 'of all customers with an order';
 COMMENT ON COLUMN ltv_stages_row.revenue IS 'of these customers so far, refunds included';
 COMMENT ON COLUMN ltv_stages_row.annual_revenue IS 'of these customers in the year that ends with as_of';
+COMMENT ON COLUMN ltv_stages_row.retention_cost IS 'what contacts with these customers cost so far, each from the day of the first order on';
 
 CREATE FUNCTION ltv_stages(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_stages_row
@@ -733,7 +752,8 @@ CREATE TYPE ltv_periods_row AS (
   new_revenue numeric,
   returning_revenue numeric,
   repeater_share double precision,
-  period_repeat_rate double precision
+  period_repeat_rate double precision,
+  retention_cost numeric
 );
 COMMENT ON TYPE ltv_periods_row IS 'what happened in a period, see ltv_periods';
 COMMENT ON COLUMN ltv_periods_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
@@ -749,6 +769,7 @@ COMMENT ON COLUMN ltv_periods_row.new_revenue IS 'revenue of the new customers';
 COMMENT ON COLUMN ltv_periods_row.returning_revenue IS 'the rest of the revenue';
 COMMENT ON COLUMN ltv_periods_row.repeater_share IS 'repeat_customers / customers';
 COMMENT ON COLUMN ltv_periods_row.period_repeat_rate IS 'repeat_customers / acquired_customers';
+COMMENT ON COLUMN ltv_periods_row.retention_cost IS 'what contacts in the period cost, with customers from the day of their first order on';
 
 CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
 RETURNS SETOF ltv_periods_row
@@ -832,7 +853,8 @@ CREATE TYPE ltv_cohorts_row AS (
   revenue_per_customer numeric,
   gross_profit numeric,
   cumulative_gross_profit numeric,
-  gross_profit_per_customer numeric
+  gross_profit_per_customer numeric,
+  retention_cost numeric
 );
 COMMENT ON TYPE ltv_cohorts_row IS 'a cohort in a period, see ltv_cohorts';
 COMMENT ON COLUMN ltv_cohorts_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
@@ -848,6 +870,7 @@ COMMENT ON COLUMN ltv_cohorts_row.revenue_per_customer IS 'cumulative_revenue / 
 COMMENT ON COLUMN ltv_cohorts_row.gross_profit IS 'revenue less cost of that period; null if a cost is unknown';
 COMMENT ON COLUMN ltv_cohorts_row.cumulative_gross_profit IS 'gross profit up to that period; null if a cost is unknown';
 COMMENT ON COLUMN ltv_cohorts_row.gross_profit_per_customer IS 'cumulative_gross_profit / customers';
+COMMENT ON COLUMN ltv_cohorts_row.retention_cost IS 'what contacts with the cohort in that period cost, from the day of the first order on';
 
 CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
 RETURNS SETOF ltv_cohorts_row
@@ -1021,66 +1044,6 @@ RETURNS SETOF ltv_labels_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
 COMMENT ON FUNCTION ltv_labels(regclass, date, text, integer, date, text) IS 'orders by what they carry, a coupon, item or channel, first orders and others apart: first orders first, then by orders, the most first, then by label';
 
-CREATE TYPE ltv_funnel_row AS (
-  segment text,
-  cohort date,
-  step integer,
-  label text,
-  customers bigint,
-  same_order_customers bigint,
-  rate_from_first double precision,
-  rate_from_previous double precision,
-  median_days_from_previous double precision,
-  step_revenue numeric,
-  revenue_per_customer numeric
-);
-COMMENT ON TYPE ltv_funnel_row IS 'a step on the way from what customers come for, see ltv_funnel';
-COMMENT ON COLUMN ltv_funnel_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
-COMMENT ON COLUMN ltv_funnel_row.cohort IS 'first day of the period of the first order of these customers; null without cohort';
-COMMENT ON COLUMN ltv_funnel_row.step IS 'from 1 on';
-COMMENT ON COLUMN ltv_funnel_row.label IS 'the value of the step';
-COMMENT ON COLUMN ltv_funnel_row.customers IS 'customers who reached it, with an order after the one that reached the step before';
-COMMENT ON COLUMN ltv_funnel_row.same_order_customers IS 'customers who did not, but whose order that reached the step before carries this value as well';
-COMMENT ON COLUMN ltv_funnel_row.rate_from_first IS 'customers / customers of the first step';
-COMMENT ON COLUMN ltv_funnel_row.rate_from_previous IS 'customers / customers of the step before';
-COMMENT ON COLUMN ltv_funnel_row.median_days_from_previous IS 'from the order that reached the step before to the one that reached this one';
-COMMENT ON COLUMN ltv_funnel_row.step_revenue IS 'of the orders that reached the step';
-COMMENT ON COLUMN ltv_funnel_row.revenue_per_customer IS 'all that these customers bought from the day of their entry to within_days later / customers';
-
-CREATE FUNCTION ltv_funnel(orders regclass, steps text[], as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', within_days integer DEFAULT 365, from_day date DEFAULT NULL, cohort ltv_period DEFAULT NULL, by text DEFAULT NULL)
-RETURNS SETOF ltv_funnel_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
-COMMENT ON FUNCTION ltv_funnel(regclass, text[], date, text, integer, date, ltv_period, text) IS 'how many who ordered what the first step says came to order what the next steps say, within so many days, by step; over those whose first such order is at least within_days before as_of';
-
-CREATE TYPE ltv_baskets_row AS (
-  segment text,
-  from_label text,
-  to_label text,
-  together bigint,
-  baskets_from bigint,
-  baskets_to bigint,
-  baskets bigint,
-  support double precision,
-  confidence double precision,
-  lift double precision
-);
-COMMENT ON TYPE ltv_baskets_row IS 'two values that are bought together, see ltv_baskets';
-COMMENT ON COLUMN ltv_baskets_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
-COMMENT ON COLUMN ltv_baskets_row.from_label IS 'the one value';
-COMMENT ON COLUMN ltv_baskets_row.to_label IS 'the other value';
-COMMENT ON COLUMN ltv_baskets_row.together IS 'baskets with both: orders, or with within_days customers who bought both within so many days';
-COMMENT ON COLUMN ltv_baskets_row.baskets_from IS 'baskets with the one';
-COMMENT ON COLUMN ltv_baskets_row.baskets_to IS 'baskets with the other';
-COMMENT ON COLUMN ltv_baskets_row.baskets IS 'all baskets with a value';
-COMMENT ON COLUMN ltv_baskets_row.support IS 'together / baskets';
-COMMENT ON COLUMN ltv_baskets_row.confidence IS 'together / baskets_from';
-COMMENT ON COLUMN ltv_baskets_row.lift IS 'confidence / (baskets_to / baskets): 1 where the two have nothing to do with each other';
-
-CREATE FUNCTION ltv_baskets(orders regclass, as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', within_days integer DEFAULT 0, min_orders integer DEFAULT 5, from_day date DEFAULT NULL, by text DEFAULT NULL)
-RETURNS SETOF ltv_baskets_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
-COMMENT ON FUNCTION ltv_baskets(regclass, date, text, integer, integer, date, text) IS 'pairs of values that are bought together, in one order or by one customer within so many days, in min_orders baskets at least: by together, the most first, then by from_label and to_label';
-
 --
 -- Money
 --
@@ -1186,7 +1149,7 @@ COMMENT ON COLUMN ltv_economics_row.gross_margin IS 'as given, or gross_profit /
 COMMENT ON COLUMN ltv_economics_row.annual_orders IS 'orders / customers';
 COMMENT ON COLUMN ltv_economics_row.active_years IS 'as given, or previous_customers / lost_customers';
 COMMENT ON COLUMN ltv_economics_row.acquisition_cost IS 'as given';
-COMMENT ON COLUMN ltv_economics_row.retention_cost IS 'as given';
+COMMENT ON COLUMN ltv_economics_row.retention_cost IS 'as given, or the cost of all contacts of the year to whoever has ever ordered / customers; null where it is not given and there are no contacts';
 COMMENT ON COLUMN ltv_economics_row.ltv IS 'value x margin x orders x years - acquisition - retention x years';
 COMMENT ON COLUMN ltv_economics_row.max_cpo IS 'the same before acquisition';
 COMMENT ON COLUMN ltv_economics_row.profit IS 'ltv x customers';
@@ -1235,21 +1198,23 @@ CREATE TYPE ltv_payback_row AS (
   periods bigint,
   payback_index integer,
   gross_profit numeric,
-  gross_profit_per_customer numeric
+  gross_profit_per_customer numeric,
+  retention_cost numeric
 );
 COMMENT ON TYPE ltv_payback_row IS 'when a cohort has earned back what its customers cost, see ltv_payback';
 COMMENT ON COLUMN ltv_payback_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_payback_row.cohort IS 'first day of the period of the first order';
 COMMENT ON COLUMN ltv_payback_row.customers IS 'all customers of the cohort';
 COMMENT ON COLUMN ltv_payback_row.periods IS 'periods observed, its own and that of as_of included';
-COMMENT ON COLUMN ltv_payback_row.payback_index IS 'the first period_index at which cumulative gross profit covers acquisition_cost x customers; null while it does not';
+COMMENT ON COLUMN ltv_payback_row.payback_index IS 'the first period_index at which cumulative gross profit less retention_cost covers acquisition_cost x customers; null while it does not';
 COMMENT ON COLUMN ltv_payback_row.gross_profit IS 'up to as_of, from costs or as revenue x gross_margin';
 COMMENT ON COLUMN ltv_payback_row.gross_profit_per_customer IS 'gross_profit / customers';
+COMMENT ON COLUMN ltv_payback_row.retention_cost IS 'what contacts with the cohort cost up to as_of, from the day of the first order on';
 
 CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
 RETURNS SETOF ltv_payback_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, ltv_period, text) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit covers what they cost';
+COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, ltv_period, text) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit less the cost of contacts covers what they cost';
 
 CREATE TYPE ltv_free_shipping_row AS (
   segment text,

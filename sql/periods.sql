@@ -25,7 +25,7 @@ SELECT period_start, orders FROM ltv_periods('old', '2000-01-03', 'quarter');
 
 -- against plain SQL
 CREATE FUNCTION expected(period text) RETURNS TABLE (period_start date, customers bigint, new_customers bigint, returning_customers bigint, repeat_customers bigint,
-    acquired_customers bigint, orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share float8, period_repeat_rate float8, place bigint)
+    acquired_customers bigint, orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share float8, period_repeat_rate float8, retention_cost numeric, place bigint)
 LANGUAGE sql STABLE AS $$
   WITH counted AS (
     SELECT starts, k,
@@ -38,7 +38,7 @@ LANGUAGE sql STABLE AS $$
       (SELECT coalesce(sum(amount), 0) FROM purchases JOIN buyers USING (customer_id) WHERE ordered_on BETWEEN starts AND ends AND first_day BETWEEN starts AND ends) AS new_revenue
     FROM calendar(period))
   SELECT starts, customers, new, customers - new, repeat, acquired, orders, revenue, new_revenue, revenue - new_revenue,
-    repeat::float8 / nullif(customers, 0), repeat::float8 / acquired, k FROM counted
+    repeat::float8 / nullif(customers, 0), repeat::float8 / acquired, 0, k FROM counted
 $$;
 SELECT period, c.* FROM unnest('{month,week,quarter,year}'::text[]) period,
   compare(format('SELECT * FROM ltv_periods(RELATION, AS_OF, %L) WITH ORDINALITY', period), format('SELECT NULL::text, e.* FROM expected(%L) e', period)) c;

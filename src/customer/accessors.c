@@ -384,7 +384,7 @@ customer_call(FunctionCallInfo fcinfo)
 	if (get_call_result_type(fcinfo, &stage_type, &desc) == TYPEFUNC_COMPOSITE)
 	{
 		composite_begin(&call->row, BlessTupleDesc(desc), &customer_type);
-		stage_type = composite_column_type(desc, &customer_type, CUSTOMER_COLUMNS - 1);
+		stage_type = composite_column_type(desc, &customer_type, CUSTOMER_STAGE);
 		call->cache = columns_cache_create();
 	}
 	stage_labels_read(stage_type, call->labels);
@@ -426,7 +426,7 @@ ltv_stage(PG_FUNCTION_ARGS)
 
 /*
  * The summary made last.  The parser turns (ltv_summarize(h, as_of)).* into
- * one call for each of the 16 columns, so 15 of 16 calls ask again what was
+ * one call for each of the 19 columns, so 18 of 19 calls ask again what was
  * asked just before.
  */
 #define MEMO_SIZE 512

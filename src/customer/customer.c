@@ -121,7 +121,27 @@ stage_of(const Figures *figures, const Policy *policy)
 	return figures->total.orders >= 2 ? STAGE_REPEAT : STAGE_NEW;
 }
 
-/* All figures of a customer; purchases after the moment do not exist. */
+/* What contacts from the first order on say; most customers have none. */
+static void
+contact_figures(const Contacts *contacts, Moment moment, Figures *figures)
+{
+	int			until;
+
+	figures->contact_scale = contacts->scale;
+	figures->contacts = 0;
+	figures->retention_cost = figures->annual_retention_cost = 0;
+	if (contacts->count == 0 || figures->total.orders == 0)
+		return;
+	until = contacts_until(contacts, moment.as_of);
+	figures->contacts = until - contacts_until(contacts, figures->first - 1);
+	if (figures->contacts == 0)
+		return;
+	figures->last_contact = contacts->list[until - 1].day;
+	figures->retention_cost = contacts_cost(contacts, figures->first, moment.as_of);
+	figures->annual_retention_cost = contacts_cost(contacts, Max(figures->first, moment.year_start), moment.as_of);
+}
+
+/* All figures of a customer; purchases and contacts after the moment do not exist. */
 void
 figures_of(const History *history, Moment moment, const Policy *policy, Figures *figures)
 {
@@ -145,6 +165,7 @@ figures_of(const History *history, Moment moment, const Policy *policy, Figures 
 	order_days(history, count, &figures->first, &figures->last);
 	figures->since_last = moment.as_of - figures->last;
 	figures->stage = stage_of(figures, policy);
+	contact_figures(&history->contacts, moment, figures);
 }
 
 void
@@ -303,6 +324,9 @@ customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,
 	COLUMN(BoolGetDatum(total->orders >= 2));
 	COLUMN(BoolGetDatum(figures->meets_benchmark));
 	COLUMN_UNLESS(none, ObjectIdGetDatum(stage_labels[figures->stage]));
+	COLUMN(NumericGetDatum(decimal_make_in(&cache->rooms[i], figures->retention_cost, figures->contact_scale)));
+	COLUMN(NumericGetDatum(decimal_make_in(&cache->rooms[i], figures->annual_retention_cost, figures->contact_scale)));
+	COLUMN_UNLESS(figures->contacts == 0, DateADTGetDatum(figures->last_contact));
 #undef COLUMN
 #undef COLUMN_UNLESS
 }

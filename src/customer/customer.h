@@ -52,13 +52,19 @@ typedef struct Figures
 	int32		since_last;		/* days from the last order to as_of */
 	bool		meets_benchmark;
 	Stage		stage;			/* only where orders > 0 */
+	uint8		contact_scale;	/* of what contacts cost */
+	int			contacts;		/* from the first order to the moment */
+	DateADT		last_contact;	/* only where contacts > 0 */
+	int128		retention_cost; /* of these contacts */
+	int128		annual_retention_cost;
 } Figures;
 
 /* the columns of the composite ltv_customer */
-#define CUSTOMER_COLUMNS 16
+#define CUSTOMER_COLUMNS 19
+#define CUSTOMER_STAGE 15
 #define CUSTOMER_TYPES \
 	INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, DATEOID, DATEOID, NUMERICOID, NUMERICOID, FLOAT8OID, INT4OID, \
-	INT8OID, NUMERICOID, NUMERICOID, BOOLOID, BOOLOID, ANYENUMOID
+	INT8OID, NUMERICOID, NUMERICOID, BOOLOID, BOOLOID, ANYENUMOID, NUMERICOID, NUMERICOID, DATEOID
 
 extern const CompositeType customer_type;
 

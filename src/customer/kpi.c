@@ -31,12 +31,14 @@ segment_add(Segment *segment, const Figures *figures, Scales scales)
 	segment->customers++;
 	money_add(&segment->revenue, figures->total.revenue, scales.amount);
 	money_add(&segment->annual_revenue, figures->annual.revenue, scales.amount);
+	money_add(&segment->retention, figures->retention_cost, figures->contact_scale);
 }
 
 SUMS_KIND(sum_segment, Segment,
 		  SUM(sum_count, Segment, customers),
 		  SUM(sum_money, Segment, revenue),
-		  SUM(sum_money, Segment, annual_revenue));
+		  SUM(sum_money, Segment, annual_revenue),
+		  SUM(sum_money, Segment, retention));
 
 /*
  * Key figures
@@ -69,6 +71,7 @@ kpi_add(Kpi *kpi, const Figures *figures, Scales scales)
 		money_add(&kpi->cost, total->cost, scales.cost);
 	else
 		kpi->cost_unknown++;
+	money_add(&kpi->retention, figures->retention_cost, figures->contact_scale);
 }
 
 SUMS_KIND(sum_kpi, Kpi,
@@ -84,7 +87,8 @@ SUMS_KIND(sum_kpi, Kpi,
 		  SUM(sum_count, Kpi, cost_unknown),
 		  SUM(sum_money, Kpi, revenue),
 		  SUM(sum_money, Kpi, annual_revenue),
-		  SUM(sum_money, Kpi, cost));
+		  SUM(sum_money, Kpi, cost),
+		  SUM(sum_money, Kpi, retention));
 
 static Numeric
 kpi_gross_profit(const Kpi *kpi)
@@ -128,6 +132,7 @@ kpi_columns(const Kpi *kpi, Datum *values, bool *nulls)
 	COLUMN(Int64GetDatum(kpi->dormant_customers));
 	COLUMN(Int64GetDatum(kpi->churned_customers));
 	COLUMN_UNLESS(kpi->cost_unknown > 0, NumericGetDatum(kpi_gross_profit(kpi)));
+	COLUMN(NumericGetDatum(money_numeric(&kpi->retention)));
 #undef COLUMN
 #undef COLUMN_UNLESS
 	Assert(i == KPI_COLUMNS);
@@ -283,7 +288,7 @@ kpi_argument(FunctionCallInfo fcinfo, int arg)
 {
 	ArrayType  *state = words_argument(fcinfo, arg, KPI_WORDS, "ltv_kpis");
 	Kpi		   *kpi = kpi_of(state);
-	int64		scales[] = {kpi->revenue.scale, kpi->annual_revenue.scale, kpi->cost.scale};
+	int64		scales[] = {kpi->revenue.scale, kpi->annual_revenue.scale, kpi->cost.scale, kpi->retention.scale};
 
 	for (Size i = 0; i < lengthof(scales); i++)
 		if (scales[i] < 0 || scales[i] > DECIMAL_MAX_SCALE)

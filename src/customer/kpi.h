@@ -28,13 +28,14 @@ typedef struct Kpi
 	Money		revenue;
 	Money		annual_revenue; /* of the annual customers */
 	Money		cost;
+	Money		retention;		/* cost of contacts */
 } Kpi;
 
 /* the columns of the composite ltv_kpi */
-#define KPI_COLUMNS 18
+#define KPI_COLUMNS 19
 #define KPI_TYPES \
 	INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, \
-	INT8OID, FLOAT8OID, NUMERICOID, INT8OID, INT8OID, INT8OID, NUMERICOID
+	INT8OID, FLOAT8OID, NUMERICOID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID
 
 extern void kpi_add(Kpi *kpi, const Figures *figures, Scales scales);
 extern void kpi_columns(const Kpi *kpi, Datum *values, bool *nulls);
@@ -45,6 +46,7 @@ typedef struct Segment
 	int64		customers;
 	Money		revenue;
 	Money		annual_revenue;
+	Money		retention;		/* cost of contacts */
 } Segment;
 
 extern void segment_add(Segment *segment, const Figures *figures, Scales scales);

@@ -297,7 +297,6 @@ under_of(Fraction fraction)
 static Numeric
 cost_of(Fraction cost)
 {
-	Assert(cost.under == NULL);
 	return cost.over == NULL ? int64_to_numeric(0) : cost.over;
 }
 
@@ -329,14 +328,17 @@ lifetime_fraction(const Fraction *elements)
 {
 	Fraction	result = {NULL, NULL};
 	Numeric		scaled[LTV_ELEMENTS];
+	Numeric		retained;
 	Numeric		annual;
 
 	if (is_unknown(elements, LTV_ACTIVE_YEARS))
 		return result;
 	annual = annual_under(elements);
-	result.under = multiply(annual, under_of(elements[LTV_ACTIVE_YEARS]));
+	retained = under_of(elements[LTV_RETENTION_COST]);
+	result.under = multiply(multiply(annual, under_of(elements[LTV_ACTIVE_YEARS])), retained);
 	for (LtvElement i = 0; i <= LTV_ACTIVE_YEARS; i++)
 		scaled[i] = elements[i].over;
+	scaled[LTV_AVERAGE_ORDER_VALUE] = multiply(scaled[LTV_AVERAGE_ORDER_VALUE], retained);
 	scaled[LTV_ACQUISITION_COST] = multiply(cost_of(elements[LTV_ACQUISITION_COST]), result.under);
 	scaled[LTV_RETENTION_COST] = multiply(cost_of(elements[LTV_RETENTION_COST]), annual);
 	result.over = lifetime_value(scaled);
@@ -353,6 +355,7 @@ payback_months(const Fraction *elements)
 {
 	Fraction	ltv = lifetime_fraction(elements);
 	Numeric		acquisition = elements[LTV_ACQUISITION_COST].over;
+	Numeric		retained = under_of(elements[LTV_RETENTION_COST]);
 	Numeric		annual;
 	Numeric		profit;
 
@@ -365,8 +368,8 @@ payback_months(const Fraction *elements)
 	annual = annual_under(elements);
 	profit = multiply(multiply(elements[LTV_AVERAGE_ORDER_VALUE].over, elements[LTV_GROSS_MARGIN].over),
 					  elements[LTV_ANNUAL_ORDERS].over);
-	profit = subtract(profit, multiply(cost_of(elements[LTV_RETENTION_COST]), annual));
-	return fewest_steps(profit, multiply(multiply(acquisition, annual), int64_to_numeric(12)));
+	profit = subtract(multiply(profit, retained), multiply(cost_of(elements[LTV_RETENTION_COST]), annual));
+	return fewest_steps(profit, multiply(multiply(acquisition, multiply(annual, retained)), int64_to_numeric(12)));
 }
 
 /* (ltv - cpo - cost) x customers */

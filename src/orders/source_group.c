@@ -707,7 +707,7 @@ contact_rows_fit(const Source *source, char **rows, uint32 nrows)
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		finest = Max(finest, TAG_AMOUNT_SCALE(row_head(source, rows[i])->tag));
+		finest = Max(finest, (int) TAG_AMOUNT_SCALE(row_head(source, rows[i])->tag));
 	}
 	for (uint32 i = 0; i < nrows && fit; i++)
 	{

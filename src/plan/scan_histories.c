@@ -206,7 +206,7 @@ open_summary(CustomScanState *node, CustomScan *scan, List *columns)
 	summary->columns = columns;
 	summary->as_of = ExecInitExpr(linitial(scan->custom_exprs), &node->ss.ps);
 	summary->policy_row = ExecInitExpr(lsecond(scan->custom_exprs), &node->ss.ps);
-	stage_labels_read(composite_column_type(desc, &customer_type, CUSTOMER_COLUMNS - 1), summary->labels);
+	stage_labels_read(composite_column_type(desc, &customer_type, CUSTOMER_STAGE), summary->labels);
 	summary->cache = columns_cache_create();
 	return summary;
 }

@@ -4,10 +4,31 @@
  */
 #include "reports/cohort_cells.h"
 
+#include "miscadmin.h"
+
 STATIC_SUMS_KIND(sum_cohort_cell, CohortCell,
 		  SUM(sum_count, CohortCell, active),
 		  SUM(sum_count, CohortCell, orders),
-		  SUM(sum_earnings, CohortCell, earnings));
+		  SUM(sum_earnings, CohortCell, earnings),
+		  SUM(sum_money, CohortCell, retention));
+
+/* What contacts cost in each period, from the day of the first order on. */
+static void
+add_contacts(Cohorts *cohorts, const Contacts *contacts, DateADT first)
+{
+	Calendar   *calendar = &cohorts->calendar;
+	int32		cohort = calendar_index(calendar, first);
+	int			until = contacts_until(contacts, cohorts->population.as_of);
+
+	for (int i = contacts_until(contacts, first - 1); i < until; i++)
+	{
+		uint32		index = (uint32) calendar_index(calendar, contacts->list[i].day) - (uint32) cohort;
+		CohortCell *cell = recordset_at(cohorts->cells, cohort_key(cohort, index));
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		money_add(&cell->retention, contacts->list[i].cost, contacts->scale);
+	}
+}
 
 static void
 visit_customer(const Customer *customer, void *arg)
@@ -38,6 +59,8 @@ visit_customer(const Customer *customer, void *arg)
 		cell->active += orders > 0;
 		cell->orders += orders;
 	}
+	if (customer->history->contacts.count > 0)
+		add_contacts(cohorts, &customer->history->contacts, buyer.purchases[buyer.first].day);
 }
 
 static void

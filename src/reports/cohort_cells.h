@@ -16,6 +16,7 @@ typedef struct CohortCell
 	int64		active;			/* customers with an order; in its own period all of the cohort */
 	int64		orders;
 	Earnings	earnings;
+	Money		retention;		/* cost of contacts */
 } CohortCell;
 
 /* What a report over cohorts begins with. */

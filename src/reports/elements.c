@@ -59,6 +59,18 @@ elements_read(Elements *elements, FunctionCallInfo fcinfo)
  * Measuring
  */
 
+/* Contacts of somebody who has ordered, from the first order on; in the window they are what keeping customers has cost. */
+static void
+add_contacts(ShopYears *years, const Contacts *contacts, DateADT first)
+{
+	DateADT		as_of = years->population.as_of;
+
+	if (contacts->count == 0)
+		return;
+	years->contacts += contacts_until(contacts, as_of) - contacts_until(contacts, first - 1);
+	money_add(&years->retention, contacts_cost(contacts, Max(first, years->start), as_of), contacts->scale);
+}
+
 static void
 visit_customer(const Customer *customer, void *arg)
 {
@@ -71,6 +83,7 @@ visit_customer(const Customer *customer, void *arg)
 
 	if (!population_admit(&years->population, customer, &buyer))
 		return;
+	add_contacts(years, &customer->history->contacts, buyer.purchases[buyer.first].day);
 	for (int i = buyer.count - 1; i >= 0; i--)
 	{
 		const Purchase *purchase = &buyer.purchases[i];
@@ -105,7 +118,9 @@ SUMS_VISITOR(ltv_years_visitor, ShopYears, visit_customer,
 			 SUM(sum_count, ShopYears, purchases),
 			 SUM(sum_earnings, ShopYears, earnings),
 			 SUM(sum_count, ShopYears, previous_customers),
-			 SUM(sum_count, ShopYears, lost_customers));
+			 SUM(sum_count, ShopYears, lost_customers),
+			 SUM(sum_money, ShopYears, retention),
+			 SUM(sum_count, ShopYears, contacts));
 
 Numeric
 annual_revenue(const ShopYears *years)
@@ -158,6 +173,9 @@ elements_measure(const Elements *given, Fraction *elements)
 		elements[LTV_ANNUAL_ORDERS] = (Fraction) {orders, int64_to_numeric(years->customers)};
 		if (elements[LTV_GROSS_MARGIN].over == NULL && sign_of(revenue) > 0)
 			elements[LTV_GROSS_MARGIN] = (Fraction) {annual_gross_profit(years), revenue};
+		/* without any contact nothing says what customers cost */
+		if (elements[LTV_RETENTION_COST].over == NULL && years->contacts > 0)
+			elements[LTV_RETENTION_COST] = (Fraction) {money_numeric(&years->retention), int64_to_numeric(years->customers)};
 	}
 	if (elements[LTV_ACTIVE_YEARS].over == NULL && years->lost_customers > 0)
 		elements[LTV_ACTIVE_YEARS] = (Fraction) {

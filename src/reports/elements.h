@@ -22,6 +22,8 @@ typedef struct ShopYears
 	Earnings	earnings;		/* of these purchases */
 	int64		previous_customers; /* with an order in the window before */
 	int64		lost_customers; /* of these, without an order in the window */
+	Money		retention;		/* cost of contacts in the window, of everybody who has ever ordered */
+	int64		contacts;		/* of these people, ever */
 } ShopYears;
 
 /* The arguments that ltv_economics and ltv_levers share, by position. */

@@ -8,7 +8,7 @@
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_cohorts_row",
 	TEXTOID, DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
-	NUMERICOID);
+	NUMERICOID, NUMERICOID);
 
 /* daily cohorts over twelve years */
 #define COHORTS_LIMIT INT64CONST(10000000)
@@ -43,6 +43,7 @@ put_cohort(Cohorts *cohorts, Row *row, CohortCell **cells, uint32 ncells, int32 
 		row_profit(row, &cell->earnings);
 		row_profit(row, &sum);
 		row_profit_each(row, &sum, size);
+		row_money(row, &cell->retention);
 		row_put(row);
 	}
 	return next;
@@ -82,7 +83,7 @@ static const ReportKind kind = {
 	.size = sizeof(Cohorts),
 	.row_type = &row_type,
 	.visitor = &ltv_cohorts_visitor,
-	.wants = WANT_COST,
+	.wants = WANT_COST | WANT_CONTACTS,
 	.by_arg = 3,
 	.read = read_arguments,
 	.put = put_cohorts,

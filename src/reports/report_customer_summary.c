@@ -115,14 +115,14 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	PolicyMemo	memo = {.size = 0};
 	TupleDesc	desc;
 
-	report_begin(&summary->report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST, typed ? 2 : REPORT_ID_AS_TEXT);
+	report_begin(&summary->report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST | WANT_CONTACTS, typed ? 2 : REPORT_ID_AS_TEXT);
 	summary->moment = moment_of(PG_GETARG_DATEADT(1));
 	summary->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
 	desc = summary->report.row.desc;
 	summary->columns = Min(desc->natts, SUMMARY_COLUMNS);
 	for (int i = 0; i < SUMMARY_COLUMNS; i++)
 		summary->types[i] = composite_column_type(desc, &row_type, i);
-	stage_labels_read(summary->types[SUMMARY_COLUMNS - 1], summary->labels);
+	stage_labels_read(summary->types[1 + CUSTOMER_STAGE], summary->labels);
 	report_walk(&summary->report, summary->moment.as_of, &ltv_summary_visitor, summary);
 }
 

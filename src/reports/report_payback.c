@@ -1,6 +1,6 @@
 /*
  * report_payback.c: after which period has a cohort earned back what its
- * customers cost?
+ * customers cost?  What pays is gross profit less what keeping them costs.
  */
 #include "base/compat.h"
 
@@ -12,7 +12,7 @@
 #include "customer/customer.h"
 #include "money/economics.h"
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_payback_row", TEXTOID, DATEOID, INT8OID, INT8OID, INT4OID, NUMERICOID, NUMERICOID);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_payback_row", TEXTOID, DATEOID, INT8OID, INT8OID, INT4OID, NUMERICOID, NUMERICOID, NUMERICOID);
 
 /* The arguments, by position. */
 enum
@@ -47,8 +47,8 @@ gross_profit(const PaybackReport *payback, const Earnings *earnings)
 
 /*
  * Walk through the cells of a cohort up to the one that covers the cost; false
- * when there is none.  Between two cells nothing was bought, so the cost
- * cannot be covered there for the first time.
+ * when there is none.  Between two cells nothing was bought or spent, so the
+ * cost cannot be covered there for the first time.
  */
 static bool
 find_payback(const PaybackReport *payback, CohortCell **cells, uint32 ncells, int32 *index)
@@ -57,6 +57,7 @@ find_payback(const PaybackReport *payback, CohortCell **cells, uint32 ncells, in
 	Numeric		cost = multiply(payback->acquisition_cost, int64_to_numeric(cells[0]->active));
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Earnings	sum = {0};
+	Money		retention = {0};
 	bool		found = false;
 
 	for (uint32 i = 0; i < ncells && !found; i++)
@@ -65,8 +66,9 @@ find_payback(const PaybackReport *payback, CohortCell **cells, uint32 ncells, in
 
 		CHECK_FOR_INTERRUPTS();
 		earnings_add(&sum, &cells[i]->earnings);
+		money_add_money(&retention, &cells[i]->retention);
 		profit = gross_profit(payback, &sum);
-		found = profit != NULL && compare(profit, cost) >= 0;
+		found = profit != NULL && compare(profit, add(cost, money_numeric(&retention))) >= 0;
 		*index = (int32) cohort_index(cells[i]);
 		MemoryContextReset(context);
 	}
@@ -83,11 +85,15 @@ put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 	int64		customers = cells[0]->active;
 	int32		last = calendar_index(&payback->cohorts.calendar, payback->cohorts.population.as_of);
 	Earnings	sum = {0};
+	Money		retention = {0};
 	Numeric		profit;
 	int32		index;
 
 	for (uint32 i = 0; i < ncells; i++)
+	{
 		earnings_add(&sum, &cells[i]->earnings);
+		money_add_money(&retention, &cells[i]->retention);
+	}
 	profit = gross_profit(payback, &sum);
 
 	row_value(row, DateADTGetDatum(calendar_start(&payback->cohorts.calendar, cohort)));
@@ -99,6 +105,7 @@ put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 		row_null(row);
 	row_numeric(row, profit);
 	row_numeric(row, profit == NULL ? NULL : divide(profit, int64_to_numeric(customers)));
+	row_money(row, &retention);
 	row_put(row);
 }
 
@@ -143,7 +150,7 @@ static const ReportKind kind = {
 	.size = sizeof(PaybackReport),
 	.row_type = &row_type,
 	.visitor = &ltv_cohorts_visitor,
-	.wants = WANT_COST,
+	.wants = WANT_COST | WANT_CONTACTS,
 	.nullable = ARGUMENT_BIT(PAYBACK_ARG_ACQUISITION_COST) | ARGUMENT_BIT(PAYBACK_ARG_GROSS_MARGIN),
 	.by_arg = PAYBACK_ARG_BY,
 	.read = read_arguments,

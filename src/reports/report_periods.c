@@ -4,12 +4,14 @@
  */
 #include "reports/report_kind.h"
 
+#include "miscadmin.h"
+
 #include "base/calendar.h"
 #include "base/recordset.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_periods_row",
 	TEXTOID, DATEOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, FLOAT8OID,
-	FLOAT8OID);
+	FLOAT8OID, NUMERICOID);
 
 /* a period of a day over 2,700 years */
 #define PERIODS_LIMIT INT64CONST(1000000)
@@ -23,6 +25,7 @@ typedef struct PeriodCell
 	int64		orders;
 	Money		revenue;
 	Money		new_revenue;
+	Money		retention;		/* cost of contacts */
 } PeriodCell;
 
 STATIC_SUMS_KIND(sum_period_cell, PeriodCell,
@@ -31,7 +34,8 @@ STATIC_SUMS_KIND(sum_period_cell, PeriodCell,
 		  SUM(sum_count, PeriodCell, repeat_customers),
 		  SUM(sum_count, PeriodCell, orders),
 		  SUM(sum_money, PeriodCell, revenue),
-		  SUM(sum_money, PeriodCell, new_revenue));
+		  SUM(sum_money, PeriodCell, new_revenue),
+		  SUM(sum_money, PeriodCell, retention));
 
 typedef struct PeriodsReport
 {
@@ -39,6 +43,21 @@ typedef struct PeriodsReport
 	Calendar	calendar;
 	RecordSet  *cells;
 } PeriodsReport;
+
+/* Contacts from the day of the first order on. */
+static void
+add_contacts(PeriodsReport *periods, const Contacts *contacts, DateADT first)
+{
+	int			until = contacts_until(contacts, periods->population.as_of);
+
+	for (int i = contacts_until(contacts, first - 1); i < until; i++)
+	{
+		PeriodCell *cell = recordset_at(periods->cells, calendar_index(&periods->calendar, contacts->list[i].day));
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		money_add(&cell->retention, contacts->list[i].cost, contacts->scale);
+	}
+}
 
 static void
 visit_customer(const Customer *customer, void *arg)
@@ -71,6 +90,8 @@ visit_customer(const Customer *customer, void *arg)
 		if (period == first)
 			money_add(&cell->new_revenue, revenue, buyer.scales.amount);
 	}
+	if (customer->history->contacts.count > 0)
+		add_contacts(periods, &customer->history->contacts, buyer.purchases[buyer.first].day);
 }
 
 static void
@@ -145,6 +166,7 @@ put_periods(void *report)
 		row_money(&row, &returning);
 		row_rate(&row, cell->repeat_customers, cell->customers);
 		row_rate(&row, cell->repeat_customers, acquired);
+		row_money(&row, &cell->retention);
 		row_put(&row);
 	}
 	row_end(&row);
@@ -164,6 +186,7 @@ static const ReportKind kind = {
 	.size = sizeof(PeriodsReport),
 	.row_type = &row_type,
 	.visitor = &ltv_periods_visitor,
+	.wants = WANT_CONTACTS,
 	.by_arg = 3,
 	.read = read_arguments,
 	.put = put_periods,

@@ -16,7 +16,7 @@ typedef struct Division
 	const CompositeType *row_type;
 } Division;
 
-static const CompositeType stages_type = COMPOSITE_TYPE("ltv_stages_row", TEXTOID, ANYENUMOID, INT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
+static const CompositeType stages_type = COMPOSITE_TYPE("ltv_stages_row", TEXTOID, ANYENUMOID, INT8OID, FLOAT8OID, NUMERICOID, NUMERICOID, NUMERICOID);
 static const CompositeType cpm_type = COMPOSITE_TYPE("ltv_cpm_groups_row", TEXTOID, ANYENUMOID, INT8OID, FLOAT8OID, NUMERICOID);
 
 static int
@@ -86,7 +86,10 @@ put_segments(void *arg)
 		row_rate(&row, segment->customers, customers);
 		row_numeric(&row, money_numeric(&segment->revenue));
 		if (report->division == BY_STAGE)
+		{
 			row_numeric(&row, money_numeric(&segment->annual_revenue));
+			row_numeric(&row, money_numeric(&segment->retention));
+		}
 		row_put(&row);
 	}
 	row_end(&row);
@@ -120,6 +123,7 @@ static const ReportKind stages_kind = {
 	.size = sizeof(SegmentsReport),
 	.row_type = &stages_type,
 	.visitor = &ltv_segments_visitor,
+	.wants = WANT_CONTACTS,
 	.by_arg = 3,
 	.read = read_stages,
 	.put = put_segments,

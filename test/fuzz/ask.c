@@ -243,6 +243,18 @@ ask_nth_orders(Datum h, const Reference *reference)
 	require_null(CALL(ltv_nth_order, VALUE(h), VALUE(Int32GetDatum(reference->count + 1))));
 }
 
+/* What contacts from one day to another cost. */
+static int128
+cost_of_contacts(const Reference *reference, int64 from, int64 to)
+{
+	int128		cost = 0;
+
+	for (int i = 0; i < reference->contacts; i++)
+		if (reference->contact_rows[i].day >= from && reference->contact_rows[i].day <= to)
+			cost += reference->contact_rows[i].number[COST];
+	return cost;
+}
+
 /* Contacts count from the day of the first order on. */
 static void
 ask_contacts(Datum h, const Reference *reference, int64 day)
@@ -444,6 +456,24 @@ segment_name(const Sums *total, int64 since, const Policies *policies)
 	return lapsed ? "lapsed_loyal" : "loyal";
 }
 
+/* The columns of a summary about contacts. */
+static void
+compare_contacts(const NullableDatum *column, const Reference *reference, const Sums *total, int64 day)
+{
+	bool		none = total->orders == 0;
+	int64		from = Max(total->first, year_start(day));
+	int			scale = reference->contact_scale;
+	int64		last = -EVER;
+
+	for (int i = 0; i < reference->contacts && !none; i++)
+		if (reference->contact_rows[i].day >= total->first && reference->contact_rows[i].day <= day)
+			last = Max(last, reference->contact_rows[i].day);
+	require(is_number(column[0].value, none ? 0 : at_scale(cost_of_contacts(reference, total->first, day), scale), scale));
+	require(is_number(column[1].value, none ? 0 : at_scale(cost_of_contacts(reference, from, day), scale), scale));
+	require(column[2].isnull == (last == -EVER));
+	require(column[2].isnull || DatumGetDateADT(column[2].value) == last);
+}
+
 static void
 compare_summary(Datum row, const Reference *reference, const Sums *total, const Sums *annual, int64 day,
 				const Policies *policies)
@@ -451,9 +481,9 @@ compare_summary(Datum row, const Reference *reference, const Sums *total, const 
 	const int  *scale = reference->scale;
 	int			profit_scale = Max(scale[AMOUNT], scale[COST]);
 	bool		none = total->orders == 0;
-	NullableDatum column[16];
+	NullableDatum column[19];
 
-	for (int i = 0; i < 16; i++)
+	for (int i = 0; i < 19; i++)
 		column[i].value = row_column(row, i, &column[i].isnull);
 	require(DatumGetInt64(column[0].value) == total->orders);
 	require(is_number(column[1].value, at_scale(total->quantity, scale[QUANTITY]), scale[QUANTITY]));
@@ -469,6 +499,7 @@ compare_summary(Datum row, const Reference *reference, const Sums *total, const 
 	require(DatumGetBool(column[13].value) == (total->orders >= 2));
 	require(DatumGetBool(column[14].value) == meets_benchmark(reference, day, policies));
 	require(column[15].isnull == none);
+	compare_contacts(column + 16, reference, total, day);
 	if (none)
 		return;
 	require(DatumGetDateADT(column[4].value) == total->first);
@@ -506,7 +537,7 @@ ask_summary(Datum h, const Reference *reference, int64 day, uint32 seed)
 		require(strcmp(label_of(DatumGetObjectId(must(segment))),
 					   segment_name(&total, day - total.last, &policies)) == 0);
 	}
-	returns_row(ltv_summarize, "vnnnvvnnvvvnnvvv");
+	returns_row(ltv_summarize, "vnnnvvnnvvvnnvvvnnv");
 	/* the second time it is remembered */
 	for (int i = 0; i < 2; i++)
 	{
