@@ -19,6 +19,7 @@ INSERT INTO made VALUES
     ('ltv_economics_row', $$ltv_economics('o', '2024-08-01', NULL, 1000)$$),
     ('ltv_entry_items_row', $$ltv_entry_items('o', '2024-08-01', 90)$$),
     ('ltv_free_shipping_row', $$ltv_free_shipping('o', '2024-08-01', 150, 10, 0.5)$$),
+    ('ltv_growth_row', $$ltv_growth('o', '2024-08-01', 90, policy => ltv_policy(200, 2))$$),
     ('ltv_item_flow_row', $$ltv_item_flow('o', '2024-08-01')$$),
     ('ltv_labels_row', $$ltv_labels('o', '2024-08-01')$$),
     ('ltv_levers_row', $$ltv_levers('o', '2024-08-01', NULL, 1000)$$),

@@ -840,6 +840,45 @@ RETURNS ltv_policy
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION ltv_suggest_policy(regclass, date, numeric, numeric, integer, ltv_after, ltv_policy) IS 'the policy with the least dormant_days and churned_days from which on no more than these shares of the silent come back within the horizon; to be stored, not asked for anew each night';
 
+CREATE TYPE ltv_growth_row AS (
+  segment text,
+  cohort date,
+  customers bigint,
+  became_loyal bigint,
+  loyal_rate double precision,
+  loyal_rate_low double precision,
+  loyal_rate_high double precision,
+  median_days_to_loyal double precision,
+  median_orders_to_loyal double precision,
+  observed_loyal bigint,
+  loyal_lost bigint,
+  loyal_lost_rate double precision,
+  loyal_lost_rate_low double precision,
+  loyal_lost_rate_high double precision,
+  median_days_loyal double precision
+);
+COMMENT ON TYPE ltv_growth_row IS 'how customers become loyal and are lost, see ltv_growth';
+COMMENT ON COLUMN ltv_growth_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_growth_row.cohort IS 'the period of the first order of these customers, as its first day; null without cohort';
+COMMENT ON COLUMN ltv_growth_row.customers IS 'customers whose first order is at least the horizon before as_of';
+COMMENT ON COLUMN ltv_growth_row.became_loyal IS 'of those, who reached the benchmark on a day with an order within the horizon from the first';
+COMMENT ON COLUMN ltv_growth_row.loyal_rate IS 'became_loyal / customers';
+COMMENT ON COLUMN ltv_growth_row.loyal_rate_low IS 'lower end of the 95 % interval of loyal_rate (Wilson)';
+COMMENT ON COLUMN ltv_growth_row.loyal_rate_high IS 'upper end of the 95 % interval of loyal_rate';
+COMMENT ON COLUMN ltv_growth_row.median_days_to_loyal IS 'from the first order to becoming loyal, over those who did';
+COMMENT ON COLUMN ltv_growth_row.median_orders_to_loyal IS 'orders up to becoming loyal, over those who did';
+COMMENT ON COLUMN ltv_growth_row.observed_loyal IS 'of those who became loyal, at least the horizon before as_of';
+COMMENT ON COLUMN ltv_growth_row.loyal_lost IS 'of those, who were silent for longer than dormant_days within the horizon from becoming loyal';
+COMMENT ON COLUMN ltv_growth_row.loyal_lost_rate IS 'loyal_lost / observed_loyal';
+COMMENT ON COLUMN ltv_growth_row.loyal_lost_rate_low IS 'lower end of the 95 % interval of loyal_lost_rate (Wilson)';
+COMMENT ON COLUMN ltv_growth_row.loyal_lost_rate_high IS 'upper end of the 95 % interval of loyal_lost_rate';
+COMMENT ON COLUMN ltv_growth_row.median_days_loyal IS 'from becoming loyal to the end of such a silence, by Kaplan and Meier over all who became loyal; null while more than half are there';
+
+CREATE FUNCTION ltv_growth(orders regclass, as_of date DEFAULT CURRENT_DATE, horizon_days integer DEFAULT 365, cohort ltv_period DEFAULT NULL, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
+RETURNS SETOF ltv_growth_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+COMMENT ON FUNCTION ltv_growth(regclass, date, integer, ltv_period, ltv_policy, text) IS 'how many customers become loyal within the horizon, how soon, and how long they stay it';
+
 CREATE TYPE ltv_cohorts_row AS (
   segment text,
   cohort date,

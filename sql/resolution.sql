@@ -131,6 +131,7 @@ ltv_cpm_groups('shop', '2024-12-31', NULL, NULL)	ltv_cpm_groups(regclass,date,lt
 ltv_periods('shop', '2024-12-31', 'month', NULL)	ltv_periods(regclass,date,ltv_period,text)	=
 ltv_silences('shop', '2024-12-31', '{30,90}', '365', 'repeat', NULL)	ltv_silences(regclass,date,integer[],integer,ltv_after,text)	=
 ltv_suggest_policy('shop', '2024-12-31', '0.3', '0.1', '365', 'repeat', NULL)	ltv_suggest_policy(regclass,date,numeric,numeric,integer,ltv_after,ltv_policy)	=
+ltv_growth('shop', '2024-12-31', '365', 'month', NULL, NULL)	ltv_growth(regclass,date,integer,ltv_period,ltv_policy,text)	=
 ltv_steps('shop', '2024-12-31', '5', 'month', NULL, NULL)	ltv_steps(regclass,date,integer,ltv_period,ltv_policy,text)	=
 ltv_cohorts('shop', '2024-12-31', 'month', NULL)	ltv_cohorts(regclass,date,ltv_period,text)	=
 ltv_windows('shop', '2024-12-31', '{30,60}', 'month', NULL)	ltv_windows(regclass,date,integer[],ltv_period,text)	=

@@ -182,6 +182,11 @@ SELECT days, gaps AS "silences", returned, pg_temp.percent(return_rate) AS "retu
   customers_now AS "silent now"
 FROM ltv_silences('shop_orders', :'as_of');
 
+\echo '=== ltv_growth: how many customers become loyal within a year, and how long they stay it (優良化)'
+SELECT customers, became_loyal AS "became loyal", pg_temp.percent(loyal_rate) AS "loyal %", median_days_to_loyal AS "days to it", observed_loyal AS "watched since",
+  pg_temp.percent(loyal_lost_rate) AS "lost in a year %", median_days_loyal AS "days loyal"
+FROM ltv_growth('shop_orders', :'as_of', policy => :policy);
+
 CREATE TEMP TABLE cohorts AS
 SELECT *, dense_rank() OVER (ORDER BY cohort DESC) AS age FROM ltv_cohorts('shop_orders', :'as_of');
 

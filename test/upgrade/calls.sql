@@ -80,6 +80,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_steps('shop.orders', '2024-12-31', 5) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_cohorts('shop.orders', '2024-12-31', 'quarter') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_windows('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_silences('shop.orders', '2024-12-31', '{30,90}', 180, 'all') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_growth('shop.orders', '2024-12-31', 180, policy => ltv.ltv_policy(1000, 2)) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
