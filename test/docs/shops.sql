@@ -203,3 +203,49 @@ INSERT INTO amazon.amazon_report VALUES
   ('250-3', '2024-05-02T00:00:00+00:00', 'x@alias.example.com', 'soap', '0', '', '', '', '', ''),                                 -- cancelled
   ('250-4', '2024-05-03T00:00:00+00:00', '', 'soap', '1', 'JPY', '500.00', '', '', '');                                           -- nobody
 INSERT INTO amazon.expected VALUES ('shop_orders', 'x@alias.example.com', 2, 3650.00, '2024-04-02', '2024-05-01');   -- 2700 + 500 + 450
+
+CREATE SCHEMA woocommerce
+  CREATE TABLE wp_wc_orders (id bigint, status varchar(20), currency varchar(10), type varchar(20), tax_amount numeric(26,8), total_amount numeric(26,8),
+    customer_id bigint, billing_email varchar(320), date_created_gmt timestamp, parent_order_id bigint)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO woocommerce.wp_wc_orders VALUES
+  (1, 'wc-completed', 'JPY', 'shop_order', 0, 5000.00000000, 7, 'a@example.jp', '2024-04-30 20:00', 0),   -- 1 May in Tokyo
+  (2, 'wc-refunded', 'JPY', 'shop_order', 0, 3000, 7, 'a@example.jp', '2024-06-01 00:00', 0),
+  (3, 'wc-completed', 'JPY', 'shop_order_refund', 0, -3000, 0, NULL, '2024-06-03 00:00', 2),
+  (4, 'wc-pending', 'JPY', 'shop_order', 0, 9000, 7, 'a@example.jp', '2024-06-04 00:00', 0),
+  (5, 'wc-processing', 'JPY', 'shop_order', 0, 700.33330000, 0, 'Guest@example.jp', '2024-06-05 00:00', 0),
+  (6, 'wc-processing', 'JPY', 'shop_order', 0, 800, 0, 'guest@example.jp', '2024-06-06 00:00', 0),
+  (7, 'wc-cancelled', 'JPY', 'shop_order', 0, 100, 8, 'b@example.jp', '2024-06-06 00:00', 0),
+  (8, 'wc-completed', 'JPY', 'shop_order_refund', 0, -100, 0, NULL, '2024-06-07 00:00', 7);
+INSERT INTO woocommerce.expected VALUES ('shop_orders', '7', 2, 5000.00, '2024-05-01', '2024-06-01'),   -- 5000 + 3000 - 3000
+  ('shop_orders', 'guest@example.jp', 2, 1500.33, '2024-06-05', '2024-06-06');
+
+CREATE SCHEMA prestashop
+  CREATE TABLE ps_customer (id_customer integer, email varchar(255), is_guest smallint)
+  CREATE TABLE ps_orders (id_order integer, id_customer integer, valid integer, conversion_rate numeric(13,6), total_paid_tax_incl numeric(20,6), date_add timestamp)
+  CREATE TABLE ps_order_slip (id_order_slip integer, id_customer integer, id_order integer, total_products_tax_incl numeric(20,6),
+    total_shipping_tax_incl numeric(20,6), date_add timestamp)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO prestashop.ps_customer VALUES (1, 'a@example.fr', 0), (2, 'Guest@example.fr', 1), (3, 'guest@example.fr', 1);
+INSERT INTO prestashop.ps_orders VALUES
+  (1, 1, 1, 1.000000, 40.500000, '2024-05-01 23:30:00'),
+  (2, 1, 0, 1.000000, 99.000000, '2024-05-02 10:00:00'),
+  (3, 1, 1, 2.000000, 60.000000, '2024-06-01 10:00:00'),   -- in another currency: 30
+  (4, 2, 1, 1.000000, 10.000000, '2024-06-02 10:00:00'),
+  (5, 3, 1, 1.000000, 11.000000, '2024-06-03 10:00:00');
+INSERT INTO prestashop.ps_order_slip VALUES (1, 1, 3, 20.000000, 4.000000, '2024-06-10 10:00:00'), (2, 1, 2, 99.000000, 0, '2024-06-10 10:00:00');
+INSERT INTO prestashop.expected VALUES ('shop_orders', '1', 2, 58.50, '2024-05-01', '2024-06-01'),   -- 40.50 + 30 - 12
+  ('shop_orders', 'guest@example.fr', 2, 21.00, '2024-06-02', '2024-06-03');
+
+CREATE SCHEMA magento
+  CREATE TABLE sales_order (entity_id integer, customer_id integer, customer_email varchar(128), created_at timestamp, state varchar(32),
+    base_grand_total numeric(20,4), base_currency_code varchar(3))
+  CREATE TABLE sales_creditmemo (entity_id integer, order_id integer, created_at timestamp, state integer, base_grand_total numeric(20,4))
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO magento.sales_order VALUES
+  (1, 7, 'a@example.com', '2024-04-30 20:00', 'complete', 100.0000, 'EUR'),   -- 1 May in Tokyo
+  (2, 7, 'a@example.com', '2024-06-01 00:00', 'closed', 50.0000, 'EUR'),
+  (3, 7, 'a@example.com', '2024-06-02 00:00', 'canceled', 70.0000, 'EUR'),
+  (4, NULL, 'Guest@example.com', '2024-06-03 00:00', 'processing', 20.5000, 'EUR');
+INSERT INTO magento.sales_creditmemo VALUES (1, 2, '2024-06-05 00:00', 2, 50.0000), (2, 1, '2024-06-05 00:00', 3, 100.0000);
+INSERT INTO magento.expected VALUES ('shop_orders', '7', 2, 100.00, '2024-05-01', '2024-06-01'), ('shop_orders', 'guest@example.com', 1, 20.50, '2024-06-03', '2024-06-03');
