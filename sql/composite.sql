@@ -11,6 +11,7 @@ CREATE TABLE h AS SELECT customer_id, ltv_history(ordered_on, amount, 1, cost) A
 CREATE TABLE made (type text PRIMARY KEY, source text);
 INSERT INTO made VALUES
     ('ltv_bundle_row', $$ltv_bundle(1000, 300, '{2,3}', '{0.10,0.15}')$$),
+    ('ltv_baskets_row', $$ltv_baskets('o', '2024-08-01', min_orders => 1)$$),
     ('ltv_check_row', $$ltv_check('o', '2024-08-01')$$),
     ('ltv_cohorts_row', $$ltv_cohorts('o', '2024-08-01')$$),
     ('ltv_cpm_groups_row', $$ltv_cpm_groups('o', '2024-08-01')$$),
@@ -19,6 +20,7 @@ INSERT INTO made VALUES
     ('ltv_economics_row', $$ltv_economics('o', '2024-08-01', NULL, 1000)$$),
     ('ltv_entry_items_row', $$ltv_entry_items('o', '2024-08-01', 90)$$),
     ('ltv_free_shipping_row', $$ltv_free_shipping('o', '2024-08-01', 150, 10, 0.5)$$),
+    ('ltv_funnel_row', $$ltv_funnel('o', '{a,b}', '2024-08-01')$$),
     ('ltv_growth_row', $$ltv_growth('o', '2024-08-01', 90, policy => ltv_policy(200, 2))$$),
     ('ltv_item_flow_row', $$ltv_item_flow('o', '2024-08-01')$$),
     ('ltv_labels_row', $$ltv_labels('o', '2024-08-01')$$),

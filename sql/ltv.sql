@@ -1083,6 +1083,66 @@ RETURNS SETOF ltv_labels_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
 COMMENT ON FUNCTION ltv_labels(regclass, date, text, integer, date, text) IS 'orders by what they carry, a coupon, item or channel, first orders and others apart: first orders first, then by orders, the most first, then by label';
 
+CREATE TYPE ltv_funnel_row AS (
+  segment text,
+  cohort date,
+  step integer,
+  label text,
+  customers bigint,
+  same_order_customers bigint,
+  rate_from_first double precision,
+  rate_from_previous double precision,
+  median_days_from_previous double precision,
+  step_revenue numeric,
+  revenue_per_customer numeric
+);
+COMMENT ON TYPE ltv_funnel_row IS 'a step on the way from what customers come for, see ltv_funnel';
+COMMENT ON COLUMN ltv_funnel_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_funnel_row.cohort IS 'first day of the period of the first order of these customers; null without cohort';
+COMMENT ON COLUMN ltv_funnel_row.step IS 'from 1 on';
+COMMENT ON COLUMN ltv_funnel_row.label IS 'the value of the step';
+COMMENT ON COLUMN ltv_funnel_row.customers IS 'customers who reached it, with an order after the one that reached the step before';
+COMMENT ON COLUMN ltv_funnel_row.same_order_customers IS 'customers who did not, but whose order that reached the step before carries this value as well';
+COMMENT ON COLUMN ltv_funnel_row.rate_from_first IS 'customers / customers of the first step';
+COMMENT ON COLUMN ltv_funnel_row.rate_from_previous IS 'customers / customers of the step before';
+COMMENT ON COLUMN ltv_funnel_row.median_days_from_previous IS 'from the order that reached the step before to the one that reached this one';
+COMMENT ON COLUMN ltv_funnel_row.step_revenue IS 'of the orders that reached the step';
+COMMENT ON COLUMN ltv_funnel_row.revenue_per_customer IS 'all that these customers bought from the day of their entry to within_days later / customers';
+
+CREATE FUNCTION ltv_funnel(orders regclass, steps text[], as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', within_days integer DEFAULT 365, from_day date DEFAULT NULL, cohort ltv_period DEFAULT NULL, by text DEFAULT NULL)
+RETURNS SETOF ltv_funnel_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+COMMENT ON FUNCTION ltv_funnel(regclass, text[], date, text, integer, date, ltv_period, text) IS 'how many who ordered what the first step says came to order what the next steps say, within so many days, by step; over those whose first such order is at least within_days before as_of';
+
+CREATE TYPE ltv_baskets_row AS (
+  segment text,
+  from_label text,
+  to_label text,
+  together bigint,
+  baskets_from bigint,
+  baskets_to bigint,
+  baskets bigint,
+  support double precision,
+  confidence double precision,
+  lift double precision
+);
+COMMENT ON TYPE ltv_baskets_row IS 'two values that are bought together, see ltv_baskets';
+COMMENT ON COLUMN ltv_baskets_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_baskets_row.from_label IS 'the one value';
+COMMENT ON COLUMN ltv_baskets_row.to_label IS 'the other value';
+COMMENT ON COLUMN ltv_baskets_row.together IS 'baskets with both: orders, or with within_days customers who bought both within so many days';
+COMMENT ON COLUMN ltv_baskets_row.baskets_from IS 'baskets with the one';
+COMMENT ON COLUMN ltv_baskets_row.baskets_to IS 'baskets with the other';
+COMMENT ON COLUMN ltv_baskets_row.baskets IS 'all baskets with a value';
+COMMENT ON COLUMN ltv_baskets_row.support IS 'together / baskets';
+COMMENT ON COLUMN ltv_baskets_row.confidence IS 'together / baskets_from';
+COMMENT ON COLUMN ltv_baskets_row.lift IS 'confidence / (baskets_to / baskets): 1 where the two have nothing to do with each other';
+
+CREATE FUNCTION ltv_baskets(orders regclass, as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', within_days integer DEFAULT 0, min_orders integer DEFAULT 5, from_day date DEFAULT NULL, by text DEFAULT NULL)
+RETURNS SETOF ltv_baskets_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+COMMENT ON FUNCTION ltv_baskets(regclass, date, text, integer, integer, date, text) IS 'pairs of values that are bought together, in one order or by one customer within so many days, in min_orders baskets at least: by together, the most first, then by from_label and to_label';
+
 --
 -- Money
 --

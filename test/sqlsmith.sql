@@ -62,6 +62,8 @@ CREATE VIEW shop.segments AS SELECT * FROM ltv_cpm_groups('shop.orders', '2024-0
 CREATE VIEW shop.entry_items AS SELECT * FROM ltv_entry_items('shop.orders', '2024-06-30', 90);
 CREATE VIEW shop.item_flow AS SELECT * FROM ltv_item_flow('shop.orders', '2024-06-30');
 CREATE VIEW shop.labels AS SELECT * FROM ltv_labels('shop.orders', '2024-06-30');
+CREATE VIEW shop.funnel AS SELECT * FROM ltv_funnel('shop.orders', '{a,b}', '2024-06-30');
+CREATE VIEW shop.baskets AS SELECT * FROM ltv_baskets('shop.orders', '2024-06-30', within_days => 30, min_orders => 1);
 CREATE VIEW shop.economics AS SELECT * FROM ltv_economics('shop.orders', '2024-06-30', 0.4, 500, 100);
 CREATE VIEW shop.levers AS SELECT * FROM ltv_levers('shop.orders', '2024-06-30', 0.4, 500, 100);
 CREATE VIEW shop.payback AS SELECT * FROM ltv_payback('shop.orders', '2024-06-30', 20, 0.4);

@@ -5,12 +5,19 @@
 
 #include "customer/customer.h"
 
-/* The arguments as_of and from_day, which may be null. */
+/* The argument from_day: null is the beginning. */
+DateADT
+from_day_argument(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? DATEVAL_NOBEGIN : PG_GETARG_DATEADT(arg);
+}
+
+/* The arguments as_of and from_day. */
 DateADT
 labels_read(LabelReport *report, FunctionCallInfo fcinfo, int as_of_arg, int from_arg)
 {
 	report->population.as_of = moment_of(PG_GETARG_DATEADT(as_of_arg)).as_of;
-	report->from_day = PG_ARGISNULL(from_arg) ? DATEVAL_NOBEGIN : PG_GETARG_DATEADT(from_arg);
+	report->from_day = from_day_argument(fcinfo, from_arg);
 	return report->population.as_of;
 }
 

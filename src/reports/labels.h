@@ -19,6 +19,7 @@ typedef struct LabelReport
 } LabelReport;
 
 extern DateADT labels_read(LabelReport *report, FunctionCallInfo fcinfo, int as_of_arg, int from_arg);
+extern DateADT from_day_argument(FunctionCallInfo fcinfo, int arg);
 extern void labels_restart(LabelReport *report);
 extern void labels_send(const LabelReport *report, Stream *stream);
 extern uint32 *labels_receive(LabelReport *report, Stream *stream);
