@@ -11,7 +11,7 @@ CREATE TABLE h AS SELECT customer_id, ltv_history(ordered_on, amount, 1, cost) A
 CREATE TABLE made (type text PRIMARY KEY, source text);
 INSERT INTO made VALUES
     ('ltv_bundle_row', $$ltv_bundle(1000, 300, '{2,3}', '{0.10,0.15}')$$),
-    ('ltv_baskets_row', $$ltv_baskets('o', '2024-08-01', min_orders => 1)$$),
+    ('ltv_baskets_row', $$ltv_baskets('o', '2024-08-01', within_days => 900, min_orders => 1)$$),
     ('ltv_check_row', $$ltv_check('o', '2024-08-01')$$),
     ('ltv_cohorts_row', $$ltv_cohorts('o', '2024-08-01')$$),
     ('ltv_cpm_groups_row', $$ltv_cpm_groups('o', '2024-08-01')$$),
