@@ -1341,6 +1341,175 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
 COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric, text) IS 'would free shipping from a threshold on pay, in one row over the year that ends with as_of';
 
 --
+-- Reports as values: what a report gathers of histories, by any GROUP BY, and its rows
+--
+
+CREATE TYPE ltv_report_state;
+CREATE FUNCTION ltv_report_state_in(cstring) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_report_state_in(cstring) IS 'input: \x and the bytes in hexadecimal digits';
+CREATE FUNCTION ltv_report_state_out(ltv_report_state) RETURNS cstring AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_report_state_out(ltv_report_state) IS 'output';
+CREATE FUNCTION ltv_report_state_recv(internal) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_report_state_recv(internal) IS 'binary input';
+CREATE FUNCTION ltv_report_state_send(ltv_report_state) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_report_state_send(ltv_report_state) IS 'binary output';
+CREATE TYPE ltv_report_state (
+  INPUT = ltv_report_state_in, OUTPUT = ltv_report_state_out, RECEIVE = ltv_report_state_recv, SEND = ltv_report_state_send,
+  INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = extended
+);
+COMMENT ON TYPE ltv_report_state IS 'what a report has gathered of some customers: its rows come from ltv_<report>_rows, and ltv_rollup merges such values';
+
+CREATE FUNCTION ltv_report_state_combine(state ltv_report_state, more ltv_report_state) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_report_state_combine(ltv_report_state, ltv_report_state) IS 'aggregate combine function';
+CREATE AGGREGATE ltv_rollup(state ltv_report_state) (
+  SFUNC = ltv_report_state_combine, STYPE = ltv_report_state, SSPACE = 4096, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_rollup(ltv_report_state) IS 'states of one report with the same arguments merged: of segments, days or shards';
+
+CREATE FUNCTION ltv_overview_accum(state ltv_report_state, h ltv_history, as_of date, policy ltv_policy) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_overview_accum(ltv_report_state, ltv_history, date, ltv_policy) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_overview_state(h ltv_history, as_of date, policy ltv_policy) (
+  SFUNC = ltv_overview_accum, STYPE = ltv_report_state, SSPACE = 512, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_overview_state(ltv_history, date, ltv_policy) IS 'what ltv_overview gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_overview_rows(state ltv_report_state)
+RETURNS SETOF ltv_overview_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1 COST 1000;
+COMMENT ON FUNCTION ltv_overview_rows(ltv_report_state) IS 'the rows of ltv_overview over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_periods_accum(state ltv_report_state, h ltv_history, as_of date, period ltv_period) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_periods_accum(ltv_report_state, ltv_history, date, ltv_period) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_periods_state(h ltv_history, as_of date, period ltv_period) (
+  SFUNC = ltv_periods_accum, STYPE = ltv_report_state, SSPACE = 8192, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_periods_state(ltv_history, date, ltv_period) IS 'what ltv_periods gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_periods_rows(state ltv_report_state)
+RETURNS SETOF ltv_periods_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 100 COST 1000;
+COMMENT ON FUNCTION ltv_periods_rows(ltv_report_state) IS 'the rows of ltv_periods over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_steps_accum(state ltv_report_state, h ltv_history, as_of date, max_step integer, policy ltv_policy) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_steps_accum(ltv_report_state, ltv_history, date, integer, ltv_policy) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_steps_state(h ltv_history, as_of date, max_step integer, policy ltv_policy) (
+  SFUNC = ltv_steps_accum, STYPE = ltv_report_state, SSPACE = 8192, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_steps_state(ltv_history, date, integer, ltv_policy) IS 'what ltv_steps gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_steps_rows(state ltv_report_state)
+RETURNS SETOF ltv_steps_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 12 COST 1000;
+COMMENT ON FUNCTION ltv_steps_rows(ltv_report_state) IS 'the rows of ltv_steps over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_cohorts_accum(state ltv_report_state, h ltv_history, as_of date, period ltv_period) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_cohorts_accum(ltv_report_state, ltv_history, date, ltv_period) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_cohorts_state(h ltv_history, as_of date, period ltv_period) (
+  SFUNC = ltv_cohorts_accum, STYPE = ltv_report_state, SSPACE = 16384, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_cohorts_state(ltv_history, date, ltv_period) IS 'what ltv_cohorts gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_cohorts_rows(state ltv_report_state)
+RETURNS SETOF ltv_cohorts_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1000 COST 1000;
+COMMENT ON FUNCTION ltv_cohorts_rows(ltv_report_state) IS 'the rows of ltv_cohorts over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_windows_accum(state ltv_report_state, h ltv_history, as_of date, days integer[]) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_windows_accum(ltv_report_state, ltv_history, date, integer[]) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_windows_state(h ltv_history, as_of date, days integer[]) (
+  SFUNC = ltv_windows_accum, STYPE = ltv_report_state, SSPACE = 1024, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_windows_state(ltv_history, date, integer[]) IS 'what ltv_windows gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_windows_rows(state ltv_report_state)
+RETURNS SETOF ltv_windows_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5 COST 1000;
+COMMENT ON FUNCTION ltv_windows_rows(ltv_report_state) IS 'the rows of ltv_windows over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_deciles_accum(state ltv_report_state, h ltv_history, as_of date) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_deciles_accum(ltv_report_state, ltv_history, date) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_deciles_state(h ltv_history, as_of date) (
+  SFUNC = ltv_deciles_accum, STYPE = ltv_report_state, SSPACE = 4096, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_deciles_state(ltv_history, date) IS 'what ltv_deciles gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_deciles_rows(state ltv_report_state)
+RETURNS SETOF ltv_deciles_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10 COST 1000;
+COMMENT ON FUNCTION ltv_deciles_rows(ltv_report_state) IS 'the rows of ltv_deciles over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_stages_accum(state ltv_report_state, h ltv_history, as_of date, policy ltv_policy) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_stages_accum(ltv_report_state, ltv_history, date, ltv_policy) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_stages_state(h ltv_history, as_of date, policy ltv_policy) (
+  SFUNC = ltv_stages_accum, STYPE = ltv_report_state, SSPACE = 1024, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_stages_state(ltv_history, date, ltv_policy) IS 'what ltv_stages gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_stages_rows(state ltv_report_state)
+RETURNS SETOF ltv_stages_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5 COST 1000;
+COMMENT ON FUNCTION ltv_stages_rows(ltv_report_state) IS 'the rows of ltv_stages over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_stage_flow_accum(state ltv_report_state, h ltv_history, from_day date, to_day date, policy ltv_policy) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_stage_flow_accum(ltv_report_state, ltv_history, date, date, ltv_policy) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_stage_flow_state(h ltv_history, from_day date, to_day date, policy ltv_policy) (
+  SFUNC = ltv_stage_flow_accum, STYPE = ltv_report_state, SSPACE = 2560, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_stage_flow_state(ltv_history, date, date, ltv_policy) IS 'what ltv_stage_flow gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_stage_flow_rows(state ltv_report_state)
+RETURNS SETOF ltv_stage_flow_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30 COST 1000;
+COMMENT ON FUNCTION ltv_stage_flow_rows(ltv_report_state) IS 'the rows of ltv_stage_flow over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_cpm_groups_accum(state ltv_report_state, h ltv_history, as_of date, policy ltv_policy) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_cpm_groups_accum(ltv_report_state, ltv_history, date, ltv_policy) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_cpm_groups_state(h ltv_history, as_of date, policy ltv_policy) (
+  SFUNC = ltv_cpm_groups_accum, STYPE = ltv_report_state, SSPACE = 1024, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_cpm_groups_state(ltv_history, date, ltv_policy) IS 'what ltv_cpm_groups gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_cpm_groups_rows(state ltv_report_state)
+RETURNS SETOF ltv_cpm_groups_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10 COST 1000;
+COMMENT ON FUNCTION ltv_cpm_groups_rows(ltv_report_state) IS 'the rows of ltv_cpm_groups over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_economics_accum(state ltv_report_state, h ltv_history, as_of date) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_economics_accum(ltv_report_state, ltv_history, date) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_economics_state(h ltv_history, as_of date) (
+  SFUNC = ltv_economics_accum, STYPE = ltv_report_state, SSPACE = 512, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_economics_state(ltv_history, date) IS 'what ltv_economics gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_economics_rows(state ltv_report_state, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy())
+RETURNS SETOF ltv_economics_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1 COST 1000;
+COMMENT ON FUNCTION ltv_economics_rows(ltv_report_state, numeric, numeric, numeric, numeric, ltv_policy) IS 'the rows of ltv_economics over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_levers_accum(state ltv_report_state, h ltv_history, as_of date) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_levers_accum(ltv_report_state, ltv_history, date) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_levers_state(h ltv_history, as_of date) (
+  SFUNC = ltv_levers_accum, STYPE = ltv_report_state, SSPACE = 512, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_levers_state(ltv_history, date) IS 'what ltv_levers gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_levers_rows(state ltv_report_state, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10)
+RETURNS SETOF ltv_levers_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 6 COST 1000;
+COMMENT ON FUNCTION ltv_levers_rows(ltv_report_state, numeric, numeric, numeric, numeric, numeric) IS 'the rows of ltv_levers over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_payback_accum(state ltv_report_state, h ltv_history, as_of date, period ltv_period) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_payback_accum(ltv_report_state, ltv_history, date, ltv_period) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_payback_state(h ltv_history, as_of date, period ltv_period) (
+  SFUNC = ltv_payback_accum, STYPE = ltv_report_state, SSPACE = 16384, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_payback_state(ltv_history, date, ltv_period) IS 'what ltv_payback gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_payback_rows(state ltv_report_state, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL)
+RETURNS SETOF ltv_payback_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 100 COST 1000;
+COMMENT ON FUNCTION ltv_payback_rows(ltv_report_state, numeric, numeric) IS 'the rows of ltv_payback over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_free_shipping_accum(state ltv_report_state, h ltv_history, as_of date, threshold numeric, reach numeric) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_free_shipping_accum(ltv_report_state, ltv_history, date, numeric, numeric) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_free_shipping_state(h ltv_history, as_of date, threshold numeric, reach numeric) (
+  SFUNC = ltv_free_shipping_accum, STYPE = ltv_report_state, SSPACE = 512, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_free_shipping_state(ltv_history, date, numeric, numeric) IS 'what ltv_free_shipping gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_free_shipping_rows(state ltv_report_state, shipping_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL)
+RETURNS SETOF ltv_free_shipping_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1 COST 1000;
+COMMENT ON FUNCTION ltv_free_shipping_rows(ltv_report_state, numeric, numeric) IS 'the rows of ltv_free_shipping over the customers of a state; none of a null';
+
+--
 -- Effects
 --
 

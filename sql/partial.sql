@@ -18,8 +18,8 @@ SELECT count(*) FILTER (WHERE t.typtype <> 'b' OR t.typinput = 0 OR t.typoutput 
 FROM aggregate JOIN pg_aggregate ON aggfnoid = called::oid JOIN pg_type t ON t.oid = aggtranstype;
 -- an id can be of any type: there is no concrete argument that could stand there
 SELECT called AS polymorphic FROM aggregate JOIN pg_proc ON pg_proc.oid = called::oid WHERE 'anyelement'::regtype = ANY (proargtypes::oid[]);
--- everybody may execute everything, the functions behind the aggregates too
-SELECT objid::regprocedure AS not_for_everybody FROM pg_depend WHERE classid = 'pg_proc'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ltv') AND NOT has_function_privilege('public', objid, 'EXECUTE');
+-- everybody may execute everything, the functions behind the aggregates too (not those that write a store for its owner)
+SELECT objid::regprocedure AS not_for_everybody FROM pg_depend WHERE classid = 'pg_proc'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ltv') AND objid::regproc::text NOT LIKE 'ltv\_store\_%' AND NOT has_function_privilege('public', objid, 'EXECUTE');
 
 -- The states of the parts, as text (an id is in several rows; in one order they are the same whatever the plan)
 CREATE TABLE travelling (n integer, part integer, state text);

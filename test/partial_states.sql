@@ -49,6 +49,20 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_fit(double precision, double precision, text, bigint)', 'frequency, monetary, ''gamma-gamma''::text, customers'),
   ('ltv_fit_deliveries(integer, boolean, text)', 'customers::integer, bought, ''sbg''::text'),
   ('ltv_forecast(ltv_model, ltv_history, date, integer)', 'model, h, as_of, 90'),
+  ('ltv_overview_state(ltv_history, date, ltv_policy)', 'h, as_of, policy'),
+  ('ltv_periods_state(ltv_history, date, ltv_period)', 'h, as_of, ''month'''),
+  ('ltv_steps_state(ltv_history, date, integer, ltv_policy)', 'h, as_of, 6, policy'),
+  ('ltv_cohorts_state(ltv_history, date, ltv_period)', 'h, as_of, ''month'''),
+  ('ltv_windows_state(ltv_history, date, integer[])', 'h, as_of, ''{30,365}'''),
+  ('ltv_deciles_state(ltv_history, date)', 'h, as_of'),
+  ('ltv_stages_state(ltv_history, date, ltv_policy)', 'h, as_of, policy'),
+  ('ltv_stage_flow_state(ltv_history, date, date, ltv_policy)', 'h, as_of - 365, as_of, policy'),
+  ('ltv_cpm_groups_state(ltv_history, date, ltv_policy)', 'h, as_of, policy'),
+  ('ltv_economics_state(ltv_history, date)', 'h, as_of'),
+  ('ltv_levers_state(ltv_history, date)', 'h, as_of'),
+  ('ltv_payback_state(ltv_history, date, ltv_period)', 'h, as_of, ''year'''),
+  ('ltv_free_shipping_state(ltv_history, date, numeric, numeric)', 'h, as_of, 50, 0.8'),
+  ('ltv_rollup(ltv_report_state)', 'ltv_cohorts_accum(NULL, h, as_of, ''quarter'')'),
   ('ltv_repeat_rate(smallint)', 'id::smallint'),
   ('ltv_repeat_rate(integer)', 'id'),
   ('ltv_repeat_rate(bigint)', 'id::bigint'),
@@ -56,7 +70,7 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_repeat_rate(uuid)', 'md5(id::text)::uuid');
 
 CREATE VIEW definition AS
-SELECT n, called, called::oid::regproc::text AS name, arguments, aggtransfn::regproc::text AS transition, aggcombinefn::regproc::text AS combine, aggfinalfn::regproc::text AS final,
+SELECT n, called, called::oid::regproc::text AS name, arguments, aggtransfn::regproc::text AS transition, aggcombinefn::regproc::text AS combine, coalesce(nullif(aggfinalfn::oid, 0)::regproc::text, '') AS final,
   aggtranstype::regtype::text AS state_type, agginitval AS first_state, pg_get_function_identity_arguments(called) AS argument_types
 FROM aggregate JOIN pg_aggregate ON aggfnoid = called::oid;
 
@@ -68,7 +82,7 @@ BEGIN
   FOR d IN SELECT * FROM definition LOOP
     initial := coalesce(', INITCOND = ' || quote_literal(d.first_state), '');
     EXECUTE format('CREATE AGGREGATE state_%s(%s) (SFUNC = %s, STYPE = %s%s)', d.n, d.argument_types, d.transition, d.state_type, initial);
-    EXECUTE format('CREATE AGGREGATE whole_%s(%s) (SFUNC = %s, STYPE = %s, FINALFUNC = %s%s)', d.n, d.state_type, d.combine, d.state_type, d.final, initial);
+    EXECUTE format('CREATE AGGREGATE whole_%s(%s) (SFUNC = %s, STYPE = %s%s%s)', d.n, d.state_type, d.combine, d.state_type, ', FINALFUNC = ' || nullif(d.final, ''), initial);
     EXECUTE format('CREATE TABLE states_%s (part integer, state %s)', d.n, d.state_type);
   END LOOP;
 END $$;

@@ -24,11 +24,24 @@ floor_div(int value, int divisor)
 	return value / divisor - (value % divisor < 0 ? 1 : 0);
 }
 
+/* A value of the enum ltv_period. */
+Period
+period_of(Oid value)
+{
+	return (Period) enum_label_number(value, names, lengthof(names), "of type ltv_period is no period");
+}
+
+const char *
+period_label(Period period)
+{
+	return names[period];
+}
+
 /* Take a value of the enum ltv_period. */
 void
 calendar_init(Calendar *calendar, Oid value)
 {
-	calendar->period = (Period) enum_label_number(value, names, lengthof(names), "of type ltv_period is no period");
+	calendar->period = period_of(value);
 	for (int i = 0; i < CALENDAR_KNOWN; i++)
 		calendar->known[i].day = DATEVAL_NOBEGIN;
 }

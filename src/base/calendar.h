@@ -30,6 +30,8 @@ typedef struct Calendar
 	}			known[CALENDAR_KNOWN];
 } Calendar;
 
+extern Period period_of(Oid value);
+extern const char *period_label(Period period);
 extern void calendar_init(Calendar *calendar, Oid value);
 extern const char *calendar_name(const Calendar *calendar);
 extern int32 calendar_count(const Calendar *calendar, DateADT day);

@@ -6,6 +6,7 @@
 #include "base/recordset.h"
 
 #include "base/key.h"
+#include "common/int.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -200,6 +201,18 @@ recordset_read(Stream *stream, Size size, uint32 *count)
 SUMS_KIND(sum_tally, Tally,
 		  SUM(sum_count, Tally, count));
 
+/* How much was tallied; below zero where that is out of range. */
+int64
+tally_total(const RecordSet *tallies)
+{
+	int64		total = 0;
+
+	for (uint32 i = 0; i < tallies->count && total >= 0; i++)
+		if (pg_add_s64_overflow(total, ((const Tally *) recordset_record(tallies, i))->count, &total))
+			total = -1;
+	return total;
+}
+
 /* The value at a place, counted from 0, of all that was tallied. */
 static int64
 value_at(Tally **tallies, int64 place)
@@ -219,10 +232,8 @@ bool
 tally_median(RecordSet *tallies, double *median)
 {
 	Tally	  **sorted = (Tally **) recordset_sorted(tallies);
-	int64		total = 0;
+	int64		total = tally_total(tallies);
 
-	for (uint32 i = 0; i < tallies->count; i++)
-		total += sorted[i]->count;
 	if (total > 0)
 		*median = ((double) value_at(sorted, (total - 1) / 2) + (double) value_at(sorted, total / 2)) / 2;
 	pfree(sorted);

@@ -73,6 +73,7 @@ typedef struct Tally
 } Tally;
 
 extern const SumKind sum_tally;
+extern int64 tally_total(const RecordSet *tallies);
 extern bool tally_median(RecordSet *tallies, double *median);
 
 #endif							/* LTV_RECORDSET_H */

@@ -92,3 +92,29 @@ receive_cohorts(void *arg, Stream *stream)
 
 PARALLEL_VISITOR(ltv_cohorts_visitor, sizeof(Cohorts),
 			  begin_cohorts, visit_customer, NULL, send_cohorts, receive_cohorts);
+
+/* Each cohort begins with its own period, in which it has its customers, and all of it lies between the first order and as_of. */
+const char *
+cohorts_check(void *arg)
+{
+	Cohorts    *cohorts = arg;
+	CohortCell **cells = (CohortCell **) recordset_sorted(cohorts->cells);
+	int32		last = calendar_index(&cohorts->calendar, cohorts->population.as_of);
+	int64		customers = 0;
+
+	for (uint32 i = 0; i < cohorts->cells->count; i++)
+	{
+		bool		first = i == 0 || cohort_of(cells[i]) != cohort_of(cells[i - 1]);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (first && cohort_of(cells[i]) < calendar_index(&cohorts->calendar, cohorts->population.first_order))
+			return "A cohort is earlier than the first order.";
+		if (cohort_index(cells[i]) > (int64) last - cohort_of(cells[i]))
+			return "A cohort has a period after as_of.";
+		if (first && (cohort_index(cells[i]) != 0 || cells[i]->active == 0))
+			return "A cohort has no customers.";
+		customers += first ? cells[i]->active : 0;
+	}
+	pfree(cells);
+	return customers == cohorts->population.customers ? NULL : "The cohorts do not add up.";
+}

@@ -23,8 +23,8 @@ typedef struct CohortCell
 typedef struct Cohorts
 {
 	Population	population;
-	Calendar	calendar;
 	RecordSet  *cells;
+	Calendar	calendar;
 } Cohorts;
 
 /* Cells sort by cohort, then by the periods since. */
@@ -47,5 +47,7 @@ cohort_index(const CohortCell *cell)
 }
 
 extern PGDLLEXPORT const ParallelVisitor ltv_cohorts_visitor;
+
+extern const char *cohorts_check(void *cohorts);
 
 #endif							/* LTV_COHORT_CELLS_H */

@@ -43,16 +43,24 @@ years_begin(ShopYears *years, DateADT as_of)
 		years->previous_start = moment_of(moment.year_start - 1).year_start;
 }
 
-/* Look at these arguments; the latest day that counts. */
+/* Look at the day; it is the latest one that counts. */
 DateADT
-elements_read(Elements *elements, FunctionCallInfo fcinfo)
+elements_read(void *report, FunctionCallInfo fcinfo)
+{
+	Elements   *elements = report;
+
+	years_begin(&elements->years, PG_GETARG_DATEADT(ELEMENTS_AS_OF));
+	return elements->years.population.as_of;
+}
+
+/* Look at the elements that are given. */
+void
+elements_read_given(Elements *elements, FunctionCallInfo fcinfo)
 {
 	elements->given[LTV_GROSS_MARGIN] = read_element(fcinfo, ELEMENTS_GROSS_MARGIN, LTV_GROSS_MARGIN);
 	elements->given[LTV_ACTIVE_YEARS] = read_element(fcinfo, ELEMENTS_ACTIVE_YEARS, LTV_ACTIVE_YEARS);
 	elements->given[LTV_ACQUISITION_COST] = read_element(fcinfo, ELEMENTS_ACQUISITION_COST, LTV_ACQUISITION_COST);
 	elements->given[LTV_RETENTION_COST] = read_element(fcinfo, ELEMENTS_RETENTION_COST, LTV_RETENTION_COST);
-	years_begin(&elements->years, PG_GETARG_DATEADT(ELEMENTS_AS_OF));
-	return elements->years.population.as_of;
 }
 
 /*
@@ -121,6 +129,19 @@ SUMS_VISITOR(ltv_years_visitor, ShopYears, visit_customer,
 			 SUM(sum_count, ShopYears, lost_customers),
 			 SUM(sum_money, ShopYears, retention),
 			 SUM(sum_count, ShopYears, contacts));
+
+/* What is divided by is not 0 where something is divided. */
+const char *
+elements_check(void *report)
+{
+	const ShopYears *years = &((Elements *) report)->years;
+
+	if (years->orders < years->customers || years->purchases < years->orders || years->customers > years->population.customers)
+		return "There are fewer orders than customers.";
+	if (years->lost_customers > years->previous_customers || years->previous_customers > years->population.customers)
+		return "There are fewer customers than have been lost.";
+	return years->earnings.cost_unknown > years->purchases ? "There are fewer purchases than unknown costs." : NULL;
+}
 
 Numeric
 annual_revenue(const ShopYears *years)

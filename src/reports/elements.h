@@ -52,7 +52,9 @@ typedef struct Elements
 
 extern PGDLLEXPORT const ParallelVisitor ltv_years_visitor;
 
-extern DateADT elements_read(Elements *elements, FunctionCallInfo fcinfo);
+extern DateADT elements_read(void *elements, FunctionCallInfo fcinfo);
+extern void elements_read_given(Elements *elements, FunctionCallInfo fcinfo);
+extern const char *elements_check(void *elements);
 extern void elements_measure(const Elements *elements, Fraction *measured);
 extern Numeric annual_revenue(const ShopYears *years);
 extern Numeric annual_gross_profit(const ShopYears *years);

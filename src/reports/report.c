@@ -36,7 +36,7 @@ hold_function(Oid function)
 }
 
 /* Arguments by position; all must be given but those whose bit is set in nullable. */
-static void
+void
 CheckArgumentsGiven(FunctionCallInfo fcinfo, uint32 nullable)
 {
 	char	  **names;
@@ -74,6 +74,20 @@ CheckIdType(const Report *report, Oid asked)
 				 errhint("Pass NULL::%s as id_type, or NULL::text for ids as text.", format_type_be(found))));
 }
 
+/* Begin the rows of a report. */
+void
+report_begin_rows(Report *report, FunctionCallInfo fcinfo, const CompositeType *type)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	report->context = CurrentMemoryContext;
+	report->stream = NULL;
+	report->leading = 0;
+	InitMaterializedSRF(fcinfo, 0);
+	composite_begin(&report->row, rsinfo->setDesc, type);
+	report->rows = rsinfo->setResult;
+}
+
 /*
  * Begin a report whose first argument is the orders relation.  type is that of
  * its rows, wants says which columns of orders it needs, id_arg which argument
@@ -100,15 +114,8 @@ report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants)
 static void
 open_report(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, const char *label)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-
-	report->context = CurrentMemoryContext;
-	report->stream = NULL;
-	report->leading = 0;
 	report->source = source_open(fcinfo, 0, wants, label);
-	InitMaterializedSRF(fcinfo, 0);
-	composite_begin(&report->row, rsinfo->setDesc, type);
-	report->rows = rsinfo->setResult;
+	report_begin_rows(report, fcinfo, type);
 	report->id_form.is_text = true;
 }
 

@@ -15,7 +15,7 @@
 /* A report while it runs. */
 typedef struct Report
 {
-	Source	   *source;
+	Source	   *source;			/* NULL: the rows of a state */
 	CompositeRow row;			/* of the result, while it is made */
 	Tuplestorestate *rows;
 	MemoryContext context;		/* what the report itself keeps */
@@ -56,6 +56,8 @@ extern const RowReport ltv_summary_rows;
 /* for nullable: an argument that may be null */
 #define ARGUMENT_BIT(n)		((uint32) 1 << (n))
 
+extern void CheckArgumentsGiven(FunctionCallInfo fcinfo, uint32 nullable);
+extern void report_begin_rows(Report *report, FunctionCallInfo fcinfo, const CompositeType *type);
 extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
 extern void report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants);
 extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable);

@@ -78,14 +78,16 @@ read_arguments(void *report, FunctionCallInfo fcinfo)
 	return population_read(&cohorts->population, fcinfo);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_cohorts_kind = {
 	.name = "ltv_cohorts",
 	.size = sizeof(Cohorts),
+	.own = offsetof(Cohorts, calendar),
 	.row_type = &row_type,
 	.visitor = &ltv_cohorts_visitor,
 	.wants = WANT_COST | WANT_CONTACTS,
 	.by_arg = 3,
 	.read = read_arguments,
+	.check = cohorts_check,
 	.put = put_cohorts,
 };
 
@@ -95,5 +97,5 @@ PG_FUNCTION_INFO_V1(ltv_cohorts);
 Datum
 ltv_cohorts(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_cohorts_kind, fcinfo);
 }

@@ -272,7 +272,7 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 	return population_read(&report->population, fcinfo);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_deciles_kind = {
 	.name = "ltv_deciles",
 	.size = sizeof(DecilesReport),
 	.row_type = &row_type,
@@ -288,5 +288,5 @@ PG_FUNCTION_INFO_V1(ltv_deciles);
 Datum
 ltv_deciles(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_deciles_kind, fcinfo);
 }

@@ -61,13 +61,13 @@ typedef struct EconomicsReport
 	Benchmark	benchmark;
 } EconomicsReport;
 
-static DateADT
-read_arguments(void *report, FunctionCallInfo fcinfo)
+static void
+read_computing(void *report, FunctionCallInfo fcinfo)
 {
 	EconomicsReport *economics = report;
 
 	economics->benchmark = benchmark_read(PG_GETARG_HEAPTUPLEHEADER(ELEMENTS_ARGUMENTS));
-	return elements_read(&economics->elements, fcinfo);
+	elements_read_given(&economics->elements, fcinfo);
 }
 
 static void
@@ -92,7 +92,7 @@ put_economics(void *report)
 	row_end(&row);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_economics_kind = {
 	.name = "ltv_economics",
 	.size = sizeof(EconomicsReport),
 	.row_type = &row_type,
@@ -100,7 +100,9 @@ static const ReportKind kind = {
 	.wants = WANT_COST | WANT_CONTACTS,
 	.nullable = ELEMENTS_NULLABLE,
 	.by_arg = ELEMENTS_ARGUMENTS + 1,
-	.read = read_arguments,
+	.read = elements_read,
+	.read_computing = read_computing,
+	.check = elements_check,
 	.put = put_economics,
 };
 
@@ -110,5 +112,5 @@ PG_FUNCTION_INFO_V1(ltv_economics);
 Datum
 ltv_economics(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_economics_kind, fcinfo);
 }

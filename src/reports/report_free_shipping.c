@@ -130,15 +130,8 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 
 	report->threshold = GetGivenNumeric(fcinfo, SHIPPING_ARG_THRESHOLD, "threshold",
 										"Say from which amount on an order is shipped for free.");
-	report->shipping_cost = GetGivenNumeric(fcinfo, SHIPPING_ARG_COST, "shipping_cost",
-											"Say what shipping one order costs the shop.");
-	report->margin = GetGivenNumeric(fcinfo, SHIPPING_ARG_MARGIN, "gross_margin",
-									 "Say which share of an additional sale is left after the goods are paid.");
 	CheckPositive(report->threshold, "threshold");
-	CheckNotNegative(report->shipping_cost, "shipping_cost");
-	CheckShare(report->margin, "gross_margin");
 	CheckReach(reach);
-
 	moment = moment_of(PG_GETARG_DATEADT(SHIPPING_ARG_AS_OF));
 	shipping->population.as_of = moment.as_of;
 	shipping->start = moment.year_start;
@@ -147,7 +140,28 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 	return shipping->population.as_of;
 }
 
-static const ReportKind kind = {
+static void
+read_computing(void *arg, FunctionCallInfo fcinfo)
+{
+	ShippingReport *report = arg;
+
+	report->shipping_cost = GetGivenNumeric(fcinfo, SHIPPING_ARG_COST, "shipping_cost",
+											"Say what shipping one order costs the shop.");
+	report->margin = GetGivenNumeric(fcinfo, SHIPPING_ARG_MARGIN, "gross_margin",
+									 "Say which share of an additional sale is left after the goods are paid.");
+	CheckNotNegative(report->shipping_cost, "shipping_cost");
+	CheckShare(report->margin, "gross_margin");
+}
+
+static const char *
+check_counts(void *arg)
+{
+	const ShippingOrders *shipping = &((ShippingReport *) arg)->counts;
+
+	return shipping->orders_above + shipping->orders_near > shipping->orders ? "There are more orders near or above the threshold than orders." : NULL;
+}
+
+const ReportKind ltv_free_shipping_kind = {
 	.name = "ltv_free_shipping",
 	.size = sizeof(ShippingReport),
 	.row_type = &row_type,
@@ -155,6 +169,8 @@ static const ReportKind kind = {
 	.nullable = ARGUMENT_BIT(SHIPPING_ARG_THRESHOLD) | ARGUMENT_BIT(SHIPPING_ARG_COST) | ARGUMENT_BIT(SHIPPING_ARG_MARGIN),
 	.by_arg = SHIPPING_ARG_BY,
 	.read = read_arguments,
+	.read_computing = read_computing,
+	.check = check_counts,
 	.put = put_shipping,
 };
 
@@ -164,5 +180,5 @@ PG_FUNCTION_INFO_V1(ltv_free_shipping);
 Datum
 ltv_free_shipping(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_free_shipping_kind, fcinfo);
 }

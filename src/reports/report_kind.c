@@ -59,7 +59,18 @@ report_run(const ReportKind *kind, FunctionCallInfo fcinfo)
 	begin_leading(kind, report);
 	CheckNoSegments(kind, fcinfo);
 	until = kind->read(report, fcinfo);
+	if (kind->read_computing != NULL)
+		kind->read_computing(report, fcinfo);
 	report_visit_parallel(report, until, kind->visitor, report);
 	kind->put(report);
 	return report_end(report);
+}
+
+/* Put out the rows of what a state has gathered. */
+void
+report_put_state(const ReportKind *kind, void *report, FunctionCallInfo fcinfo)
+{
+	report_begin_rows(report, fcinfo, kind->row_type);
+	begin_leading(kind, report);
+	kind->put(report);
 }

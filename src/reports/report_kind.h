@@ -36,11 +36,29 @@ typedef struct ReportKind
 	int			label_arg;		/* names the column that is read as the item; 0: it has none */
 	int			by_arg;
 	int			cohort_arg;		/* 0: it has none */
-	DateADT		(*read) (void *report, FunctionCallInfo fcinfo);	/* looks at the arguments; the latest day of the report */
+	DateADT		(*read) (void *report, FunctionCallInfo fcinfo);	/* looks at the arguments that decide what is gathered; the latest day of the report */
+	void		(*read_computing) (void *report, FunctionCallInfo fcinfo);	/* looks at those that only compute from it; or NULL */
+	const char *(*check) (void *report); /* what is wrong with what was gathered elsewhere, or NULL */
 	void		(*put) (void *report);	/* puts out the rows */
 } ReportKind;
 
 extern Datum report_run(const ReportKind *kind, FunctionCallInfo fcinfo);
+extern void report_put_state(const ReportKind *kind, void *report, FunctionCallInfo fcinfo);
 extern DateADT population_read(Population *population, FunctionCallInfo fcinfo);
+
+/* the reports over all customers */
+extern const ReportKind ltv_cohorts_kind;
+extern const ReportKind ltv_cpm_groups_kind;
+extern const ReportKind ltv_deciles_kind;
+extern const ReportKind ltv_economics_kind;
+extern const ReportKind ltv_free_shipping_kind;
+extern const ReportKind ltv_levers_kind;
+extern const ReportKind ltv_overview_kind;
+extern const ReportKind ltv_payback_kind;
+extern const ReportKind ltv_periods_kind;
+extern const ReportKind ltv_stage_flow_kind;
+extern const ReportKind ltv_stages_kind;
+extern const ReportKind ltv_steps_kind;
+extern const ReportKind ltv_windows_kind;
 
 #endif							/* LTV_REPORT_KIND_H */

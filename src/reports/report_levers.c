@@ -102,14 +102,14 @@ typedef struct LeversReport
 	Numeric		improvement;
 } LeversReport;
 
-static DateADT
-read_arguments(void *report, FunctionCallInfo fcinfo)
+static void
+read_computing(void *report, FunctionCallInfo fcinfo)
 {
 	LeversReport *levers = report;
 
 	levers->improvement = PG_GETARG_NUMERIC(ELEMENTS_ARGUMENTS);
 	CheckShare(levers->improvement, "improvement");
-	return elements_read(&levers->elements, fcinfo);
+	elements_read_given(&levers->elements, fcinfo);
 }
 
 static void
@@ -143,7 +143,7 @@ put_levers(void *arg)
 	row_end(&row);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_levers_kind = {
 	.name = "ltv_levers",
 	.size = sizeof(LeversReport),
 	.row_type = &row_type,
@@ -151,7 +151,9 @@ static const ReportKind kind = {
 	.wants = WANT_COST | WANT_CONTACTS,
 	.nullable = ELEMENTS_NULLABLE,
 	.by_arg = ELEMENTS_ARGUMENTS + 1,
-	.read = read_arguments,
+	.read = elements_read,
+	.read_computing = read_computing,
+	.check = elements_check,
 	.put = put_levers,
 };
 
@@ -161,5 +163,5 @@ PG_FUNCTION_INFO_V1(ltv_levers);
 Datum
 ltv_levers(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_levers_kind, fcinfo);
 }

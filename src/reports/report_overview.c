@@ -49,6 +49,16 @@ SUMS_VISITOR(ltv_overview_visitor, OverviewReport, visit_customer,
 			 SUM(sum_count, OverviewReport, guest_orders),
 			 SUM(sum_count, OverviewReport, refund_only));
 
+static const char *
+check_counts(void *report)
+{
+	const Kpi  *kpi = &((OverviewReport *) report)->kpi;
+
+	if (kpi->orders < kpi->customers || kpi->customers < kpi->repeaters || kpi->annual_orders < kpi->annual_customers)
+		return "There are fewer orders than customers.";
+	return ((OverviewReport *) report)->guest_orders > 0 ? "There are orders of guests." : NULL;
+}
+
 static DateADT
 read_arguments(void *report, FunctionCallInfo fcinfo)
 {
@@ -70,13 +80,17 @@ put_overview(void *report)
 	row_begin(&row, &overview->report, NO_SCALES);
 	kpi_columns(&overview->kpi, values->values + row.n, values->nulls + row.n);
 	row.n += KPI_COLUMNS;
-	row_count(&row, overview->guest_orders);
+	/* a guest has no history */
+	if (overview->report.source == NULL)
+		row_null(&row);
+	else
+		row_count(&row, overview->guest_orders);
 	row_count(&row, overview->refund_only);
 	row_put(&row);
 	row_end(&row);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_overview_kind = {
 	.name = "ltv_overview",
 	.size = sizeof(OverviewReport),
 	.row_type = &row_type,
@@ -84,6 +98,7 @@ static const ReportKind kind = {
 	.wants = WANT_COST | WANT_GUESTS | WANT_CONTACTS,
 	.by_arg = 3,
 	.read = read_arguments,
+	.check = check_counts,
 	.put = put_overview,
 };
 
@@ -93,5 +108,5 @@ PG_FUNCTION_INFO_V1(ltv_overview);
 Datum
 ltv_overview(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_overview_kind, fcinfo);
 }

@@ -133,6 +133,15 @@ read_arguments(void *report, FunctionCallInfo fcinfo)
 {
 	PaybackReport *payback = report;
 
+	calendar_init(&payback->cohorts.calendar, PG_GETARG_OID(PAYBACK_ARG_PERIOD));
+	return population_read(&payback->cohorts.population, fcinfo);
+}
+
+static void
+read_computing(void *report, FunctionCallInfo fcinfo)
+{
+	PaybackReport *payback = report;
+
 	payback->acquisition_cost = GetGivenNumeric(fcinfo, PAYBACK_ARG_ACQUISITION_COST, "acquisition_cost",
 												"Say what one new customer costs, for example ltv_cpo(1000000, 100).");
 	CheckElement(LTV_ACQUISITION_COST, payback->acquisition_cost);
@@ -141,19 +150,20 @@ read_arguments(void *report, FunctionCallInfo fcinfo)
 		payback->margin = PG_GETARG_NUMERIC(PAYBACK_ARG_GROSS_MARGIN);
 		CheckElement(LTV_GROSS_MARGIN, payback->margin);
 	}
-	calendar_init(&payback->cohorts.calendar, PG_GETARG_OID(PAYBACK_ARG_PERIOD));
-	return population_read(&payback->cohorts.population, fcinfo);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_payback_kind = {
 	.name = "ltv_payback",
 	.size = sizeof(PaybackReport),
+	.own = offsetof(Cohorts, calendar),
 	.row_type = &row_type,
 	.visitor = &ltv_cohorts_visitor,
 	.wants = WANT_COST | WANT_CONTACTS,
 	.nullable = ARGUMENT_BIT(PAYBACK_ARG_ACQUISITION_COST) | ARGUMENT_BIT(PAYBACK_ARG_GROSS_MARGIN),
 	.by_arg = PAYBACK_ARG_BY,
 	.read = read_arguments,
+	.read_computing = read_computing,
+	.check = cohorts_check,
 	.put = put_cohorts,
 };
 
@@ -163,5 +173,5 @@ PG_FUNCTION_INFO_V1(ltv_payback);
 Datum
 ltv_payback(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_payback_kind, fcinfo);
 }

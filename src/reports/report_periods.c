@@ -40,8 +40,8 @@ STATIC_SUMS_KIND(sum_period_cell, PeriodCell,
 typedef struct PeriodsReport
 {
 	Population	population;
-	Calendar	calendar;
 	RecordSet  *cells;
+	Calendar	calendar;
 } PeriodsReport;
 
 /* Contacts from the day of the first order on. */
@@ -181,9 +181,10 @@ read_arguments(void *report, FunctionCallInfo fcinfo)
 	return population_read(&periods->population, fcinfo);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_periods_kind = {
 	.name = "ltv_periods",
 	.size = sizeof(PeriodsReport),
+	.own = offsetof(PeriodsReport, calendar),
 	.row_type = &row_type,
 	.visitor = &ltv_periods_visitor,
 	.wants = WANT_CONTACTS,
@@ -198,5 +199,5 @@ PG_FUNCTION_INFO_V1(ltv_periods);
 Datum
 ltv_periods(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_periods_kind, fcinfo);
 }

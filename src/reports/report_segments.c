@@ -95,6 +95,17 @@ put_segments(void *arg)
 	row_end(&row);
 }
 
+static const char *
+check_segments(void *arg)
+{
+	SegmentsReport *report = arg;
+
+	for (int i = divisions[report->division].count; i < MOST_SEGMENTS; i++)
+		if (report->segments[i].customers > 0)
+			return "There are customers in a group that does not exist.";
+	return NULL;
+}
+
 static DateADT
 read_arguments(SegmentsReport *report, FunctionCallInfo fcinfo, int division)
 {
@@ -118,7 +129,7 @@ read_cpm_groups(void *report, FunctionCallInfo fcinfo)
 	return read_arguments(report, fcinfo, BY_PORTFOLIO);
 }
 
-static const ReportKind stages_kind = {
+const ReportKind ltv_stages_kind = {
 	.name = "ltv_stages",
 	.size = sizeof(SegmentsReport),
 	.row_type = &stages_type,
@@ -126,16 +137,18 @@ static const ReportKind stages_kind = {
 	.wants = WANT_CONTACTS,
 	.by_arg = 3,
 	.read = read_stages,
+	.check = check_segments,
 	.put = put_segments,
 };
 
-static const ReportKind cpm_kind = {
+const ReportKind ltv_cpm_groups_kind = {
 	.name = "ltv_cpm_groups",
 	.size = sizeof(SegmentsReport),
 	.row_type = &cpm_type,
 	.visitor = &ltv_segments_visitor,
 	.by_arg = 3,
 	.read = read_cpm_groups,
+	.check = check_segments,
 	.put = put_segments,
 };
 
@@ -145,7 +158,7 @@ PG_FUNCTION_INFO_V1(ltv_stages);
 Datum
 ltv_stages(PG_FUNCTION_ARGS)
 {
-	return report_run(&stages_kind, fcinfo);
+	return report_run(&ltv_stages_kind, fcinfo);
 }
 
 PG_FUNCTION_INFO_V1(ltv_cpm_groups);
@@ -154,5 +167,5 @@ PG_FUNCTION_INFO_V1(ltv_cpm_groups);
 Datum
 ltv_cpm_groups(PG_FUNCTION_ARGS)
 {
-	return report_run(&cpm_kind, fcinfo);
+	return report_run(&ltv_cpm_groups_kind, fcinfo);
 }

@@ -109,7 +109,7 @@ read_arguments(void *report, FunctionCallInfo fcinfo)
 	return flow->to.as_of;
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_stage_flow_kind = {
 	.name = "ltv_stage_flow",
 	.size = sizeof(StageFlowReport),
 	.row_type = &row_type,
@@ -125,5 +125,5 @@ PG_FUNCTION_INFO_V1(ltv_stage_flow);
 Datum
 ltv_stage_flow(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_stage_flow_kind, fcinfo);
 }

@@ -98,6 +98,18 @@ receive_steps(void *arg, Stream *stream)
 PARALLEL_VISITOR(ltv_steps_visitor, sizeof(StepsReport),
 			  begin_steps, visit_customer, NULL, send_steps, receive_steps);
 
+/* Each step is taken by some of those who took the one before, and the days to it are theirs. */
+static const char *
+check_steps(void *arg)
+{
+	StepsReport *report = arg;
+
+	for (int n = 0; n < report->max_step; n++)
+		if (tally_total(report->steps[n].gaps) != report->steps[n + 1].customers)
+			return "The days between orders do not add up.";
+	return report->steps[0].customers == report->population.customers ? NULL : "The first orders do not add up.";
+}
+
 static void
 put_steps(void *arg)
 {
@@ -141,7 +153,7 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 	return population_read(&report->population, fcinfo);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_steps_kind = {
 	.name = "ltv_steps",
 	.size = sizeof(StepsReport),
 	.row_type = &row_type,
@@ -149,6 +161,7 @@ static const ReportKind kind = {
 	.by_arg = 5,
 	.cohort_arg = 3,
 	.read = read_arguments,
+	.check = check_steps,
 	.put = put_steps,
 };
 
@@ -158,5 +171,5 @@ PG_FUNCTION_INFO_V1(ltv_steps);
 Datum
 ltv_steps(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_steps_kind, fcinfo);
 }

@@ -96,6 +96,17 @@ receive_windows(void *arg, Stream *stream)
 PARALLEL_VISITOR(ltv_windows_visitor, sizeof(WindowsReport),
 			  begin_windows, visit_customer, NULL, send_windows, receive_windows);
 
+static const char *
+check_windows(void *arg)
+{
+	WindowsReport *report = arg;
+
+	for (int i = 0; i < report->nwindows; i++)
+		if (report->windows[i].customers > report->population.customers || report->windows[i].orders < report->windows[i].customers)
+			return "There are fewer orders than customers.";
+	return NULL;
+}
+
 static void
 put_windows(void *arg)
 {
@@ -130,7 +141,7 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 	return population_read(&report->population, fcinfo);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_windows_kind = {
 	.name = "ltv_windows",
 	.size = sizeof(WindowsReport),
 	.own = offsetof(WindowsReport, days),
@@ -140,6 +151,7 @@ static const ReportKind kind = {
 	.by_arg = 4,
 	.cohort_arg = 3,
 	.read = read_arguments,
+	.check = check_windows,
 	.put = put_windows,
 };
 
@@ -149,5 +161,5 @@ PG_FUNCTION_INFO_V1(ltv_windows);
 Datum
 ltv_windows(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_windows_kind, fcinfo);
 }

@@ -152,6 +152,7 @@ my %sample = (
   names => q{'{a,b}'::text[]}, 'numeric[]' => q{'{0.5}'::numeric[]}, split_day => q{date '2024-04-30'},
   ltv_model => q{ROW('bg/nbd', '{1,10,1,2}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model});
 @sample{qw(keys columns name), 'regclass[]'} = (q{'{customer_id}'::text[]}, q{'{item}'::text[]}, q{'kept'::name}, q{'{shop}'::regclass[]});
+$sample{ltv_report_state} = q{ltv_deciles_accum(NULL, '[]', '2024-06-30')};
 psql($database, <<'END');
 CREATE TABLE shop AS SELECT i % 40 AS customer_id, date '2024-01-01' + (i * i * 7 + i % 40) % 179 AS ordered_on, 100 + i * 13 % 89 AS amount, 10 AS cost, 'a' || i % 3 AS item
 FROM generate_series(1, 200) i;

@@ -254,6 +254,24 @@ same('ltv_repeat_rate', 'SELECT prefecture, ltv_repeat_rate(history) FROM HISTOR
 same('ltv_repeat_rate of rows', 'SELECT ltv_repeat_rate(customer_id) FROM ORDERS');
 same('ltv_kpis', "SELECT prefecture, ltv_kpis(history, '2024-06-30') FROM HISTORIES GROUP BY 1");
 same('ltv_kpis with a policy', "SELECT ltv_kpis(history, '2024-06-30', ltv_policy(dormant_days => 100)) FROM HISTORIES");
+same('states of a report', "SELECT prefecture, ltv_report_state_send(ltv_windows_state(history, date '2024-06-30', '{30,365}')) FROM HISTORIES GROUP BY 1");
+# views on the shards make states, which are merged here
+my @made = ("prefecture, public.ltv_cohorts_state(history, date '2024-06-30', 'month') AS cohorts, public.ltv_stages_state(history, date '2024-06-30', public.ltv_policy(dormant_days => 77)) AS stages", 'GROUP BY 1');
+for my $shard (@shards)
+{
+  $node->safe_psql($shard, "CREATE VIEW public.states AS SELECT $made[0] FROM public.histories $made[1]");
+  $node->safe_psql('home', "CREATE FOREIGN TABLE states_$shard (prefecture text, cohorts ltv_report_state, stages ltv_report_state) SERVER $shard OPTIONS (schema_name 'public', table_name 'states')");
+}
+$node->safe_psql('home', "CREATE VIEW public.states AS SELECT * FROM states_tokyo UNION ALL SELECT * FROM states_osaka; CREATE VIEW single.states AS SELECT $made[0] FROM single.histories $made[1]");
+for my $report ('cohorts', 'stages')
+{
+  for my $grouping ('GROUP BY prefecture', 'GROUP BY ROLLUP (prefecture)')
+  {
+    my ($single, @shards) = map { my ($setting, $schema) = @$_; fingerprint($setting, "SELECT prefecture, r.* FROM (SELECT prefecture, ltv_rollup($report) AS s FROM $schema.states $grouping) g, ltv_${report}_rows(s) r") } [ '', 'single' ], map { [ $_, 'public' ] } values %session;
+    isnt($single, '0 none', "states of ltv_$report, $grouping: there are rows");
+    is(join(' ', @shards), join(' ', map { $single } @shards), "states of ltv_$report, $grouping: as on a single node");
+  }
+}
 same('ltv_effect of shares', "SELECT ltv_effect(prefecture = 'prefecture 4', ltv_is_repeater(history)) FROM HISTORIES");
 same('ltv_fit', "SELECT ltv_fit(history, '2024-06-30', 'bg/nbd') FROM HISTORIES");
 # sums of doubles: in the order of the customers

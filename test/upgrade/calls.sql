@@ -37,6 +37,34 @@ SELECT b::pg_catalog.text FROM ltv.ltv_bundle(1000, 400, '{1,2,3}', '{0,0.05,0.1
 -- words and percentages
 SELECT ltv.ltv_percent(0.12345), ltv.ltv_percent(0.12345, 2), ltv.ltv_term('loyal'::ltv.ltv_stage), ltv.ltv_term('lapsed_first'::ltv.ltv_cpm, 'en');
 SELECT ltv.ltv_term('loyal'::ltv.ltv_stage, 'fr');
+-- reports as values
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_overview_state(history, '2024-12-31', ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_overview_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_overview_accum(NULL, history, '2024-12-31', ltv.ltv_policy()), ltv.ltv_overview_accum(NULL, history, '2024-12-31', ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_periods_state(history, '2024-12-31', 'quarter') AS s FROM shop.stored) g, ltv.ltv_periods_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_periods_accum(NULL, history, '2024-12-31', 'quarter'), ltv.ltv_periods_accum(NULL, history, '2024-12-31', 'quarter'))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_steps_state(history, '2024-12-31', 4, ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_steps_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_steps_accum(NULL, history, '2024-12-31', 4, ltv.ltv_policy()), ltv.ltv_steps_accum(NULL, history, '2024-12-31', 4, ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_cohorts_state(history, '2024-12-31', 'year') AS s FROM shop.stored) g, ltv.ltv_cohorts_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_cohorts_accum(NULL, history, '2024-12-31', 'year'), ltv.ltv_cohorts_accum(NULL, history, '2024-12-31', 'year'))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_windows_state(history, '2024-12-31', '{30,365}') AS s FROM shop.stored) g, ltv.ltv_windows_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_windows_accum(NULL, history, '2024-12-31', '{30,365}'), ltv.ltv_windows_accum(NULL, history, '2024-12-31', '{30,365}'))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_deciles_state(history, '2024-12-31') AS s FROM shop.stored) g, ltv.ltv_deciles_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_deciles_accum(NULL, history, '2024-12-31'), ltv.ltv_deciles_accum(NULL, history, '2024-12-31'))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_stages_state(history, '2024-12-31', ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_stages_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_stages_accum(NULL, history, '2024-12-31', ltv.ltv_policy()), ltv.ltv_stages_accum(NULL, history, '2024-12-31', ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_stage_flow_state(history, '2023-12-31', '2024-12-31', ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_stage_flow_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_stage_flow_accum(NULL, history, '2023-12-31', '2024-12-31', ltv.ltv_policy()), ltv.ltv_stage_flow_accum(NULL, history, '2023-12-31', '2024-12-31', ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_cpm_groups_state(history, '2024-12-31', ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_cpm_groups_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_cpm_groups_accum(NULL, history, '2024-12-31', ltv.ltv_policy()), ltv.ltv_cpm_groups_accum(NULL, history, '2024-12-31', ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_economics_state(history, '2024-12-31') AS s FROM shop.stored) g, ltv.ltv_economics_rows(s, 0.4, 900) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_economics_accum(NULL, history, '2024-12-31'), ltv.ltv_economics_accum(NULL, history, '2024-12-31'))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_levers_state(history, '2024-12-31') AS s FROM shop.stored) g, ltv.ltv_levers_rows(s, 0.4, 500) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_levers_accum(NULL, history, '2024-12-31'), ltv.ltv_levers_accum(NULL, history, '2024-12-31'))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_payback_state(history, '2024-12-31', 'year') AS s FROM shop.stored) g, ltv.ltv_payback_rows(s, 20, 0.5) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_payback_accum(NULL, history, '2024-12-31', 'year'), ltv.ltv_payback_accum(NULL, history, '2024-12-31', 'year'))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_free_shipping_state(history, '2024-12-31', 500, 0.8) AS s FROM shop.stored) g, ltv.ltv_free_shipping_rows(s, 60, 0.4) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_free_shipping_accum(NULL, history, '2024-12-31', 500, 0.8), ltv.ltv_free_shipping_accum(NULL, history, '2024-12-31', 500, 0.8))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT ltv.ltv_rollup(s)::pg_catalog.text, ltv.ltv_report_state_in(ltv.ltv_report_state_out(ltv.ltv_rollup(s)))::pg_catalog.text, ltv.ltv_report_state_send(ltv.ltv_rollup(s)) FROM (SELECT ltv.ltv_deciles_state(history, '2024-12-31') AS s FROM shop.stored GROUP BY stage) g;
 -- effects
 SELECT ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount::pg_catalog.float8)::pg_catalog.text, ltv.ltv_effect(customer_id OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0, amount OPERATOR(pg_catalog.>) 500)::pg_catalog.text FROM shop.orders;
 SELECT ltv.ltv_effect_mean_final(ltv.ltv_effect_mean_combine(ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', true, 1), ltv.ltv_effect_mean_accum('{0,0,0,0,0,0,0,0}', false, 2)))::pg_catalog.text,
