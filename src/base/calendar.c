@@ -6,6 +6,7 @@
 
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/memutils.h"
 
 #include "base/enum_label.h"
 
@@ -37,13 +38,22 @@ period_label(Period period)
 	return names[period];
 }
 
-/* Take a value of the enum ltv_period. */
-void
-calendar_init(Calendar *calendar, Oid value)
+/* The calendar of such periods; what is in it holds for every report of the process. */
+Calendar *
+calendar_of(Period period)
 {
-	calendar->period = period_of(value);
-	for (int i = 0; i < CALENDAR_KNOWN; i++)
-		calendar->known[i].day = DATEVAL_NOBEGIN;
+	static Calendar *calendars[PERIOD_YEAR + 1];
+
+	if (calendars[period] == NULL)
+	{
+		Calendar   *calendar = MemoryContextAlloc(TopMemoryContext, sizeof(Calendar));
+
+		calendar->period = period;
+		for (int i = 0; i < CALENDAR_KNOWN; i++)
+			calendar->known[i].day = DATEVAL_NOBEGIN;
+		calendars[period] = calendar;
+	}
+	return calendars[period];
 }
 
 const char *

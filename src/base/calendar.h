@@ -32,7 +32,7 @@ typedef struct Calendar
 
 extern Period period_of(Oid value);
 extern const char *period_label(Period period);
-extern void calendar_init(Calendar *calendar, Oid value);
+extern Calendar *calendar_of(Period period);
 extern const char *calendar_name(const Calendar *calendar);
 extern int32 calendar_count(const Calendar *calendar, DateADT day);
 extern DateADT calendar_start(const Calendar *calendar, int32 index);

@@ -115,6 +115,7 @@ calls_are_parallel_safe(const Source *source)
 		key_is_parallel_safe(&source->id) &&
 		(!source->has_order || key_is_parallel_safe(&source->order)) &&
 		(!source->has_item || text_form_is_parallel_safe(&source->item)) &&
+		(!source->has_segment || text_form_is_parallel_safe(&source->segment_form)) &&
 		(!has_column(&source->relation, ORDERS_CURRENCY) || text_form_is_parallel_safe(&source->currency));
 }
 
@@ -155,8 +156,8 @@ directory_file_name(uint32 number)
  * it before it has the settings of the session, so dynamic_library_path does
  * not help it.)
  */
-static const char *
-own_library(void)
+const char *
+source_own_library(void)
 {
 	Dl_info		info;
 
@@ -182,7 +183,7 @@ describe(const Source *source, SharedOrders *orders)
 	strlcpy(orders->name, source->relation.name, NAMEDATALEN);
 	if (source->visitor != NULL)
 	{
-		strlcpy(orders->library, own_library(), MAXPGPATH);
+		strlcpy(orders->library, source_own_library(), MAXPGPATH);
 		strlcpy(orders->visitor, source->visitor->name, NAMEDATALEN);
 		orders->report_size = source->visitor->size;
 		memcpy(orders->report, source->visit_arg, source->visitor->size);

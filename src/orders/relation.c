@@ -22,7 +22,7 @@
 #include "utils/syscache.h"
 
 const char *const orders_column_names[ORDERS_COLUMNS] = {
-	"customer_id", "ordered_on", "amount", "history", "order_id", "quantity", "cost", "item", "currency", "contact"
+	"customer_id", "ordered_on", "amount", "history", "order_id", "quantity", "cost", "item", "currency", "contact", NULL
 };
 
 /* The columns of a relation, for an error. */
@@ -106,11 +106,27 @@ history_type(FunctionCallInfo fcinfo)
 						   CStringGetDatum("ltv_history"), ObjectIdGetDatum(schema));
 }
 
-/* What a column is called. */
-static const char *
-column_name(const OrdersRelation *relation, OrdersColumn column)
+/* What a column is called; NULL where nobody has named it. */
+const char *
+orders_column_name(const OrdersRelation *relation, OrdersColumn column)
 {
-	return column == ORDERS_ITEM ? relation->item_name : orders_column_names[column];
+	switch (column)
+	{
+		case ORDERS_ITEM:
+			return relation->item_name;
+		case ORDERS_SEGMENT:
+			return relation->segment_name;
+		default:
+			return orders_column_names[column];
+	}
+}
+
+static bool
+is_called(const OrdersRelation *relation, OrdersColumn column, const char *name)
+{
+	const char *known = orders_column_name(relation, column);
+
+	return known != NULL && strcmp(known, name) == 0;
 }
 
 static void
@@ -125,7 +141,7 @@ find_columns(Relation rel, OrdersRelation *relation)
 		if (att->attisdropped)
 			continue;
 		for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
-			if (strcmp(NameStr(att->attname), column_name(relation, column)) == 0)
+			if (is_called(relation, column, NameStr(att->attname)))
 				relation->columns[column] = (ColumnType) {
 					getBaseType(att->atttypid), att->atttypid, att->attcollation
 				};
@@ -151,7 +167,7 @@ choose_kind(Relation rel, Oid history, OrdersRelation *relation)
 	if (relation->histories)
 	{
 		for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
-			if (column != ORDERS_CUSTOMER && column != ORDERS_HISTORY && column != ORDERS_CURRENCY)
+			if (column != ORDERS_CUSTOMER && column != ORDERS_HISTORY && column != ORDERS_CURRENCY && column != ORDERS_SEGMENT)
 				relation->columns[column].type = InvalidOid;
 	}
 	else
@@ -246,6 +262,26 @@ CheckLabel(Relation rel, const OrdersRelation *relation)
 				 errhint("Name one of them as label, or write a view over the order rows with the product or its category: category AS item.")));
 }
 
+/* What divides customers is a column that several of them may have the same value of. */
+static void
+CheckBy(Relation rel, const OrdersRelation *relation)
+{
+	int			shown = pg_mbcliplen(relation->segment_name, (int) strlen(relation->segment_name), NAMEDATALEN - 1);
+
+	if (strcmp(relation->segment_name, orders_column_names[ORDERS_CUSTOMER]) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("by must not name \"%s\"", relation->segment_name),
+				 errdetail("Each customer would be a segment."),
+				 errhint("Name a column that groups customers, such as a channel, or call ltv_customer_summary for each of them.")));
+	if (!has_column(relation, ORDERS_SEGMENT))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("relation \"%s\" has no column \"%.*s\"", RelationGetRelationName(rel), shown, relation->segment_name),
+				 errdetail("Its columns are: %s.", list_columns(rel)),
+				 errhint("Name one of them in by, or write a view that joins what divides the customers.")));
+}
+
 static void
 CheckRelationKind(Relation rel)
 {
@@ -267,11 +303,10 @@ CheckRelationKind(Relation rel)
 
 /*
  * Look at the relation that an argument of the function names.  It stays
- * locked, so that it is the same when its rows are read.  label is the name of
- * a column that must be there, to be read as the item, or NULL.
+ * locked, so that it is the same when its rows are read.
  */
 void
-orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, const char *label, OrdersRelation *relation)
+orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns names, OrdersRelation *relation)
 {
 	Oid			relid = PG_GETARG_OID(relation_arg);
 	Relation	rel = try_relation_open(relid, AccessShareLock);
@@ -286,7 +321,8 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, const char *labe
 	relation->relid = relid;
 	relation->name = pstrdup(RelationGetRelationName(rel));
 	relation->qualified = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), relation->name);
-	relation->item_name = label != NULL ? label : orders_column_names[ORDERS_ITEM];
+	relation->item_name = names.label != NULL ? names.label : orders_column_names[ORDERS_ITEM];
+	relation->segment_name = names.by;
 	find_columns(rel, relation);
 	choose_kind(rel, history_type(fcinfo), relation);
 	if (!has_column(relation, ORDERS_CUSTOMER))
@@ -295,8 +331,10 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, const char *labe
 		report_missing_column(rel, ORDERS_DAY);
 	if (!relation->histories && !has_column(relation, ORDERS_AMOUNT))
 		report_missing_column(rel, ORDERS_AMOUNT);
-	if (label != NULL)
+	if (names.label != NULL)
 		CheckLabel(rel, relation);
+	if (names.by != NULL)
+		CheckBy(rel, relation);
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		if (has_column(relation, column))
 			CheckColumnType(rel, column, relation->columns[column].type);

@@ -20,8 +20,16 @@ typedef enum OrdersColumn
 	ORDERS_ITEM,
 	ORDERS_CURRENCY,
 	ORDERS_CONTACT,
+	ORDERS_SEGMENT,				/* whichever column the caller names */
 	ORDERS_COLUMNS
 } OrdersColumn;
+
+/* Columns that the caller names, or NULL. */
+typedef struct NamedColumns
+{
+	const char *label;			/* is read as the item, and must be there */
+	const char *by;				/* divides customers into segments, and must be there */
+} NamedColumns;
 
 /* A column as it is there, or not (then type is InvalidOid). */
 typedef struct ColumnType
@@ -39,12 +47,15 @@ typedef struct OrdersRelation
 	bool		histories;		/* it holds histories instead of orders */
 	bool		distinct;		/* of histories: no customer_id stands in two rows */
 	const char *item_name;		/* of the column that is read as the item */
+	const char *segment_name;	/* of the one that divides customers, or NULL */
 	ColumnType	columns[ORDERS_COLUMNS];
 } OrdersRelation;
 
 extern const char *const orders_column_names[ORDERS_COLUMNS];
 
-extern void orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, const char *label, OrdersRelation *relation);
+extern const char *orders_column_name(const OrdersRelation *relation, OrdersColumn column);
+
+extern void orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns names, OrdersRelation *relation);
 
 static inline bool
 has_column(const OrdersRelation *relation, OrdersColumn column)

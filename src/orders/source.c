@@ -78,7 +78,7 @@ lay_out_rows(Source *source)
 	Size		at = 0;
 
 	source->variable = !is_fixed(&source->key) || source->sorted || (source->has_order && !is_fixed(&source->order)) ||
-		source->has_item || source->relation.histories;
+		source->has_item || source->has_segment || source->relation.histories;
 	if (source->variable)
 		at += sizeof(uint64);
 	source->head_at = at;
@@ -151,6 +151,8 @@ open_guests(Source *source)
 	guests->relation.name = source->relation.name;
 	guests->until = DATEVAL_NOEND;
 	guests->key = guests->id = source->order;
+	guests->has_segment = source->has_segment;
+	guests->one_order = true;
 	guests->walk.level = -1;
 	find_output(guests, "a guest, order");
 	lay_out_rows(guests);
@@ -158,9 +160,9 @@ open_guests(Source *source)
 }
 
 static void
-visit_guest(Source *source, History *history)
+visit_guest(Source *source, History *history, struct varlena *segment)
 {
-	Customer	customer = {.guest = true, .history = history};
+	Customer	customer = {.guest = true, .history = history, .segment = segment};
 
 	source->visit(&customer, source->visit_arg);
 }
@@ -182,7 +184,7 @@ visit_guest_order(const Customer *lines, void *arg)
 	history_init(&one);
 	one.scales = history->scales;
 	*history_add(&one) = order;
-	visit_guest(arg, &one);
+	visit_guest(arg, &one, lines->segment);
 }
 
 /* What follows from the relation's columns and what is wanted. */
@@ -191,10 +193,17 @@ source_prepare(Source *source)
 {
 	const OrdersRelation *relation = &source->relation;
 
-	source->has_quantity = (source->wants & WANT_QUANTITY) && has_column(relation, ORDERS_QUANTITY);
-	source->has_cost = (source->wants & WANT_COST) && has_column(relation, ORDERS_COST);
-	source->has_item = (source->wants & WANT_ITEM) && has_column(relation, ORDERS_ITEM);
-	source->has_lines = (source->wants & WANT_LINES) && source->has_item;
+	int			wants = source->wants;
+
+	source->has_segment = has_column(relation, ORDERS_SEGMENT);
+	/* which of two orders of one day is the first is for all of these to say, whatever the report looks at */
+	if (source->has_segment && !relation->histories)
+		wants |= WANT_QUANTITY | WANT_COST | WANT_ITEM;
+	source->has_quantity = (wants & WANT_QUANTITY) && has_column(relation, ORDERS_QUANTITY);
+	source->has_cost = (wants & WANT_COST) && has_column(relation, ORDERS_COST);
+	source->has_item = (wants & WANT_ITEM) && has_column(relation, ORDERS_ITEM);
+	source->gives_items = (source->wants & WANT_ITEM) && source->has_item;
+	source->has_lines = (source->wants & WANT_LINES) && source->gives_items;
 	source->has_order = has_column(relation, ORDERS_ORDER);
 	source->has_contact = has_column(relation, ORDERS_CONTACT);
 	source->keeps_contacts = source->has_contact && (source->wants & WANT_CONTACTS);
@@ -202,6 +211,8 @@ source_prepare(Source *source)
 	find_output(source, "customer");
 	if (source->has_item)
 		text_form_init(&source->item, relation->columns[ORDERS_ITEM].type);
+	if (source->has_segment)
+		text_form_init(&source->segment_form, relation->columns[ORDERS_SEGMENT].type);
 	if (has_column(relation, ORDERS_CURRENCY))
 		text_form_init(&source->currency, relation->columns[ORDERS_CURRENCY].type);
 	lay_out_rows(source);
@@ -209,12 +220,9 @@ source_prepare(Source *source)
 	source->walk.level = -1;
 }
 
-/*
- * Look at the relation that an argument names, and prepare to read it.  label
- * is the name of the column that is read as the item, or NULL for its own.
- */
+/* Look at the relation that an argument names, and prepare to read it. */
 Source *
-source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, const char *label)
+source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, NamedColumns names)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv source", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
@@ -222,7 +230,7 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, const char *la
 
 	source->context = context;
 	source->wants = wants;
-	orders_relation_open(fcinfo, relation_arg, label, &source->relation);
+	orders_relation_open(fcinfo, relation_arg, names, &source->relation);
 	source_prepare(source);
 	if ((wants & WANT_GUESTS) && source->has_order)
 		source->guests = open_guests(source);
@@ -330,7 +338,7 @@ query_text(Source *source)
 		source->position[column] = used[column] ? source->columns++ : -1;
 		if (used[column])
 			appendStringInfo(&query, "%s%s", source->columns > 1 ? ", " : "",
-							 quote_identifier(column == ORDERS_ITEM ? source->relation.item_name : orders_column_names[column]));
+							 quote_identifier(orders_column_name(&source->relation, column)));
 	}
 	appendStringInfo(&query, " FROM %s", source->relation.qualified);
 	if (source->sorted)
@@ -425,6 +433,7 @@ typedef struct RowParts
 	Datum		id;				/* only sorted */
 	Datum		order;
 	struct varlena *item;
+	struct varlena *segment;
 	struct varlena *history;
 	DateADT		day;
 	uint32		tag;
@@ -505,6 +514,16 @@ read_order(Source *source, OrdersRow row, RowParts *parts)
 	}
 }
 
+static inline void
+read_segment(Source *source, OrdersRow row, RowParts *parts)
+{
+	if (source->has_segment && !column_null(source, row, ORDERS_SEGMENT))
+	{
+		parts->segment = text_of(&source->segment_form, column_value(source, row, ORDERS_SEGMENT));
+		parts->tag |= TAG_HAS_SEGMENT;
+	}
+}
+
 static void
 read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
 {
@@ -553,6 +572,8 @@ needed_size(Source *source, const RowParts *parts)
 		size += key_size(&source->order, parts->order);
 	if (parts->item != NULL)
 		size += MAXALIGN(VARSIZE_ANY(parts->item));
+	if (parts->segment != NULL)
+		size += MAXALIGN(VARSIZE_ANY(parts->segment));
 	if (parts->history != NULL)
 		size += MAXALIGN(VARSIZE_ANY(parts->history));
 	return size;
@@ -603,6 +624,8 @@ write_row(Source *source, const RowParts *parts, char *row, Size size)
 		p = write_order(source, parts, p);
 	if (parts->item != NULL)
 		p = put_padded(p, parts->item, VARSIZE_ANY(parts->item));
+	if (parts->segment != NULL)
+		p = put_padded(p, parts->segment, VARSIZE_ANY(parts->segment));
 	if (parts->history != NULL)
 		put_padded(p, parts->history, VARSIZE_ANY(parts->history));
 }
@@ -656,20 +679,22 @@ receive_guest(Source *source, OrdersRow row)
 	RowParts	parts;
 	History		history;
 
+	memset(&parts, 0, sizeof(parts));
 	if (source->relation.histories)
 	{
 		if (column_null(source, row, ORDERS_HISTORY))
 			return;
 		history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(column_value(source, row, ORDERS_HISTORY)), &history);
-		visit_guest(source, &history);
+		read_segment(source, row, &parts);
+		visit_guest(source, &history, parts.segment);
 		history_free(&history);
 		return;
 	}
-	memset(&parts, 0, sizeof(parts));
 	if (!read_purchase(source, row, &parts))
 		return;
 	/* day and amount are all that is asked of a guest */
 	parts.tag = TAG_AMOUNT_SCALE(parts.tag);
+	read_segment(source, row, &parts);
 	if (source->has_order && !column_null(source, row, ORDERS_ORDER))
 	{
 		parts.key = key_flatten(&source->order, column_value(source, row, ORDERS_ORDER));
@@ -679,7 +704,7 @@ receive_guest(Source *source, OrdersRow row)
 	history_init(&history);
 	history.scales.amount = TAG_AMOUNT_SCALE(parts.tag);
 	*history_add(&history) = (Purchase) {.day = parts.day, .amount = parts.amount, .quantity = 1};
-	visit_guest(source, &history);
+	visit_guest(source, &history, parts.segment);
 }
 
 /* A row without a purchase is left out, unless its customer is wanted all the same. */
@@ -754,9 +779,12 @@ receive_customer(Source *source, OrdersRow row)
 {
 	History		history;
 	Customer	customer = {.history = &history};
+	RowParts	parts = {.segment = NULL};
 
 	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(column_value(source, row, ORDERS_HISTORY)), &history);
 	customer.id = key_flatten(&source->id, column_value(source, row, ORDERS_CUSTOMER));
+	read_segment(source, row, &parts);
+	customer.segment = parts.segment;
 	source->visit(&customer, source->visit_arg);
 }
 
@@ -791,6 +819,7 @@ receive_row(Source *source, OrdersRow row)
 		parts.history = PG_DETOAST_DATUM_PACKED(column_value(source, row, ORDERS_HISTORY));
 	else if (source->has_order || source->has_item)
 		read_order_and_item(source, row, &parts);
+	read_segment(source, row, &parts);
 	read_key(source, row, &parts);
 	keep_row(source, &parts);
 }

@@ -10,6 +10,7 @@
 #include "base/stream.h"
 
 #include "history/history.h"
+#include "orders/relation.h"
 
 /* what a report needs besides day and amount */
 #define WANT_QUANTITY	0x01
@@ -37,6 +38,7 @@ typedef struct Customer
 	struct varlena **items;		/* the item of each purchase or NULL; only WANT_ITEM */
 	const OrderLine *lines;		/* of all purchases, in their order; only WANT_LINES */
 	const uint32 *line_ends;	/* where those of each purchase end */
+	struct varlena *segment;	/* what the column that divides customers holds at the first order, or NULL; of a guest, at this one */
 	bool		guest;			/* days and amounts of guests' orders; no id; only WANT_GUESTS */
 } Customer;
 
@@ -92,7 +94,8 @@ typedef struct SourceCounts
 typedef struct Source Source;
 
 extern void source_init(void);
-extern Source *source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, const char *label);
+extern Source *source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, NamedColumns names);
+extern const ParallelVisitor *source_find_visitor(const char *name);
 extern Oid	source_id_type(const Source *source);
 extern bool source_has_items(const Source *source);
 extern const char *source_name(const Source *source);

@@ -5,7 +5,7 @@
  * then placed by customer, and each customer's purchases sorted and handed to
  * the visitor.  A part that is too large is scattered once more.
  */
-#include "orders/source_rows.h"
+#include "orders/source_lines.h"
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -40,29 +40,10 @@ struct Grouping
 	History		history;		/* of the customer in hand */
 	struct varlena **items;
 	int			items_room;
+	struct varlena *segment;	/* of this customer */
 	OrderLine  *lines;			/* of these purchases */
 	uint32	   *line_ends;
 };
-
-/* One line of an order, or an order. */
-typedef struct Line
-{
-	Purchase	purchase;
-	uint64		order_hash;
-	Datum		order;
-	bool		has_order;
-	struct Line *merged;		/* into this line of its order; or NULL */
-	uint32		place;			/* among the purchases */
-	struct varlena *item;
-	int64		item_amount;	/* of the line whose item this is */
-} Line;
-
-/* Lines that have an order are sorted by it; what moves is small. */
-typedef struct LineOfOrder
-{
-	uint64		hash;			/* of the order */
-	Line	   *line;
-} LineOfOrder;
 
 typedef Line *LinePointer;
 
@@ -149,24 +130,6 @@ order_rows(Grouping *grouping, Chunk *chunks)
  * The purchases of one customer
  */
 
-static Scales
-scales_of(uint32 tag)
-{
-	return (Scales) {TAG_AMOUNT_SCALE(tag), TAG_QUANTITY_SCALE(tag), TAG_COST_SCALE(tag)};
-}
-
-/* What stands behind the key of a row, and the id where there is one. */
-static char *
-behind_key(const Source *source, char *row)
-{
-	char	   *p = row + source->key_at;
-
-	p += key_size(&source->key, key_get(&source->key, p));
-	if (source->sorted)
-		p += key_size(&source->id, key_get(&source->id, p));
-	return p;
-}
-
 /* The scales that all rows of a customer fit. */
 static Scales
 common_scales(const Source *source, char **rows, uint32 nrows)
@@ -187,21 +150,6 @@ common_scales(const Source *source, char **rows, uint32 nrows)
 		}
 	}
 	return scales;
-}
-
-/* The purchase in a row, at its own scales. */
-static inline Purchase
-row_purchase(const Source *source, char *row)
-{
-	RowHead    *head = row_head(source, row);
-	Purchase	purchase;
-
-	purchase.day = head->day;
-	purchase.amount = head->amount;
-	purchase.quantity = source->has_quantity ? *(int64 *) (row + source->quantity_at) : 1;
-	purchase.cost = source->has_cost ? *(int64 *) (row + source->cost_at) : 0;
-	purchase.cost_known = (head->tag & TAG_COST_KNOWN) != 0;
-	return purchase;
 }
 
 /* Rows whose numbers have different scales, or that are not all purchases. */
@@ -289,18 +237,64 @@ gather_contacts(Grouping *grouping, char **rows, uint32 nrows)
 	contacts_sort(contacts);
 }
 
+/* Of a row that holds a history, or NULL. */
+static struct varlena *
+row_segment(const Source *source, char *row)
+{
+	return (row_head(source, row)->tag & TAG_HAS_SEGMENT) != 0 ? (struct varlena *) behind_key(source, row) : NULL;
+}
+
+StoredHistory *
+source_row_history(const Source *source, char *row)
+{
+	struct varlena *segment = row_segment(source, row);
+
+	return (StoredHistory *) (behind_key(source, row) + (segment != NULL ? MAXALIGN(VARSIZE_ANY(segment)) : 0));
+}
+
+/* When a history begins: the day of the first order up to a day, or later than any the first refund's. */
+static int64
+beginning_of(const History *history, DateADT until)
+{
+	for (int i = 0; i < history->count && history->purchases[i].day <= until; i++)
+		if (is_order(&history->purchases[i]))
+			return history->purchases[i].day;
+	if (history->count > 0 && history->purchases[0].day <= until)
+		return ((int64) 1 << 32) + history->purchases[0].day;
+	return PG_INT64_MAX;
+}
+
+/* Of a row that holds a history: it stands if the history begins before the others. */
+static void
+note_segment_of_history(Grouping *grouping, char *row, const History *history, int64 *earliest)
+{
+	const Source *source = grouping->source;
+	struct varlena *segment = row_segment(source, row);
+	int64		beginning = beginning_of(history, source->until);
+
+	if (beginning < *earliest || (beginning == *earliest && compare_texts(segment, grouping->segment) < 0))
+	{
+		*earliest = beginning;
+		grouping->segment = segment;
+	}
+}
+
 /* Rows that hold histories. */
 static void
 gather_histories(Grouping *grouping, char **rows, uint32 nrows)
 {
 	Source	   *source = grouping->source;
+	int64		earliest = PG_INT64_MAX;
 
+	grouping->segment = row_segment(source, rows[0]);
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		History		part;
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		history_open((StoredHistory *) behind_key(source, rows[i]), &part);
+		history_open(source_row_history(source, rows[i]), &part);
+		if (source->has_segment)
+			note_segment_of_history(grouping, rows[i], &part, &earliest);
 		history_append(&grouping->history, &part);
 		history_free(&part);
 	}
@@ -313,29 +307,12 @@ gather_histories(Grouping *grouping, char **rows, uint32 nrows)
  */
 
 static inline int
-compare_by_order(const LineOfOrder *a, const LineOfOrder *b)
-{
-	if (a->hash != b->hash)
-		return a->hash < b->hash ? -1 : 1;
-	/* whether sums fit on the way does not depend on the physical order */
-	return purchase_compare(&a->line->purchase, &b->line->purchase);
-}
-
-static inline int
 compare_by_purchase(const LinePointer *a, const LinePointer *b)
 {
 	int			result = purchase_compare(&(*a)->purchase, &(*b)->purchase);
 
 	return result != 0 ? result : compare_texts((*a)->item, (*b)->item);
 }
-
-#define ST_SORT sort_by_order
-#define ST_ELEMENT_TYPE LineOfOrder
-#define ST_COMPARE(a, b) compare_by_order(a, b)
-#define ST_SCOPE static
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_DEFINE
-#include "lib/sort_template.h"
 
 #define ST_SORT sort_by_purchase
 #define ST_ELEMENT_TYPE LinePointer
@@ -344,170 +321,6 @@ compare_by_purchase(const LinePointer *a, const LinePointer *b)
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
 #include "lib/sort_template.h"
-
-/* The purchase in a row, its numbers at the given scales. */
-static inline Purchase
-scaled_purchase(const Source *source, char *row, Scales scales)
-{
-	Scales		own = scales_of(row_head(source, row)->tag);
-	History		one;
-
-	if (own.amount == scales.amount && own.quantity == scales.quantity && own.cost == scales.cost)
-		return row_purchase(source, row);
-	history_init(&one);
-	one.scales = own;
-	*history_add(&one) = row_purchase(source, row);
-	history_rescale(&one, scales);
-	return one.purchases[0];
-}
-
-/* Take a row apart into a line, its numbers at the given scales. */
-static void
-read_line(Source *source, char *row, Scales scales, Line *line)
-{
-	uint32		tag = row_head(source, row)->tag;
-	char	   *p = behind_key(source, row);
-
-	line->purchase = scaled_purchase(source, row, scales);
-	line->merged = NULL;
-	line->has_order = (tag & TAG_HAS_ORDER) != 0;
-	line->order_hash = 0;
-	if (line->has_order)
-	{
-		line->order = key_get(&source->order, p);
-		line->order_hash = key_hash(&source->order, line->order);
-		p += key_size(&source->order, line->order);
-	}
-	line->item = (tag & TAG_HAS_ITEM) ? (struct varlena *) p : NULL;
-	line->item_amount = line->purchase.amount;
-}
-
-pg_noreturn static void
-report_lines(const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("the %s of the lines of one order add up to more than %d digits", what, DECIMAL_MAX_DIGITS)));
-}
-
-int64
-add_lines(int64 a, int64 b, const char *what)
-{
-	if (!decimal_in_range(a + b))
-		report_lines(what);
-	return a + b;
-}
-
-/*
- * Put a line into an order: sums, the earliest day; the order's item is that
- * of its dearest line, the first in the alphabet where lines are alike.  NULL,
- * or what does not fit any more.
- */
-static const char *
-merge_line(Line *order, const Line *line)
-{
-	Purchase   *sum = &order->purchase;
-
-	sum->day = Min(sum->day, line->purchase.day);
-	sum->amount += line->purchase.amount;
-	sum->quantity += line->purchase.quantity;
-	sum->cost += line->purchase.cost;
-	sum->cost_known = sum->cost_known && line->purchase.cost_known;
-	if (line->item_amount > order->item_amount ||
-		(line->item_amount == order->item_amount && compare_texts(line->item, order->item) < 0))
-	{
-		order->item = line->item;
-		order->item_amount = line->item_amount;
-	}
-	if (!decimal_in_range(sum->amount))
-		return "amounts";
-	if (!decimal_in_range(sum->quantity))
-		return "quantities";
-	return decimal_in_range(sum->cost) ? NULL : "costs";
-}
-
-/* Merge those lines of the same orders whose hashes are equal; NULL, or what does not fit. */
-static const char *
-merge_equal_hashes(KeyType *order, LineOfOrder *lines, uint32 nlines)
-{
-	uint32		norders = 0;
-
-	for (uint32 i = 0; i < nlines; i++)
-	{
-		Line	   *line = lines[i].line;
-		uint32		j = norders;
-		const char *misfit;
-
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		while (j > 0 && !key_equal(order, lines[j - 1].line->order, line->order))
-			j--;
-		if (j == 0)
-		{
-			lines[norders++] = lines[i];
-			continue;
-		}
-		line->merged = lines[j - 1].line;
-		misfit = merge_line(lines[j - 1].line, line);
-		if (misfit != NULL)
-			return misfit;
-	}
-	return NULL;
-}
-
-/* The lines that belong to an order, sorted by it. */
-static LineOfOrder *
-lines_by_order(Source *source, Line *lines, uint32 nlines, uint32 *count)
-{
-	LineOfOrder *sorted = MemoryContextAllocHuge(source->scratch, nlines * sizeof(LineOfOrder));
-	uint32		n = 0;
-
-	for (uint32 i = 0; i < nlines; i++)
-	{
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (lines[i].has_order)
-			sorted[n++] = (LineOfOrder) {lines[i].order_hash, &lines[i]};
-	}
-	sort_by_order(sorted, n);
-	*count = n;
-	return sorted;
-}
-
-/* Merge the lines of the same orders; NULL, or what does not fit. */
-static const char *
-merge_lines(Source *source, Line *lines, uint32 nlines)
-{
-	uint32		count;
-	LineOfOrder *sorted = lines_by_order(source, lines, nlines, &count);
-	uint32		end;
-
-	for (uint32 start = 0; start < count; start = end)
-	{
-		const char *misfit = NULL;
-
-		LTV_CHECK_FOR_INTERRUPTS(start);
-		for (end = start + 1; end < count && sorted[end].hash == sorted[start].hash; end++)
-			;
-		if (end > start + 1)
-			misfit = merge_equal_hashes(&source->order, sorted + start, end - start);
-		if (misfit != NULL)
-			return misfit;
-	}
-	return NULL;
-}
-
-/* The rows of a group as lines, their numbers at the given scales. */
-static Line *
-read_lines(Source *source, char **rows, uint32 nrows, Scales scales)
-{
-	Line	   *lines = MemoryContextAllocHuge(source->scratch, nrows * sizeof(Line));
-
-	for (uint32 i = 0; i < nrows; i++)
-	{
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		read_line(source, rows[i], scales, &lines[i]);
-	}
-	return lines;
-}
 
 /* The lines as they are before they are merged. */
 static OrderLine *
@@ -560,14 +373,6 @@ reserve_items(Grouping *grouping, uint32 count)
 	grouping->items = repalloc_huge(grouping->items, grouping->items_room * sizeof(struct varlena *));
 }
 
-/* The cost of an order is unknown when that of a line is. */
-static inline void
-settle_cost(Purchase *order)
-{
-	if (!order->cost_known)
-		order->cost = 0;
-}
-
 /* Lines that are not merged into others as the purchases of the customer in hand, with their items. */
 static void
 gather_items(Grouping *grouping, Line *lines, uint32 nlines)
@@ -618,18 +423,20 @@ gather_lines(Grouping *grouping, char **rows, uint32 nrows)
 	Source	   *source = grouping->source;
 	History    *history = &grouping->history;
 	Scales		scales = common_scales(source, rows, nrows);
-	Line	   *lines = read_lines(source, rows, nrows, scales);
+	Line	   *lines = lines_read(source, rows, nrows, scales);
 	OrderLine  *copies = source->has_lines ? copy_lines(source, lines, nrows) : NULL;
-	const char *misfit = source->has_order ? merge_lines(source, lines, nrows) : NULL;
+	const char *misfit = source->has_order ? lines_merge(source, lines, nrows) : NULL;
 
 	if (misfit != NULL)
-		report_lines(misfit);
+		lines_report(misfit);
 	history_reserve(history, nrows);
 	history->scales = scales;
-	if (source->has_item)
+	if (source->gives_items)
 		gather_items(grouping, lines, nrows);
 	else
 		gather_orders(history, lines, nrows);
+	if (source->has_segment)
+		grouping->segment = segment_of_orders(lines, nrows);
 	if (source->has_lines)
 		order_lines(grouping, lines, copies, nrows);
 }
@@ -645,12 +452,6 @@ source_row_order(const Source *source, char *row)
 	return key_get(&source->order, behind_key(source, row));
 }
 
-StoredHistory *
-source_row_history(const Source *source, char *row)
-{
-	return (StoredHistory *) behind_key(source, row);
-}
-
 /* Take a row apart, its numbers as they are. */
 void
 source_read_line(Source *source, char *row, RowLine *line)
@@ -658,7 +459,7 @@ source_read_line(Source *source, char *row, RowLine *line)
 	Line		read;
 
 	line->scales = scales_of(row_head(source, row)->tag);
-	read_line(source, row, line->scales, &read);
+	line_read(source, row, line->scales, &read);
 	line->purchase = read.purchase;
 	line->has_order = read.has_order;
 	line->order_hash = read.order_hash;
@@ -732,7 +533,7 @@ histories_fit(Source *source, const GroupOfRows *group, DateADT as_of, int64 *pu
 	for (uint32 i = 0; i < group->count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		history_open((StoredHistory *) behind_key(source, group->rows[i]), &part);
+		history_open(source_row_history(source, group->rows[i]), &part);
 		scales = larger_scales(scales, part.scales);
 		contact_scale = Max(contact_scale, part.contacts.scale);
 		*purchases += part.count + part.contacts.count;
@@ -742,7 +543,7 @@ histories_fit(Source *source, const GroupOfRows *group, DateADT as_of, int64 *pu
 	for (uint32 i = 0; i < group->count && fit; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		history_open((StoredHistory *) behind_key(source, group->rows[i]), &part);
+		history_open(source_row_history(source, group->rows[i]), &part);
 		fit = purchases_fit(&part, scales) && contacts_fit(&part.contacts, contact_scale);
 		history_free(&part);
 	}
@@ -777,13 +578,13 @@ order_rows_fit(Source *source, const GroupOfRows *group, uint32 nrows, bool one_
 		return false;
 	if (!source->has_order && !one_order)
 		return true;
-	lines = read_lines(source, group->rows, nrows, scales);
+	lines = lines_read(source, group->rows, nrows, scales);
 	for (uint32 i = 0; i < nrows && one_order; i++)
 	{
 		lines[i].has_order = true;
 		lines[i].order = group->id;
 	}
-	return merge_lines(source, lines, nrows) == NULL;
+	return lines_merge(source, lines, nrows) == NULL;
 }
 
 /*
@@ -837,15 +638,22 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 	grouping->history.contacts = (Contacts) {0, 0, 0, NULL};
 	if (source->relation.histories)
 		gather_histories(grouping, rows, nrows);
-	else if (nrows > 0 && (source->has_order || source->has_item))
+	else if (nrows > 0 && (source->has_order || source->gives_items))
 		gather_lines(grouping, rows, nrows);
 	else if (nrows > 0)
+	{
 		gather_purchases(grouping, rows, nrows);
+		if (source->has_segment)
+			grouping->segment = segment_of_rows(source, rows, nrows, grouping->history.scales);
+	}
+	else
+		grouping->segment = NULL;
 	if (nrows < group->rows)
 		gather_contacts(grouping, rows + nrows, group->rows - nrows);
 	customer->id = group_id(grouping, group);
 	customer->history = &grouping->history;
-	customer->items = source->has_item ? grouping->items : NULL;
+	customer->items = source->gives_items ? grouping->items : NULL;
+	customer->segment = grouping->segment;
 	customer->lines = grouping->lines;
 	customer->line_ends = grouping->line_ends;
 	customer->guest = false;

@@ -7,7 +7,7 @@
  *	day, tag, amount						16 bytes
  *	[quantity] [cost]						8 bytes each
  *	[key]									8 bytes, or as key_size says
- *	[id] [order id] [item] [history]		each a multiple of 8 bytes
+ *	[id] [order id] [item] [segment] [history]	each a multiple of 8 bytes
  */
 #ifndef LTV_SOURCE_ROWS_H
 #define LTV_SOURCE_ROWS_H
@@ -32,7 +32,7 @@ typedef struct RowHead
 	int64		amount;
 } RowHead;
 
-/* the tag: three scales, four flags, and the low bits of the key's hash, which no level of parts uses */
+/* the tag: three scales, five flags, and the low bits of the key's hash, which no level of parts uses */
 #define TAG_AMOUNT_SCALE(tag)	((tag) & 7)
 #define TAG_QUANTITY_SCALE(tag) (((tag) >> 3) & 7)
 #define TAG_COST_SCALE(tag)		(((tag) >> 6) & 7)
@@ -44,7 +44,8 @@ typedef struct RowHead
 #define TAG_SHAPE(tag)			((tag) & (0x1FF | TAG_NO_PURCHASE))
 /* a contact: its cost stands in the amount's place, and the scale of the quantity is one that no number has */
 #define TAG_CONTACT				0x0038
-#define TAG_HASH_SHIFT			13
+#define TAG_HAS_SEGMENT			0x2000
+#define TAG_HASH_SHIFT			14
 #define TAG_HASH(tag)			((tag) >> TAG_HASH_SHIFT)
 
 /* Currencies met; more than one is an error. */
@@ -86,10 +87,13 @@ struct Source
 	bool		has_cost;
 	bool		has_order;
 	bool		has_item;
+	bool		gives_items;	/* the visitor sees them; else they only tell which order is the first */
 	bool		has_lines;		/* those of each purchase are kept */
 	bool		has_contact;	/* rows may be contacts */
 	bool		keeps_contacts;	/* and these are kept */
 	bool		contact_is_flag;	/* of an aggregate: only true is one */
+	bool		has_segment;
+	bool		one_order;		/* rows with the same key are lines of one order */
 	bool		keep_all;		/* a customer is visited even if none of the rows has a purchase */
 	bool		sorted;			/* no hash: rows come in order, the key is a running number */
 
@@ -100,6 +104,7 @@ struct Source
 	Oid			id_output;		/* function */
 	const char *unit;			/* whose rows are put together, for errors; or NULL */
 	TextForm	item;
+	TextForm	segment_form;
 	TextForm	currency;
 	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
 	int			columns;		/* of the query's result */
@@ -198,6 +203,39 @@ static inline Size
 row_size(const Source *source, const char *row)
 {
 	return source->variable ? *(const uint64 *) row : source->row_size;
+}
+
+static inline Scales
+scales_of(uint32 tag)
+{
+	return (Scales) {TAG_AMOUNT_SCALE(tag), TAG_QUANTITY_SCALE(tag), TAG_COST_SCALE(tag)};
+}
+
+/* What stands behind the key of a row, and the id where there is one. */
+static inline char *
+behind_key(const Source *source, char *row)
+{
+	char	   *p = row + source->key_at;
+
+	p += key_size(&source->key, key_get(&source->key, p));
+	if (source->sorted)
+		p += key_size(&source->id, key_get(&source->id, p));
+	return p;
+}
+
+/* The purchase in a row, at its own scales. */
+static inline Purchase
+row_purchase(const Source *source, char *row)
+{
+	RowHead    *head = row_head(source, row);
+	Purchase	purchase;
+
+	purchase.day = head->day;
+	purchase.amount = head->amount;
+	purchase.quantity = source->has_quantity ? *(int64 *) (row + source->quantity_at) : 1;
+	purchase.cost = source->has_cost ? *(int64 *) (row + source->cost_at) : 0;
+	purchase.cost_known = (head->tag & TAG_COST_KNOWN) != 0;
+	return purchase;
 }
 
 /* Errors while it is on the stack name the customer. */

@@ -57,6 +57,7 @@ typedef struct HandedStore
 #define HANDED_SIZE(store) MAXALIGN(offsetof(HandedStore, directory) + (store)->size)
 
 pg_noreturn extern void source_refuse_leader(void);
+extern const char *source_own_library(void);
 extern Source *source_of_worker(dsm_handle segment);
 extern void source_begin_visiting(Source *source, SharedOrders *orders, uint32 number);
 extern void source_send_result(Source *source);

@@ -53,6 +53,13 @@ source_refuse_leader(void)
 			 errhint("Connect again.")));
 }
 
+/* The visitor that is exported under a name. */
+const ParallelVisitor *
+source_find_visitor(const char *name)
+{
+	return load_external_function(source_own_library(), name, true, NULL);
+}
+
 /* A worker begins a report of its own. */
 void
 source_begin_visiting(Source *source, SharedOrders *orders, uint32 number)

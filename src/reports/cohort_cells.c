@@ -16,7 +16,7 @@ STATIC_SUMS_KIND(sum_cohort_cell, CohortCell,
 static void
 add_contacts(Cohorts *cohorts, const Contacts *contacts, DateADT first)
 {
-	Calendar   *calendar = &cohorts->calendar;
+	Calendar   *calendar = cohorts->calendar;
 	int32		cohort = calendar_index(calendar, first);
 	int			until = contacts_until(contacts, cohorts->population.as_of);
 
@@ -34,7 +34,7 @@ static void
 visit_customer(const Customer *customer, void *arg)
 {
 	Cohorts    *cohorts = arg;
-	Calendar   *calendar = &cohorts->calendar;
+	Calendar   *calendar = cohorts->calendar;
 	Buyer		buyer;
 	int32		cohort;
 	int			i = 0;
@@ -69,6 +69,7 @@ begin_cohorts(void *arg)
 	Cohorts    *cohorts = arg;
 
 	population_restart(&cohorts->population);
+	cohorts->calendar = calendar_of(cohorts->period);
 	cohorts->cells = recordset_create(CurrentMemoryContext, sizeof(CohortCell));
 }
 
@@ -99,7 +100,7 @@ cohorts_check(void *arg)
 {
 	Cohorts    *cohorts = arg;
 	CohortCell **cells = (CohortCell **) recordset_sorted(cohorts->cells);
-	int32		last = calendar_index(&cohorts->calendar, cohorts->population.as_of);
+	int32		last = calendar_index(cohorts->calendar, cohorts->population.as_of);
 	int64		customers = 0;
 
 	for (uint32 i = 0; i < cohorts->cells->count; i++)
@@ -107,7 +108,7 @@ cohorts_check(void *arg)
 		bool		first = i == 0 || cohort_of(cells[i]) != cohort_of(cells[i - 1]);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (first && cohort_of(cells[i]) < calendar_index(&cohorts->calendar, cohorts->population.first_order))
+		if (first && cohort_of(cells[i]) < calendar_index(cohorts->calendar, cohorts->population.first_order))
 			return "A cohort is earlier than the first order.";
 		if (cohort_index(cells[i]) > (int64) last - cohort_of(cells[i]))
 			return "A cohort has a period after as_of.";

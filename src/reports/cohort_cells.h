@@ -23,8 +23,9 @@ typedef struct CohortCell
 typedef struct Cohorts
 {
 	Population	population;
+	Period		period;
+	Calendar   *calendar;		/* of these */
 	RecordSet  *cells;
-	Calendar	calendar;
 } Cohorts;
 
 /* Cells sort by cohort, then by the periods since. */

@@ -107,6 +107,13 @@ items_number(Items *items, struct varlena *item)
 	return items->count++;
 }
 
+/* NULL for the missing item. */
+struct varlena *
+items_text(const Items *items, uint32 item)
+{
+	return items->names[item].text;
+}
+
 char *
 items_name(const Items *items, uint32 item)
 {

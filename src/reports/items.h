@@ -25,6 +25,7 @@ extern void CheckItemColumn(Population *population);
 extern Items *items_create(void);
 extern uint32 items_find(Items *items, struct varlena *item);
 extern uint32 items_number(Items *items, struct varlena *item);
+extern struct varlena *items_text(const Items *items, uint32 item);
 extern char *items_name(const Items *items, uint32 item);
 extern void items_send(const Items *items, Stream *stream);
 extern uint32 *items_receive(Items *items, Stream *stream);

@@ -107,25 +107,25 @@ report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants)
 	CheckArgumentsGiven(fcinfo, 0);
 	report->context = CurrentMemoryContext;
 	report->stream = NULL;
-	report->source = source_open(fcinfo, 0, wants, NULL);
+	report->source = source_open(fcinfo, 0, wants, (NamedColumns) {NULL, NULL});
 }
 
-/* Open the relation, whose column label is read as the item, and begin the result. */
+/* Open the relation and begin the result. */
 static void
-open_report(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, const char *label)
+open_report(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, NamedColumns names)
 {
-	report->source = source_open(fcinfo, 0, wants, label);
+	report->source = source_open(fcinfo, 0, wants, names);
 	report_begin_rows(report, fcinfo, type);
 	report->id_form.is_text = true;
 }
 
-/* The same for what orders carry in a column whose name is an argument. */
+/* The same for a report without ids whose arguments name columns of the relation. */
 void
-report_begin_labels(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int label_arg, uint32 nullable)
+report_begin_named(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, uint32 nullable, NamedColumns names)
 {
 	hold_function(fcinfo->flinfo->fn_oid);
 	CheckArgumentsGiven(fcinfo, nullable);
-	open_report(report, fcinfo, type, wants | WANT_ITEM, text_to_cstring(PG_GETARG_TEXT_PP(label_arg)));
+	open_report(report, fcinfo, type, wants | (names.label != NULL ? WANT_ITEM : 0), names);
 }
 
 /* The same where null means something in the arguments set in nullable. */
@@ -136,7 +136,7 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeTy
 
 	hold_function(fcinfo->flinfo->fn_oid);
 	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
-	open_report(report, fcinfo, type, wants, NULL);
+	open_report(report, fcinfo, type, wants, (NamedColumns) {NULL, NULL});
 	asked = id_arg >= 0 ? get_fn_expr_argtype(fcinfo->flinfo, id_arg) : TEXTOID;
 	if (id_arg != REPORT_NO_ID && asked == TEXTOID)
 		text_form_init(&report->id_form, source_id_type(report->source));

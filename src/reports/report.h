@@ -61,7 +61,7 @@ extern void report_begin_rows(Report *report, FunctionCallInfo fcinfo, const Com
 extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
 extern void report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants);
 extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable);
-extern void report_begin_labels(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int label_arg, uint32 nullable);
+extern void report_begin_named(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, uint32 nullable, NamedColumns names);
 extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);
 extern void report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
 extern Datum report_id(Report *report, Datum id);

@@ -31,7 +31,7 @@ put_cohort(Cohorts *cohorts, Row *row, CohortCell **cells, uint32 ncells, int32 
 		if (next < ncells && cells[next]->key == cohort_key(cohort, index))
 			cell = cells[next++];
 		earnings_add(&sum, &cell->earnings);
-		row_value(row, DateADTGetDatum(calendar_start(&cohorts->calendar, cohort)));
+		row_value(row, DateADTGetDatum(calendar_start(cohorts->calendar, cohort)));
 		row_value(row, Int32GetDatum(index));
 		row_count(row, size);
 		row_count(row, cell->active);
@@ -55,14 +55,14 @@ put_cohorts(void *report)
 	Cohorts    *cohorts = report;
 	uint32		ncells = cohorts->cells->count;
 	CohortCell **cells = (CohortCell **) recordset_sorted(cohorts->cells);
-	int32		last = calendar_index(&cohorts->calendar, cohorts->population.as_of);
+	int32		last = calendar_index(cohorts->calendar, cohorts->population.as_of);
 	int64		rows = 0;
 	Row			row;
 
 	for (uint32 i = 0; i < ncells; i++)
 		if (i == 0 || cohort_of(cells[i]) != cohort_of(cells[i - 1]))
 			rows += (int64) last - cohort_of(cells[i]) + 1;
-	CheckReportRows(rows, COHORTS_LIMIT, calendar_name(&cohorts->calendar));
+	CheckReportRows(rows, COHORTS_LIMIT, calendar_name(cohorts->calendar));
 	row_begin(&row, &cohorts->population.report, cohorts->population.scales);
 	for (uint32 i = 0; i < ncells;)
 		i += put_cohort(cohorts, &row, cells + i, ncells - i, last);
@@ -74,14 +74,13 @@ read_arguments(void *report, FunctionCallInfo fcinfo)
 {
 	Cohorts    *cohorts = report;
 
-	calendar_init(&cohorts->calendar, PG_GETARG_OID(2));
+	cohorts->period = period_of(PG_GETARG_OID(2));
 	return population_read(&cohorts->population, fcinfo);
 }
 
 const ReportKind ltv_cohorts_kind = {
 	.name = "ltv_cohorts",
 	.size = sizeof(Cohorts),
-	.own = offsetof(Cohorts, calendar),
 	.row_type = &row_type,
 	.visitor = &ltv_cohorts_visitor,
 	.wants = WANT_COST | WANT_CONTACTS,

@@ -3,7 +3,10 @@
  */
 #include "reports/report_kind.h"
 
+#include "utils/builtins.h"
+
 #include "customer/customer.h"
+#include "reports/segments.h"
 
 /* The argument as_of of a report over a population. */
 DateADT
@@ -35,34 +38,35 @@ is_given(FunctionCallInfo fcinfo, int arg)
 	return arg > 0 && arg < PG_NARGS() && !PG_ARGISNULL(arg);
 }
 
-static void
-CheckNoSegments(const ReportKind *kind, FunctionCallInfo fcinfo)
-{
-	if (is_given(fcinfo, kind->by_arg) || is_given(fcinfo, kind->cohort_arg))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s cannot divide customers yet", kind->name),
-				 errhint("Write a view of the customers of each segment.")));
-}
-
 /* The C function of a report is a call of this. */
 Datum
 report_run(const ReportKind *kind, FunctionCallInfo fcinfo)
 {
 	Report	   *report = palloc0(kind->size);
+	bool		by = is_given(fcinfo, kind->by_arg);
+	bool		cohorts = is_given(fcinfo, kind->cohort_arg);
+	NamedColumns names = {NULL, NULL};
+	Period		period;
 	DateADT		until;
 
-	if (kind->label_arg > 0)
-		report_begin_labels(report, fcinfo, kind->row_type, kind->wants, kind->label_arg, nullable_arguments(kind));
-	else
-		report_begin_nullable(report, fcinfo, kind->row_type, kind->wants, REPORT_NO_ID, nullable_arguments(kind));
+	if (by)
+		names.by = text_to_cstring(PG_GETARG_TEXT_PP(kind->by_arg));
+	if (kind->label_arg > 0 && !PG_ARGISNULL(kind->label_arg))
+		names.label = text_to_cstring(PG_GETARG_TEXT_PP(kind->label_arg));
+	report_begin_named(report, fcinfo, kind->row_type, kind->wants, nullable_arguments(kind), names);
 	begin_leading(kind, report);
-	CheckNoSegments(kind, fcinfo);
 	until = kind->read(report, fcinfo);
 	if (kind->read_computing != NULL)
 		kind->read_computing(report, fcinfo);
-	report_visit_parallel(report, until, kind->visitor, report);
-	kind->put(report);
+	if (cohorts)
+		period = period_of(PG_GETARG_OID(kind->cohort_arg));
+	if (by || cohorts)
+		segments_run(kind, report, until, cohorts ? &period : NULL);
+	else
+	{
+		report_visit_parallel(report, until, kind->visitor, report);
+		kind->put(report);
+	}
 	return report_end(report);
 }
 

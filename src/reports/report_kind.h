@@ -7,6 +7,7 @@
 
 #include "base/compat.h"
 
+#include "base/calendar.h"
 #include "reports/report_table.h"
 
 /*
@@ -17,9 +18,9 @@
  *	further values that say what is gathered, where they are large: the rest of what the visitor sees,
  *	and what only computes rows from it.
  *
- * Of the first part there may be many, each of some of the customers.  So put
- * must not look at what it has put out before, and what it looks at is either
- * in the struct or gathered.
+ * Of the first part there may be many, one for each segment of the customers,
+ * whose rows are put out one after the other; so the visitor looks at the
+ * second part in begin alone.
  *
  * The first column of its rows is the segment, and the second one the cohort,
  * where it has an argument for that; row_begin and row_put fill them in.

@@ -83,7 +83,7 @@ put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 {
 	int32		cohort = cohort_of(cells[0]);
 	int64		customers = cells[0]->active;
-	int32		last = calendar_index(&payback->cohorts.calendar, payback->cohorts.population.as_of);
+	int32		last = calendar_index(payback->cohorts.calendar, payback->cohorts.population.as_of);
 	Earnings	sum = {0};
 	Money		retention = {0};
 	Numeric		profit;
@@ -96,7 +96,7 @@ put_cohort(PaybackReport *payback, Row *row, CohortCell **cells, uint32 ncells)
 	}
 	profit = gross_profit(payback, &sum);
 
-	row_value(row, DateADTGetDatum(calendar_start(&payback->cohorts.calendar, cohort)));
+	row_value(row, DateADTGetDatum(calendar_start(payback->cohorts.calendar, cohort)));
 	row_count(row, customers);
 	row_count(row, (int64) last - cohort + 1);
 	if (find_payback(payback, cells, ncells, &index))
@@ -133,7 +133,7 @@ read_arguments(void *report, FunctionCallInfo fcinfo)
 {
 	PaybackReport *payback = report;
 
-	calendar_init(&payback->cohorts.calendar, PG_GETARG_OID(PAYBACK_ARG_PERIOD));
+	payback->cohorts.period = period_of(PG_GETARG_OID(PAYBACK_ARG_PERIOD));
 	return population_read(&payback->cohorts.population, fcinfo);
 }
 
@@ -155,7 +155,6 @@ read_computing(void *report, FunctionCallInfo fcinfo)
 const ReportKind ltv_payback_kind = {
 	.name = "ltv_payback",
 	.size = sizeof(PaybackReport),
-	.own = offsetof(Cohorts, calendar),
 	.row_type = &row_type,
 	.visitor = &ltv_cohorts_visitor,
 	.wants = WANT_COST | WANT_CONTACTS,

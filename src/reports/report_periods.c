@@ -40,8 +40,9 @@ STATIC_SUMS_KIND(sum_period_cell, PeriodCell,
 typedef struct PeriodsReport
 {
 	Population	population;
+	Period		period;
+	Calendar   *calendar;		/* of these */
 	RecordSet  *cells;
-	Calendar	calendar;
 } PeriodsReport;
 
 /* Contacts from the day of the first order on. */
@@ -52,7 +53,7 @@ add_contacts(PeriodsReport *periods, const Contacts *contacts, DateADT first)
 
 	for (int i = contacts_until(contacts, first - 1); i < until; i++)
 	{
-		PeriodCell *cell = recordset_at(periods->cells, calendar_index(&periods->calendar, contacts->list[i].day));
+		PeriodCell *cell = recordset_at(periods->cells, calendar_index(periods->calendar, contacts->list[i].day));
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		money_add(&cell->retention, contacts->list[i].cost, contacts->scale);
@@ -63,7 +64,7 @@ static void
 visit_customer(const Customer *customer, void *arg)
 {
 	PeriodsReport *periods = arg;
-	Calendar   *calendar = &periods->calendar;
+	Calendar   *calendar = periods->calendar;
 	Buyer		buyer;
 	int32		first;
 
@@ -100,6 +101,7 @@ begin_periods(void *arg)
 	PeriodsReport *periods = arg;
 
 	population_restart(&periods->population);
+	periods->calendar = calendar_of(periods->period);
 	periods->cells = recordset_create(CurrentMemoryContext, sizeof(PeriodCell));
 }
 
@@ -129,7 +131,7 @@ put_periods(void *report)
 {
 	static const PeriodCell nothing;
 	PeriodsReport *periods = report;
-	Calendar   *calendar = &periods->calendar;
+	Calendar   *calendar = periods->calendar;
 	int64		first = calendar_index(calendar, periods->population.first_order);
 	int64		last = calendar_index(calendar, periods->population.as_of);
 	PeriodCell **cells = (PeriodCell **) recordset_sorted(periods->cells);
@@ -177,14 +179,13 @@ read_arguments(void *report, FunctionCallInfo fcinfo)
 {
 	PeriodsReport *periods = report;
 
-	calendar_init(&periods->calendar, PG_GETARG_OID(2));
+	periods->period = period_of(PG_GETARG_OID(2));
 	return population_read(&periods->population, fcinfo);
 }
 
 const ReportKind ltv_periods_kind = {
 	.name = "ltv_periods",
 	.size = sizeof(PeriodsReport),
-	.own = offsetof(PeriodsReport, calendar),
 	.row_type = &row_type,
 	.visitor = &ltv_periods_visitor,
 	.wants = WANT_CONTACTS,

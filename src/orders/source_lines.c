@@ -1,0 +1,273 @@
+/*
+ * source_lines.c: rows of a customer as lines of orders: lines put together,
+ * and which order is the first.
+ */
+#include "orders/source_lines.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* Lines that have an order are sorted by it; what moves is small. */
+typedef struct LineOfOrder
+{
+	uint64		hash;			/* of the order */
+	Line	   *line;
+} LineOfOrder;
+
+static inline int
+compare_by_order(const LineOfOrder *a, const LineOfOrder *b)
+{
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	/* whether sums fit on the way does not depend on the physical order */
+	return purchase_compare(&a->line->purchase, &b->line->purchase);
+}
+
+#define ST_SORT sort_by_order
+#define ST_ELEMENT_TYPE LineOfOrder
+#define ST_COMPARE(a, b) compare_by_order(a, b)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* The purchase in a row, its numbers at the given scales. */
+static inline Purchase
+scaled_purchase(const Source *source, char *row, Scales scales)
+{
+	Scales		own = scales_of(row_head(source, row)->tag);
+	History		one;
+
+	if (own.amount == scales.amount && own.quantity == scales.quantity && own.cost == scales.cost)
+		return row_purchase(source, row);
+	history_init(&one);
+	one.scales = own;
+	*history_add(&one) = row_purchase(source, row);
+	history_rescale(&one, scales);
+	return one.purchases[0];
+}
+
+/* Take a row apart into a line, its numbers at the given scales. */
+void
+line_read(Source *source, char *row, Scales scales, Line *line)
+{
+	uint32		tag = row_head(source, row)->tag;
+	char	   *p = behind_key(source, row);
+
+	line->purchase = scaled_purchase(source, row, scales);
+	line->merged = NULL;
+	line->has_order = (tag & TAG_HAS_ORDER) != 0;
+	line->order_hash = 0;
+	if (line->has_order)
+	{
+		line->order = key_get(&source->order, p);
+		line->order_hash = key_hash(&source->order, line->order);
+		p += key_size(&source->order, line->order);
+	}
+	line->item = line->segment = NULL;
+	if (tag & TAG_HAS_ITEM)
+	{
+		line->item = (struct varlena *) p;
+		p += MAXALIGN(VARSIZE_ANY(line->item));
+	}
+	if (tag & TAG_HAS_SEGMENT)
+		line->segment = (struct varlena *) p;
+	line->dearest = line->purchase.amount;
+}
+
+void
+lines_report(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("the %s of the lines of one order add up to more than %d digits", what, DECIMAL_MAX_DIGITS)));
+}
+
+int64
+add_lines(int64 a, int64 b, const char *what)
+{
+	if (!decimal_in_range(a + b))
+		lines_report(what);
+	return a + b;
+}
+
+/* An order's item and segment are those of its dearest line, where lines cost the same each the first in the order of bytes. */
+static inline void
+take_dearest(Line *order, const Line *line)
+{
+	if (line->dearest < order->dearest)
+		return;
+	if (line->dearest > order->dearest || compare_texts(line->item, order->item) < 0)
+		order->item = line->item;
+	if (line->dearest > order->dearest || compare_texts(line->segment, order->segment) < 0)
+		order->segment = line->segment;
+	order->dearest = line->dearest;
+}
+
+/* Put a line into an order: sums, the earliest day.  NULL, or what does not fit any more. */
+static const char *
+merge_line(Line *order, const Line *line)
+{
+	Purchase   *sum = &order->purchase;
+
+	sum->day = Min(sum->day, line->purchase.day);
+	sum->amount += line->purchase.amount;
+	sum->quantity += line->purchase.quantity;
+	sum->cost += line->purchase.cost;
+	sum->cost_known = sum->cost_known && line->purchase.cost_known;
+	take_dearest(order, line);
+	if (!decimal_in_range(sum->amount))
+		return "amounts";
+	if (!decimal_in_range(sum->quantity))
+		return "quantities";
+	return decimal_in_range(sum->cost) ? NULL : "costs";
+}
+
+/* Merge those lines of the same orders whose hashes are equal; NULL, or what does not fit. */
+static const char *
+merge_equal_hashes(KeyType *order, LineOfOrder *lines, uint32 nlines)
+{
+	uint32		norders = 0;
+
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		Line	   *line = lines[i].line;
+		uint32		j = norders;
+		const char *misfit;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		while (j > 0 && !key_equal(order, lines[j - 1].line->order, line->order))
+			j--;
+		if (j == 0)
+		{
+			lines[norders++] = lines[i];
+			continue;
+		}
+		line->merged = lines[j - 1].line;
+		misfit = merge_line(lines[j - 1].line, line);
+		if (misfit != NULL)
+			return misfit;
+	}
+	return NULL;
+}
+
+/* The lines that belong to an order, sorted by it. */
+static LineOfOrder *
+lines_by_order(Source *source, Line *lines, uint32 nlines, uint32 *count)
+{
+	LineOfOrder *sorted = MemoryContextAllocHuge(source->scratch, nlines * sizeof(LineOfOrder));
+	uint32		n = 0;
+
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (lines[i].has_order)
+			sorted[n++] = (LineOfOrder) {lines[i].order_hash, &lines[i]};
+	}
+	sort_by_order(sorted, n);
+	*count = n;
+	return sorted;
+}
+
+/* Merge the lines of the same orders; NULL, or what does not fit. */
+const char *
+lines_merge(Source *source, Line *lines, uint32 nlines)
+{
+	uint32		count;
+	LineOfOrder *sorted = lines_by_order(source, lines, nlines, &count);
+	uint32		end;
+
+	for (uint32 start = 0; start < count; start = end)
+	{
+		const char *misfit = NULL;
+
+		LTV_CHECK_FOR_INTERRUPTS(start);
+		for (end = start + 1; end < count && sorted[end].hash == sorted[start].hash; end++)
+			;
+		if (end > start + 1)
+			misfit = merge_equal_hashes(&source->order, sorted + start, end - start);
+		if (misfit != NULL)
+			return misfit;
+	}
+	return NULL;
+}
+
+/* The rows of a group as lines, their numbers at the given scales. */
+Line *
+lines_read(Source *source, char **rows, uint32 nrows, Scales scales)
+{
+	Line	   *lines = MemoryContextAllocHuge(source->scratch, nrows * sizeof(Line));
+
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		line_read(source, rows[i], scales, &lines[i]);
+	}
+	return lines;
+}
+
+/*
+ * Segments: those of the first order
+ */
+
+/*
+ * Whether an order is before another: orders before refunds, then in the order
+ * of purchases; what is alike in all of it by item and segment.
+ */
+static bool
+is_before(const Line *a, const Line *b)
+{
+	int			result;
+
+	if (is_order(&a->purchase) != is_order(&b->purchase))
+		return is_order(&a->purchase);
+	result = purchase_compare(&a->purchase, &b->purchase);
+	if (result == 0)
+		result = compare_texts(a->item, b->item);
+	if (result == 0)
+		result = compare_texts(a->segment, b->segment);
+	return result < 0;
+}
+
+/* Of orders put together. */
+struct varlena *
+segment_of_orders(Line *lines, uint32 nlines)
+{
+	const Line *first = NULL;
+
+	for (uint32 i = 0; i < nlines; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (lines[i].merged)
+			continue;
+		settle_cost(&lines[i].purchase);
+		if (first == NULL || is_before(&lines[i], first))
+			first = &lines[i];
+	}
+	return first == NULL ? NULL : first->segment;
+}
+
+/* Of rows each of which is an order, or of those that are all lines of one. */
+struct varlena *
+segment_of_rows(Source *source, char **rows, uint32 nrows, Scales scales)
+{
+	Line		first;
+	Line		line;
+
+	line_read(source, rows[0], scales, &first);
+	for (uint32 i = 1; i < nrows; i++)
+	{
+		const RowHead *head = row_head(source, rows[i]);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		/* most rows need no second look */
+		if (!source->one_order && head->day > first.purchase.day && is_order(&first.purchase))
+			continue;
+		line_read(source, rows[i], scales, &line);
+		if (source->one_order)
+			take_dearest(&first, &line);
+		else if (is_before(&line, &first))
+			first = line;
+	}
+	return first.segment;
+}

@@ -1,0 +1,38 @@
+/*
+ * source_lines.h: rows as lines of orders, and put together to orders.
+ */
+#ifndef LTV_SOURCE_LINES_H
+#define LTV_SOURCE_LINES_H
+
+#include "orders/source_rows.h"
+
+/* One line of an order, or an order. */
+typedef struct Line
+{
+	Purchase	purchase;
+	uint64		order_hash;
+	Datum		order;
+	bool		has_order;
+	struct Line *merged;		/* into this line of its order; or NULL */
+	uint32		place;			/* among the purchases */
+	struct varlena *item;
+	struct varlena *segment;
+	int64		dearest;		/* amount of the line whose item and segment these are */
+} Line;
+
+extern void line_read(Source *source, char *row, Scales scales, Line *line);
+extern Line *lines_read(Source *source, char **rows, uint32 nrows, Scales scales);
+extern const char *lines_merge(Source *source, Line *lines, uint32 nlines);
+pg_noreturn extern void lines_report(const char *what);
+extern struct varlena *segment_of_orders(Line *lines, uint32 nlines);
+extern struct varlena *segment_of_rows(Source *source, char **rows, uint32 nrows, Scales scales);
+
+/* The cost of an order is unknown when that of a line is. */
+static inline void
+settle_cost(Purchase *order)
+{
+	if (!order->cost_known)
+		order->cost = 0;
+}
+
+#endif							/* LTV_SOURCE_LINES_H */
