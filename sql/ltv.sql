@@ -2112,7 +2112,7 @@ COMMENT ON FUNCTION ltv_store_refresh(integer, text) IS 'brings a store up to da
 REVOKE ALL ON FUNCTION ltv_store_refresh(integer, text), ltv_store_mend(integer, boolean) FROM PUBLIC;
 
 CREATE FUNCTION ltv_store_check(orders regclass, store name, watch regclass[], keys text[], columns text[]) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
   place text := (SELECT quote_ident(nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = orders);
@@ -2176,7 +2176,7 @@ END $function$;
 COMMENT ON FUNCTION ltv_store_check(regclass, name, regclass[], text[], text[]) IS 'an error when a store cannot be kept';
 
 CREATE FUNCTION ltv_store_check_key(orders regclass, relation regclass, key text) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   id text := (SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = orders AND attname = 'customer_id');
   base oid := (SELECT coalesce(nullif(typbasetype, 0), t.oid) FROM pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = orders AND attname = 'customer_id');
