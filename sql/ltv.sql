@@ -1421,6 +1421,28 @@ RETURNS SETOF ltv_windows_row
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5 COST 1000;
 COMMENT ON FUNCTION ltv_windows_rows(ltv_report_state) IS 'the rows of ltv_windows over the customers of a state; none of a null';
 
+CREATE FUNCTION ltv_silences_accum(state ltv_report_state, h ltv_history, as_of date, days integer[], horizon_days integer, after ltv_after) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_silences_accum(ltv_report_state, ltv_history, date, integer[], integer, ltv_after) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_silences_state(h ltv_history, as_of date, days integer[], horizon_days integer, after ltv_after) (
+  SFUNC = ltv_silences_accum, STYPE = ltv_report_state, SSPACE = 2048, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_silences_state(ltv_history, date, integer[], integer, ltv_after) IS 'what ltv_silences gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_silences_rows(state ltv_report_state)
+RETURNS SETOF ltv_silences_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 9 COST 1000;
+COMMENT ON FUNCTION ltv_silences_rows(ltv_report_state) IS 'the rows of ltv_silences over the customers of a state; none of a null';
+
+CREATE FUNCTION ltv_growth_accum(state ltv_report_state, h ltv_history, as_of date, horizon_days integer, policy ltv_policy) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_growth_accum(ltv_report_state, ltv_history, date, integer, ltv_policy) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_growth_state(h ltv_history, as_of date, horizon_days integer, policy ltv_policy) (
+  SFUNC = ltv_growth_accum, STYPE = ltv_report_state, SSPACE = 4096, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ltv_growth_state(ltv_history, date, integer, ltv_policy) IS 'what ltv_growth gathers of these customers; a row with a null counts for nothing';
+CREATE FUNCTION ltv_growth_rows(state ltv_report_state)
+RETURNS SETOF ltv_growth_row
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1 COST 1000;
+COMMENT ON FUNCTION ltv_growth_rows(ltv_report_state) IS 'the rows of ltv_growth over the customers of a state; none of a null';
+
 CREATE FUNCTION ltv_deciles_accum(state ltv_report_state, h ltv_history, as_of date) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_deciles_accum(ltv_report_state, ltv_history, date) IS 'aggregate transition function';
 CREATE AGGREGATE ltv_deciles_state(h ltv_history, as_of date) (

@@ -168,6 +168,10 @@ ltv_cohorts_state('[]', '2024-12-31', 'month')	ltv_cohorts_state(ltv_history,dat
 ltv_cohorts_rows(NULL)	ltv_cohorts_rows(ltv_report_state)	=
 ltv_windows_state('[]', '2024-12-31', '{30,60}')	ltv_windows_state(ltv_history,date,integer[])	=
 ltv_windows_rows(NULL)	ltv_windows_rows(ltv_report_state)	=
+ltv_silences_state('[]', '2024-12-31', '{30,60}', '365', 'all')	ltv_silences_state(ltv_history,date,integer[],integer,ltv_after)	=
+ltv_silences_rows(NULL)	ltv_silences_rows(ltv_report_state)	=
+ltv_growth_state('[]', '2024-12-31', '365', NULL)	ltv_growth_state(ltv_history,date,integer,ltv_policy)	=
+ltv_growth_rows(NULL)	ltv_growth_rows(ltv_report_state)	=
 ltv_deciles_state('[]', '2024-12-31')	ltv_deciles_state(ltv_history,date)	=
 ltv_deciles_rows(NULL)	ltv_deciles_rows(ltv_report_state)	=
 ltv_stages_state('[]', '2024-12-31', NULL)	ltv_stages_state(ltv_history,date,ltv_policy)	=

@@ -17,6 +17,8 @@ BEGIN
     PERFORM random_shop(seed);
     TRUNCATE shop;
     INSERT INTO shop SELECT customer_id, ltv_rollup(history), (ARRAY['web', 'paper', '店', NULL])[1 + chance(seed || ' channel ' || customer_id, 4)] FROM shop_histories GROUP BY customer_id;
+    -- every third customer got letters, from before the first order on
+    UPDATE shop SET history = history || (SELECT ltv_history(date '2022-01-01' + customer_id * 7 + n * 100, NULL, 1, 1.5 * n, true) FROM generate_series(1, 6) n) WHERE customer_id % 3 = 0;
 END $$;
 
 -- the report, its state and its rows, with what decides what is gathered and what only computes
@@ -34,6 +36,9 @@ INSERT INTO call VALUES
   ('cohorts', '%s, ''day''', '%s, ''day''', ''),
   ('windows', '%s', '%s, ''{30,60,90,180,365}''', ''),
   ('windows', '%s, ''{700,0,90,90}''', '%s, ''{90,700,0,90}''', ''),
+  ('silences', '%s, ''{30,90,200}'', 100, ''all''', '%s, ''{200,90,30}'', 100, ''all''', ''),
+  ('silences', '%s', '%s, ''{30,60,90,120,180,240,365,540,730}'', 365, ''repeat''', ''),
+  ('growth', '%s, 300, policy => ltv_policy(benchmark_annual_revenue => 2000, benchmark_annual_orders => 2)', '%s, 300, ltv_policy(benchmark_annual_revenue => 2000, benchmark_annual_orders => 2)', ''),
   ('deciles', '%s', '%s', ''),
   ('stages', '%s', '%s, ltv_policy()', ''),
   ('stage_flow', 'date ''2022-12-31'', %s', 'date ''2022-12-31'', %s, ltv_policy()', ''),
@@ -128,7 +133,7 @@ FROM (SELECT ltv_deciles_state(history, '2024-03-31') AS s FROM small GROUP BY c
 SELECT customers, orders, revenue, refund_only FROM (SELECT ltv_overview_state(history, '2024-03-31', ltv_policy()) AS s FROM small WHERE customer_id = 3) g, ltv_overview_rows(s);
 
 CREATE VIEW two AS SELECT a.history AS a, b.history AS b FROM small a, small b WHERE a.customer_id = 1 AND b.customer_id = 2;
--- called by hand, outside of an aggregate: row by row, and combined; rows by hand: 3 months, 2 steps, cohorts of 3 and 2 months, 10 tenths, 5 stages, the flows new to repeat and from nothing to new, 10 groups, 6 elements
+-- called by hand, outside of an aggregate: row by row, and combined; rows by hand: 3 months, 2 steps, cohorts of 3 and 2 months, 2 silences, 10 tenths, 5 stages, the flows new to repeat and from nothing to new, 10 groups, 6 elements
 SELECT 'overview' AS report, ltv_report_state_combine(ltv_overview_accum(NULL, a, '2024-03-31', ltv_policy()), ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()))::text = ltv_overview_accum(ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy())::text AS combined,
   ltv_overview_accum(ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy())::text = (SELECT ltv_overview_state(history, '2024-03-31', ltv_policy())::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_overview_rows(ltv_overview_accum(ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy()))) AS rows FROM two
 UNION ALL SELECT 'periods' AS report, ltv_report_state_combine(ltv_periods_accum(NULL, a, '2024-03-31', 'month'), ltv_periods_accum(NULL, b, '2024-03-31', 'month'))::text = ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month')::text AS combined,
@@ -139,6 +144,10 @@ UNION ALL SELECT 'cohorts' AS report, ltv_report_state_combine(ltv_cohorts_accum
   ltv_cohorts_accum(ltv_cohorts_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month')::text = (SELECT ltv_cohorts_state(history, '2024-03-31', 'month')::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_cohorts_rows(ltv_cohorts_accum(ltv_cohorts_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month'))) AS rows FROM two
 UNION ALL SELECT 'windows' AS report, ltv_report_state_combine(ltv_windows_accum(NULL, a, '2024-03-31', '{30}'), ltv_windows_accum(NULL, b, '2024-03-31', '{30}'))::text = ltv_windows_accum(ltv_windows_accum(NULL, b, '2024-03-31', '{30}'), a, '2024-03-31', '{30}')::text AS combined,
   ltv_windows_accum(ltv_windows_accum(NULL, b, '2024-03-31', '{30}'), a, '2024-03-31', '{30}')::text = (SELECT ltv_windows_state(history, '2024-03-31', '{30}')::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_windows_rows(ltv_windows_accum(ltv_windows_accum(NULL, b, '2024-03-31', '{30}'), a, '2024-03-31', '{30}'))) AS rows FROM two
+UNION ALL SELECT 'silences' AS report, ltv_report_state_combine(ltv_silences_accum(NULL, a, '2024-03-31', '{10,20}', 30, 'all'), ltv_silences_accum(NULL, b, '2024-03-31', '{10,20}', 30, 'all'))::text = ltv_silences_accum(ltv_silences_accum(NULL, b, '2024-03-31', '{10,20}', 30, 'all'), a, '2024-03-31', '{10,20}', 30, 'all')::text AS combined,
+  ltv_silences_accum(ltv_silences_accum(NULL, b, '2024-03-31', '{10,20}', 30, 'all'), a, '2024-03-31', '{10,20}', 30, 'all')::text = (SELECT ltv_silences_state(history, '2024-03-31', '{10,20}', 30, 'all')::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_silences_rows(ltv_silences_accum(ltv_silences_accum(NULL, b, '2024-03-31', '{10,20}', 30, 'all'), a, '2024-03-31', '{10,20}', 30, 'all'))) AS rows FROM two
+UNION ALL SELECT 'growth' AS report, ltv_report_state_combine(ltv_growth_accum(NULL, a, '2024-03-31', 30, ltv_policy()), ltv_growth_accum(NULL, b, '2024-03-31', 30, ltv_policy()))::text = ltv_growth_accum(ltv_growth_accum(NULL, b, '2024-03-31', 30, ltv_policy()), a, '2024-03-31', 30, ltv_policy())::text AS combined,
+  ltv_growth_accum(ltv_growth_accum(NULL, b, '2024-03-31', 30, ltv_policy()), a, '2024-03-31', 30, ltv_policy())::text = (SELECT ltv_growth_state(history, '2024-03-31', 30, ltv_policy())::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_growth_rows(ltv_growth_accum(ltv_growth_accum(NULL, b, '2024-03-31', 30, ltv_policy()), a, '2024-03-31', 30, ltv_policy()))) AS rows FROM two
 UNION ALL SELECT 'deciles' AS report, ltv_report_state_combine(ltv_deciles_accum(NULL, a, '2024-03-31'), ltv_deciles_accum(NULL, b, '2024-03-31'))::text = ltv_deciles_accum(ltv_deciles_accum(NULL, b, '2024-03-31'), a, '2024-03-31')::text AS combined,
   ltv_deciles_accum(ltv_deciles_accum(NULL, b, '2024-03-31'), a, '2024-03-31')::text = (SELECT ltv_deciles_state(history, '2024-03-31')::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_deciles_rows(ltv_deciles_accum(ltv_deciles_accum(NULL, b, '2024-03-31'), a, '2024-03-31'))) AS rows FROM two
 UNION ALL SELECT 'stages' AS report, ltv_report_state_combine(ltv_stages_accum(NULL, a, '2024-03-31', ltv_policy()), ltv_stages_accum(NULL, b, '2024-03-31', ltv_policy()))::text = ltv_stages_accum(ltv_stages_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy())::text AS combined,

@@ -54,6 +54,8 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_steps_state(ltv_history, date, integer, ltv_policy)', 'h, as_of, 6, policy'),
   ('ltv_cohorts_state(ltv_history, date, ltv_period)', 'h, as_of, ''month'''),
   ('ltv_windows_state(ltv_history, date, integer[])', 'h, as_of, ''{30,365}'''),
+  ('ltv_silences_state(ltv_history, date, integer[], integer, ltv_after)', 'h, as_of, ''{30,90}'', 180, ''all'''),
+  ('ltv_growth_state(ltv_history, date, integer, ltv_policy)', 'h, as_of, 100, policy'),
   ('ltv_deciles_state(ltv_history, date)', 'h, as_of'),
   ('ltv_stages_state(ltv_history, date, ltv_policy)', 'h, as_of, policy'),
   ('ltv_stage_flow_state(ltv_history, date, date, ltv_policy)', 'h, as_of - 365, as_of, policy'),

@@ -9,6 +9,8 @@
  */
 #include "reports/report_kind.h"
 
+#include "miscadmin.h"
+
 #include "base/recordset.h"
 #include "customer/customer.h"
 #include "customer/policy.h"
@@ -242,6 +244,27 @@ put_median(Row *row, RecordSet *tallies)
 		row_null(row);
 }
 
+static const char *
+check_growth(void *arg)
+{
+	GrowthReport *report = arg;
+	const Growth *growth = &report->growth;
+	int64		times = 0;
+
+	for (uint32 i = 0; i < report->times->count; i++)
+	{
+		const LoyalTime *time = recordset_record(report->times, i);
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		times += time->lost + time->watched;
+	}
+	if (growth->customers > report->population.customers || growth->loyal > growth->customers ||
+		growth->observed > growth->loyal || growth->lost > growth->observed)
+		return "There are fewer customers than loyal or lost ones.";
+	return tally_total(report->days) == growth->loyal && tally_total(report->orders) == growth->loyal && times == growth->loyal ?
+		NULL : "The days of the loyal do not add up.";
+}
+
 static void
 put_growth(void *arg)
 {
@@ -280,7 +303,7 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 	return population_read(&report->population, fcinfo);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_growth_kind = {
 	.name = "ltv_growth",
 	.size = sizeof(GrowthReport),
 	.row_type = &row_type,
@@ -288,6 +311,7 @@ static const ReportKind kind = {
 	.by_arg = 5,
 	.cohort_arg = 3,
 	.read = read_arguments,
+	.check = check_growth,
 	.put = put_growth,
 };
 
@@ -297,5 +321,5 @@ PG_FUNCTION_INFO_V1(ltv_growth);
 Datum
 ltv_growth(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_growth_kind, fcinfo);
 }

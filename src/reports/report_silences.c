@@ -177,6 +177,21 @@ independent_gaps(const Silence *silence)
 	return (double) r * (double) (s - r) * (double) s * (double) s * (customers - 1) / (customers * (double) spread);
 }
 
+static const char *
+check_silences(void *arg)
+{
+	SilencesReport *report = arg;
+
+	for (const Silence *silence = report->silences; silence < report->silences + report->count; silence++)
+	{
+		if (silence->gaps < silence->customers || silence->gaps < silence->returned || silence->customers > report->population.customers)
+			return "There are fewer silences than customers or returns.";
+		if (silence->customers_now > report->population.customers)
+			return "There are fewer customers than silent ones.";
+	}
+	return NULL;
+}
+
 static void
 put_silences(void *arg)
 {
@@ -217,7 +232,7 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 	return population_read(&report->population, fcinfo);
 }
 
-static const ReportKind kind = {
+const ReportKind ltv_silences_kind = {
 	.name = "ltv_silences",
 	.size = sizeof(SilencesReport),
 	.own = offsetof(SilencesReport, days),
@@ -225,6 +240,7 @@ static const ReportKind kind = {
 	.visitor = &ltv_silences_visitor,
 	.by_arg = 5,
 	.read = read_arguments,
+	.check = check_silences,
 	.put = put_silences,
 };
 
@@ -234,5 +250,5 @@ PG_FUNCTION_INFO_V1(ltv_silences);
 Datum
 ltv_silences(PG_FUNCTION_ARGS)
 {
-	return report_run(&kind, fcinfo);
+	return report_run(&ltv_silences_kind, fcinfo);
 }

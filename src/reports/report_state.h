@@ -25,6 +25,7 @@ extern const StateArgumentKind state_integer;
 extern const StateArgumentKind state_integers;	/* in ascending order, whatever the order given */
 extern const StateArgumentKind state_number;
 extern const StateArgumentKind state_period;
+extern const StateArgumentKind state_after;
 extern const StateArgumentKind state_policy;
 
 typedef struct StateArgument

@@ -16,10 +16,14 @@ static const ReportState economics = {&ltv_economics_kind, {AS_OF}, {2, 3, 4, 5,
 static const ReportState free_shipping = {
 	&ltv_free_shipping_kind, {AS_OF, {"threshold", 2, &state_number}, {"reach", 5, &state_number}}, {3, 4}
 };
+static const ReportState growth = {&ltv_growth_kind, {AS_OF, {"horizon_days", 2, &state_integer}, {"policy", 4, &state_policy}}, NONE};
 static const ReportState levers = {&ltv_levers_kind, {AS_OF}, {2, 3, 4, 5, 6}};
 static const ReportState overview = {&ltv_overview_kind, {AS_OF, {"policy", 2, &state_policy}}, NONE};
 static const ReportState payback = {&ltv_payback_kind, {AS_OF, {"period", 4, &state_period}}, {2, 3}};
 static const ReportState periods = {&ltv_periods_kind, {AS_OF, {"period", 2, &state_period}}, NONE};
+static const ReportState silences = {
+	&ltv_silences_kind, {AS_OF, {"days", 2, &state_integers}, {"horizon_days", 3, &state_integer}, {"after", 4, &state_after}}, NONE
+};
 static const ReportState stage_flow = {
 	&ltv_stage_flow_kind, {{"from_day", 1, &state_day}, {"to_day", 2, &state_day}, {"policy", 3, &state_policy}}, NONE
 };
@@ -28,8 +32,8 @@ static const ReportState steps = {&ltv_steps_kind, {AS_OF, {"max_step", 2, &stat
 static const ReportState windows = {&ltv_windows_kind, {AS_OF, {"days", 2, &state_integers}}, NONE};
 
 const ReportState *const report_states[] = {
-	&cohorts, &cpm_groups, &deciles, &economics, &free_shipping, &levers, &overview, &payback, &periods, &stage_flow,
-	&stages, &steps, &windows
+	&cohorts, &cpm_groups, &deciles, &economics, &free_shipping, &growth, &levers, &overview, &payback, &periods,
+	&silences, &stage_flow, &stages, &steps, &windows
 };
 const int	report_states_count = lengthof(report_states);
 
@@ -52,6 +56,8 @@ STATE_FUNCTION(ltv_economics_accum, report_state_accum(fcinfo, &economics))
 STATE_FUNCTION(ltv_economics_rows, report_state_rows(fcinfo, &economics))
 STATE_FUNCTION(ltv_free_shipping_accum, report_state_accum(fcinfo, &free_shipping))
 STATE_FUNCTION(ltv_free_shipping_rows, report_state_rows(fcinfo, &free_shipping))
+STATE_FUNCTION(ltv_growth_accum, report_state_accum(fcinfo, &growth))
+STATE_FUNCTION(ltv_growth_rows, report_state_rows(fcinfo, &growth))
 STATE_FUNCTION(ltv_levers_accum, report_state_accum(fcinfo, &levers))
 STATE_FUNCTION(ltv_levers_rows, report_state_rows(fcinfo, &levers))
 STATE_FUNCTION(ltv_overview_accum, report_state_accum(fcinfo, &overview))
@@ -60,6 +66,8 @@ STATE_FUNCTION(ltv_payback_accum, report_state_accum(fcinfo, &payback))
 STATE_FUNCTION(ltv_payback_rows, report_state_rows(fcinfo, &payback))
 STATE_FUNCTION(ltv_periods_accum, report_state_accum(fcinfo, &periods))
 STATE_FUNCTION(ltv_periods_rows, report_state_rows(fcinfo, &periods))
+STATE_FUNCTION(ltv_silences_accum, report_state_accum(fcinfo, &silences))
+STATE_FUNCTION(ltv_silences_rows, report_state_rows(fcinfo, &silences))
 STATE_FUNCTION(ltv_stage_flow_accum, report_state_accum(fcinfo, &stage_flow))
 STATE_FUNCTION(ltv_stage_flow_rows, report_state_rows(fcinfo, &stage_flow))
 STATE_FUNCTION(ltv_stages_accum, report_state_accum(fcinfo, &stages))

@@ -5,13 +5,20 @@
 
 #include "base/enum_label.h"
 
-/* A value of the enum ltv_after. */
+/* the labels of the enum ltv_after */
+static const char *const labels[] = {"first", "repeat", "all"};
+
+/* A value of it. */
 After
 after_read(Oid value)
 {
-	static const char *const labels[] = {"first", "repeat", "all"};
-
 	return (After) enum_label_number(value, labels, lengthof(labels), "of type ltv_after is not known");
+}
+
+const char *
+after_label(After after)
+{
+	return labels[after];
 }
 
 int32

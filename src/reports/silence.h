@@ -32,6 +32,7 @@ typedef struct OrderDay
 } OrderDay;
 
 extern After after_read(Oid value);
+extern const char *after_label(After after);
 extern int32 horizon_read(int32 horizon_days);
 
 static inline void

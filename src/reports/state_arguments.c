@@ -14,6 +14,7 @@
 #include "utils/typcache.h"
 
 #include "base/calendar.h"
+#include "reports/silence.h"
 
 /* longer is no number that somebody has written */
 #define NUMBER_LENGTH 200
@@ -186,8 +187,23 @@ show_number(Datum value, StringInfo out)
 const StateArgumentKind state_number = {false, put_number, get_number, show_number};
 
 /*
- * Periods, by their numbers
+ * Values of enums, by their numbers
  */
+
+/* The value of an enum of the extension with a label. */
+static Datum
+enum_value(const char *type, const char *label, Oid schema)
+{
+	Oid			value = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+										ObjectIdGetDatum(type_of_name(type, schema)), CStringGetDatum(label));
+
+	if (!OidIsValid(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("label \"%s\" of type %s does not exist", label, type),
+				 errhint("The labels belong to the extension; restore them by creating it anew.")));
+	return ObjectIdGetDatum(value);
+}
 
 static void
 put_period(Datum value, Stream *stream)
@@ -199,19 +215,10 @@ static Datum
 get_period(Stream *stream, Oid schema)
 {
 	uint64		number = stream_get(stream);
-	const char *label = number <= PERIOD_YEAR ? period_label((Period) number) : NULL;
-	Oid			value;
 
-	if (label == NULL)
+	if (number > PERIOD_YEAR)
 		stream_invalid(stream, "A period is not known.");
-	value = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
-							ObjectIdGetDatum(type_of_name("ltv_period", schema)), CStringGetDatum(label));
-	if (!OidIsValid(value))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("label \"%s\" of type ltv_period does not exist", label),
-				 errhint("The labels belong to the extension; restore them by creating it anew.")));
-	return ObjectIdGetDatum(value);
+	return enum_value("ltv_period", period_label((Period) number), schema);
 }
 
 static void
@@ -221,6 +228,30 @@ show_period(Datum value, StringInfo out)
 }
 
 const StateArgumentKind state_period = {true, put_period, get_period, show_period};
+
+static void
+put_after(Datum value, Stream *stream)
+{
+	stream_put(stream, after_read(DatumGetObjectId(value)));
+}
+
+static Datum
+get_after(Stream *stream, Oid schema)
+{
+	uint64		number = stream_get(stream);
+
+	if (number > AFTER_ALL)
+		stream_invalid(stream, "What a silence comes after is not known.");
+	return enum_value("ltv_after", after_label((After) number), schema);
+}
+
+static void
+show_after(Datum value, StringInfo out)
+{
+	appendStringInfoString(out, after_label(after_read(DatumGetObjectId(value))));
+}
+
+const StateArgumentKind state_after = {true, put_after, get_after, show_after};
 
 /*
  * Policies: integers and numbers, none of them null

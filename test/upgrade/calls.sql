@@ -38,6 +38,10 @@ SELECT b::pg_catalog.text FROM ltv.ltv_bundle(1000, 400, '{1,2,3}', '{0,0.05,0.1
 SELECT ltv.ltv_percent(0.12345), ltv.ltv_percent(0.12345, 2), ltv.ltv_term('loyal'::ltv.ltv_stage), ltv.ltv_term('lapsed_first'::ltv.ltv_cpm, 'en');
 SELECT ltv.ltv_term('loyal'::ltv.ltv_stage, 'fr');
 -- reports as values
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_silences_state(history, '2024-12-31', '{30,365}', 180, 'all') AS s FROM shop.stored) g, ltv.ltv_silences_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_silences_accum(NULL, history, '2024-12-31', '{30,365}', 180, 'all'), ltv.ltv_silences_accum(NULL, history, '2024-12-31', '{30,365}', 180, 'all'))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_growth_state(history, '2024-12-31', 180, ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_growth_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_growth_accum(NULL, history, '2024-12-31', 180, ltv.ltv_policy()), ltv.ltv_growth_accum(NULL, history, '2024-12-31', 180, ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
 SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_overview_state(history, '2024-12-31', ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_overview_rows(s) r;
 SELECT ltv.ltv_report_state_combine(ltv.ltv_overview_accum(NULL, history, '2024-12-31', ltv.ltv_policy()), ltv.ltv_overview_accum(NULL, history, '2024-12-31', ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
 SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_periods_state(history, '2024-12-31', 'quarter') AS s FROM shop.stored) g, ltv.ltv_periods_rows(s) r;
