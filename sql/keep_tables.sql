@@ -66,10 +66,10 @@ SELECT differing('"Card_now"', 'rebuilt'), ltv_refresh('"Card"') AS changed;
 SELECT differing('"Card"', 'rebuilt');
 SELECT "by", item, history FROM "Card" WHERE customer_id = '78';
 -- reports over the store and over its view are those over the orders
-SELECT count(*) FROM (SELECT * FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT * FROM ltv_customer_summary('"Card"', '2024-12-31')) d;
+SELECT count(*) FROM (SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('"Card"', '2024-12-31')) d;
 UPDATE lines SET amount = amount + 1 WHERE order_id = 12;
-SELECT count(*) FROM (SELECT * FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT * FROM ltv_customer_summary('"Card_now"', '2024-12-31')) d;
-SELECT count(*) FROM (SELECT * FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT * FROM ltv_customer_summary('"Card"', '2024-12-31')) d;
+SELECT count(*) FROM (SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('"Card_now"', '2024-12-31')) d;
+SELECT count(*) FROM (SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('"Card"', '2024-12-31')) d;
 -- the card of a customer, seconds after the order; no other customer's orders are read for it
 SELECT customer_id, (s).orders, (s).revenue, (s).stage FROM (SELECT customer_id, ltv_summarize(history, '2024-12-31') AS s FROM "Card_now" WHERE customer_id = '78') c;
 -- a table that the view reads and nobody watches was said; the view itself made anew is seen by the refresh

@@ -419,7 +419,10 @@ CREATE TYPE ltv_customer_summary_row AS (
   stage ltv_stage,
   retention_cost numeric,
   annual_retention_cost numeric,
-  last_contact date
+  last_contact date,
+  first_item text,
+  last_item text,
+  top_item text
 );
 COMMENT ON TYPE ltv_customer_summary_row IS 'the summary of a customer of a shop, see ltv_customer_summary';
 COMMENT ON COLUMN ltv_customer_summary_row.customer_id IS 'the customer, as text';
@@ -442,6 +445,9 @@ COMMENT ON COLUMN ltv_customer_summary_row.stage IS 'the relationship on as_of; 
 COMMENT ON COLUMN ltv_customer_summary_row.retention_cost IS 'what contacts from the day of the first order on cost; 0 without any';
 COMMENT ON COLUMN ltv_customer_summary_row.annual_retention_cost IS 'the same in the year that ends with as_of';
 COMMENT ON COLUMN ltv_customer_summary_row.last_contact IS 'day of the last contact, from the day of the first order on; null without any';
+COMMENT ON COLUMN ltv_customer_summary_row.first_item IS 'item of the dearest line of the first order';
+COMMENT ON COLUMN ltv_customer_summary_row.last_item IS 'item of the dearest line of the last order';
+COMMENT ON COLUMN ltv_customer_summary_row.top_item IS 'item whose lines brought the most revenue, refunds included; null without an order';
 
 CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
 RETURNS SETOF ltv_customer_summary_row
@@ -453,7 +459,8 @@ RETURNS TABLE (
   customer_id anyelement, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
   active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
   annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage,
-  retention_cost numeric, annual_retention_cost numeric, last_contact date
+  retention_cost numeric, annual_retention_cost numeric, last_contact date,
+  first_item text, last_item text, top_item text
 ) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint, or as text (NULL::text)';
 

@@ -72,7 +72,8 @@ DECLARE
 	result bigint;
 	wanted bigint;
 BEGIN
-	EXECUTE format('WITH got AS MATERIALIZED (SELECT * FROM ltv_customer_summary($1, $3, $4)), want AS MATERIALIZED (SELECT w.*, 0::numeric, 0::numeric, NULL::date FROM plain_summary($2, $3, $4) w(%s))
+	EXECUTE format('WITH got AS MATERIALIZED (SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, active_months, average_order_value, mean_interval_days,
+			days_since_last_order, annual_orders, annual_revenue, annual_quantity, is_repeater, meets_benchmark, stage, retention_cost, annual_retention_cost, last_contact FROM ltv_customer_summary($1, $3, $4)), want AS MATERIALIZED (SELECT w.*, 0::numeric, 0::numeric, NULL::date FROM plain_summary($2, $3, $4) w(%s))
 		SELECT (SELECT count(*) FROM (SELECT * FROM got EXCEPT ALL SELECT * FROM want) d) + (SELECT count(*) FROM (SELECT * FROM want EXCEPT ALL SELECT * FROM got) d), (SELECT count(*) FROM want)', columns)
 	INTO result, wanted USING orders, purchases, as_of, policy;
 	IF wanted = 0 THEN

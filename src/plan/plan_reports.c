@@ -56,6 +56,25 @@ wants_whole_row(const RelOptInfo *rel, Index rti)
 	return bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, columns);
 }
 
+/* The number of the last column that somebody looks at, or 0. */
+static int
+last_column_asked(const RelOptInfo *rel)
+{
+	Bitmapset  *columns = NULL;
+	int			last = 0;
+	ListCell   *cell;
+
+	foreach(cell, rel->baserestrictinfo)
+	{
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, cell)->clause, rel->relid, &columns);
+	}
+	for (int column = 1; column <= rel->max_attr; column++)
+		if (!bms_is_empty(rel->attr_needed[column - rel->min_attr]) ||
+			bms_is_member(column - FirstLowInvalidHeapAttributeNumber, columns))
+			last = column;
+	return last;
+}
+
 /* A column of the report; a null where it has been dropped from the row type. */
 static Expr *
 report_column(Form_pg_attribute attribute, Index rti)
@@ -91,6 +110,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->custom_scan_tlist = report_columns(call, rel->relid);
 	scan->custom_exprs = list_make1(call);
+	scan->custom_private = list_make1(makeInteger(last_column_asked(rel)));
 	return &scan->scan.plan;
 }
 

@@ -28,6 +28,7 @@ typedef struct ReportState
 	Bitmapset  *params;			/* what these depend on */
 	const RowReport *rows;
 	bool		keep;			/* all rows are kept */
+	int			last_asked;		/* column that somebody looks at */
 	MemoryContext context;		/* of all that follows */
 	MemoryContext row_context;
 	Report	   *report;			/* NULL before it is opened, and when all its rows are kept */
@@ -112,6 +113,7 @@ open_report(ReportState *state)
 	else
 	{
 		state->report = palloc0(state->rows->size);
+		state->report->unasked_from = state->last_asked + 1;
 		state->rows->open(state->report, fcinfo);
 	}
 	state->kept = result->setResult;
@@ -211,6 +213,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	state->rows = row_report(&state->function);
 	state->arguments = ExecInitExprList(call->args, &node->ss.ps);
 	state->params = pull_paramids((Expr *) call);
+	state->last_asked = intVal(linitial(((CustomScan *) node->ss.ps.plan)->custom_private));
 	state->keep = (eflags & EXEC_FLAG_REWIND) != 0;
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "ltv report", ALLOCSET_DEFAULT_SIZES);
 	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "ltv row", ALLOCSET_SMALL_SIZES);

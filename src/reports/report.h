@@ -19,6 +19,7 @@ typedef struct Report
 	CompositeRow row;			/* of the result, while it is made */
 	Tuplestorestate *rows;
 	MemoryContext context;		/* what the report itself keeps */
+	int			unasked_from;	/* nobody looks at columns of the row from this number (1 is the first) on; 0: somebody may */
 	int			leading;		/* columns of row before the report's own, filled in once for many rows; see report_kind.h */
 	TextForm	id_form;		/* of a customer_id; as it is where it is shown in its own type */
 	Stream	   *stream;			/* of a worker: where rows go */

@@ -9,10 +9,12 @@
 #include "reports/report.h"
 
 #include "customer/customer.h"
+#include "miscadmin.h"
 
-#define SUMMARY_COLUMNS (1 + CUSTOMER_COLUMNS)
+#define SUMMARY_ITEMS (1 + CUSTOMER_COLUMNS)
+#define SUMMARY_COLUMNS (SUMMARY_ITEMS + 3)
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_customer_summary_row", ANYELEMENTOID, CUSTOMER_TYPES);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_customer_summary_row", ANYELEMENTOID, CUSTOMER_TYPES, TEXTOID, TEXTOID, TEXTOID);
 
 typedef struct SummaryReport
 {
@@ -21,9 +23,79 @@ typedef struct SummaryReport
 	Policy		policy;
 	Oid			types[SUMMARY_COLUMNS]; /* of the columns; invalid where the row type lacks one */
 	int			columns;		/* of these, so many are before the end of the row type */
+	bool		items;			/* somebody looks at them, and there are some */
 	Oid			labels[STAGE_COUNT];
 	ColumnsCache *cache;
 } SummaryReport;
+
+/*
+ * Items
+ */
+
+typedef const OrderLine *OrderLinePointer;
+
+#define ST_SORT sort_by_item
+#define ST_ELEMENT_TYPE OrderLinePointer
+#define ST_COMPARE(a, b) compare_texts((*(a))->item, (*(b))->item)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* The item that brought the most, the first by its bytes where some brought as much; NULL where no line has any. */
+static struct varlena *
+top_item(const OrderLine *lines, uint32 count)
+{
+	OrderLinePointer *sorted = MemoryContextAllocHuge(CurrentMemoryContext, (Size) (count + 1) * sizeof(OrderLinePointer));
+	struct varlena *top = NULL;
+	int128		most = 0;
+
+	for (uint32 i = 0; i < count; i++)
+		sorted[i] = &lines[i];
+	sort_by_item(sorted, count);
+	for (uint32 i = 0; i < count && sorted[i]->item != NULL;)
+	{
+		struct varlena *item = sorted[i]->item;
+		int128		revenue = 0;
+
+		for (; i < count && compare_texts(sorted[i]->item, item) == 0; i++)
+		{
+			LTV_CHECK_FOR_INTERRUPTS(i);
+			revenue += sorted[i]->amount;
+		}
+		if (top == NULL || revenue > most)
+		{
+			top = item;
+			most = revenue;
+		}
+	}
+	pfree(sorted);
+	return top;
+}
+
+static void
+fill_item(CompositeRow *row, int column, struct varlena *item)
+{
+	row->values[column] = PointerGetDatum(item);
+	row->nulls[column] = item == NULL;
+}
+
+/* What a customer with an order bought; the source gives no row later than as_of. */
+static void
+fill_items(CompositeRow *row, const Customer *customer)
+{
+	const History *history = customer->history;
+	int			first = 0;
+	int			last = history->count - 1;
+
+	while (!is_order(&history->purchases[first]))
+		first++;
+	while (!is_order(&history->purchases[last]))
+		last--;
+	fill_item(row, SUMMARY_ITEMS, customer->items[first]);
+	fill_item(row, SUMMARY_ITEMS + 1, customer->items[last]);
+	fill_item(row, SUMMARY_ITEMS + 2, top_item(customer->lines, customer->line_ends[history->count - 1]));
+}
 
 /* Fill in the row of a customer; false for somebody who has bought nothing up to as_of. */
 static bool
@@ -38,6 +110,10 @@ fill_row(SummaryReport *summary, const Customer *customer)
 	row->values[0] = report_id(&summary->report, customer->id);
 	customer_columns(&figures, customer->history->scales, summary->labels, summary->cache,
 					 row->values + 1, row->nulls + 1);
+	if (summary->items && figures.total.orders > 0)
+		fill_items(row, customer);
+	else
+		memset(row->nulls + SUMMARY_ITEMS, true, 3 * sizeof(bool));
 	return true;
 }
 
@@ -114,8 +190,13 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	int			policy_arg = typed ? 3 : 2;
 	PolicyMemo	memo = {.size = 0};
 	TupleDesc	desc;
+	int			unasked = summary->report.unasked_from;
+	int			wants = WANT_QUANTITY | WANT_COST | WANT_CONTACTS;
 
-	report_begin(&summary->report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST | WANT_CONTACTS, typed ? 2 : REPORT_ID_AS_TEXT);
+	if (unasked == 0 || unasked > SUMMARY_ITEMS + 1)
+		wants |= WANT_ITEM | WANT_LINES;
+	report_begin(&summary->report, fcinfo, &row_type, wants, typed ? 2 : REPORT_ID_AS_TEXT);
+	summary->items = (wants & WANT_ITEM) && source_has_items(summary->report.source);
 	summary->moment = moment_of(PG_GETARG_DATEADT(1));
 	summary->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
 	desc = summary->report.row.desc;

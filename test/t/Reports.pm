@@ -14,7 +14,7 @@ my $file = abs_path(dirname(__FILE__)) . '/../reports';
 #   call       with RELATION where the relation's name goes, quoted
 #   name       the function's
 #   reads      columns besides those that every report reads
-#   of_items   an item is among them and must be there
+#   of_items   an item is among them and must be there, or what else histories do not have
 #   any_order  its rows are in no order
 #   all_costs  none may be missing
 sub all_reports
@@ -31,7 +31,7 @@ sub all_reports
     $call =~ s/\bBEFORE\b/'$with{before}'/;
     $call =~ s/\bID\b/$with{id}/;
     $call =~ s/\b(ltv_\w+\()/$schema$1/g;
-    push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], of_items => ($reads // '') =~ /\bitem\b/ && ($note // '') ne 'item may lack', any_order => ($note // '') eq 'in any order', all_costs => ($note // '') eq 'all costs' };
+    push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], of_items => (($reads // '') =~ /\bitem\b/ && ($note // '') !~ /item may lack/ || ($note // '') =~ /orders only/) ? 1 : 0, any_order => ($note // '') =~ /in any order/ ? 1 : 0, all_costs => ($note // '') eq 'all costs' };
   }
   close $in or die "$file: $!\n";
   return @reports;
