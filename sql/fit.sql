@@ -173,7 +173,7 @@ SELECT result_of($$(SELECT ltv_fit(1, i, 5, CASE WHEN i < 3 THEN 'bg/nbd' ELSE '
 SELECT result_of($$(SELECT ltv_fit(h, '2024-12-31', ltv_fit_spec(unit_days => 1 + id % 2)) FROM shop)$$);
 
 -- Specs: the defaults, by name, each of them alone; what is asked for in a spec is what is asked for by kind
-SELECT ltv_fit_spec() AS defaults, ltv_fit_spec(kind => 'gamma-gamma') AS kind, ltv_fit_spec(unit_days => 1) AS unit_days, ltv_fit_spec('pareto/nbd', 2147483647) AS by_position, ltv_fit_spec() = ROW('bg/nbd', 7, NULL, true)::ltv_fit_spec AS by_hand;
+SELECT ltv_fit_spec() AS defaults, ltv_fit_spec(kind => 'gamma-gamma') AS kind, ltv_fit_spec(unit_days => 1) AS unit_days, ltv_fit_spec('pareto/nbd', 2147483647) AS by_position, ltv_fit_spec() = ROW('auto', 7, NULL, true)::ltv_fit_spec AS by_hand;
 SELECT kind, ltv_fit(h, '2024-12-31', kind) = ltv_fit(h, '2024-12-31', ltv_fit_spec(kind)) AS same FROM shop, unnest(ARRAY['bg/nbd', 'gamma-gamma']) AS kind GROUP BY kind ORDER BY kind;
 -- an unknown literal, and a parameter without a type, are a kind
 PREPARE fit_by_kind AS SELECT (ltv_fit(h, '2024-12-31', $1)).kind FROM shop;

@@ -76,6 +76,9 @@ SELECT (ltv_forecast(model, h, '2024-12-31', 0)).* FROM customer, model WHERE ki
 SELECT kind, (f).expected_orders > (g).expected_orders AS more, (f).standard_error BETWEEN (g).standard_error AND 1e9 AS wider, (f).expected_orders_low >= 0 AS low FROM (SELECT kind, ltv_forecast(model, h, '2024-12-31', 36525) AS f, ltv_forecast(model, h, '2024-12-31', 365) AS g FROM customer, model WHERE parameters[3] > 0 GROUP BY kind) AS l ORDER BY kind;
 -- without a covariance there is no interval
 SELECT (f).customers, (f).expected_orders > 0 AS orders, (f).standard_error, (f).expected_orders_low, (f).expected_orders_high FROM (SELECT ltv_forecast(hand_made('bg/nbd', '{0.5,7,3,6}'), h, '2024-12-31', 91) AS f FROM customer) AS g;
+-- a limit is said, and that it makes the interval too narrow
+SELECT kind, (f).note IS NOT NULL AS said, parameters[3] = 0 AS at_limit FROM (SELECT kind, parameters, ltv_forecast(model, h, '2024-12-31', 91) AS f FROM customer, model GROUP BY kind, parameters) AS l ORDER BY kind, parameters;
+SELECT (ltv_forecast(ROW('bg/nbd', '{0.5,7,0,1}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, 'limit: nobody leaves', NULL, NULL)::ltv_model, h, '2024-12-31', 91)).note FROM customer;
 -- one customer
 SELECT near((ltv_forecast(model, h, '2024-12-31', 91)).expected_orders, min(ltv_expected_orders(model, h, '2024-12-31', 91)), 1e-15) AS one, count(*) FROM customer, model WHERE id = 7 AND kind = 'pareto/nbd';
 
@@ -117,8 +120,8 @@ SELECT count(*) AS orders, bool_and(near(ltv_forecast_final(state), f)) AS same 
 	LATERAL (VALUES (ltv_forecast_combine(ltv_forecast_combine(a, b), c)), (ltv_forecast_combine(a, ltv_forecast_combine(b, c))), (ltv_forecast_combine(ltv_forecast_combine(c, NULL), ltv_forecast_combine(b, a))), (ltv_forecast_combine(NULL, ltv_forecast_combine(ltv_forecast_combine(b, c), ltv_forecast_combine(NULL, a))))) AS v(state),
 	(SELECT ltv_forecast(hand_made('bg/nbd', '{1,2,3,4}', covariance => '{{1,0,0,0},{0,1,0,0},{0,0,1,0},{0,0,0,1}}'), h, '2024-12-31', 91) AS f FROM customer) AS f;
 SELECT a = state_of(0) AS unchanged FROM (SELECT a, ltv_forecast_combine(a, state_of(1)) AS b FROM (SELECT state_of(0) AS a) AS s) AS t WHERE b <> a;
-SELECT call, result_of(format('ltv_forecast_%s', call)) FROM unnest(ARRAY['final(''{}'')', 'final(''{1}'')', 'final(array_fill(bits(1), ARRAY[5, 6]))', 'final(array_fill(bits(''NaN''), ARRAY[31]))', 'final(array_fill(bits(-1), ARRAY[31]))', 'final(array_fill(NULL::bigint, ARRAY[31]))', 'final(array_fill(bits(1e300), ARRAY[31]))',
-	'final(array_fill(bits(0), ARRAY[31]))', 'final(array_append(state_of(0), 0))', 'combine(NULL, ''{}'')', 'combine(''{}'', ''{}'')', 'combine(state_of(0), state_of(1, ''mbg/nbd''))', 'combine(state_of(0), state_of(1)) IS NULL']) AS call;
+SELECT call, result_of(format('ltv_forecast_%s', call)) FROM unnest(ARRAY['final(''{}'')', 'final(''{1}'')', 'final(array_fill(bits(1), ARRAY[5, 6]))', 'final(array_fill(bits(''NaN''), ARRAY[32]))', 'final(array_fill(bits(-1), ARRAY[32]))', 'final(array_fill(NULL::bigint, ARRAY[32]))', 'final(array_fill(bits(1e300), ARRAY[32]))',
+	'final(array_fill(bits(0), ARRAY[32]))', 'final(array_append(state_of(0), 0))', 'combine(NULL, ''{}'')', 'combine(''{}'', ''{}'')', 'combine(state_of(0), state_of(1, ''mbg/nbd''))', 'combine(state_of(0), state_of(1)) IS NULL']) AS call;
 -- any number of a state may lie: an error or a forecast, never a crash
 SELECT count(*), bool_and(final ~ '^(\(\d+,|22023: invalid state of ltv_forecast|NULL)') AS final, bool_and(combine ~ '^(\{|22023: (invalid state of ltv_forecast|the model must be the same))') AS combine FROM (
 	SELECT result_of(format('ltv_forecast_final(%L)', state)) AS final, result_of(format('ltv_forecast_combine(state_of(0), %L)', state)) AS combine

@@ -1691,12 +1691,12 @@ CREATE TYPE ltv_fit_spec AS (
   strict boolean
 );
 COMMENT ON TYPE ltv_fit_spec IS 'what ltv_fit is asked for; made by ltv_fit_spec()';
-COMMENT ON COLUMN ltv_fit_spec.kind IS 'of model: bg/nbd, mbg/nbd, pareto/nbd, bg/cnbd, mbg/cnbd or gamma-gamma';
+COMMENT ON COLUMN ltv_fit_spec.kind IS 'of model: auto (the one with the lowest BIC), bg/nbd, mbg/nbd, pareto/nbd, bg/cnbd, mbg/cnbd or gamma-gamma';
 COMMENT ON COLUMN ltv_fit_spec.unit_days IS 'days in a unit of time';
 COMMENT ON COLUMN ltv_fit_spec.regularity IS 'k of bg/cnbd and mbg/cnbd, 1 to 16; null: by likelihood';
 COMMENT ON COLUMN ltv_fit_spec.strict IS 'whether customers to whom the model cannot be fitted are an error; else the model says so in note, and predicts null';
 
-CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'bg/nbd', unit_days integer DEFAULT 7, regularity integer DEFAULT NULL, strict boolean DEFAULT true) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'auto', unit_days integer DEFAULT 7, regularity integer DEFAULT NULL, strict boolean DEFAULT true) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_fit_spec(text, integer, integer, boolean) IS 'a checked spec for ltv_fit';
 
 CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -1778,6 +1778,8 @@ CREATE FUNCTION ltv_p_order_within(model ltv_model, h ltv_history, as_of date, d
 COMMENT ON FUNCTION ltv_p_order_within(ltv_model, ltv_history, date, integer) IS 'probability of at least one order in the horizon after as_of; null without an order';
 CREATE FUNCTION ltv_p_order_within(model ltv_model, frequency double precision, recency double precision, t double precision, horizon double precision) RETURNS double precision AS 'MODULE_PATHNAME', 'ltv_p_order_within_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ltv_p_order_within(ltv_model, double precision, double precision, double precision, double precision) IS 'the same over plain numbers in the unit of the model';
+CREATE FUNCTION ltv_next_order(model ltv_model, h ltv_history, as_of date, probability double precision DEFAULT 0.5) RETURNS date AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION ltv_next_order(ltv_model, ltv_history, date, double precision) IS 'the day by which the next order has come with the probability; null when that is never reached, and without an order';
 CREATE FUNCTION ltv_expected_gap_days(model ltv_model, h ltv_history, as_of date) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ltv_expected_gap_days(ltv_model, ltv_history, date) IS 'expected days to the next order of a customer who is still one; null without an order';
 CREATE FUNCTION ltv_expected_gap(model ltv_model, frequency double precision, recency double precision, t double precision) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
@@ -1811,7 +1813,8 @@ CREATE TYPE ltv_forecast_estimate AS (
   expected_orders double precision,
   standard_error double precision,
   expected_orders_low double precision,
-  expected_orders_high double precision
+  expected_orders_high double precision,
+  note text
 );
 COMMENT ON TYPE ltv_forecast_estimate IS 'the expected order days of a group of customers, with a 95 % interval';
 COMMENT ON COLUMN ltv_forecast_estimate.customers IS 'customers with an order up to as_of';
@@ -1819,6 +1822,7 @@ COMMENT ON COLUMN ltv_forecast_estimate.expected_orders IS 'expected order days 
 COMMENT ON COLUMN ltv_forecast_estimate.standard_error IS 'of the order days that will be seen: spread of the process and uncertainty of the parameters';
 COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_low IS 'lower end of the 95 % interval';
 COMMENT ON COLUMN ltv_forecast_estimate.expected_orders_high IS 'upper end of the 95 % interval';
+COMMENT ON COLUMN ltv_forecast_estimate.note IS 'that the model is at a limit, which makes the interval too narrow; null for an ordinary one';
 
 CREATE FUNCTION ltv_forecast_accum(state bigint[], model ltv_model, h ltv_history, as_of date, horizon_days integer) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
 COMMENT ON FUNCTION ltv_forecast_accum(bigint[], ltv_model, ltv_history, date, integer) IS 'aggregate transition function';
@@ -1838,7 +1842,11 @@ CREATE TYPE ltv_predict_row AS (
   p_alive double precision,
   expected_orders double precision,
   expected_order_value double precision,
-  predicted_value double precision
+  predicted_value double precision,
+  next_order_on date,
+  no_order_90_days double precision,
+  churn_risk double precision,
+  note text
 );
 COMMENT ON TYPE ltv_predict_row IS 'what a customer is expected to order and to be worth, see ltv_predict';
 COMMENT ON COLUMN ltv_predict_row.customer_id IS 'the customer, as text';
@@ -1846,14 +1854,18 @@ COMMENT ON COLUMN ltv_predict_row.p_alive IS 'probability of still being a custo
 COMMENT ON COLUMN ltv_predict_row.expected_orders IS 'order days in the horizon';
 COMMENT ON COLUMN ltv_predict_row.expected_order_value IS 'amount of an order day';
 COMMENT ON COLUMN ltv_predict_row.predicted_value IS 'orders x value x gross margin, discounted by month';
+COMMENT ON COLUMN ltv_predict_row.next_order_on IS 'the day by which the next order has come with probability .5; null when that is not reached';
+COMMENT ON COLUMN ltv_predict_row.no_order_90_days IS 'probability of no order within 90 days';
+COMMENT ON COLUMN ltv_predict_row.churn_risk IS 'probability of being a customer no more, 1 - p_alive';
+COMMENT ON COLUMN ltv_predict_row.note IS 'what is special about the model, in each row; null for an ordinary one';
 
 CREATE FUNCTION ltv_predict(orders regclass, as_of date)
 RETURNS SETOF ltv_predict_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_predict(regclass, date) IS 'what every customer is expected to order in the year after as_of and to be worth, by a bg/nbd model; customer_id as text';
+COMMENT ON FUNCTION ltv_predict(regclass, date) IS 'what every customer is expected to order in the year after as_of and to be worth, by the model that suits them best; customer_id as text';
 
-CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'bg/nbd', gross_margin numeric DEFAULT 1, annual_discount double precision DEFAULT 0)
-RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision)
+CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'auto', gross_margin numeric DEFAULT 1, annual_discount double precision DEFAULT 0)
+RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision, next_order_on date, no_order_90_days double precision, churn_risk double precision, note text)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, numeric, double precision) IS 'what every customer is expected to order in the horizon after as_of and to be worth; columns as in ltv_predict_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 
@@ -1861,18 +1873,69 @@ CREATE TYPE ltv_validate_row AS (
   repeat_orders text,
   customers bigint,
   actual_orders bigint,
-  expected_orders double precision
+  expected_orders double precision,
+  bias double precision,
+  mean_absolute_error double precision,
+  root_mean_square_error double precision,
+  mean_deviance double precision,
+  gini double precision,
+  covered boolean,
+  note text
 );
 COMMENT ON TYPE ltv_validate_row IS 'the prediction for a class of customers and what they did, see ltv_validate';
 COMMENT ON COLUMN ltv_validate_row.repeat_orders IS 'repeat orders up to split_day: 0 to 6, 7+, all';
 COMMENT ON COLUMN ltv_validate_row.customers IS 'customers of the class';
 COMMENT ON COLUMN ltv_validate_row.actual_orders IS 'order days after split_day, up to as_of';
 COMMENT ON COLUMN ltv_validate_row.expected_orders IS 'what the model expected';
+COMMENT ON COLUMN ltv_validate_row.bias IS 'expected / actual orders - 1; this and what follows only in the row all';
+COMMENT ON COLUMN ltv_validate_row.mean_absolute_error IS 'of the order days of a customer';
+COMMENT ON COLUMN ltv_validate_row.root_mean_square_error IS 'of the order days of a customer';
+COMMENT ON COLUMN ltv_validate_row.mean_deviance IS 'Poisson deviance of a customer; null where nothing was expected and an order came';
+COMMENT ON COLUMN ltv_validate_row.gini IS 'how well the expectation ranks customers: 1 as their orders do, 0 as chance does';
+COMMENT ON COLUMN ltv_validate_row.covered IS 'whether the total lies in the 95 % interval of the forecast';
+COMMENT ON COLUMN ltv_validate_row.note IS 'what is special about the model; null for an ordinary one';
 
-CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'bg/nbd')
+CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'auto')
 RETURNS SETOF ltv_validate_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
 COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of, by class of repeat orders before';
+
+CREATE TYPE ltv_backtest_row AS (
+  split_day date,
+  kind text,
+  customers bigint,
+  actual_orders bigint,
+  expected_orders double precision,
+  expected_orders_low double precision,
+  expected_orders_high double precision,
+  bias double precision,
+  mean_absolute_error double precision,
+  root_mean_square_error double precision,
+  mean_deviance double precision,
+  gini double precision,
+  covered boolean,
+  note text
+);
+COMMENT ON TYPE ltv_backtest_row IS 'what a model would have said at a day in the past, and what came, see ltv_backtest';
+COMMENT ON COLUMN ltv_backtest_row.split_day IS 'the last day that the model knew';
+COMMENT ON COLUMN ltv_backtest_row.kind IS 'of model, as asked for; last year: the orders of the same customers in the same days a year before';
+COMMENT ON COLUMN ltv_backtest_row.customers IS 'customers with an order up to split_day; of last year those who had one a year before';
+COMMENT ON COLUMN ltv_backtest_row.actual_orders IS 'their order days in the horizon after split_day';
+COMMENT ON COLUMN ltv_backtest_row.expected_orders IS 'what was expected of them; null where no model could be fitted';
+COMMENT ON COLUMN ltv_backtest_row.expected_orders_low IS 'lower end of the 95 % interval';
+COMMENT ON COLUMN ltv_backtest_row.expected_orders_high IS 'upper end of the 95 % interval';
+COMMENT ON COLUMN ltv_backtest_row.bias IS 'expected / actual orders - 1';
+COMMENT ON COLUMN ltv_backtest_row.mean_absolute_error IS 'of the order days of a customer';
+COMMENT ON COLUMN ltv_backtest_row.root_mean_square_error IS 'of the order days of a customer';
+COMMENT ON COLUMN ltv_backtest_row.mean_deviance IS 'Poisson deviance of a customer; null where nothing was expected and an order came';
+COMMENT ON COLUMN ltv_backtest_row.gini IS 'how well the expectation ranks customers: 1 as their orders do, 0 as chance does';
+COMMENT ON COLUMN ltv_backtest_row.covered IS 'whether the actual orders lie in the interval';
+COMMENT ON COLUMN ltv_backtest_row.note IS 'what is special about the model, or why there is none; null for an ordinary one';
+
+CREATE FUNCTION ltv_backtest(orders regclass, as_of date, horizon_days integer DEFAULT 365, splits integer DEFAULT 12, kinds text[] DEFAULT '{auto}')
+RETURNS SETOF ltv_backtest_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 24 COST 1000000;
+COMMENT ON FUNCTION ltv_backtest(regclass, date, integer, integer, text[]) IS 'models as they would have been fitted at the end of past months, against the order days of the horizon after each; the last split is horizon_days before as_of';
 
 --
 -- The living store

@@ -101,10 +101,64 @@ classes AS (
 SELECT kind, split_day, count(*) AS rows, bool_and(coalesce(v.customers = c.customers AND v.actual_orders = c.actual_orders AND near(v.expected_orders, c.expected_orders, 1e-9), v.customers = 0 AND v.actual_orders = 0 AND v.expected_orders = 0)) AS same,
 	sum(v.customers) FILTER (WHERE v.repeat_orders <> 'all') = max(v.customers) AS customers_add_up, sum(v.actual_orders) FILTER (WHERE v.repeat_orders <> 'all') = sum(v.actual_orders) FILTER (WHERE v.repeat_orders = 'all') AS actual_add_up,
 	near(sum(v.expected_orders) FILTER (WHERE v.repeat_orders <> 'all'), sum(v.expected_orders) FILTER (WHERE v.repeat_orders = 'all'), 1e-12) AS predicted_add_up, string_agg(repeat_orders, ' ' ORDER BY n) AS classes
-FROM (SELECT kind, split_day, v.* FROM split, LATERAL ltv_validate('orders', '2024-12-31', split_day, kind) WITH ORDINALITY AS v(repeat_orders, customers, actual_orders, expected_orders, n)) AS v LEFT JOIN classes AS c USING (kind, split_day, repeat_orders) GROUP BY kind, split_day ORDER BY kind, split_day;
-SELECT repeat_orders, customers, actual_orders, round(expected_orders::numeric, 3) AS expected_orders FROM ltv_validate('orders', '2024-12-31', '2024-06-30') WHERE repeat_orders IN ('0', '7+', 'all');
-SELECT bool_and(a = b) AS lines, bool_and(a = c) AS histories, bool_and(a = d) AS default_kind FROM (SELECT repeat_orders, a FROM ltv_validate('orders', '2024-12-31', '2024-06-30', 'bg/nbd') AS a) AS a JOIN (SELECT repeat_orders, b FROM ltv_validate('lines', '2024-12-31', '2024-06-30') AS b) AS b USING (repeat_orders)
+FROM (SELECT kind, split_day, v.* FROM split, LATERAL ltv_validate('orders', '2024-12-31', split_day, kind) WITH ORDINALITY AS v(repeat_orders, customers, actual_orders, expected_orders, bias, mean_absolute_error, root_mean_square_error, mean_deviance, gini, covered, note, n)) AS v LEFT JOIN classes AS c USING (kind, split_day, repeat_orders) GROUP BY kind, split_day ORDER BY kind, split_day;
+SELECT repeat_orders, customers, actual_orders, round(expected_orders::numeric, 3) AS expected_orders FROM ltv_validate('orders', '2024-12-31', '2024-06-30', 'bg/nbd') WHERE repeat_orders IN ('0', '7+', 'all');
+SELECT bool_and(a = b) AS lines, bool_and(a = c) AS histories, bool_and(a = d) AS default_kind FROM (SELECT repeat_orders, a FROM ltv_validate('orders', '2024-12-31', '2024-06-30', 'auto') AS a) AS a JOIN (SELECT repeat_orders, b FROM ltv_validate('lines', '2024-12-31', '2024-06-30') AS b) AS b USING (repeat_orders)
 JOIN (SELECT repeat_orders, c FROM ltv_validate('histories', '2024-12-31', '2024-06-30') AS c) AS c USING (repeat_orders) JOIN (SELECT repeat_orders, d FROM ltv_validate('orders', '2024-12-31', '2024-06-30') AS d) AS d USING (repeat_orders);
+-- How far off it was, from each customer's numbers in plain SQL: the measures of the row of all
+WITH days AS (
+	SELECT DISTINCT customer_id, ordered_on FROM orders WHERE customer_id IS NOT NULL AND amount >= 0 AND ordered_on <= '2024-12-31'),
+customers AS (
+	SELECT kind, split_day, customer_id, count(*) FILTER (WHERE ordered_on > split_day)::double precision AS y, min(ltv_expected_orders(model, history, split_day, date '2024-12-31' - split_day)) AS e
+	FROM split, days JOIN histories USING (customer_id) GROUP BY kind, split_day, customer_id HAVING min(ordered_on) <= split_day),
+totals AS (
+	SELECT kind, split_day, count(*)::double precision AS n, sum(y) AS y, sum(e) / sum(y) - 1 AS bias, avg(abs(y - e)) AS mae, sqrt(avg((y - e) ^ 2)) AS rmse, avg(2 * (CASE WHEN y > 0 THEN y * ln(y / e) ELSE 0 END - y + e)) AS deviance FROM customers GROUP BY kind, split_day),
+ranked AS (
+	SELECT kind, split_day, 'expected' AS by, round(e::numeric, 9) AS score, count(*) AS n, sum(y) AS y FROM customers GROUP BY kind, split_day, 4 UNION ALL SELECT kind, split_day, 'actual', y::numeric, count(*), sum(y) FROM customers GROUP BY kind, split_day, 4),
+curve AS (
+	SELECT kind, split_day, by, n, y, coalesce(sum(y) OVER (PARTITION BY kind, split_day, by ORDER BY score DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before FROM ranked),
+area AS (
+	SELECT kind, split_day, by, sum(c.n / t.n * (before + c.y / 2) / t.y) - 0.5 AS area FROM curve AS c JOIN totals AS t USING (kind, split_day) GROUP BY kind, split_day, by)
+SELECT kind, split_day, near(v.bias, t.bias, 1e-9) AS bias, near(v.mean_absolute_error, mae, 1e-9) AS mae, near(v.root_mean_square_error, rmse, 1e-9) AS rmse, near(v.mean_deviance, deviance, 1e-9) AS deviance,
+	near(v.gini, (SELECT area FROM area WHERE area.kind = t.kind AND area.split_day = t.split_day AND by = 'expected') / (SELECT area FROM area WHERE area.kind = t.kind AND area.split_day = t.split_day AND by = 'actual'), 1e-6) AS gini,
+	v.covered = (v.actual_orders BETWEEN (f.f).expected_orders_low AND (f.f).expected_orders_high) AS covered, v.note IS NOT DISTINCT FROM (f.m).note AS note
+FROM totals AS t, LATERAL ltv_validate('orders', '2024-12-31', split_day, kind) AS v, LATERAL (SELECT model AS m, ltv_forecast(model, history, t.split_day, date '2024-12-31' - t.split_day) AS f FROM split AS s, histories WHERE s.kind = t.kind AND s.split_day = t.split_day GROUP BY model) AS f
+WHERE v.repeat_orders = 'all' ORDER BY kind, split_day;
+SELECT count(*) AS rows, bool_and(bias IS NULL AND mean_absolute_error IS NULL AND root_mean_square_error IS NULL AND mean_deviance IS NULL AND gini IS NULL AND covered IS NULL AND note IS NULL) AS none FROM ltv_validate('orders', '2024-12-31', '2024-06-30', 'bg/nbd') WHERE repeat_orders <> 'all';
+
+-- The next order: the first day by which it has come with the probability, looked for day by day
+SELECT kind, probability, count(*) AS customers, bool_and(n.day IS NOT DISTINCT FROM CASE WHEN d.days <= 900 THEN date '2024-03-15' + d.days ELSE n.day END) AS same, bool_and(n.day IS NOT NULL OR d.days IS NULL) AS null_means_later,
+	bool_and(CASE WHEN ltv_p_alive(model, history, '2024-03-15') <= probability THEN n.day IS NULL WHEN d.days IS NULL THEN n.day IS NULL OR n.day > date '2024-03-15' + 900 ELSE true END) AS never
+FROM tried, unnest('{0.1,0.5,0.9}'::double precision[]) AS probability, histories, LATERAL (SELECT ltv_next_order(model, history, '2024-03-15', probability) AS day) AS n,
+	LATERAL (SELECT min(days) AS days FROM generate_series(1, 900) AS days WHERE ltv_p_order_within(model, history, '2024-03-15', days) >= probability) AS d
+WHERE as_of = '2024-03-15' AND horizon = 91 AND customer_id % 40 = 0 AND (ltv_model_input(history, '2024-03-15')).t IS NOT NULL GROUP BY kind, probability ORDER BY kind, probability;
+SELECT bool_and(ltv_next_order(model, history, '2024-03-15') IS NOT DISTINCT FROM ltv_next_order(model, history, '2024-03-15', 0.5)) AS by_default, bool_and(ltv_next_order(model, '[]', '2024-03-15') IS NULL) AS no_order FROM tried, histories WHERE as_of = '2024-03-15' AND horizon = 91 AND customer_id % 40 = 0;
+SELECT p, result_of(format('ltv_next_order(hand_made(''bg/nbd'', ''{1,2,3,4}''), ''[{"on":"2024-01-01","amount":1}]'', ''2024-03-15'', %L)', p)) FROM unnest(ARRAY['0', '1', '-0.5', 'NaN', 'Infinity', '0.999999', '1e-300']) AS p;
+SELECT kind, bool_and(next_order_on IS NOT DISTINCT FROM ltv_next_order(model, history, as_of)) AS next_order_on, bool_and(no_order_90_days = 1 - ltv_p_order_within(model, history, as_of, 90)) AS no_order_90_days, bool_and(churn_risk = 1 - p.p_alive) AS churn_risk, bool_and(p.note IS NOT DISTINCT FROM (model).note) AS note
+FROM tried, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon, kind) AS p JOIN histories USING (customer_id) WHERE horizon = 91 GROUP BY kind ORDER BY kind;
+-- the default kind is the best
+SELECT bool_and(p.p_alive = ltv_p_alive(model, history, '2024-06-30') AND p.expected_orders = ltv_expected_orders(model, history, '2024-06-30', 365) AND p.note = (model).note) AS auto, count(DISTINCT p.note) AS notes
+FROM (SELECT ltv_fit(history, '2024-06-30', ltv_fit_spec()) AS model FROM histories) AS f, ltv_predict('orders', '2024-06-30', NULL::integer) AS p JOIN histories USING (customer_id);
+
+-- The back-test: at each split what ltv_validate says of the horizon after it, and the same days a year before, counted in plain SQL
+SELECT kind, split_day, b.customers = v.customers AND b.actual_orders = v.actual_orders AND near(b.expected_orders, v.expected_orders, 1e-14) AS totals, near(b.bias, v.bias, 1e-14) AND near(b.mean_absolute_error, v.mean_absolute_error, 1e-14) AND near(b.root_mean_square_error, v.root_mean_square_error, 1e-14)
+	AND near(b.mean_deviance, v.mean_deviance, 1e-14) AND near(b.gini, v.gini, 1e-14) AS measures, b.covered = v.covered AND b.covered = (b.actual_orders BETWEEN b.expected_orders_low AND b.expected_orders_high) AS covered, b.note IS NOT DISTINCT FROM v.note AS note
+FROM ltv_backtest('orders', '2024-12-31', 91, 3, '{auto,mbg/nbd}') AS b, LATERAL ltv_validate('orders', split_day + 91, split_day, kind) AS v WHERE b.kind <> 'last year' AND v.repeat_orders = 'all';
+WITH days AS (SELECT DISTINCT customer_id, ordered_on FROM orders WHERE customer_id IS NOT NULL AND amount >= 0),
+customers AS (
+	SELECT split_day, b AS row, customer_id, count(*) FILTER (WHERE ordered_on > split_day AND ordered_on <= split_day + 91)::double precision AS y, count(*) FILTER (WHERE ordered_on > split_day - 365 AND ordered_on <= split_day - 365 + 91)::double precision AS e
+	FROM ltv_backtest('orders', '2024-12-31', 91, 3, '{}') AS b, days GROUP BY split_day, b, customer_id HAVING min(ordered_on) <= split_day - 365)
+SELECT split_day, (row).kind, (row).customers = count(*) AND (row).actual_orders = sum(y) AND (row).expected_orders = sum(e) AS totals, near((row).bias, sum(e) / sum(y) - 1, 1e-12) AS bias, near((row).mean_absolute_error, avg(abs(y - e)), 1e-12) AS mae,
+	near((row).root_mean_square_error, sqrt(avg((y - e) ^ 2)), 1e-12) AS rmse, (row).mean_deviance IS NULL = bool_or(e = 0 AND y > 0) AS deviance, (row).gini BETWEEN -1 AND 1 AS gini, (row).covered IS NULL AS no_interval FROM customers GROUP BY split_day, row ORDER BY split_day;
+SELECT count(*), count(DISTINCT split_day) AS splits, min(split_day), max(split_day) FROM ltv_backtest('orders', '2024-12-31', 31, 60, '{bg/nbd}');
+-- months as the calendar has them; before the first order; too few to be fitted; a horizon longer than a year
+SELECT split_day::text, kind, customers, actual_orders, expected_orders IS NULL AS none, note FROM ltv_backtest('orders', '2023-03-31'::date + 31, 31, 4, '{bg/nbd}');
+SELECT kind, customers, expected_orders IS NULL AS none, note FROM ltv_backtest('orders', '2024-12-31', 400, 1, '{}');
+SELECT bool_and(a = b) AS lines, bool_and(a = c) AS histories, count(*) FROM (SELECT split_day, kind, a FROM ltv_backtest('orders', '2024-12-31', 91, 2) AS a) AS a JOIN (SELECT split_day, kind, b FROM ltv_backtest('lines', '2024-12-31', 91, 2) AS b) AS b USING (split_day, kind)
+JOIN (SELECT split_day, kind, c FROM ltv_backtest('histories', '2024-12-31', 91, 2) AS c) AS c USING (split_day, kind);
+SELECT call, answer_to(format('SELECT count(*) FROM ltv_backtest(%s)', call)) FROM unnest(ARRAY[$$'orders', '2024-12-31', 0$$, $$'orders', '2024-12-31', 36501$$, $$'orders', '2024-12-31', 90, 0$$, $$'orders', '2024-12-31', 90, 61$$, $$'orders', '2024-12-31', 90, 1, '{nbd}'$$, $$'orders', '2024-12-31', 90, 1, '{gamma-gamma}'$$,
+	$$'orders', '2024-12-31', 90, 1, '{NULL}'$$, $$'orders', '2024-12-31', 90, 1, '{{auto},{auto}}'$$, $$'orders', '2024-12-31', 90, 1, NULL$$, $$'orders', '2024-12-31', NULL$$, $$'orders', 'infinity'$$, $$'orders', '4713-01-01 BC'$$, $$'orders', '2024-12-31', 90, 1, array_fill('auto'::text, ARRAY[13])$$]) AS call;
+
 -- before the first order
 SELECT sum(customers) AS customers, sum(actual_orders) AS actual, sum(expected_orders) AS predicted, count(*) FROM ltv_validate('orders', '2024-12-31', '2022-06-30');
 

@@ -113,6 +113,8 @@ ltv_expected_orders(NULL, '[]'::ltv_history, '2024-12-31', '365')	ltv_expected_o
 ltv_expected_orders(NULL, '3', '40', '60', '52')	ltv_expected_orders(ltv_model,double precision,double precision,double precision,double precision)	=
 ltv_p_order_within(NULL, '[]'::ltv_history, '2024-12-31', '90')	ltv_p_order_within(ltv_model,ltv_history,date,integer)	=
 ltv_p_order_within(NULL, '3', '40', '60', '12')	ltv_p_order_within(ltv_model,double precision,double precision,double precision,double precision)	=
+ltv_next_order(NULL, '[]', '2024-12-31')	ltv_next_order(ltv_model,ltv_history,date,double precision)	=
+ltv_next_order(NULL, '[]', '2024-12-31', '0.9')	ltv_next_order(ltv_model,ltv_history,date,double precision)	=
 ltv_expected_gap_days(NULL, '[]', '2024-12-31')	ltv_expected_gap_days(ltv_model,ltv_history,date)	=
 ltv_expected_gap(NULL, '3', '40', '60')	ltv_expected_gap(ltv_model,double precision,double precision,double precision)	=
 ltv_expected_order_value(NULL, '[]'::ltv_history, '2024-12-31')	ltv_expected_order_value(ltv_model,ltv_history,date)	=
@@ -152,6 +154,8 @@ ltv_free_shipping('shop', '2024-12-31', '5000', '600', '0.4', '0.5', NULL)	ltv_f
 ltv_predict('shop', '2024-12-31')	ltv_predict(regclass,date)	=
 ltv_predict('shop', '2024-12-31', NULL::text)	ltv_predict(regclass,date,anyelement,integer,text,numeric,double precision)	=
 ltv_predict('shop', '2024-12-31', NULL::integer, '365', 'bg/nbd', '0.4', '0.1')	ltv_predict(regclass,date,anyelement,integer,text,numeric,double precision)	=
+ltv_backtest('shop', '2024-12-31')	ltv_backtest(regclass,date,integer,integer,text[])	=
+ltv_backtest('shop', '2024-12-31', '90', '3', '{bg/nbd}')	ltv_backtest(regclass,date,integer,integer,text[])	=
 ltv_validate('shop', '2024-12-31', '2024-06-30', 'bg/nbd')	ltv_validate(regclass,date,date,text)	=
 ltv_keep('shop', 'shop_store', '{shop}', NULL, NULL)	ltv_keep(regclass,name,regclass[],text[],text[])	=
 ltv_refresh('shop')	ltv_refresh(regclass)	=

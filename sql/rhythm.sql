@@ -79,6 +79,20 @@ FROM fitted, generate_series(1, 4) AS i, unnest('{1e-3,-1e-3}'::double precision
 SELECT s.shop, (array_agg(k ORDER BY value DESC))[1] AS best FROM unnest(ARRAY['regular', 'random']) AS s(shop), generate_series(1, 6) AS k, LATERAL (
 	SELECT (ltv_fit(frequency, recency - frequency / 14, t - frequency / 14, ltv_fit_spec('mbg/cnbd', regularity => k))).log_likelihood + (k - 1) * sum(half_logs) AS value FROM input WHERE input.shop = s.shop) AS f GROUP BY s.shop ORDER BY s.shop;
 
+-- The best of all kinds, by hand: the lowest BIC over the same days; then fitted to the days as they stand
+CREATE TABLE candidate AS SELECT shop, kind, k, (SELECT -2 * ((m).log_likelihood + coalesce((k - 1) * half_logs, 0)) + (4 - coalesce((m).note LIKE 'limit%', false)::integer + (k > 1)::integer) * ln((m).customers) AS bic
+	FROM (SELECT ltv_fit(frequency, recency - frequency / 14, t - frequency / 14, CASE WHEN k > 1 THEN ltv_fit_spec(kind || 'cnbd', regularity => k) ELSE ltv_fit_spec(kind || 'nbd') END) AS m, sum(half_logs) AS half_logs FROM input WHERE input.shop = s.shop) AS f) AS bic
+FROM unnest(ARRAY['regular', 'random']) AS s(shop), unnest(ARRAY['bg/', 'mbg/', 'pareto/']) AS kind, generate_series(1, 4) AS k WHERE k = 1 OR kind <> 'pareto/';
+CREATE TABLE best AS SELECT shop, ltv_fit(h, '2024-06-30', 'auto') AS model FROM h GROUP BY shop;
+SELECT b.shop, (model).kind, (model).regularity, (model).converged, (model).kind = c.kind || CASE WHEN c.k > 1 THEN 'cnbd' ELSE 'nbd' END AND coalesce((model).regularity, 1) = c.k AS lowest, (model).note = format('%s chosen over %s, which is next: its BIC is higher by %s', (model).kind || coalesce(' of regularity ' || (model).regularity, ''),
+		n.kind || CASE WHEN n.k > 1 THEN 'cnbd of regularity ' || n.k ELSE 'nbd' END, round((n.bic - c.bic)::numeric, 1)) AS note,
+	(SELECT (m).parameters = (model).parameters AND (m).covariance = (model).covariance AND (m).log_likelihood = (model).log_likelihood FROM (SELECT ltv_fit(h, '2024-06-30', CASE WHEN (model).regularity > 1 THEN ltv_fit_spec((model).kind, regularity => (model).regularity) ELSE ltv_fit_spec((model).kind) END) AS m FROM h WHERE h.shop = b.shop) AS f) AS as_named
+FROM best AS b, LATERAL (SELECT * FROM candidate WHERE candidate.shop = b.shop ORDER BY bic LIMIT 1) AS c, LATERAL (SELECT * FROM candidate WHERE candidate.shop = b.shop AND candidate.kind <> c.kind ORDER BY bic LIMIT 1) AS n ORDER BY b.shop;
+-- a regularity that is given; plain numbers; groups; what no model is
+SELECT (a.m).kind, (a.m).regularity, (a.m).note IS NOT NULL AS noted FROM (SELECT ltv_fit(h, '2024-06-30', ltv_fit_spec('auto', regularity => 2)) AS m FROM h WHERE shop = 'regular') AS a;
+SELECT b.shop, a.kind = (model).kind AND a.parameters = (model).parameters AS numbers, a.note = (model).note AS note FROM best AS b, LATERAL (SELECT (m).* FROM (SELECT ltv_fit(frequency, recency, t, ltv_fit_spec(), 1, logs, half_logs) AS m FROM input WHERE input.shop = b.shop) AS x) AS a ORDER BY b.shop;
+SELECT answer_to('SELECT (ltv_fit(frequency, recency, t, ''auto'')).kind FROM rhythm.input'), result_of('ltv_p_alive(regular(''auto'', ''{1,2,3,4}'', 1), 1, 2, 3)'), answer_to('SELECT ltv_fit(h, ''2024-06-30'', ''auto'') FROM rhythm.h WHERE shop = ''regular'' AND customer_id = 5');
+
 -- Over numbers: with the sums it is the fit over histories; without them the regularity must be given, and the log-likelihood lacks them
 SELECT f.shop, f.kind, a.parameters = (model).parameters AND a.regularity = (model).regularity AS parameters, near(a.log_likelihood, (model).log_likelihood, 1e-11) AS log_likelihood, a.unit_days, a.note,
 	b.parameters = (model).parameters AS given, near(b.log_likelihood + (b.regularity - 1) * logs, (model).log_likelihood, 1e-11) AS lacks, b.note, c.parameters = (model).parameters AND near(c.log_likelihood, (model).log_likelihood, 1e-11) AND c.unit_days IS NULL AS by_kind

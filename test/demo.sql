@@ -395,7 +395,7 @@ END $$;
 
 CREATE TEMP TABLE validation (kind text, repeat_orders text, customers bigint, actual bigint, predicted double precision);
 CREATE TEMP TABLE kinds AS
-SELECT kind, n, pg_temp.attempt(format('SELECT pg_temp.model(%1$L, %4$L); INSERT INTO validation SELECT %1$L, * FROM ltv_validate(%2$L, %3$L, %4$L, %1$L)',
+SELECT kind, n, pg_temp.attempt(format('SELECT pg_temp.model(%1$L, %4$L); INSERT INTO validation SELECT %1$L, repeat_orders, customers, actual_orders, expected_orders FROM ltv_validate(%2$L, %3$L, %4$L, %1$L)',
   kind, 'shop_orders', :'as_of', :'split_day')) AS complaint
 FROM unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) WITH ORDINALITY AS k(kind, n);
 

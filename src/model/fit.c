@@ -394,6 +394,7 @@ typedef struct Choice
 	int			evaluations;
 	bool		known[LTVM_MAX_REGULARITY + 1];
 	double		value[LTVM_MAX_REGULARITY + 1];
+	int			limits[LTVM_MAX_REGULARITY + 1];
 } Choice;
 
 /* The highest likelihood with k, looked up or found. */
@@ -408,6 +409,7 @@ value_of(Choice *choice, int k, double *value)
 		status = fit_with_regularity(choice->kind, k, true, choice->patterns, choice->n, choice->interrupt, &fit);
 		choice->evaluations += fit.iterations;
 		choice->value[k] = fit.log_likelihood + (k - 1) * choice->gaps->half_logs;
+		choice->limits[k] = fit.limits;
 		choice->known[k] = status == LTVM_FIT_DONE;
 	}
 	*value = choice->value[k];
@@ -497,6 +499,125 @@ choose_regularity(LtvmKind kind, const LtvmGaps *gaps, const LtvmPattern *patter
 	return status;
 }
 
+/* A model among which LTVM_AUTO chooses. */
+typedef struct Candidate
+{
+	LtvmKind	kind;
+	int			regularity;
+	double		bic;
+} Candidate;
+
+/* Parameters that are not at a limit. */
+static int
+free_parameters(int limits)
+{
+	int			count = limits & LTVM_LIMIT_NOBODY_LEAVES ? 2 : 4;
+	int			bit;
+
+	for (bit = LTVM_LIMIT_SAME_LEAVING; bit <= LTVM_LIMIT_OTHER; bit *= 2)
+		count -= (limits & bit) != 0;
+	return count;
+}
+
+/* The best regularity of BG or MBG, or the one that is given, as a candidate. */
+static LtvmFitStatus
+look_at_kind(Choice *choice, LtvmKind plain, LtvmKind regular, int given, double customers, Candidate *candidate)
+{
+	double		value;
+	int			k = given;
+	LtvmFitStatus status = LTVM_FIT_DONE;
+
+	choice->kind = regular;
+	for (int i = 0; i <= LTVM_MAX_REGULARITY; i++)
+		choice->known[i] = false;
+	if (given == 0)
+		status = choose(choice, &k);
+	if (status == LTVM_FIT_DONE)
+		status = value_of(choice, k, &value);
+	if (status != LTVM_FIT_DONE)
+		return status;
+	*candidate = (Candidate) {
+		k > 1 ? regular : plain, k > 1 ? k : 0,
+			-2.0 * value + (free_parameters(choice->limits[k]) + (given == 0 && k > 1)) * log(customers)
+	};
+	return status;
+}
+
+static LtvmFitStatus
+look_at_pareto(Choice *choice, double customers, Candidate *candidate)
+{
+	LtvmFit		fit;
+	LtvmFitStatus status = fit_with_regularity(LTVM_PARETO_NBD, 0, true, choice->patterns, choice->n, choice->interrupt, &fit);
+
+	choice->evaluations += fit.iterations;
+	if (status == LTVM_FIT_DONE)
+		*candidate = (Candidate) {
+			LTVM_PARETO_NBD, 0, fit.converged ? -2.0 * fit.log_likelihood + free_parameters(fit.limits) * log(customers) : INFINITY
+		};
+	return status;
+}
+
+/* Of equals the first: MBG, BG, Pareto. */
+static LtvmFitStatus
+choose_kind(Choice *choice, int given, double customers, Candidate *best, Candidate *next)
+{
+	Candidate	candidates[3];
+	int			count = given > 1 ? 2 : 3;
+	LtvmFitStatus status = look_at_kind(choice, LTVM_MBG_NBD, LTVM_MBG_CNBD, given, customers, &candidates[0]);
+
+	if (status == LTVM_FIT_DONE)
+		status = look_at_kind(choice, LTVM_BG_NBD, LTVM_BG_CNBD, given, customers, &candidates[1]);
+	if (status == LTVM_FIT_DONE && count == 3)
+		status = look_at_pareto(choice, customers, &candidates[2]);
+	if (status != LTVM_FIT_DONE)
+		return status;
+	*best = candidates[0];
+	*next = candidates[1];
+	for (int i = 1; i < count; i++)
+	{
+		if (candidates[i].bic < best->bic)
+		{
+			*next = *best;
+			*best = candidates[i];
+		}
+		else if (candidates[i].bic < next->bic)
+			*next = candidates[i];
+	}
+	return status;
+}
+
+/*
+ * The kind with the lowest BIC, over the days that the choice of a regularity looks at, then fitted to the days as they are.
+ */
+static LtvmFitStatus
+fit_best(int given, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
+{
+	static const LtvmGaps unknown = {0.0, 0.0, 0.0};
+	Choice		choice = {.gaps = gaps != NULL ? gaps : &unknown, .n = n, .interrupt = interrupt};
+	Candidate	best;
+	Candidate	next;
+	LtvmFitStatus status;
+
+	choice.patterns = without_half_days(patterns, n, choice.gaps->half_day);
+	if (choice.patterns == NULL)
+		return LTVM_FIT_NO_MEMORY;
+	status = choose_kind(&choice, given, fit->customers, &best, &next);
+	free(choice.patterns);
+	if (status == LTVM_FIT_DONE)
+		status = fit_with_regularity(best.kind, best.regularity, false, patterns, n, interrupt, fit);
+	if (status != LTVM_FIT_DONE)
+		return status;
+	fit->iterations += choice.evaluations;
+	fit->chose_kind = true;
+	fit->bic_lead = next.bic - best.bic;
+	fit->next_kind = next.kind;
+	fit->next_regularity = next.regularity;
+	fit->chose_bound = given == 0 && best.regularity == LTVM_MAX_REGULARITY;
+	if (gaps != NULL && best.regularity > 1)
+		fit->log_likelihood += (best.regularity - 1) * gaps->logs;
+	return status;
+}
+
 LtvmFitStatus
 ltvm_fit_rhythm(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n,
 				const LtvmInterrupt *interrupt, LtvmFit *fit)
@@ -509,13 +630,15 @@ ltvm_fit_rhythm(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmP
 
 	if (!ltvm_has_regularity(kind))
 		return ltvm_fit_orders(kind, patterns, n, interrupt, fit);
-	clear_fit(kind, fit);
+	clear_fit(kind == LTVM_AUTO ? LTVM_MBG_NBD : kind, fit);
 	fit->first_bad = first_bad_pattern(patterns, n);
 	if (fit->first_bad >= 0)
 		return LTVM_FIT_BAD_PATTERN;
 	status = look_at_patterns(patterns, n, &fit->customers, &orders, &time);
 	if (status != LTVM_FIT_DONE)
 		return status;
+	if (kind == LTVM_AUTO)
+		return fit_best(regularity, gaps, patterns, n, interrupt, fit);
 	if (chosen)
 	{
 		status = choose_regularity(kind, gaps, patterns, n, interrupt, &regularity, &evaluations);

@@ -77,6 +77,10 @@ typedef struct LtvmFit
 	double		gradient_norm;	/* Euclidean, in the coordinates of the fit: sums of logarithms */
 	int			limits;			/* LTVM_LIMIT_... */
 	bool		chose_bound;	/* the regularity was chosen, and is the largest that there is */
+	bool		chose_kind;		/* with LTVM_AUTO: by the BIC, which is lower by bic_lead than with the next best */
+	double		bic_lead;
+	LtvmKind	next_kind;
+	int			next_regularity;
 	int			first_bad;		/* index of the pattern refused, else -1 */
 } LtvmFit;
 
@@ -85,7 +89,8 @@ extern LtvmFitStatus ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns,
 
 /*
  * The same for kinds with a regularity: given, or 0 to be chosen by likelihood, which needs the gaps.  Where these are not
- * known (NULL) the log-likelihood lacks what it says of them.  Other kinds are fitted as by ltvm_fit_orders.
+ * known (NULL) the log-likelihood lacks what it says of them.  Other kinds are fitted as by ltvm_fit_orders.  LTVM_AUTO
+ * takes the kind, and the regularity, whose BIC is lowest among all models of orders.
  */
 extern LtvmFitStatus ltvm_fit_rhythm(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns,
 									 int n, const LtvmInterrupt *interrupt, LtvmFit *fit);

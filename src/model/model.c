@@ -63,7 +63,7 @@ ltvm_kind_from_name(const char *name, LtvmKind *kind)
 const char *
 ltvm_kind_name(LtvmKind kind)
 {
-	return kinds[kind].name;
+	return kind == LTVM_AUTO ? "auto" : kinds[kind].name;
 }
 
 int
@@ -81,7 +81,7 @@ ltvm_parameter_name(LtvmKind kind, int i)
 bool
 ltvm_has_regularity(LtvmKind kind)
 {
-	return kind == LTVM_BG_CNBD || kind == LTVM_MBG_CNBD;
+	return kind == LTVM_BG_CNBD || kind == LTVM_MBG_CNBD || kind == LTVM_AUTO;
 }
 
 const char *
@@ -176,6 +176,34 @@ ltvm_p_order_within(const LtvmModel *model, const LtvmPast *past, double horizon
 		return NAN;
 	p = ltvm_p_alive(model, past) * kinds[model->kind].p_order(model, past, horizon);
 	return p > 1 ? 1 : p;		/* rounding can go beyond; NaN stays */
+}
+
+/* The chance of an order grows with the days: they are doubled until it is enough, then the gap is halved. */
+double
+ltvm_order_day(const LtvmModel *model, const LtvmPast *past, double unit_days, double probability, double most)
+{
+	double		before = 0.0;	/* not enough */
+	double		enough = 1.0;
+
+	if (!(ltvm_p_alive(model, past) > probability))
+		return INFINITY;
+	while (!(ltvm_p_order_within(model, past, enough / unit_days) >= probability))
+	{
+		if (enough >= most)
+			return INFINITY;
+		before = enough;
+		enough = fmin(enough * 2.0, most);
+	}
+	while (enough - before > 1.0)
+	{
+		double		middle = floor(0.5 * (before + enough));
+
+		if (ltvm_p_order_within(model, past, middle / unit_days) >= probability)
+			enough = middle;
+		else
+			before = middle;
+	}
+	return enough;
 }
 
 /*

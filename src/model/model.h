@@ -27,10 +27,10 @@ typedef enum LtvmKind
 	LTVM_PARETO_NBD,
 	LTVM_GAMMA_GAMMA,
 	LTVM_BG_CNBD,
-	LTVM_MBG_CNBD
+	LTVM_MBG_CNBD,
+	LTVM_AUTO					/* asks for a fit of what suits best; no model is of this kind */
 } LtvmKind;
 
-#define LTVM_KINDS (LTVM_MBG_CNBD + 1)
 #define LTVM_MAX_REGULARITY 16
 
 typedef struct LtvmModel
@@ -72,6 +72,12 @@ extern double ltvm_p_alive(const LtvmModel *model, const LtvmPast *past);
 extern double ltvm_expected_orders(const LtvmModel *model, const LtvmPast *past, double horizon);
 extern double ltvm_orders_variance(const LtvmModel *model, const LtvmPast *past, double horizon);
 extern double ltvm_p_order_within(const LtvmModel *model, const LtvmPast *past, double horizon);
+
+/*
+ * The first whole day, of so many to a unit of time, by which an order has come with the probability; infinite when that is
+ * after `most` days or never.
+ */
+extern double ltvm_order_day(const LtvmModel *model, const LtvmPast *past, double unit_days, double probability, double most);
 
 /* Derivatives of the expected orders in the logarithms of the parameters (0 where the parameter is 0). */
 extern void ltvm_expected_orders_gradient(const LtvmModel *model, const LtvmPast *past, double horizon,

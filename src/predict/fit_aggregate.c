@@ -86,7 +86,7 @@ report_state(void)
 static void
 CheckState(const FitState *state)
 {
-	if (VARSIZE(state) < FIT_HEADER || state->version != FIT_VERSION || state->kind >= LTVM_KINDS ||
+	if (VARSIZE(state) < FIT_HEADER || state->version != FIT_VERSION || state->kind > LTVM_AUTO ||
 		state->regularity > LTVM_MAX_REGULARITY || (state->regularity != 0 && !ltvm_has_regularity((LtvmKind) state->kind)) ||
 		(state->flags & ~(FIT_LENIENT | FIT_NO_GAPS)) != 0 || state->padding != 0 || state->unit_days < 0 || state->left_out < 0 ||
 		state->slot_count < INITIAL_SLOTS || state->slot_count > MAX_SLOTS ||
@@ -245,7 +245,7 @@ fit_kind(FunctionCallInfo fcinfo, int arg)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the kind of model must not be null")));
-	return kind_argument(PG_GETARG_DATUM(arg));
+	return kind_or_auto_argument(PG_GETARG_DATUM(arg));
 }
 
 static void
@@ -536,8 +536,10 @@ error_waits(void *context)
 }
 
 static void
-report_status(LtvmKind kind, LtvmFitStatus status)
+report_status(LtvmKind asked, LtvmFitStatus status)
 {
+	LtvmKind	kind = asked == LTVM_AUTO ? LTVM_MBG_NBD : asked;
+
 	if (status == LTVM_FIT_INTERRUPTED)
 		PG_RE_THROW();
 	if (status == LTVM_FIT_NO_MEMORY)
@@ -555,7 +557,7 @@ report_status(LtvmKind kind, LtvmFitStatus status)
 static const LtvmInterrupt on_error = {error_waits, NULL};
 
 /* Fit a model of orders to patterns, ascending in frequency; gaps NULL where they are not known. */
-static LtvmFitStatus
+LtvmFitStatus
 try_fit_orders(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, LtvmFit *fit)
 {
 	LtvmFitStatus status = ltvm_fit_rhythm(kind, regularity, gaps, patterns, n, &on_error, fit);
@@ -695,19 +697,45 @@ add_note(StringInfo notes, const char *note)
 		appendStringInfo(notes, "%s%s", notes->len > 0 ? "; " : "", note);
 }
 
+/* A kind with its regularity. */
+static char *
+name_of(LtvmKind kind, int regularity)
+{
+	return psprintf(regularity > 1 ? "%s of regularity %d" : "%s", ltvm_kind_name(kind), regularity);
+}
+
+/* What is special about a fit that came about, or NULL. */
+char *
+fit_note(const LtvmFit *fit)
+{
+	StringInfoData notes;
+
+	initStringInfo(&notes);
+	add_note(&notes, ltvm_fit_note(fit));
+	add_note(&notes, ltvm_regularity_note(fit));
+	if (fit->chose_kind)
+		add_note(&notes, psprintf("%s chosen over %s, which is next: its BIC is higher by %.1f",
+								  name_of(fit->model.kind, fit->model.regularity), name_of(fit->next_kind, fit->next_regularity),
+								  fit->bic_lead));
+	return notes.len > 0 ? notes.data : NULL;
+}
+
+/* Why there is no fit: a sentence without its full stop. */
+char *
+not_fitted_note(LtvmFitStatus status)
+{
+	const char *reason = ltvm_fit_reason(status);
+
+	return psprintf("not fitted: %.*s", (int) strlen(reason) - 1, reason);
+}
+
 static char *
 note_of(const FitState *state, LtvmFitStatus status, const LtvmFit *fit)
 {
 	StringInfoData notes;
 
 	initStringInfo(&notes);
-	if (status != LTVM_FIT_DONE)
-		appendStringInfo(&notes, "not fitted: %.*s", (int) strlen(ltvm_fit_reason(status)) - 1, ltvm_fit_reason(status));
-	else
-	{
-		add_note(&notes, ltvm_fit_note(fit));
-		add_note(&notes, ltvm_regularity_note(fit));
-	}
+	add_note(&notes, status == LTVM_FIT_DONE ? fit_note(fit) : not_fitted_note(status));
 	if (status == LTVM_FIT_DONE && (state->flags & FIT_NO_GAPS) != 0 && fit->model.regularity > 1)
 		add_note(&notes, "the log-likelihood lacks what the gaps between orders say, which were not given");
 	if (state->left_out > 0)
@@ -759,7 +787,7 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 	if (status == LTVM_FIT_DONE)
 		put_fit(&fit, row.values, row.nulls);
 	note = note_of(state, status, &fit);
-	row.values[MODEL_KIND] = CStringGetTextDatum(ltvm_kind_name((LtvmKind) state->kind));
+	row.values[MODEL_KIND] = CStringGetTextDatum(ltvm_kind_name(status == LTVM_FIT_DONE ? fit.model.kind : (LtvmKind) state->kind));
 	row.values[MODEL_UNIT_DAYS] = Int32GetDatum(state->unit_days);
 	row.values[MODEL_CUSTOMERS] = Int64GetDatum((int64) Min(fit.customers, MAX_CUSTOMERS));
 	row.values[MODEL_CONVERGED] = BoolGetDatum(status == LTVM_FIT_DONE && fit.converged);

@@ -50,7 +50,7 @@ read_fields(const Datum *values, const bool *nulls, FitSpec *spec)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("%s of a fit must not be null", field_names[i]),
 					 errhint("Make specs with ltv_fit_spec(), naming what differs from the defaults, for example ltv_fit_spec(unit_days => 1).")));
-	spec->kind = kind_argument(values[SPEC_KIND]);
+	spec->kind = kind_or_auto_argument(values[SPEC_KIND]);
 	spec->unit_days = DatumGetInt32(values[SPEC_UNIT_DAYS]);
 	CheckUnitDays(spec->unit_days);
 	spec->regularity = 0;

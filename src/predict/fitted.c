@@ -46,20 +46,34 @@ report_model(const char *detail)
 			 errhint("Models are made by the aggregate ltv_fit.")));
 }
 
+static LtvmKind
+read_kind(Datum name, bool or_auto)
+{
+	char	   *kind_name = TextDatumGetCString(name);
+	LtvmKind	kind = LTVM_AUTO;
+
+	if (!(or_auto && strcmp(kind_name, "auto") == 0) && !ltvm_kind_from_name(kind_name, &kind))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown kind of model \"%s\"", kind_name),
+				 errhint("The kinds are %s'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd', 'mbg/cnbd' and 'gamma-gamma'.",
+						 or_auto ? "'auto', " : "")));
+	pfree(kind_name);
+	return kind;
+}
+
 /* The kind of model that a text names. */
 LtvmKind
 kind_argument(Datum name)
 {
-	char	   *kind_name = TextDatumGetCString(name);
-	LtvmKind	kind;
+	return read_kind(name, false);
+}
 
-	if (!ltvm_kind_from_name(kind_name, &kind))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown kind of model \"%s\"", kind_name),
-				 errhint("The kinds are 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd', 'mbg/cnbd' and 'gamma-gamma'.")));
-	pfree(kind_name);
-	return kind;
+/* The same of what is to be fitted. */
+LtvmKind
+kind_or_auto_argument(Datum name)
+{
+	return read_kind(name, true);
 }
 
 /* The elements of a float8 array without nulls, n in each dimension; false when it is anything else. */
@@ -120,11 +134,11 @@ read_fields(HeapTupleHeader row, FittedModel *fitted)
 	if (nulls[MODEL_KIND])
 		report_model("The kind is null.");
 	memset(fitted, 0, sizeof(*fitted));
-	fitted->model.kind = kind_argument(values[MODEL_KIND]);
-	fitted->count = ltvm_parameter_count(fitted->model.kind);
 	fitted->fitted = !(nulls[MODEL_PARAMETERS] && !nulls[MODEL_CONVERGED] && !DatumGetBool(values[MODEL_CONVERGED]));
+	fitted->model.kind = read_kind(values[MODEL_KIND], !fitted->fitted);
 	if (!fitted->fitted)
 		return;
+	fitted->count = ltvm_parameter_count(fitted->model.kind);
 	read_regularity(values[MODEL_REGULARITY], nulls[MODEL_REGULARITY], &fitted->model);
 	if (nulls[MODEL_PARAMETERS] || !read_doubles(values[MODEL_PARAMETERS], fitted->model.p, 1, fitted->count))
 		report_model(psprintf("The parameters of a %s model are an array of %d numbers.",
@@ -137,6 +151,8 @@ read_fields(HeapTupleHeader row, FittedModel *fitted)
 		fitted->unit_days = DatumGetInt32(values[MODEL_UNIT_DAYS]);
 		CheckUnitDays(fitted->unit_days);
 	}
+	fitted->at_limit = fitted->model.p[2] == 0 ||
+		(!nulls[MODEL_NOTE] && strncmp(TextDatumGetCString(values[MODEL_NOTE]), "limit:", strlen("limit:")) == 0);
 	fitted->has_covariance = !nulls[MODEL_COVARIANCE];
 	if (fitted->has_covariance)
 		read_covariance(values[MODEL_COVARIANCE], fitted);
@@ -314,6 +330,43 @@ ltv_p_order_within(PG_FUNCTION_ARGS)
 	if (!history_argument(fcinfo, fitted, &past, &input))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ltvm_p_order_within(&fitted->model, &past, days / fitted->unit_days));
+}
+
+/* The last day that a date can be. */
+#define LAST_DAY (DATE_END_JULIAN - POSTGRES_EPOCH_JDATE - 1)
+
+bool
+next_order_day(const LtvmModel *model, const LtvmPast *past, DateADT as_of, double unit_days, double probability, DateADT *day)
+{
+	double		days = ltvm_order_day(model, past, unit_days, probability, (double) LAST_DAY - as_of);
+
+	if (!isfinite(days))
+		return false;
+	*day = as_of + (DateADT) days;
+	return true;
+}
+
+PG_FUNCTION_INFO_V1(ltv_next_order);
+
+/* (model, h, as_of, probability) */
+Datum
+ltv_next_order(PG_FUNCTION_ARGS)
+{
+	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
+	DateADT		as_of = PG_GETARG_DATEADT(2);
+	double		probability = PG_GETARG_FLOAT8(3);
+	ModelInput	input;
+	LtvmPast	past;
+	DateADT		day;
+
+	if (!(probability > 0 && probability < 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("probability must be above 0 and below 1, not %g", probability)));
+	if (!history_argument(fcinfo, fitted, &past, &input) ||
+		!next_order_day(&fitted->model, &past, as_of, fitted->unit_days, probability, &day))
+		PG_RETURN_NULL();
+	PG_RETURN_DATEADT(day);
 }
 
 PG_FUNCTION_INFO_V1(ltv_expected_gap_days);

@@ -43,6 +43,7 @@ typedef struct FittedModel
 	bool		fitted;			/* false: there are no parameters, as the data had none to give */
 	int			count;			/* parameters */
 	int32		unit_days;		/* 0 where the unit is not known */
+	bool		at_limit;		/* note says that the parameters are at a limit */
 	bool		has_covariance;
 	double		covariance[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];	/* of the logarithms */
 } FittedModel;
@@ -59,10 +60,15 @@ typedef struct ModelMemo
 
 extern const FittedModel *model_read(HeapTupleHeader row, ModelMemo *memo);
 extern LtvmKind kind_argument(Datum name);
+extern LtvmKind kind_or_auto_argument(Datum name);
 extern void CheckModelKind(const LtvmModel *model, bool spend, const char *what);
 extern void CheckModelUnit(const FittedModel *fitted);
 extern void CheckHorizon(double horizon, const char *name);
 extern LtvmPast past_of(const ModelInput *input, DateADT as_of, double unit_days);
+
+/* The day by which the next order has come with the probability, or false. */
+extern bool next_order_day(const LtvmModel *model, const LtvmPast *past, DateADT as_of, double unit_days, double probability,
+						   DateADT *day);
 
 /* The state of an aggregate after a row that says nothing. */
 static inline Datum
@@ -75,6 +81,9 @@ unchanged_state(FunctionCallInfo fcinfo)
 
 /* fit_aggregate.c */
 extern LtvmFit fit_order_model(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n);
+extern LtvmFitStatus try_fit_orders(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, LtvmFit *fit);
+extern char *fit_note(const LtvmFit *fit);
+extern char *not_fitted_note(LtvmFitStatus status);
 extern LtvmFitStatus try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit);
 
 #endif							/* LTV_FITTED_H */

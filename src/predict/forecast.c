@@ -33,6 +33,7 @@ enum
 	STATE_MODEL = STATE_GRADIENT + LTVM_MAX_PARAMETERS,
 	STATE_KIND = STATE_MODEL,
 	STATE_REGULARITY,
+	STATE_AT_LIMIT,
 	STATE_UNIT_DAYS,
 	STATE_HAS_COVARIANCE,
 	STATE_PARAMETERS,			/* 4 */
@@ -110,6 +111,7 @@ model_numbers(const FittedModel *fitted, double *model)
 {
 	model[STATE_KIND - STATE_MODEL] = fitted->model.kind;
 	model[STATE_REGULARITY - STATE_MODEL] = fitted->model.regularity;
+	model[STATE_AT_LIMIT - STATE_MODEL] = fitted->at_limit ? 1 : 0;
 	model[STATE_UNIT_DAYS - STATE_MODEL] = fitted->unit_days;
 	model[STATE_HAS_COVARIANCE - STATE_MODEL] = fitted->has_covariance ? 1 : 0;
 	memcpy(&model[STATE_PARAMETERS - STATE_MODEL], fitted->model.p, sizeof(fitted->model.p));
@@ -216,7 +218,9 @@ parameter_variance(const double *values)
 	return Max(sum, 0);
 }
 
-static const CompositeType estimate_type = COMPOSITE_TYPE("ltv_forecast_estimate", INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID);
+static const CompositeType estimate_type = COMPOSITE_TYPE("ltv_forecast_estimate", INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID);
+
+#define LIMIT_NOTE "the model is at a limit, which its own note names: what was not seen of leaving counts as impossible, and the interval is too narrow"
 
 PG_FUNCTION_INFO_V1(ltv_forecast_final);
 
@@ -245,5 +249,7 @@ ltv_forecast_final(PG_FUNCTION_ARGS)
 	row.values[4] = Float8GetDatum(values[STATE_MEAN] + NORMAL_975 * error);
 	/* without a covariance only the spread of the process is known */
 	row.nulls[2] = row.nulls[3] = row.nulls[4] = values[STATE_HAS_COVARIANCE] == 0;
+	row.nulls[5] = values[STATE_AT_LIMIT] == 0;
+	row.values[5] = row.nulls[5] ? (Datum) 0 : CStringGetTextDatum(LIMIT_NOTE);
 	PG_RETURN_DATUM(composite_datum(&row));
 }

@@ -75,9 +75,9 @@ patterns_receive(PatternSet *set, Stream *stream)
 		set->items[i].number = (uint32) i;
 }
 
-/* The distinct keys, in order, in weeks. */
-static void
-find_patterns(PatternSet *set)
+/* The distinct keys, in order, in weeks; there must be no more to add. */
+void
+patterns_find(PatternSet *set)
 {
 	radix_sort(set->items, set->customers);
 	for (uint64 i = 0; i < set->customers; i++)
@@ -109,13 +109,28 @@ patterns_fit(PatternSet *set, LtvmKind kind)
 	LtvmFit		fit;
 	LtvmGaps	gaps;
 
-	find_patterns(set);
+	patterns_find(set);
 	gaps = gaps_of(&set->gaps, set->patterns, (int) set->count, REPORT_UNIT_DAYS);
 	fit = fit_order_model(kind, 0, &gaps, set->patterns, (int) set->count);
 	if (!fit.converged)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("the fit of a %s model to %.0f customers did not converge", ltvm_kind_name(kind), fit.customers),
+				 errmsg("the fit of a %s model to %.0f customers did not converge", ltvm_kind_name(fit.model.kind), fit.customers),
 				 errhint("Try another kind of model.")));
 	return fit;
+}
+
+/*
+ * The same of patterns that are found, where it is no error that there is no model: false, and the note says why.  Else
+ * it says what is special about the model, or is NULL.
+ */
+bool
+patterns_try_fit(PatternSet *set, LtvmKind kind, LtvmFit *fit, const char **note)
+{
+	LtvmGaps	gaps = gaps_of(&set->gaps, set->patterns, (int) set->count, REPORT_UNIT_DAYS);
+	LtvmFitStatus status = try_fit_orders(kind, 0, &gaps, set->patterns, (int) set->count, fit);
+	bool		fitted = status == LTVM_FIT_DONE && fit->converged;
+
+	*note = status == LTVM_FIT_DONE ? fit_note(fit) : not_fitted_note(status);
+	return fitted;
 }

@@ -11,7 +11,7 @@
 #include "base/stream.h"
 
 /*
- * Customers are numbered from 0 as they are added.  After patterns_fit the
+ * Customers are numbered from 0 as they are added.  After patterns_find the
  * items are sorted, and each pattern stands for the next `weight` of them.
  */
 typedef struct PatternSet
@@ -32,7 +32,9 @@ extern PatternSet *patterns_create(LtvmKind kind);
 extern void patterns_add(PatternSet *set, const History *history, const ModelInput *input, DateADT as_of);
 extern void patterns_send(const PatternSet *set, Stream *stream);
 extern void patterns_receive(PatternSet *set, Stream *stream);
+extern void patterns_find(PatternSet *set);
 extern LtvmFit patterns_fit(PatternSet *set, LtvmKind kind);
+extern bool patterns_try_fit(PatternSet *set, LtvmKind kind, LtvmFit *fit, const char **note);
 
 static inline LtvmPast
 pattern_past(const LtvmPattern *pattern)

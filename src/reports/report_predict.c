@@ -25,9 +25,14 @@
 
 /* of the form that takes neither */
 #define DEFAULT_HORIZON_DAYS	365
-#define DEFAULT_KIND			LTVM_BG_NBD
+#define DEFAULT_KIND			LTVM_AUTO
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_predict_row", ANYELEMENTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_predict_row", ANYELEMENTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
+															 DATEOID, FLOAT8OID, FLOAT8OID, TEXTOID);
+
+/* the columns next_order_on and no_order_90_days */
+#define NEXT_ORDER_PROBABILITY 0.5
+#define SILENT_DAYS 90
 
 typedef struct PredictedCustomer
 {
@@ -40,6 +45,9 @@ typedef struct PredictedPattern
 	double		p_alive;
 	double		orders;			/* in the horizon */
 	double		discounted;		/* the same, each worth less the later it comes */
+	double		silent;			/* probability of no order in SILENT_DAYS */
+	DateADT		next_order;		/* by then an order has come as likely as not */
+	bool		has_next_order;
 } PredictedPattern;
 
 typedef struct PredictReport
@@ -61,6 +69,7 @@ typedef struct PredictReport
 	bool		has_spend;
 	double		mean_value;		/* where there is no model of spend */
 	LtvmModel	model;			/* of orders */
+	Datum		note;			/* what is special about it; 0: nothing */
 	const SortItem *next;		/* the customer whose row comes next */
 	uint64		next_pattern;	/* the pattern that comes next */
 	double		pattern_left;	/* customers of this one whose rows have not come */
@@ -221,6 +230,9 @@ predict_pattern(const PredictReport *predict, const LtvmModel *model, const Ltvm
 	pattern.p_alive = ltvm_p_alive(model, past);
 	pattern.orders = ltvm_expected_orders(model, past, (double) predict->horizon_days / REPORT_UNIT_DAYS);
 	pattern.discounted = predict->annual_discount == 0 ? pattern.orders : discounted_orders(predict, model, past);
+	pattern.silent = 1 - ltvm_p_order_within(model, past, (double) SILENT_DAYS / REPORT_UNIT_DAYS);
+	pattern.has_next_order = next_order_day(model, past, predict->as_of, REPORT_UNIT_DAYS, NEXT_ORDER_PROBABILITY,
+											&pattern.next_order);
 	return pattern;
 }
 
@@ -249,6 +261,7 @@ next_row(void *arg)
 {
 	PredictReport *predict = arg;
 	Datum	   *values = predict->report.row.values;
+	bool	   *nulls = predict->report.row.nulls;
 	const PredictedCustomer *customer;
 	double		value;
 
@@ -275,6 +288,12 @@ next_row(void *arg)
 	values[3] = Float8GetDatum(value);
 	/* no margin on a loss is 0, not -0 */
 	values[4] = Float8GetDatum(predict->pattern.discounted * value * predict->gross_margin + 0.0);
+	values[5] = DateADTGetDatum(predict->pattern.next_order);
+	values[6] = Float8GetDatum(predict->pattern.silent);
+	values[7] = Float8GetDatum(1 - predict->pattern.p_alive);
+	values[8] = predict->note;
+	nulls[5] = !predict->pattern.has_next_order;
+	nulls[8] = predict->note == 0;
 	return true;
 }
 
@@ -283,7 +302,7 @@ static void
 read_settings(PredictReport *predict, FunctionCallInfo fcinfo)
 {
 	predict->horizon_days = PG_GETARG_INT32(3);
-	predict->kind = kind_argument(PG_GETARG_DATUM(4));
+	predict->kind = kind_or_auto_argument(PG_GETARG_DATUM(4));
 	CheckHorizon(predict->horizon_days, "horizon_days");
 	CheckModelKind(&(LtvmModel) {.kind = predict->kind}, false, "orders");
 	CheckElement(LTV_GROSS_MARGIN, PG_GETARG_NUMERIC(5));
@@ -317,7 +336,11 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	predict->next_pattern = predict->patterns->count;
 	if (predict->patterns->customers > 0)
 	{
-		predict->model = patterns_fit(predict->patterns, predict->kind).model;
+		LtvmFit		fit = patterns_fit(predict->patterns, predict->kind);
+		char	   *note = fit_note(&fit);
+
+		predict->model = fit.model;
+		predict->note = note != NULL ? CStringGetTextDatum(note) : 0;
 		fit_spend(predict);
 		predict->next = predict->patterns->items;
 		predict->next_pattern = 0;

@@ -493,6 +493,53 @@ test_bound(void)
 		  fit.model.regularity);
 }
 
+/* The kind that suits best is that of the simulation, or one that describes as much; and it is fitted as when it is named. */
+static void
+test_best_kind(void)
+{
+	static const LtvmModel truths[] = {
+		{LTVM_MBG_CNBD, 1, {0.8, 6, 0.9, 1.6}}, {LTVM_MBG_CNBD, 3, {1.8, 5, 0.9, 1.6}}, {LTVM_BG_CNBD, 2, {1.2, 4, 0.8, 2.5}},
+	};
+	static const LtvmKind kinds[] = {LTVM_MBG_NBD, LTVM_MBG_CNBD, LTVM_BG_CNBD};
+	const int	customers = 4000;
+	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * customers);
+
+	for (int m = 0; m < 3; m++)
+	{
+		LtvmGaps	gaps;
+		LtvmFit		fit = {0};
+		LtvmFit		named = {0};
+		int			n = simulate_shop(&truths[m], 300 + m, customers, patterns, &gaps);
+
+		check(ltvm_fit_rhythm(LTVM_AUTO, 0, &gaps, patterns, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged && fit.chose_kind
+			  && fit.model.kind == kinds[m] && fit.bic_lead > 0 && fit.next_kind != fit.model.kind, "best kind %d: %s of regularity %d", m,
+			  ltvm_kind_name(fit.model.kind), fit.model.regularity);
+		check(fit.model.regularity == (truths[m].regularity > 1 ? truths[m].regularity : 0), "best kind %d, regularity", m);
+		check(ltvm_fit_rhythm(fit.model.kind, fit.model.regularity, &gaps, patterns, n, NULL, &named) == LTVM_FIT_DONE
+			  && named.log_likelihood == fit.log_likelihood && named.model.p[0] == fit.model.p[0] && named.model.p[3] == fit.model.p[3],
+			  "best kind %d as named", m);
+	}
+	free(patterns);
+}
+
+/* The day of an order against looking day by day. */
+static void
+test_order_days(void)
+{
+	for (int m = 0; m < MODEL_COUNT; m++)
+	{
+		for (int c = 0; c < PAST_COUNT; c++)
+		{
+			double		found = ltvm_order_day(&models[m], &pasts[c], 7, 0.3, 2000);
+			double		day = 1;
+
+			while (day <= 2000 && !(ltvm_p_order_within(&models[m], &pasts[c], day / 7) >= 0.3))
+				day++;
+			check(day <= 2000 ? found == day : isinf(found), "rhythm, model %d past %d: day %g, found %g", m, c, day, found);
+		}
+	}
+}
+
 void
 test_rhythm(void)
 {
@@ -506,4 +553,6 @@ test_rhythm(void)
 	test_fit_of_one();
 	test_whole_days();
 	test_bound();
+	test_best_kind();
+	test_order_days();
 }

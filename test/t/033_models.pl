@@ -221,9 +221,9 @@ END
     # the horizon of the reference is 39 weeks, as of 1997-09-30; its predictions are at the optimum to 12 digits
     within(<<'END', 'expected orders and P(alive)');
 SELECT count(*), max(greatest(misses(p.expected_orders, r.bgnbd_exp_39w::text, 1e-7), misses(p.p_alive, r.bgnbd_p_alive::text, 1e-7), misses(p.expected_order_value, r.gg_exp_value::text, 1e-7)))
-FROM ltv_predict('cdnow', '1997-09-30', NULL::text, 273) AS p JOIN cdnow_predictions AS r ON r.customer_id::integer = p.customer_id::integer
+FROM ltv_predict('cdnow', '1997-09-30', NULL::text, 273, 'bg/nbd') AS p JOIN cdnow_predictions AS r ON r.customer_id::integer = p.customer_id::integer
 END
-    is(must("SELECT customers || ' ' || actual_orders || ' ' || round(expected_orders::numeric, 6) FROM ltv_validate('cdnow', '1998-06-30', '1997-09-30') WHERE repeat_orders = 'all'"), '2357 1882 1653.408698', 'holdout, totals');
+    is(must("SELECT customers || ' ' || actual_orders || ' ' || round(expected_orders::numeric, 6) FROM ltv_validate('cdnow', '1998-06-30', '1997-09-30', 'bg/nbd') WHERE repeat_orders = 'all'"), '2357 1882 1653.408698', 'holdout, totals');
     is(must(<<'END'), 't', 'holdout, per class');
 SELECT bool_and(v.customers = s.customers AND v.actual_orders = s.actual) FROM ltv_validate('cdnow', '1998-06-30', '1997-09-30', 'pareto/nbd') AS v
 JOIN (SELECT CASE WHEN frequency < 7 THEN frequency::text ELSE '7+' END AS repeat_orders, count(*) AS customers, sum(frequency_holdout) AS actual FROM cdnow_summary GROUP BY 1) AS s USING (repeat_orders)

@@ -1,0 +1,184 @@
+/*
+ * measures.c: how far off a model was for the customers of a set.
+ *
+ * The patterns of the set are those that the model was fitted to; each stands
+ * for the next so many of the sorted items, whose numbers lead to what these
+ * customers really did.
+ */
+#include "predict/measures.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "model/stats.h"
+#include "utils/memutils.h"
+
+/* Customers who share a rank. */
+typedef struct RankGroup
+{
+	double		score;			/* what they are ranked by */
+	double		customers;
+	double		orders;
+} RankGroup;
+
+static int
+compare_groups(const void *a, const void *b)
+{
+	double		left = ((const RankGroup *) a)->score;
+	double		right = ((const RankGroup *) b)->score;
+
+	CHECK_FOR_INTERRUPTS();
+	return left > right ? -1 : left < right;
+}
+
+/*
+ * The area between the curve of the orders that the first so many customers
+ * made and the diagonal, customers of one score side by side.
+ */
+static double
+ranked_area(RankGroup *groups, uint64 count, double customers, double orders)
+{
+	double		area = 0;
+	double		before = 0;		/* share of the orders */
+
+	qsort(groups, count, sizeof(RankGroup), compare_groups);
+	for (uint64 i = 0; i < count;)
+	{
+		double		score = groups[i].score;
+		double		width = 0;
+		double		height = 0;
+
+		for (; i < count && groups[i].score == score; i++)
+		{
+			width += groups[i].customers / customers;
+			height += groups[i].orders / orders;
+		}
+		area += width * (before + 0.5 * height);
+		before += height;
+	}
+	return area - 0.5;
+}
+
+/* The same ranked by the orders themselves: a group for each number of orders. */
+static double
+own_area(const PatternSet *set, const uint32 *actual, double orders)
+{
+	uint32		most = 0;
+	RankGroup  *groups;
+	double		area;
+
+	for (uint64 i = 0; i < set->customers; i++)
+		most = Max(most, actual[i]);
+	groups = MemoryContextAllocExtended(CurrentMemoryContext, ((Size) most + 1) * sizeof(RankGroup),
+										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint64 i = 0; i < set->customers; i++)
+	{
+		RankGroup  *group = &groups[actual[i]];
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		group->score = actual[i];
+		group->customers++;
+		group->orders += actual[i];
+	}
+	area = ranked_area(groups, (uint64) most + 1, (double) set->customers, orders);
+	pfree(groups);
+	return area;
+}
+
+/* What one customer adds to the sums. */
+static void
+add_customer(Measures *sums, double orders, double expected)
+{
+	double		error = orders - expected;
+
+	sums->actual += orders;
+	sums->mean_absolute_error += fabs(error);
+	sums->root_mean_square_error += error * error;
+	if (orders > 0)
+		sums->mean_deviance += expected > 0 ? 2 * (orders * log(orders / expected) - error) : NAN;
+	else
+		sums->mean_deviance += 2 * expected;
+}
+
+/* Measure predictions, one for each pattern; there is no interval. */
+void
+measure_predictions(const PatternSet *set, const uint32 *actual, const double *expected, Measures *measures)
+{
+	RankGroup  *groups = MemoryContextAllocHuge(CurrentMemoryContext, Max(set->count, 1) * sizeof(RankGroup));
+	const SortItem *item = set->items;
+	double		own;
+
+	memset(measures, 0, sizeof(*measures));
+	for (uint64 i = 0; i < set->count; i++)
+	{
+		groups[i] = (RankGroup) {expected[i], set->patterns[i].weight, 0};
+		for (double left = set->patterns[i].weight; left > 0; left--)
+		{
+			double		orders = actual[(item++)->number];
+
+			groups[i].orders += orders;
+			add_customer(measures, orders, expected[i]);
+		}
+		measures->expected += expected[i] * set->patterns[i].weight;
+		LTV_CHECK_FOR_INTERRUPTS(i);
+	}
+	measures->customers = (double) set->customers;
+	measures->mean_absolute_error /= measures->customers;
+	measures->root_mean_square_error = sqrt(measures->root_mean_square_error / measures->customers);
+	measures->mean_deviance /= measures->customers;
+	measures->low = measures->high = measures->bias = measures->gini = NAN;
+	if (measures->actual > 0)
+	{
+		measures->bias = measures->expected / measures->actual - 1;
+		own = own_area(set, actual, measures->actual);
+		if (own > 1e-12)
+			measures->gini = ranked_area(groups, set->count, measures->customers, measures->actual) / own;
+	}
+	pfree(groups);
+}
+
+/* The variance of the total: the process and, by the delta method, the parameters. */
+static double
+total_variance(const PatternSet *set, const LtvmFit *fit, double horizon)
+{
+	double		gradient[LTVM_MAX_PARAMETERS] = {0};
+	double		variance = 0;
+
+	for (uint64 i = 0; i < set->count; i++)
+	{
+		LtvmPast	past = pattern_past(&set->patterns[i]);
+		double		weight = set->patterns[i].weight;
+		double		of_pattern[LTVM_MAX_PARAMETERS];
+
+		CHECK_FOR_INTERRUPTS();
+		variance += weight * ltvm_orders_variance(&fit->model, &past, horizon);
+		ltvm_expected_orders_gradient(&fit->model, &past, horizon, of_pattern);
+		for (int j = 0; j < fit->count; j++)
+			gradient[j] += weight * of_pattern[j];
+	}
+	for (int i = 0; i < fit->count; i++)
+		for (int j = 0; j < fit->count; j++)
+			variance += gradient[i] * gradient[j] * fit->covariance[i][j];
+	return variance;
+}
+
+/* Measure a model over the horizon, in the unit of the patterns; what it expected of each pattern goes to expected. */
+void
+measure_model(const PatternSet *set, const uint32 *actual, const LtvmFit *fit, double horizon, double *expected, Measures *measures)
+{
+	double		error;
+
+	for (uint64 i = 0; i < set->count; i++)
+	{
+		LtvmPast	past = pattern_past(&set->patterns[i]);
+
+		CHECK_FOR_INTERRUPTS();
+		expected[i] = ltvm_expected_orders(&fit->model, &past, horizon);
+	}
+	measure_predictions(set, actual, expected, measures);
+	error = sqrt(total_variance(set, fit, horizon));
+	measures->low = Max(0, measures->expected - NORMAL_975 * error);
+	measures->high = measures->expected + NORMAL_975 * error;
+	if (isnan(error))
+		measures->low = measures->high = NAN;
+}
