@@ -461,7 +461,7 @@ static void
 compare_contacts(const NullableDatum *column, const Reference *reference, const Sums *total, int64 day)
 {
 	bool		none = total->orders == 0;
-	int64		from = Max(total->first, year_start(day));
+	int64		from = Max(total->first, months_before(day, 12));
 	int			scale = reference->contact_scale;
 	int64		last = -EVER;
 
