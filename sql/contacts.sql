@@ -298,5 +298,21 @@ SELECT cohorts = (SELECT jsonb_agg(x) FROM ltv_cohorts('many', '2024-03-31') x) 
     economics = (SELECT to_jsonb(x) FROM ltv_economics('many', '2024-03-31', 0.4, retention_cost => NULL) x) AS economics, summary = (SELECT jsonb_agg(x ORDER BY customer_id) FROM ltv_customer_summary('many', '2024-03-31') x) AS summary FROM alone;
 RESET max_parallel_workers_per_gather; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
 
+-- kinds of contacts: by hand, of a a leaflet over 20 and a letter over 80 (two customers' contacts were none: b, c), a mail; of d points back
+SELECT label, is_first_order AS first, orders, revenue, contacts, contacted_customers, contact_cost FROM ltv_labels('shop', '2024-12-31', 'contact');
+SELECT label, contacts, contact_cost FROM ltv_labels('shop', '2024-12-31', 'contact', from_day => '2024-04-01') WHERE contacts > 0;
+-- another label knows no contacts
+SELECT count(*) AS rows, count(contacts) + count(contacted_customers) + count(contact_cost) AS not_null FROM ltv_labels('shop', '2024-12-31', 'order_id');
+-- against plain SQL over a random shop, in one process and in several
+CREATE VIEW kinds AS SELECT kind, count(*) AS contacts, count(DISTINCT customer_id) AS customers, sum(coalesce(cost, 0)) AS cost
+    FROM touch t JOIN (SELECT customer_id, min(ordered_on) AS first FROM purchase WHERE amount >= 0 AND ordered_on <= '2024-03-31' GROUP BY customer_id) f USING (customer_id) WHERE t.ordered_on BETWEEN first AND '2024-03-31' GROUP BY kind;
+SELECT count(*) AS kinds, count(*) FILTER (WHERE (l.contacts, l.contacted_customers, l.contact_cost) IS DISTINCT FROM (k.contacts, k.customers, k.cost)) AS differ FROM kinds k LEFT JOIN ltv_labels('orders_and_contacts', '2024-03-31', 'contact') l ON l.label = k.kind;
+SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+SELECT count(*) AS kinds, count(*) FILTER (WHERE (l.contacts, l.contacted_customers, l.contact_cost) IS DISTINCT FROM (1000 * k.contacts, 1000 * k.customers, 1000 * k.cost)) AS differ FROM kinds k LEFT JOIN ltv_labels('many', '2024-03-31', 'contact') l ON l.label = k.kind;
+RESET max_parallel_workers_per_gather; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
+-- by: contacts follow the customer's segment
+CREATE VIEW shop_of_channels AS SELECT *, CASE WHEN contact IS NOT NULL THEN 'none' WHEN customer_id = 'd' THEN 'web' ELSE 'call' END AS channel FROM shop;
+SELECT segment, retention_cost FROM ltv_overview('shop_of_channels', '2024-12-31', by => 'channel') ORDER BY segment COLLATE "C";
+
 SET client_min_messages = warning;
 DROP SCHEMA contacts_test CASCADE;

@@ -1065,7 +1065,10 @@ CREATE TYPE ltv_labels_row AS (
   reordered_customers bigint,
   reorder_rate double precision,
   reorder_rate_low double precision,
-  reorder_rate_high double precision
+  reorder_rate_high double precision,
+  contacts bigint,
+  contacted_customers bigint,
+  contact_cost numeric
 );
 COMMENT ON TYPE ltv_labels_row IS 'the orders that carry a value of a label, see ltv_labels';
 COMMENT ON COLUMN ltv_labels_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
@@ -1084,6 +1087,9 @@ COMMENT ON COLUMN ltv_labels_row.reordered_customers IS 'of these, those who ord
 COMMENT ON COLUMN ltv_labels_row.reorder_rate IS 'reordered_customers / observed_customers';
 COMMENT ON COLUMN ltv_labels_row.reorder_rate_low IS 'lower end of its 95 % Wilson interval';
 COMMENT ON COLUMN ltv_labels_row.reorder_rate_high IS 'upper end of its 95 % Wilson interval';
+COMMENT ON COLUMN ltv_labels_row.contacts IS 'with the label contact: contacts of this kind, from the day of the first order on; else null';
+COMMENT ON COLUMN ltv_labels_row.contacted_customers IS 'customers with such a contact';
+COMMENT ON COLUMN ltv_labels_row.contact_cost IS 'what these contacts cost';
 
 CREATE FUNCTION ltv_labels(orders regclass, as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', within_days integer DEFAULT 90, from_day date DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_labels_row

@@ -769,6 +769,11 @@ receive_contact(Source *source, OrdersRow row)
 	if (!column_null(source, row, ORDERS_COST))
 		parts.amount = row_number(source, row, ORDERS_COST, &scale);
 	parts.tag = TAG_CONTACT | scale;
+	if (source->gives_items && !column_null(source, row, ORDERS_ITEM))
+	{
+		parts.item = text_of(&source->item, column_value(source, row, ORDERS_ITEM));
+		parts.tag |= TAG_HAS_ITEM;
+	}
 	read_key(source, row, &parts);
 	keep_row(source, &parts);
 }

@@ -40,6 +40,7 @@ struct Grouping
 	History		history;		/* of the customer in hand */
 	struct varlena **items;
 	int			items_room;
+	struct varlena **kinds;		/* of this customer's contacts */
 	struct varlena *segment;	/* of this customer */
 	OrderLine  *lines;			/* of these purchases */
 	uint32	   *line_ends;
@@ -221,18 +222,47 @@ source_read_contact(const Source *source, char *row, int *scale)
 	return (Contact) {head->amount, head->day};
 }
 
+/* In canonical order, so that what stands beside the contacts keeps its place. */
+static int
+compare_contact_rows(const void *a, const void *b, void *arg)
+{
+	int			left_scale;
+	int			right_scale;
+	Contact		left = source_read_contact(arg, *(char *const *) a, &left_scale);
+	Contact		right = source_read_contact(arg, *(char *const *) b, &right_scale);
+
+	if (left.day != right.day)
+		return left.day < right.day ? -1 : 1;
+	return decimal_compare(left.cost, left_scale, right.cost, right_scale);
+}
+
+/* The item of a contact's row, which has neither order nor segment. */
+static struct varlena *
+contact_kind(const Source *source, char *row)
+{
+	return (row_head(source, row)->tag & TAG_HAS_ITEM) ? (struct varlena *) behind_key(source, row) : NULL;
+}
+
 static void
 gather_contacts(Grouping *grouping, char **rows, uint32 nrows)
 {
+	Source	   *source = grouping->source;
 	Contacts   *contacts = &grouping->history.contacts;
 
+	if (source->gives_items)
+	{
+		grouping->kinds = MemoryContextAllocHuge(source->scratch, nrows * sizeof(struct varlena *));
+		qsort_arg(rows, nrows, sizeof(char *), compare_contact_rows, source);
+	}
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		int			scale;
-		Contact		contact = source_read_contact(grouping->source, rows[i], &scale);
+		Contact		contact = source_read_contact(source, rows[i], &scale);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		contacts_add(contacts, contact, scale);
+		if (source->gives_items)
+			grouping->kinds[i] = contact_kind(source, rows[i]);
 	}
 	contacts_sort(contacts);
 }
@@ -636,6 +666,7 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 	grouping->history.scales = (Scales) {0, 0, 0};
 	/* those of the customer before have gone with the scratch memory */
 	grouping->history.contacts = (Contacts) {0, 0, 0, NULL};
+	grouping->kinds = NULL;
 	if (source->relation.histories)
 		gather_histories(grouping, rows, nrows);
 	else if (nrows > 0 && (source->has_order || source->gives_items))
@@ -653,6 +684,7 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 	customer->id = group_id(grouping, group);
 	customer->history = &grouping->history;
 	customer->items = source->gives_items ? grouping->items : NULL;
+	customer->kinds = grouping->kinds;
 	customer->segment = grouping->segment;
 	customer->lines = grouping->lines;
 	customer->line_ends = grouping->line_ends;

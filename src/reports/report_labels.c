@@ -10,10 +10,11 @@
 
 #include "miscadmin.h"
 #include "model/stats.h"
+#include "utils/builtins.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_labels_row",
 	TEXTOID, TEXTOID, BOOLOID, INT8OID, FLOAT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
-	INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID);
+	INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT8OID, NUMERICOID);
 
 /* The orders with a value, first orders or the others. */
 typedef struct LabelCell
@@ -26,8 +27,12 @@ typedef struct LabelCell
 	Money		order_revenue;	/* of whole orders */
 	Earnings	lines;
 	Money		refunded;
+	int64		contacts;		/* where the label is their kind */
+	int64		contacted;		/* customers */
+	Money		contact_cost;
 	int64		latest_order;	/* counted: so that each counts once */
 	int64		latest_customer;
+	int64		latest_contacted;
 } LabelCell;
 
 typedef LabelCell *LabelCellPointer;
@@ -36,6 +41,7 @@ typedef struct LabelsReport
 {
 	LabelReport labels;
 	int32		within_days;
+	bool		of_contacts;	/* the label is the kind of a contact */
 	RecordSet  *cells;
 	int64		orders[2];		/* all, first ones second */
 	int64		purchases;		/* met so far, to tell them apart */
@@ -169,6 +175,29 @@ visit_lines(const Visit *visit, const OrderLine *lines, uint32 count)
 	}
 }
 
+/* Contacts from the day of the first order on, by their kinds. */
+static void
+visit_contacts(LabelsReport *report, const Customer *customer, DateADT first)
+{
+	const Contacts *contacts = &customer->history->contacts;
+	int			until = contacts_until(contacts, report->labels.population.as_of);
+
+	for (int i = contacts_until(contacts, first - 1); i < until; i++)
+	{
+		const Contact *contact = &contacts->list[i];
+		LabelCell  *cell;
+
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (contact->day < report->labels.from_day)
+			continue;
+		cell = recordset_at(report->cells, cell_key(items_number(report->labels.items, customer->kinds[i]), false));
+		cell->contacts++;
+		money_add(&cell->contact_cost, contact->cost, contacts->scale);
+		cell->contacted += cell->latest_contacted != report->labels.population.customers;
+		cell->latest_contacted = report->labels.population.customers;
+	}
+}
+
 static void
 visit_customer(const Customer *customer, void *arg)
 {
@@ -178,6 +207,8 @@ visit_customer(const Customer *customer, void *arg)
 
 	if (!population_admit(&report->labels.population, customer, &buyer))
 		return;
+	if (report->of_contacts && customer->kinds != NULL)
+		visit_contacts(report, customer, buyer.purchases[buyer.first].day);
 	visit.next = buyer.first;
 	for (int i = 0; i < buyer.count; i++)
 	{
@@ -232,6 +263,9 @@ add_cell(LabelCell *to, const LabelCell *more)
 	money_add_money(&to->order_revenue, &more->order_revenue);
 	earnings_add(&to->lines, &more->lines);
 	money_add_money(&to->refunded, &more->refunded);
+	to->contacts += more->contacts;
+	to->contacted += more->contacted;
+	money_add_money(&to->contact_cost, &more->contact_cost);
 }
 
 static void
@@ -280,6 +314,20 @@ row_rate_with_interval(Row *row, int64 part, int64 whole)
 }
 
 static void
+put_contacts(const LabelsReport *report, Row *row, const LabelCell *cell)
+{
+	if (!report->of_contacts)
+	{
+		for (int i = 0; i < 3; i++)
+			row_null(row);
+		return;
+	}
+	row_count(row, cell->contacts);
+	row_count(row, cell->contacted);
+	row_money(row, &cell->contact_cost);
+}
+
+static void
 put_cell(const LabelsReport *report, Row *row, const LabelCell *cell)
 {
 	bool		first = cell_is_first(cell);
@@ -297,6 +345,7 @@ put_cell(const LabelsReport *report, Row *row, const LabelCell *cell)
 	row_count(row, cell->observed);
 	row_count(row, cell->reordered);
 	row_rate_with_interval(row, cell->reordered, cell->observed);
+	put_contacts(report, row, cell);
 	row_put(row);
 }
 
@@ -331,6 +380,7 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 
 	report->within_days = PG_GETARG_INT32(LABELS_ARG_WITHIN);
 	CheckWithinDays(report->within_days);
+	report->of_contacts = strcmp(text_to_cstring(PG_GETARG_TEXT_PP(LABELS_ARG_LABEL)), "contact") == 0;
 	return labels_read(&report->labels, fcinfo, LABELS_ARG_AS_OF, LABELS_ARG_FROM);
 }
 
@@ -339,7 +389,7 @@ static const ReportKind kind = {
 	.size = sizeof(LabelsReport),
 	.row_type = &row_type,
 	.visitor = &ltv_labels_visitor,
-	.wants = WANT_QUANTITY | WANT_COST | WANT_LINES,
+	.wants = WANT_QUANTITY | WANT_COST | WANT_LINES | WANT_CONTACTS,
 	.nullable = ARGUMENT_BIT(LABELS_ARG_FROM),
 	.label_arg = LABELS_ARG_LABEL,
 	.by_arg = LABELS_ARG_BY,
