@@ -35,6 +35,17 @@ SELECT within, at_least, c.* FROM (VALUES (0, 5, '-infinity'), (0, 1, '2023-05-0
   compare(format('SELECT from_label, to_label, together, baskets_from, baskets_to, baskets, support, confidence, lift, ordinality FROM ltv_baskets(RELATION, AS_OF, LABEL, %s, %s, %L) WITH ORDINALITY', within, at_least, from_day),
     format('SELECT * FROM expected(%s, %s, %L)', within, at_least, from_day), shops => 3) c;
 
+-- by medium: the rows over the customers of each
+SELECT * FROM compare_segments($$ltv_baskets(RELATION, '2024-12-31', BY)$$);
+SELECT * FROM compare_segments($$ltv_baskets(RELATION, '2024-12-31', within_days => 60, min_orders => 2, BY)$$);
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SELECT * FROM compare_segments($$ltv_baskets(RELATION, '2024-12-31', BY)$$);
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+
 -- in several processes, and in little memory
 CREATE TABLE large AS SELECT customer_id + 100 * i AS customer_id, order_id, ordered_on, amount, item || i % 7 AS item FROM shop_lines, generate_series(1, 400) i;
 ANALYZE large;

@@ -53,6 +53,17 @@ SELECT steps, within, c.* FROM (VALUES ('{trial,main,cream}', 365, '-infinity'),
       FROM ltv_funnel(RELATION, %L, AS_OF, LABEL, %s, %L) WITH ORDINALITY', steps, within, from_day), format('SELECT * FROM expected(%L, %s, %L)', steps, within, from_day)) c
 WHERE c.label = CASE (v.steps::text[])[1] WHEN 'welcome' THEN 'coupon' WHEN '2' THEN 'quantity' WHEN '0' THEN 'quantity' ELSE 'item' END;
 
+-- by medium: the rows over the customers of each
+SELECT * FROM compare_segments($$ltv_funnel(RELATION, '{trial,main,cream}', '2024-12-31', BY)$$);
+SELECT * FROM compare_segments($$ltv_funnel(RELATION, '{a,b}', '2024-12-31', cohort => 'quarter', BY)$$);
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SELECT * FROM compare_segments($$ltv_funnel(RELATION, '{trial,main,cream}', '2024-12-31', BY)$$);
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+
 -- in several processes, and in little memory
 CREATE TABLE large AS SELECT customer_id + 100 * i AS customer_id, order_id, ordered_on, amount, quantity, cost, item, coupon FROM shop_lines, generate_series(1, 400) i;
 ANALYZE large;

@@ -56,6 +56,17 @@ FROM generate_series(0, 90, 10) days, ltv_labels('shop_lines', '2024-12-31', 'it
 SELECT label, (SELECT sum(revenue) FROM ltv_labels('shop_lines', '2024-12-31', label)) = revenue AS revenue, (SELECT sum(gross_profit) FROM ltv_labels('shop_lines', '2024-12-31', label)) = gross_profit AS gross_profit
 FROM ltv_overview('shop_lines', '2024-12-31'), unnest('{item,coupon,order_id,amount,ordered_on}'::text[]) label;
 
+-- by medium: the rows over the customers of each
+SELECT * FROM compare_segments($$ltv_labels(RELATION, '2024-12-31', BY)$$);
+SELECT * FROM compare_segments($$ltv_labels(RELATION, '2024-12-31', 'coupon', 30, '2023-05-01', BY)$$);
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SELECT * FROM compare_segments($$ltv_labels(RELATION, '2024-12-31', BY)$$);
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+
 -- in several processes, and in little memory
 CREATE TABLE large AS SELECT customer_id + 100 * i AS customer_id, order_id, ordered_on, amount, quantity, cost, item, coupon || CASE WHEN i % 50 = 0 THEN repeat('x', i) ELSE '' END AS coupon FROM shop_lines, generate_series(1, 400) i;
 ANALYZE large;

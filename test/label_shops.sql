@@ -87,3 +87,31 @@ BEGIN
   END LOOP;
 END
 $$;
+
+-- A report by medium over RELATION against the same report over the customers of each medium, as of the end of 2024; rows as jsonb.
+CREATE TABLE segment_of (customer_id int, segment text);
+CREATE VIEW one_segment AS SELECT s.* FROM shop_lines s JOIN segment_of USING (customer_id) WHERE segment IS NOT DISTINCT FROM nullif(current_setting('shop.segment'), 'none');
+CREATE FUNCTION compare_segments(report text) RETURNS TABLE (segments bigint, rows bigint, differences bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  one text;
+BEGIN
+  CREATE TEMP TABLE divided (r jsonb);
+  CREATE TEMP TABLE expected (r jsonb);
+  segments := 0;
+  FOR shop IN 1 .. 4 LOOP
+    CALL make_shop('shop ' || shop);
+    CALL look_at('2024-12-31', 'item');
+    TRUNCATE segment_of;
+    INSERT INTO segment_of SELECT customer_id, medium FROM purchase WHERE n = 1;
+    EXECUTE 'INSERT INTO divided SELECT to_jsonb(r) FROM ' || replace(replace(report, 'RELATION', '''shop_lines'''), 'BY', 'by => ''medium''') || ' r';
+    FOR one IN SELECT DISTINCT segment FROM segment_of LOOP
+      PERFORM set_config('shop.segment', coalesce(one, 'none'), false);
+      EXECUTE 'INSERT INTO expected SELECT to_jsonb(r) || jsonb_build_object(''segment'', $1) FROM ' || replace(replace(report, 'RELATION', '''one_segment'''), 'BY', 'by => NULL') || ' r' USING one;
+      segments := segments + 1;
+    END LOOP;
+  END LOOP;
+  SELECT count(*), (SELECT count(*) FROM (TABLE divided EXCEPT ALL TABLE expected) x) + (SELECT count(*) FROM (TABLE expected EXCEPT ALL TABLE divided) x) INTO rows, differences FROM expected;
+  DROP TABLE divided, expected;
+  RETURN NEXT;
+END
+$$;
