@@ -18,7 +18,6 @@ INSERT INTO made VALUES
     ('ltv_customer_summary_row', $$ltv_customer_summary('o', '2024-08-01')$$),
     ('ltv_deciles_row', $$ltv_deciles('o', '2024-08-01')$$),
     ('ltv_economics_row', $$ltv_economics('o', '2024-08-01', NULL, 1000)$$),
-    ('ltv_entry_items_row', $$ltv_entry_items('o', '2024-08-01', 90)$$),
     ('ltv_free_shipping_row', $$ltv_free_shipping('o', '2024-08-01', 150, 10, 0.5)$$),
     ('ltv_funnel_row', $$ltv_funnel('o', '{a,b}', '2024-08-01')$$),
     ('ltv_growth_row', $$ltv_growth('o', '2024-08-01', 90, policy => ltv_policy(200, 2))$$),

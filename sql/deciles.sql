@@ -25,7 +25,7 @@ CREATE FUNCTION rows_of(call text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEG
 SELECT call, count(*) AS rows, count(*) FILTER (WHERE shown ~ '[(,]-0[,)]') AS minus_zeros
 FROM unnest(ARRAY['ltv_overview', 'ltv_stages', 'ltv_periods', 'ltv_steps', 'ltv_cohorts', 'ltv_windows', 'ltv_deciles', 'ltv_customer_summary', 'ltv_item_flow']) WITH ORDINALITY u(report, n),
 	LATERAL (SELECT format('%s(%L, %L)', report, 'few_items', '2024-01-03')) c(call), rows_of(call) shown GROUP BY n, call ORDER BY n;
-SELECT count(*) AS rows, count(*) FILTER (WHERE shown ~ '[(,]-0[,)]') AS minus_zeros FROM rows_of($$ltv_entry_items('few_items', '2024-01-03', 1)$$) shown;
+SELECT count(*) AS rows, count(*) FILTER (WHERE shown ~ '[(,]-0[,)]') AS minus_zeros FROM rows_of($$ltv_windows('few_items', '2024-01-03', '{1}', by => 'item')$$) shown;
 
 -- against plain SQL; shares to 12 places, as the numbers they are quotients of are not binary
 CREATE FUNCTION expected() RETURNS TABLE (decile int, customers bigint, revenue numeric, share numeric, cumulative_share numeric, average_revenue numeric, minimum_revenue numeric, place bigint)

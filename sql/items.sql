@@ -1,4 +1,4 @@
--- ltv_entry_items, ltv_item_flow
+-- by the item of the first order (ltv_windows), ltv_item_flow
 \getenv top PG_ABS_SRCDIR
 \set shops :top '/test/report_shops.sql'
 \set ECHO none
@@ -13,9 +13,9 @@ INSERT INTO small VALUES
   (1, 11, '2024-01-01', 20, 'cream'), (1, 12, '2024-01-01', 10, 'soap'), (1, 13, '2024-01-31', -3, 'cream'), (1, 14, '2024-02-01', 5, 'tea'),
   (2, 2, '2024-01-02', 4, 'tea'), (2, 2, '2024-01-03', 6, 'soap'), (2, 21, '2024-02-29', 7, NULL), (2, 22, '2024-02-29', 8, 'cream'),
   (3, 3, '2023-12-01', -1, 'tea'), (3, 31, '2024-01-31', 9, NULL), (3, 32, '2024-03-02', 9, 'soap'), (4, 4, '2024-01-01', -2, 'soap'), (5, 5, '2024-02-01', 1, 'soap');
-SELECT * FROM ltv_entry_items('small', '2024-03-01', 30);
-SELECT * FROM ltv_entry_items('small', '2024-03-01', 60);
-SELECT * FROM ltv_entry_items('small', '2024-03-01', 0);
+SELECT segment AS item, customers, f2_rate, orders_per_customer, revenue_per_customer FROM ltv_windows('small', '2024-03-01', '{30}', by => 'item') WHERE customers > 0 ORDER BY customers DESC, segment COLLATE "C";
+SELECT segment AS item, customers, f2_rate, orders_per_customer, revenue_per_customer FROM ltv_windows('small', '2024-03-01', '{60}', by => 'item') WHERE customers > 0 ORDER BY customers DESC, segment COLLATE "C";
+SELECT segment AS item, customers, f2_rate, orders_per_customer, revenue_per_customer FROM ltv_windows('small', '2024-03-01', '{0}', by => 'item') WHERE customers > 0 ORDER BY customers DESC, segment COLLATE "C";
 SELECT * FROM ltv_item_flow('small', '2024-03-01');
 SELECT * FROM ltv_item_flow('small', '2024-03-02') WHERE from_step = 1;
 
@@ -30,7 +30,7 @@ LANGUAGE sql STABLE AS $$
     row_number() OVER (ORDER BY count(*) DESC, item COLLATE "C") FROM c GROUP BY item
 $$;
 SELECT horizon, c.* FROM unnest('{365,0,30}'::int[]) horizon,
-  compare(format('SELECT * FROM ltv_entry_items(RELATION, AS_OF, %s) WITH ORDINALITY', horizon), format('SELECT * FROM expected_entry(%s)', horizon)) c;
+  compare(format('SELECT segment, customers, f2_rate, orders_per_customer, revenue_per_customer, row_number() OVER (ORDER BY customers DESC, segment COLLATE "C") FROM ltv_windows(RELATION, AS_OF, ''{%s}'', by => ''item'') WHERE customers > 0', horizon), format('SELECT * FROM expected_entry(%s)', horizon)) c;
 CREATE FUNCTION expected_flow(from_day date) RETURNS TABLE (from_step int, from_item text, to_item text, customers bigint, share float8, from_amount numeric, to_amount numeric, dearer bigint, place bigint)
 LANGUAGE sql STABLE AS $$
   WITH f AS (SELECT a.n::int AS step, a.item AS this, b.item AS next, count(*) AS customers, sum(a.amount) / count(*) AS from_amount, sum(b.amount) / count(*) AS to_amount,
@@ -46,7 +46,7 @@ CREATE VIEW quantity_as_item AS SELECT customer_id, ordered_on, amount, quantity
 SELECT * FROM compare('SELECT * FROM ltv_item_flow(RELATION, AS_OF, ''quantity'') WITH ORDINALITY', 'SELECT * FROM ltv_item_flow(''quantity_as_item'', as_of()) WITH ORDINALITY');
 
 -- orders and lines; histories hold no items
-SELECT * FROM compare_relations('SELECT * FROM ltv_entry_items(RELATION, AS_OF) WITH ORDINALITY', '{orders,shuffled,with_text,with_uuid,lines}');
+SELECT * FROM compare_relations('SELECT * FROM ltv_windows(RELATION, AS_OF, by => ''item'') WITH ORDINALITY', '{orders,shuffled,with_text,with_uuid,lines}');
 SELECT * FROM compare_relations('SELECT * FROM ltv_item_flow(RELATION, AS_OF) WITH ORDINALITY', '{orders,shuffled,with_text,with_uuid}');
 -- the price of a piece is that of a line
 SELECT * FROM compare_relations('SELECT from_step, from_item, to_item, customers, share, average_from_amount, average_to_amount, ordinality FROM ltv_item_flow(RELATION, AS_OF) WITH ORDINALITY', '{orders,lines}');
@@ -58,15 +58,13 @@ SELECT from_item, to_item, customers, average_from_amount, average_to_amount, de
 
 -- many items, some of them long
 CREATE TABLE bazaar AS SELECT i / 2 AS customer_id, date '2024-01-01' + i % 2 AS ordered_on, 1 AS amount, repeat('item ', i % 400) || i % 700 AS item FROM generate_series(0, 19999) i;
-SELECT count(*), sum(customers) FROM ltv_entry_items('bazaar', '2024-02-01', 30);
+SELECT count(*), sum(customers) FROM ltv_windows('bazaar', '2024-02-01', '{30}', by => 'item');
 SELECT count(*), sum(customers) FROM ltv_item_flow('bazaar', '2024-02-01');
 SELECT count(DISTINCT item) FROM bazaar WHERE ordered_on = '2024-01-01';
 
 -- bad input, and nothing to report
-SELECT * FROM ltv_entry_items('small', '2024-03-01', -1);
-SELECT * FROM ltv_entry_items('small', '2024-03-01', NULL);
-SELECT * FROM ltv_entry_items('small', '2024-03-01', 2147483647);
-SELECT * FROM ltv_entry_items('small', '2023-12-01', 0);
+SELECT * FROM ltv_windows('small', '2024-03-01', '{2147483647}', by => 'item');
+SELECT * FROM ltv_windows('small', '2023-12-01', '{0}', by => 'item');
 SELECT * FROM ltv_item_flow('small', '2023-12-01');
 SELECT * FROM ltv_item_flow('histories', '2024-03-01');
 SELECT * FROM ltv_item_flow('small', '2024-03-01', 'customer_id');
@@ -78,9 +76,9 @@ SELECT * FROM ltv_item_flow('small', '2024-03-01', NULL);
 SELECT count(*) FROM ltv_item_flow('small', '2024-03-01', from_day => 'infinity');
 CREATE VIEW bare AS SELECT customer_id, ordered_on, amount FROM small;
 SELECT * FROM ltv_item_flow('bare', '2024-03-01');
-SELECT * FROM ltv_entry_items('bare', '2024-03-01');
+SELECT * FROM ltv_windows('bare', '2024-03-01', by => 'item');
 -- an item may have any type: the topic "reading"; here nobody was observed for a year
 CREATE VIEW item_numbers AS SELECT customer_id, ordered_on, amount, 7 AS item FROM small;
-SELECT * FROM ltv_entry_items('item_numbers', '2024-03-01');
+SELECT segment, customers FROM ltv_windows('item_numbers', '2024-03-01', '{0}', by => 'item');
 SELECT (SELECT count(*) FROM ltv_customer_summary('item_numbers', '2024-03-01')) = (SELECT count(DISTINCT customer_id) FROM small WHERE ordered_on <= '2024-03-01' AND amount IS NOT NULL) AS same;
 DROP SCHEMA report_shops CASCADE;

@@ -1003,25 +1003,6 @@ RETURNS SETOF ltv_deciles_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
 COMMENT ON FUNCTION ltv_deciles(regclass, date, text) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one';
 
-CREATE TYPE ltv_entry_items_row AS (
-  item text,
-  customers bigint,
-  f2_rate double precision,
-  orders_per_customer double precision,
-  revenue_per_customer numeric
-);
-COMMENT ON TYPE ltv_entry_items_row IS 'the customers who came for an item, see ltv_entry_items';
-COMMENT ON COLUMN ltv_entry_items_row.item IS 'of the first order; null where it has none';
-COMMENT ON COLUMN ltv_entry_items_row.customers IS 'customers who came for it';
-COMMENT ON COLUMN ltv_entry_items_row.f2_rate IS 'customers with a second order within the horizon / customers';
-COMMENT ON COLUMN ltv_entry_items_row.orders_per_customer IS 'within the horizon, first order included, / customers';
-COMMENT ON COLUMN ltv_entry_items_row.revenue_per_customer IS 'within the horizon, first order included, / customers';
-
-CREATE FUNCTION ltv_entry_items(orders regclass, as_of date DEFAULT CURRENT_DATE, horizon_days integer DEFAULT 365)
-RETURNS SETOF ltv_entry_items_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_entry_items(regclass, date, integer) IS 'customers by the item of their first order, over those whose first order is at least horizon_days before as_of; by customers, the most first, then by item';
-
 CREATE TYPE ltv_item_flow_row AS (
   segment text,
   from_step integer,

@@ -12,8 +12,8 @@ SET search_path = questions, public;
 \set ECHO all
 
 -- F2 conversion (F2転換率) by entry item (入口商品): second order within 90 days
-SELECT item, customers, round(f2_rate::numeric, 4) AS f2_rate, round(orders_per_customer::numeric, 3) AS orders, round(revenue_per_customer) AS ltv
-FROM ltv_entry_items('shop_orders', '2024-12-31', 90);
+SELECT segment AS item, customers, round(f2_rate::numeric, 4) AS f2_rate, round(orders_per_customer::numeric, 3) AS orders, round(revenue_per_customer) AS ltv
+FROM ltv_windows('shop_orders', '2024-12-31', '{90}', by => 'item') ORDER BY customers DESC, item;
 -- the same without the report
 WITH f AS (SELECT DISTINCT ON (customer_id) * FROM shop_orders WHERE amount >= 0 ORDER BY customer_id, ordered_on, amount)
 SELECT item, count(*), round(avg((SELECT count(*) > 1 FROM shop_orders o WHERE o.customer_id = f.customer_id AND amount >= 0 AND ordered_on <= f.ordered_on + 90)::int), 4) AS f2_rate
@@ -67,7 +67,7 @@ FROM ltv_rfm('shop_orders', '2024-12-31', NULL::int, 3) a LEFT JOIN ltv_rfm('sho
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- Monday 5: LTV by entry product within a year, and where customers go from it
-SELECT item, customers, round(f2_rate::numeric, 4) AS f2_rate, round(revenue_per_customer) AS ltv FROM ltv_entry_items('shop_orders', '2024-12-31');
+SELECT segment AS item, customers, round(f2_rate::numeric, 4) AS f2_rate, round(revenue_per_customer) AS ltv FROM ltv_windows('shop_orders', '2024-12-31', '{365}', by => 'item') ORDER BY customers DESC, item;
 SELECT * FROM (
   SELECT from_item, to_item, customers, round(share::numeric, 4) AS share, row_number() OVER (PARTITION BY from_item ORDER BY customers DESC, to_item) AS place
   FROM ltv_item_flow('shop_orders', '2024-12-31') WHERE from_step = 1) f

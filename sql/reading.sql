@@ -118,16 +118,16 @@ BEGIN
 	DROP VIEW typed_item, text_item;
 	RETURN result;
 END $$;
-SELECT type, compare_items(type, 'ltv_item_flow'), compare_items(type, 'ltv_entry_items') FROM unnest('{enum,domain,integer,boolean,char,inet,record,numeric,text}'::text[]) type;
+SELECT type, compare_items(type, 'ltv_item_flow'), compare_items(type, 'ltv_labels') FROM unnest('{enum,domain,integer,boolean,char,inet,record,numeric,text}'::text[]) type;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
-SELECT type, compare_items(type, 'ltv_item_flow'), compare_items(type, 'ltv_entry_items') FROM unnest('{enum,domain,integer,boolean,char,inet,record,numeric,text}'::text[]) type;
+SELECT type, compare_items(type, 'ltv_item_flow'), compare_items(type, 'ltv_labels') FROM unnest('{enum,domain,integer,boolean,char,inet,record,numeric,text}'::text[]) type;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
 CREATE VIEW enum_items AS SELECT customer_id, ordered_on, amount, as_enum AS item FROM typed;
-SELECT item, customers FROM ltv_entry_items('enum_items', '2024-12-31');
+SELECT segment, customers FROM ltv_overview('enum_items', '2024-12-31', by => 'item');
 SELECT item, count(*) FROM (SELECT DISTINCT ON (customer_id) customer_id, as_enum AS item FROM typed ORDER BY customer_id, ordered_on) f GROUP BY item ORDER BY 2 DESC, item::text COLLATE "C" NULLS LAST;
 -- currencies
 CREATE TYPE money_of AS ENUM ('yen', 'dollar');
@@ -148,7 +148,7 @@ BEGIN
 	CREATE EXTENSION IF NOT EXISTS citext SCHEMA reading_test;
 	CREATE VIEW citext_items AS SELECT customer_id, ordered_on, amount, CASE WHEN customer_id % 2 = 0 THEN 'tea' ELSE 'Tea' END::citext AS item FROM typed;
 	CREATE VIEW citext_currencies AS SELECT customer_id, ordered_on, amount, CASE WHEN amount = 3 THEN 'jpy' ELSE 'JPY' END::citext AS currency FROM typed;
-	SELECT string_agg(item, ' ' ORDER BY item COLLATE "C") INTO items FROM ltv_entry_items('citext_items', '2024-12-31');
+	SELECT string_agg(segment, ' ' ORDER BY segment COLLATE "C") INTO items FROM ltv_overview('citext_items', '2024-12-31', by => 'item');
 	currencies := left(problem('SELECT * FROM ltv_overview(''citext_currencies'', ''2024-12-31'')'), 5);
 END $$;
 SELECT * FROM with_citext();

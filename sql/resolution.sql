@@ -142,7 +142,6 @@ ltv_rfm('shop', '2024-12-31')	ltv_rfm(regclass,date)	=
 ltv_rfm('shop', '2024-12-31', NULL::text)	ltv_rfm(regclass,date,anyelement,integer)	=
 ltv_rfm('shop', '2024-12-31', NULL::integer, '5')	ltv_rfm(regclass,date,anyelement,integer)	=
 ltv_deciles('shop', '2024-12-31', NULL)	ltv_deciles(regclass,date,text)	=
-ltv_entry_items('shop', '2024-12-31', '90')	ltv_entry_items(regclass,date,integer)	=
 ltv_item_flow('shop', '2024-12-31', 'item', '2024-01-01', NULL)	ltv_item_flow(regclass,date,text,date,text)	=
 ltv_labels('shop', '2024-12-31', 'item', '90', '2024-01-01', NULL)	ltv_labels(regclass,date,text,integer,date,text)	=
 ltv_funnel('shop', '{trial,main}', '2024-12-31', 'item', '90', '2024-01-01', 'month', NULL)	ltv_funnel(regclass,text[],date,text,integer,date,ltv_period,text)	=

@@ -278,13 +278,13 @@ FROM ltv_cpm_groups('shop_orders', :'as_of', :policy) AS s
 GROUP BY 1 ORDER BY min(s.cpm);
 
 \if :has_item
-\echo '=== ltv_entry_items: what the first order was (入口商品別LTV)'
+\echo '=== ltv_windows by item: what the first order was (入口商品別LTV)'
 \echo 'The item of the first order, and what these customers did in' :entry_days 'days from it: from a good one they'
 \echo 'come back.  Only customers watched for all of these days; the ten items with most of them.'
-SELECT pg_temp.clip(item, 36) AS item, customers, pg_temp.percent(f2_rate) AS "ordered again %",
+SELECT pg_temp.clip(segment, 36) AS item, customers, pg_temp.percent(f2_rate) AS "ordered again %",
   round(orders_per_customer::numeric, 2) AS "orders each", round(revenue_per_customer, :places) AS "revenue each"
-FROM ltv_entry_items('shop_orders', :'as_of', :entry_days) AS e
-ORDER BY e.customers DESC, e.item
+FROM ltv_windows('shop_orders', :'as_of', ARRAY[:entry_days]::int[], by => 'item') AS e WHERE e.customers > 0
+ORDER BY e.customers DESC, e.segment COLLATE "C"
 LIMIT 10;
 
 \echo '=== ltv_item_flow: from the first item to the second (商品遷移, 購買パターン)'
@@ -295,7 +295,7 @@ WHERE from_step = 1
 ORDER BY f.customers DESC, f.from_item, f.to_item
 LIMIT 10;
 \else
-\echo '=== ltv_entry_items, ltv_item_flow: not here'
+\echo '=== ltv_windows by item, ltv_item_flow: not here'
 \echo 'They tell which first item brings customers who stay: they need an item (item=HEADER).'
 \echo
 \endif

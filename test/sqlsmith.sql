@@ -59,7 +59,6 @@ CREATE VIEW shop.deciles AS SELECT * FROM ltv_deciles('shop.monthly', '2024-06-3
 CREATE VIEW shop.stages AS SELECT * FROM ltv_stages('shop.orders', '2024-06-30');
 CREATE VIEW shop.stage_flow AS SELECT * FROM ltv_stage_flow('shop.orders', '2023-06-30', '2024-06-30');
 CREATE VIEW shop.segments AS SELECT * FROM ltv_cpm_groups('shop.orders', '2024-06-30');
-CREATE VIEW shop.entry_items AS SELECT * FROM ltv_entry_items('shop.orders', '2024-06-30', 90);
 CREATE VIEW shop.item_flow AS SELECT * FROM ltv_item_flow('shop.orders', '2024-06-30');
 CREATE VIEW shop.labels AS SELECT * FROM ltv_labels('shop.orders', '2024-06-30');
 CREATE VIEW shop.funnel AS SELECT * FROM ltv_funnel('shop.orders', '{a,b}', '2024-06-30');

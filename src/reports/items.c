@@ -20,21 +20,6 @@ typedef struct HashedItems
 	uint32		first;
 } HashedItems;
 
-/* A report on items is of a relation that has some. */
-void
-CheckItemColumn(Population *population)
-{
-	Source	   *source = population->report.source;
-
-	if (source_has_items(source))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("relation \"%s\" has no column \"item\"", source_name(source)),
-			 errdetail("The report counts the items of orders; stored histories do not hold them."),
-			 errhint("Write a view over the order rows with the product or its category: category AS item.")));
-}
-
 Items *
 items_create(void)
 {

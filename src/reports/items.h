@@ -21,7 +21,6 @@ typedef struct Items
 	struct ItemName *names;
 } Items;
 
-extern void CheckItemColumn(Population *population);
 extern Items *items_create(void);
 extern uint32 items_find(Items *items, struct varlena *item);
 extern uint32 items_number(Items *items, struct varlena *item);

@@ -85,7 +85,7 @@ for my $report ("ltv_periods(%s, '2011-09-30', 'week')", "ltv_steps(%s, '2011-09
   same_rows("lines: $report", sprintf("SELECT * FROM $report", "'online_retail_lines'"), $orders);
   same_rows("histories: $report", sprintf("SELECT * FROM $report", "'online_retail_histories'"), $orders);
 }
-for my $report ("ltv_entry_items(%s, '2011-12-09', 90)", "ltv_item_flow(%s, '2011-12-09')")
+for my $report ("ltv_windows(%s, '2011-12-09', '{90}', by => 'item')", "ltv_item_flow(%s, '2011-12-09')")
 {
   same_rows("lines: $report", sprintf("SELECT * FROM $report", "'online_retail_lines'"), sprintf("SELECT * FROM $report", "'online_retail_items'"));
 }

@@ -133,7 +133,7 @@ SELECT SCHEMA.ltv_orders(h OPERATOR(SCHEMA.||) h), SCHEMA.ltv_stage(h, '2024-12-
 SELECT SCHEMA.ltv_day(timestamptz '2024-01-01 15:00+00', 'Asia/Tokyo'), SCHEMA.ltv_repeat_rate(customer_id) FROM sales.orders;
 SELECT customers FROM SCHEMA.ltv_overview('sales.orders', '2024-12-31');
 SELECT count(*) FROM SCHEMA.ltv_rfm('sales.orders', '2024-12-31', NULL::integer);
-SELECT count(*) > 0 FROM SCHEMA.ltv_entry_items('sales.orders', '2024-12-31', 30);
+SELECT count(*) > 0 FROM SCHEMA.ltv_windows('sales.orders', '2024-12-31', '{30}', by => 'item');
 END
 my ($count, $sum) = split /\|/, $node->safe_psql('shop', 'SELECT count(*), sum(amount) FROM sales.orders');
 my $expected = "$count|$sum|100\n$count\n$count|$sum|100\n2|new|[]|t\n2024-01-02|1\n100\n100\nt";

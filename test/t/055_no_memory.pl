@@ -58,7 +58,7 @@ my %needs_much = (
   'rows of guests' => "$large; SELECT guest_orders FROM ltv_overview('guests', '2024-12-31')",
   'purchases of one' => "SELECT count(*) FROM ltv_customer_summary('of_one', '2024-12-31')",
   'members of a ranking' => "SELECT count(*) FROM ltv_rfm('many', '2024-12-31', NULL::integer)",
-  'items' => "SELECT count(*) FROM ltv_entry_items('many', '2024-12-31')",
+  'items' => "SELECT count(*) FROM ltv_windows('many', '2024-12-31', by => 'item')",
   'customers to predict' => "SELECT count(*) FROM ltv_predict('many', '2024-12-31', NULL::integer)",
   'a set of customers' => "$large; SELECT ltv_repeat_rate('customer ' || order_id) FROM many",
   'a history' => 'SELECT ltv_orders(ltv_history(ordered_on, amount)) FROM many',

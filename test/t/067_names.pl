@@ -101,7 +101,7 @@ answer("CREATE TABLE plain.names AS SELECT n, v FROM (VALUES $values) t(n, v)");
 answer(q{CREATE TABLE plain.nasty AS SELECT v AS customer_id, date '2024-01-01' + n AS ordered_on, n * 10 AS amount, v AS item, v AS order_id, text 'JPY' AS currency FROM plain.names
   UNION ALL SELECT v, date '2024-03-01' + n, 5, v, v || '2', 'JPY' FROM plain.names});
 is(answer(q{SELECT s.customer_id, s.orders, s.revenue FROM ltv_customer_summary('plain.nasty', '2024-12-31') s ORDER BY 1}), answer('SELECT customer_id, count(*), sum(amount) FROM plain.nasty GROUP BY 1 ORDER BY 1'), 'values as ids');
-is(answer(q{SELECT item, customers FROM ltv_entry_items('plain.nasty', '2024-12-31', 30) ORDER BY 1}), answer('SELECT v, 1 FROM plain.names ORDER BY 1'), 'as items');
+is(answer(q{SELECT segment, customers FROM ltv_windows('plain.nasty', '2024-12-31', '{30}', by => 'item') ORDER BY 1}), answer('SELECT v, 1 FROM plain.names ORDER BY 1'), 'as items');
 is(answer(q{SELECT from_item, to_item, customers FROM ltv_item_flow('plain.nasty', '2024-12-31') ORDER BY 1}), answer('SELECT v, v, 1 FROM plain.names ORDER BY 1'), 'as items on the way');
 is(answer(q{SELECT customer_id, frequency FROM ltv_rfm('plain.nasty', '2024-12-31') ORDER BY 1}), answer('SELECT v, 2 FROM plain.names ORDER BY 1'), 'as ids in their type');
 is(answer('SELECT ltv_repeat_rate(customer_id), ltv_repeat_rate(order_id) FROM plain.nasty'), '1|0', 'as ids of an aggregate');

@@ -116,7 +116,6 @@ SELECT r::pg_catalog.text FROM ltv.ltv_growth('shop.orders', '2024-12-31', 180, 
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
-SELECT r::pg_catalog.text FROM ltv.ltv_entry_items('shop.orders', '2024-12-31', 90) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_item_flow('shop.orders', '2024-12-31', 'item', '2024-01-01') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_labels('shop.orders', '2024-12-31', 'item', 90, '2024-01-01') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_funnel('shop.orders', '{a,b}', '2024-12-31') r;
