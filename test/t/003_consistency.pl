@@ -49,10 +49,11 @@ my $our_procs = "pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass A
 
 my ($objects) = psql($database, "SELECT count(*) FROM pg_depend WHERE $ours");
 cmp_ok($objects, '>', 150, 'the extension has many objects');
-# (since 17 the array types that the server makes belong to the extension, too)
+# (since 17 the types that the server makes belong to the extension, too: of arrays, and of a table's rows)
 none('every function, aggregate, type, operator, cast and operator class has a comment', psql($database, <<"END"));
 SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depend
-WHERE $ours AND (classid, objid) NOT IN (SELECT 'pg_type'::regclass, typarray FROM pg_type) AND coalesce(obj_description(objid, classid::regclass::name), '') !~ '[a-zA-Z/]' ORDER BY 1
+WHERE $ours AND (classid, objid) NOT IN (SELECT 'pg_type'::regclass, typarray FROM pg_type
+    UNION ALL SELECT 'pg_type'::regclass, reltype FROM pg_class WHERE relkind = 'r') AND coalesce(obj_description(objid, classid::regclass::name), '') !~ '[a-zA-Z/]' ORDER BY 1
 END
 none('every field of a row type has a comment', psql($database, <<"END"));
 SELECT attrelid::regclass || '.' || attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid AND relkind = 'c'
