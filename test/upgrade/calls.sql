@@ -119,7 +119,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_item_flow('shop.orders', '2024-12-31', 'item', '2024-01-01') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_labels('shop.orders', '2024-12-31', 'item', 90, '2024-01-01') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_funnel('shop.orders', '{a,b}', '2024-12-31') r;
-SELECT r::pg_catalog.text FROM ltv.ltv_baskets('shop.orders', '2024-12-31', 'item', 30, 1) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_baskets('shop.orders', '2024-12-31', 'item', 700, 1) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_economics('shop.orders', '2024-12-31', 0.4, 2000) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_levers('shop.orders', '2024-12-31', 0.4, 2000) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_payback('shop.orders', '2024-12-31', 2000, 0.4, 'quarter') r;
