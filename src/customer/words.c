@@ -81,7 +81,7 @@ our_enum_name(Oid type, Oid schema)
 	name = pstrdup(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname));
 	ours = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace == schema;
 	ReleaseSysCache(tuple);
-	for (int i = 0; i < lengthof(terms) && ours; i++)
+	for (int i = 0; i < (int) lengthof(terms) && ours; i++)
 		if (strcmp(name, terms[i].type) == 0)
 			return name;
 	ereport(ERROR,
@@ -94,7 +94,7 @@ our_enum_name(Oid type, Oid schema)
 static text *
 japanese_term(const char *type, const char *label)
 {
-	for (int i = 0; i < lengthof(terms); i++)
+	for (int i = 0; i < (int) lengthof(terms); i++)
 		if (strcmp(type, terms[i].type) == 0 && strcmp(label, terms[i].label) == 0)
 			return cstring_to_text(pg_any_to_server(terms[i].japanese, (int) strlen(terms[i].japanese), PG_UTF8));
 	return cstring_to_text(label);

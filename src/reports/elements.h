@@ -55,7 +55,7 @@ extern PGDLLEXPORT const ParallelVisitor ltv_years_visitor;
 extern DateADT elements_read(void *elements, FunctionCallInfo fcinfo);
 extern void elements_read_given(Elements *elements, FunctionCallInfo fcinfo);
 extern const char *elements_check(void *elements);
-extern void elements_measure(const Elements *elements, Fraction *measured);
+extern void elements_measure(const Elements *given, Fraction *elements);
 extern Numeric annual_revenue(const ShopYears *years);
 extern Numeric annual_gross_profit(const ShopYears *years);
 
