@@ -1941,7 +1941,7 @@ CREATE TABLE ltv_stores (
   watch regclass[] NOT NULL,
   keys text[],
   columns text[],
-  now regclass,
+  now regclass NOT NULL,
   seen text
 );
 COMMENT ON TABLE ltv_stores IS 'the stores that ltv_keep has made';

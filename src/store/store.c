@@ -255,10 +255,11 @@ ltv_stores_check(PG_FUNCTION_ARGS)
 	desc = RelationGetDescr(trigger->tg_relation);
 	CacheInvalidateRelcache(trigger->tg_relation);
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event) &&
-		(!is_ours(relation_in(trigger->tg_trigtuple, desc, "store")) || !is_ours(relation_in(trigger->tg_trigtuple, desc, "queue"))))
+		(!is_ours(relation_in(trigger->tg_trigtuple, desc, "store")) || !is_ours(relation_in(trigger->tg_trigtuple, desc, "queue")) ||
+		 !is_ours(relation_in(trigger->tg_trigtuple, desc, "now"))))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of the store and of its queue to write them into ltv_stores"),
+				 errmsg("must be owner of the store, of its queue and of its view to write them into ltv_stores"),
 				 errhint("Stores are made with ltv_keep.")));
 	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple);
 }

@@ -279,12 +279,15 @@ is(as('stranger', q{SELECT ltv_store_errors('card')}), '42501', 'nor see whose o
 is(as('stranger', q{SELECT ltv_store_forget('card')}), '42501', 'nor forget it');
 is(as('stranger', q{SELECT ltv_store_refresh(1, '')}), '42501', 'nor call its parts');
 is(as('stranger', q{SELECT ltv_keep('shop_orders', 'mine', '{shop}')}), '42501', 'nor keep a store of somebody else\'s orders');
-is(as('stranger', q{INSERT INTO ltv_stores (store, queue, orders, watch) SELECT store, queue, orders, watch FROM ltv_stores}), '42501', 'nor write somebody else\'s store into ltv_stores');
+is(as('stranger', q{INSERT INTO ltv_stores (store, queue, orders, watch, now) SELECT store, queue, orders, watch, now FROM ltv_stores}), '42501', 'nor write somebody else\'s store into ltv_stores');
 is(as('stranger', $_), '42501', "nor $_") for 'UPDATE ltv_stores SET orders = orders', 'DELETE FROM ltv_stores', 'TRUNCATE ltv_stores', 'BEGIN; LOCK ltv_stores IN ACCESS EXCLUSIVE MODE', 'SELECT FROM ltv_stores FOR KEY SHARE';
 is($node->safe_psql('rights', q{SELECT ltv_refresh('card')}), 1, 'a superuser refreshes');
 is($node->safe_psql('rights', 'SELECT reader FROM card'), 'keeper', 'with the rights of the owner');
 is(as('keeper', q{GRANT SELECT ON card_now TO clerk; SELECT 1}), 1, 'the view can be granted');
 is(as('clerk', q{INSERT INTO shop VALUES (2, 3, '2024-01-01', 30); SELECT customer_id FROM card_now ORDER BY 1}), "2\n3", 'and is enough to see it');
+
+as('stranger', 'CREATE TABLE own_store (customer_id integer); CREATE TABLE own_queue (customer_id integer)');
+is(as('stranger', q{INSERT INTO ltv_stores (store, queue, orders, watch, now) SELECT 'own_store', 'own_queue', orders, watch, now FROM ltv_stores}), '42501', 'nor a view of somebody else, that would be taken away with a store');
 
 # a table of somebody else with the trigger of a store writes nothing into its queue
 as('stranger', q{CREATE TABLE mine (customer_id integer); CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION ltv_note(1)});
