@@ -812,6 +812,81 @@ RETURNS SETOF ltv_steps_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
 COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_period, ltv_policy, text) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
 
+CREATE TYPE ltv_cancellations_row AS (
+  segment text,
+  period_start date,
+  reason text,
+  active_at_start bigint,
+  started bigint,
+  cancelled bigint,
+  cancelled_new bigint,
+  paused bigint,
+  resumed bigint,
+  active_at_end bigint,
+  cancel_rate double precision,
+  share_of_cancelled double precision
+);
+COMMENT ON TYPE ltv_cancellations_row IS 'contracts in a period, see ltv_cancellations';
+COMMENT ON COLUMN ltv_cancellations_row.segment IS 'what the column that by names holds for these contracts, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_cancellations_row.period_start IS 'first day of the period';
+COMMENT ON COLUMN ltv_cancellations_row.reason IS 'with split: what its column holds for the contracts that ended, as text; null where it is null, and without split';
+COMMENT ON COLUMN ltv_cancellations_row.active_at_start IS 'contracts that had started before the period and not ended before it; paused ones are active';
+COMMENT ON COLUMN ltv_cancellations_row.started IS 'contracts that started in the period; null with split';
+COMMENT ON COLUMN ltv_cancellations_row.cancelled IS 'contracts that ended in the period';
+COMMENT ON COLUMN ltv_cancellations_row.cancelled_new IS 'of those, started in the same period';
+COMMENT ON COLUMN ltv_cancellations_row.paused IS 'contracts with paused_from in the period; null with split, and without such a column';
+COMMENT ON COLUMN ltv_cancellations_row.resumed IS 'contracts with resumed_on in the period; null with split, and without such a column';
+COMMENT ON COLUMN ltv_cancellations_row.active_at_end IS 'active_at_start + started - cancelled; null with split';
+COMMENT ON COLUMN ltv_cancellations_row.cancel_rate IS '(cancelled - cancelled_new) / active_at_start';
+COMMENT ON COLUMN ltv_cancellations_row.share_of_cancelled IS 'with split: cancelled / all that ended in the period';
+
+CREATE FUNCTION ltv_cancellations(contracts regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', split text DEFAULT NULL, by text DEFAULT NULL)
+RETURNS SETOF ltv_cancellations_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 10000;
+COMMENT ON FUNCTION ltv_cancellations(regclass, date, ltv_period, text, text) IS 'contracts by calendar period: active, started, ended, with the rate of those that end, or what those that ended say why';
+
+CREATE TYPE ltv_deliveries_row AS (
+  segment text,
+  cohort date,
+  delivery integer,
+  delivered bigint,
+  delivered_share double precision,
+  at_risk bigint,
+  cancelled_at_risk bigint,
+  continued bigint,
+  cancelled bigint,
+  waiting bigint,
+  next_rate double precision,
+  next_rate_low double precision,
+  next_rate_high double precision,
+  residual_rate double precision,
+  residual_rate_low double precision,
+  residual_rate_high double precision,
+  revenue_per_contract numeric
+);
+COMMENT ON TYPE ltv_deliveries_row IS 'subscriptions from one delivery to the next, see ltv_deliveries';
+COMMENT ON COLUMN ltv_deliveries_row.segment IS 'what the column that by names holds at the first delivery of these contracts, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_deliveries_row.cohort IS 'the period of the first delivery of these contracts, as its first day; null without cohort';
+COMMENT ON COLUMN ltv_deliveries_row.delivery IS 'n: the number of the delivery';
+COMMENT ON COLUMN ltv_deliveries_row.delivered IS 'contracts that made it';
+COMMENT ON COLUMN ltv_deliveries_row.delivered_share IS 'delivered / delivered of the first';
+COMMENT ON COLUMN ltv_deliveries_row.at_risk IS 'of the delivered, those whose next delivery could have been seen: this one is at least interval x (1 + grace) before as_of';
+COMMENT ON COLUMN ltv_deliveries_row.cancelled_at_risk IS 'of at_risk, ended before the next one';
+COMMENT ON COLUMN ltv_deliveries_row.continued IS 'of the delivered, those that made the next one';
+COMMENT ON COLUMN ltv_deliveries_row.cancelled IS 'of the delivered, those that ended after this one';
+COMMENT ON COLUMN ltv_deliveries_row.waiting IS 'delivered - continued - cancelled';
+COMMENT ON COLUMN ltv_deliveries_row.next_rate IS '1 - cancelled_at_risk / at_risk';
+COMMENT ON COLUMN ltv_deliveries_row.next_rate_low IS 'lower end of its 95 percent interval';
+COMMENT ON COLUMN ltv_deliveries_row.next_rate_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_deliveries_row.residual_rate IS 'share of the contracts that make this delivery, by Kaplan and Meier: the product of the next_rates before it';
+COMMENT ON COLUMN ltv_deliveries_row.residual_rate_low IS 'lower end of its 95 percent interval, with Greenwood''s variance';
+COMMENT ON COLUMN ltv_deliveries_row.residual_rate_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_deliveries_row.revenue_per_contract IS 'sum up to this delivery of residual_rate x mean revenue of such a delivery: what a contract that begins brings so far';
+
+CREATE FUNCTION ltv_deliveries(orders regclass, as_of date DEFAULT CURRENT_DATE, contracts regclass DEFAULT NULL, max_delivery integer DEFAULT 12, interval_days integer DEFAULT NULL, grace numeric DEFAULT 1.0, cohort ltv_period DEFAULT NULL, by text DEFAULT NULL)
+RETURNS SETOF ltv_deliveries_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
+COMMENT ON FUNCTION ltv_deliveries(regclass, date, regclass, integer, integer, numeric, ltv_period, text) IS 'subscriptions: how many contracts come to the n-th delivery, how many end there, and what a contract that begins brings so far';
 CREATE TYPE ltv_after AS ENUM ('first', 'repeat', 'all');
 COMMENT ON TYPE ltv_after IS 'what a silence comes after: the first day with an order, a later one, or either';
 

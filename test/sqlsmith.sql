@@ -10,8 +10,10 @@ CREATE SCHEMA shop;
 CREATE TABLE shop.orders AS
 SELECT nullif(i * 7919 % 61, 0)::integer AS customer_id, DATE '2022-01-01' + i * 37 % 900 AS ordered_on, round((i * 131 % 9000)::numeric / 100 - 5, i % 4) AS amount,
     'N' || i / 2 AS order_id, CASE WHEN i % 3 > 0 THEN i % 5 END AS quantity, CASE WHEN i % 7 > 0 THEN round((i * 53 % 4000)::numeric / 100, 2) END AS cost,
-    (ARRAY['tea', 'rice', 'soap', NULL])[1 + i % 4] AS item
+    (ARRAY['tea', 'rice', 'soap', NULL])[1 + i % 4] AS item, nullif(i % 50, 0) AS contract
 FROM generate_series(1, 400) i;
+CREATE TABLE shop.contracts AS
+SELECT i AS contract, DATE '2022-01-01' + i AS started_on, CASE WHEN i % 2 = 0 THEN DATE '2022-01-01' + 30 * i END AS ended_on FROM generate_series(1, 45) i;
 CREATE TABLE shop.stored AS
 SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history, ltv_history(ordered_on, amount) AS plain FROM shop.orders WHERE customer_id IS NOT NULL GROUP BY customer_id;
 INSERT INTO shop.stored VALUES (900, '[]', NULL), (901, NULL, '[]'), (902, '[{"on":"2024-02-29","amount":-5}]', '[{"on":"4714-11-24 BC","amount":999999999999999999}]'),
@@ -60,6 +62,7 @@ CREATE VIEW shop.stages AS SELECT * FROM ltv_stages('shop.orders', '2024-06-30')
 CREATE VIEW shop.stage_flow AS SELECT * FROM ltv_stage_flow('shop.orders', '2023-06-30', '2024-06-30');
 CREATE VIEW shop.segments AS SELECT * FROM ltv_cpm_groups('shop.orders', '2024-06-30');
 CREATE VIEW shop.item_flow AS SELECT * FROM ltv_item_flow('shop.orders', '2024-06-30');
+CREATE VIEW shop.deliveries AS SELECT * FROM ltv_deliveries('shop.orders', '2024-06-30', 'shop.contracts', 20);
 CREATE VIEW shop.labels AS SELECT * FROM ltv_labels('shop.orders', '2024-06-30');
 CREATE VIEW shop.funnel AS SELECT * FROM ltv_funnel('shop.orders', '{a,b}', '2024-06-30');
 CREATE VIEW shop.baskets AS SELECT * FROM ltv_baskets('shop.orders', '2024-06-30', within_days => 30, min_orders => 1);

@@ -21,6 +21,8 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "orders/contracts.h"
+
 const char *const orders_column_names[ORDERS_COLUMNS] = {
 	"customer_id", "ordered_on", "amount", "history", "order_id", "quantity", "cost", "item", "currency", "contact", NULL
 };
@@ -43,6 +45,23 @@ list_columns(Relation rel)
 						 format_type_be(att->atttypid));
 	}
 	return list.len > 0 ? list.data : pstrdup("none");
+}
+
+/* The reports over another unit are about orders that have one. */
+static void
+report_missing_unit(Relation rel, const char *unit, bool histories)
+{
+	if (histories)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("relation \"%s\" holds histories, not orders", RelationGetRelationName(rel)),
+				 errdetail("The report looks at the column \"%s\" of the orders; histories do not hold it.", unit),
+				 errhint("Call the report over the order rows.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("relation \"%s\" has no column \"%s\"", RelationGetRelationName(rel), unit),
+			 errdetail("Its columns are: %s.", list_columns(rel)),
+			 errhint("Write a view over the order rows that has it, null for what is bought once: subscription_id AS %s.", unit)));
 }
 
 static void
@@ -112,6 +131,8 @@ orders_column_name(const OrdersRelation *relation, OrdersColumn column)
 {
 	switch (column)
 	{
+		case ORDERS_CUSTOMER:
+			return relation->customer_name;
 		case ORDERS_ITEM:
 			return relation->item_name;
 		case ORDERS_SEGMENT:
@@ -268,7 +289,7 @@ CheckBy(Relation rel, const OrdersRelation *relation)
 {
 	int			shown = pg_mbcliplen(relation->segment_name, (int) strlen(relation->segment_name), NAMEDATALEN - 1);
 
-	if (strcmp(relation->segment_name, orders_column_names[ORDERS_CUSTOMER]) == 0)
+	if (strcmp(relation->segment_name, orders_column_names[ORDERS_CUSTOMER]) == 0 || strcmp(relation->segment_name, relation->customer_name) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("by must not name \"%s\"", relation->segment_name),
@@ -323,8 +344,11 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns nam
 	relation->qualified = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), relation->name);
 	relation->item_name = names.label != NULL ? names.label : orders_column_names[ORDERS_ITEM];
 	relation->segment_name = names.by;
+	relation->customer_name = names.unit != NULL ? names.unit : orders_column_names[ORDERS_CUSTOMER];
 	find_columns(rel, relation);
 	choose_kind(rel, history_type(fcinfo), relation);
+	if (names.unit != NULL && (relation->histories || !has_column(relation, ORDERS_CUSTOMER)))
+		report_missing_unit(rel, names.unit, relation->histories);
 	if (!has_column(relation, ORDERS_CUSTOMER))
 		report_missing_column(rel, ORDERS_CUSTOMER);
 	if (!relation->histories && !has_column(relation, ORDERS_DAY))
@@ -338,6 +362,8 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns nam
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		if (has_column(relation, column))
 			CheckColumnType(rel, column, relation->columns[column].type);
+	if (OidIsValid(names.contracts))
+		contracts_join(names.contracts, relation);
 	relation->distinct = relation->histories && has_distinct_customers(rel, &relation->columns[ORDERS_CUSTOMER]);
 	relation_close(rel, NoLock);
 }

@@ -24,11 +24,13 @@ typedef enum OrdersColumn
 	ORDERS_COLUMNS
 } OrdersColumn;
 
-/* Columns that the caller names, or NULL. */
+/* What a report says of the columns; nothing is NULL. */
 typedef struct NamedColumns
 {
 	const char *label;			/* is read as the item, and must be there */
 	const char *by;				/* divides customers into segments, and must be there */
+	const char *unit;			/* is read as the customer, in place of customer_id */
+	Oid			contracts;		/* a relation of contracts, which are the unit: what it says of each is read as the item, see contracts.h */
 } NamedColumns;
 
 /* A column as it is there, or not (then type is InvalidOid). */
@@ -48,6 +50,9 @@ typedef struct OrdersRelation
 	bool		distinct;		/* of histories: no customer_id stands in two rows */
 	const char *item_name;		/* of the column that is read as the item */
 	const char *segment_name;	/* of the one that divides customers, or NULL */
+	const char *customer_name;	/* of the one that is read as the customer */
+	const char *item_expression;	/* in place of an item that the relation does not have, or NULL */
+	const char *join;			/* what this is taken from: a further relation, c, joined to the orders, o; or NULL */
 	ColumnType	columns[ORDERS_COLUMNS];
 } OrdersRelation;
 

@@ -48,9 +48,9 @@ prepare_keys(Source *source)
 		if (!OidIsValid(entry->lt_opr) || !OidIsValid(entry->eq_opr_finfo.fn_oid))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("column \"customer_id\" of relation \"%s\" has type %s, whose values cannot be told apart",
-							source->relation.name, format_type_be(id->declared)),
-					 errhint("Write a view with a cast: customer_id::text AS customer_id.")));
+					 errmsg("column \"%s\" of relation \"%s\" has type %s, whose values cannot be told apart",
+							source->relation.customer_name, source->relation.name, format_type_be(id->declared)),
+					 errhint("Write a view with a cast: %s::text AS %s.", source->relation.customer_name, source->relation.customer_name)));
 		CheckMayExecute(entry->eq_opr_finfo.fn_oid);
 		fmgr_info_copy(&source->id_equal, &entry->eq_opr_finfo, source->context);
 		key_type_init(&source->key, INT8OID, InvalidOid);
@@ -309,6 +309,17 @@ source_name(const Source *source)
  * Reading
  */
 
+static void
+append_column(StringInfo query, const OrdersRelation *relation, OrdersColumn column, bool further)
+{
+	if (further)
+		appendStringInfoString(query, ", ");
+	if (column == ORDERS_ITEM && relation->item_expression != NULL)
+		appendStringInfoString(query, relation->item_expression);
+	else
+		appendStringInfo(query, "%s%s", relation->join != NULL ? "o." : "", quote_identifier(orders_column_name(relation, column)));
+}
+
 /*
  * The text of the query over the relation.
  *
@@ -316,7 +327,8 @@ source_name(const Source *source)
  * the relation was found to have, quoted, and of the relation, looked up by its OID, with its schema, quoted by the server's
  * rules.  No value of a row or an argument ever gets into it.  There is no
  * function, operator, type or cast in it either (ORDER BY takes the default
- * operator class of the type), so search_path has no say.
+ * operator class of the type), so search_path has no say; where contracts are
+ * joined, they are written with their schema.
  */
 static char *
 query_text(Source *source)
@@ -337,12 +349,13 @@ query_text(Source *source)
 	{
 		source->position[column] = used[column] ? source->columns++ : -1;
 		if (used[column])
-			appendStringInfo(&query, "%s%s", source->columns > 1 ? ", " : "",
-							 quote_identifier(orders_column_name(&source->relation, column)));
+			append_column(&query, &source->relation, column, source->columns > 1);
 	}
 	appendStringInfo(&query, " FROM %s", source->relation.qualified);
+	if (source->relation.join != NULL)
+		appendStringInfo(&query, " AS o %s", source->relation.join);
 	if (source->sorted)
-		appendStringInfoString(&query, " ORDER BY customer_id");
+		appendStringInfo(&query, " ORDER BY %s", quote_identifier(source->relation.customer_name));
 	return query.data;
 }
 

@@ -88,6 +88,15 @@ report_begin_rows(Report *report, FunctionCallInfo fcinfo, const CompositeType *
 	report->rows = rsinfo->setResult;
 }
 
+/* Begin a report that reads no orders. */
+void
+report_begin_without_orders(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, uint32 nullable)
+{
+	hold_function(fcinfo->flinfo->fn_oid);
+	CheckArgumentsGiven(fcinfo, nullable);
+	report_begin_rows(report, fcinfo, type);
+}
+
 /*
  * Begin a report whose first argument is the orders relation.  type is that of
  * its rows, wants says which columns of orders it needs, id_arg which argument
@@ -107,7 +116,7 @@ report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants)
 	CheckArgumentsGiven(fcinfo, 0);
 	report->context = CurrentMemoryContext;
 	report->stream = NULL;
-	report->source = source_open(fcinfo, 0, wants, (NamedColumns) {NULL, NULL});
+	report->source = source_open(fcinfo, 0, wants, (NamedColumns) {.label = NULL});
 }
 
 /* Open the relation and begin the result. */
@@ -125,7 +134,7 @@ report_begin_named(Report *report, FunctionCallInfo fcinfo, const CompositeType 
 {
 	hold_function(fcinfo->flinfo->fn_oid);
 	CheckArgumentsGiven(fcinfo, nullable);
-	open_report(report, fcinfo, type, wants | (names.label != NULL ? WANT_ITEM : 0), names);
+	open_report(report, fcinfo, type, wants | (names.label != NULL || OidIsValid(names.contracts) ? WANT_ITEM : 0), names);
 }
 
 /* The same where null means something in the arguments set in nullable. */
@@ -136,7 +145,7 @@ report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeTy
 
 	hold_function(fcinfo->flinfo->fn_oid);
 	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
-	open_report(report, fcinfo, type, wants, (NamedColumns) {NULL, NULL});
+	open_report(report, fcinfo, type, wants, (NamedColumns) {.label = NULL});
 	asked = id_arg >= 0 ? get_fn_expr_argtype(fcinfo->flinfo, id_arg) : TEXTOID;
 	if (id_arg != REPORT_NO_ID && asked == TEXTOID)
 		text_form_init(&report->id_form, source_id_type(report->source));

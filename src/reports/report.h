@@ -59,6 +59,7 @@ extern const RowReport ltv_summary_rows;
 
 extern void CheckArgumentsGiven(FunctionCallInfo fcinfo, uint32 nullable);
 extern void report_begin_rows(Report *report, FunctionCallInfo fcinfo, const CompositeType *type);
+extern void report_begin_without_orders(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, uint32 nullable);
 extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
 extern void report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants);
 extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable);

@@ -45,7 +45,7 @@ report_run(const ReportKind *kind, FunctionCallInfo fcinfo)
 	Report	   *report = palloc0(kind->size);
 	bool		by = is_given(fcinfo, kind->by_arg);
 	bool		cohorts = is_given(fcinfo, kind->cohort_arg);
-	NamedColumns names = {NULL, NULL};
+	NamedColumns names = {.unit = kind->unit};
 	Period		period;
 	DateADT		until;
 
@@ -53,6 +53,8 @@ report_run(const ReportKind *kind, FunctionCallInfo fcinfo)
 		names.by = text_to_cstring(PG_GETARG_TEXT_PP(kind->by_arg));
 	if (kind->label_arg > 0 && !PG_ARGISNULL(kind->label_arg))
 		names.label = text_to_cstring(PG_GETARG_TEXT_PP(kind->label_arg));
+	if (is_given(fcinfo, kind->contracts_arg))
+		names.contracts = PG_GETARG_OID(kind->contracts_arg);
 	report_begin_named(report, fcinfo, kind->row_type, kind->wants, nullable_arguments(kind), names);
 	begin_leading(kind, report);
 	until = kind->read(report, fcinfo);

@@ -24,13 +24,13 @@ SELECT setseed(0.6);
 CREATE TABLE orders AS
 SELECT CASE WHEN customer_id % 97 > 0 THEN 'customer ' || customer_id END AS customer_id, (customer_id * 1000 + n)::text AS order_id, first + (gap * (n + random()))::integer AS ordered_on,
 	CASE WHEN random() < 0.05 THEN -1 ELSE 1 END * round((exp(random() * 3) * 20)::numeric, 2) AS amount, (1 + random() * 3)::integer AS quantity, CASE WHEN n > 0 OR customer_id % 50 > 0 OR first > '2023-06-01' THEN round((random() * 20)::numeric, 3) END AS cost,
-	'item ' || (random() * random() * 40)::integer AS item
+	'item ' || (random() * random() * 40)::integer AS item, CASE WHEN customer_id % 5 > 0 THEN customer_id || ' ' || n % 2 END AS contract
 FROM (SELECT i AS customer_id, date '2022-01-01' + (random() * 900)::integer AS first, 10 + random() * 90 AS gap, (random() ^ 4 * 60)::integer AS last FROM generate_series(1, 3200) i) c, LATERAL generate_series(0, last) n;
 CREATE TABLE lines AS
-SELECT customer_id, order_id, ordered_on, amount - 1 AS amount, quantity, cost, item FROM orders
-UNION ALL SELECT customer_id, order_id, ordered_on + 3, 1, 0, 0, 'wrapping' FROM orders WHERE amount > 2
-UNION ALL SELECT customer_id, order_id, ordered_on, 1, 0, 0, item FROM orders WHERE amount <= 2;
-CREATE VIEW plain AS SELECT customer_id, ordered_on, amount, quantity, cost, item FROM orders;
+SELECT customer_id, order_id, ordered_on, amount - 1 AS amount, quantity, cost, item, contract FROM orders
+UNION ALL SELECT customer_id, order_id, ordered_on + 3, 1, 0, 0, 'wrapping', contract FROM orders WHERE amount > 2
+UNION ALL SELECT customer_id, order_id, ordered_on, 1, 0, 0, item, contract FROM orders WHERE amount <= 2;
+CREATE VIEW plain AS SELECT customer_id, ordered_on, amount, quantity, cost, item, contract FROM orders;
 CREATE TABLE histories AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history FROM orders GROUP BY customer_id, quantity;
 CREATE VIEW one_price AS SELECT customer_id, ordered_on, 19.99 AS amount FROM orders;
 CREATE TABLE stored AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id;

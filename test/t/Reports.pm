@@ -15,6 +15,7 @@ my $file = abs_path(dirname(__FILE__)) . '/../reports';
 #   name       the function's
 #   reads      columns besides those that every report reads
 #   of_items   an item is among them and must be there, or what else histories do not have
+#   unit       the column read as the customer
 #   any_order  its rows are in no order
 #   all_costs  none may be missing
 sub all_reports
@@ -31,7 +32,7 @@ sub all_reports
     $call =~ s/\bBEFORE\b/'$with{before}'/;
     $call =~ s/\bID\b/$with{id}/;
     $call =~ s/\b(ltv_\w+\()/$schema$1/g;
-    push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], of_items => (($reads // '') =~ /\bitem\b/ && ($note // '') !~ /item may lack/ || ($note // '') =~ /orders only/) ? 1 : 0, any_order => ($note // '') =~ /in any order/ ? 1 : 0, all_costs => ($note // '') eq 'all costs' };
+    push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], unit => ($note // '') =~ /over contracts/ ? 'contract' : 'customer_id', of_items => (($reads // '') =~ /\bitem\b/ && ($note // '') !~ /item may lack/ || ($note // '') =~ /orders only/) ? 1 : 0, any_order => ($note // '') =~ /in any order/ ? 1 : 0, all_costs => ($note // '') eq 'all costs' };
   }
   close $in or die "$file: $!\n";
   return @reports;

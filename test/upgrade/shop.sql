@@ -5,7 +5,7 @@
  * schema ltv.  What the tests of updates begin with.
  */
 CREATE SCHEMA shop;
-CREATE TABLE shop.orders (order_id integer, customer_id integer, ordered_on date, amount numeric(10,2), quantity integer, cost numeric(10,2), item text);
+CREATE TABLE shop.orders (order_id integer, customer_id integer, ordered_on date, amount numeric(10,2), quantity integer, cost numeric(10,2), item text, contract integer GENERATED ALWAYS AS (customer_id) STORED);
 INSERT INTO shop.orders
 SELECT i, nullif(i * 7919 % 300, 299), date '2023-01-01' + i * 104729 % 700, ((i * 15485863::bigint % 100003) - 3000)::numeric / 100, i % 3 + 1, CASE WHEN i % 90 > 0 THEN (i % 977)::numeric / 10 END, 'item ' || i % 7
 FROM generate_series(1, 2000) i;
