@@ -68,17 +68,17 @@ own_area(const PatternSet *set, const uint32 *actual, double orders)
 	double		area;
 
 	for (uint64 i = 0; i < set->customers; i++)
-		most = Max(most, actual[i]);
+		most = Max(most, actual[set->items[i].number]);
 	groups = MemoryContextAllocExtended(CurrentMemoryContext, ((Size) most + 1) * sizeof(RankGroup),
 										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint64 i = 0; i < set->customers; i++)
 	{
-		RankGroup  *group = &groups[actual[i]];
+		uint32		orders = actual[set->items[i].number];
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		group->score = actual[i];
-		group->customers++;
-		group->orders += actual[i];
+		groups[orders].score = orders;
+		groups[orders].customers++;
+		groups[orders].orders += orders;
 	}
 	area = ranked_area(groups, (uint64) most + 1, (double) set->customers, orders);
 	pfree(groups);
@@ -100,6 +100,28 @@ add_customer(Measures *sums, double orders, double expected)
 		sums->mean_deviance += 2 * expected;
 }
 
+static int
+compare_orders(const void *a, const void *b)
+{
+	uint32		left = *(const uint32 *) a;
+	uint32		right = *(const uint32 *) b;
+
+	CHECK_FOR_INTERRUPTS();
+	return left < right ? -1 : left > right;
+}
+
+/* What the customers of the next items did, sorted: they come in no order, and a sum of doubles depends on it. */
+static uint32 *
+orders_of(const SortItem *items, const uint32 *actual, uint64 count)
+{
+	uint32	   *orders = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(uint32));
+
+	for (uint64 i = 0; i < count; i++)
+		orders[i] = actual[items[i].number];
+	qsort(orders, count, sizeof(uint32), compare_orders);
+	return orders;
+}
+
 /* Measure predictions, one for each pattern; there is no interval. */
 void
 measure_predictions(const PatternSet *set, const uint32 *actual, const double *expected, Measures *measures)
@@ -111,14 +133,17 @@ measure_predictions(const PatternSet *set, const uint32 *actual, const double *e
 	memset(measures, 0, sizeof(*measures));
 	for (uint64 i = 0; i < set->count; i++)
 	{
-		groups[i] = (RankGroup) {expected[i], set->patterns[i].weight, 0};
-		for (double left = set->patterns[i].weight; left > 0; left--)
-		{
-			double		orders = actual[(item++)->number];
+		uint64		count = (uint64) set->patterns[i].weight;
+		uint32	   *orders = orders_of(item, actual, count);
 
-			groups[i].orders += orders;
-			add_customer(measures, orders, expected[i]);
+		groups[i] = (RankGroup) {expected[i], set->patterns[i].weight, 0};
+		for (uint64 j = 0; j < count; j++)
+		{
+			groups[i].orders += orders[j];
+			add_customer(measures, orders[j], expected[i]);
 		}
+		item += count;
+		pfree(orders);
 		measures->expected += expected[i] * set->patterns[i].weight;
 		LTV_CHECK_FOR_INTERRUPTS(i);
 	}

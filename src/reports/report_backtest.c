@@ -222,30 +222,33 @@ put_kind(Row *row, const BacktestReport *backtest, Split *split, LtvmKind kind)
 	put_row(row, split, ltvm_kind_name(kind), &measures, note);
 }
 
-/* The same days a year before, of customers who were there: each is a pattern by itself. */
+/* The same days a year before, of customers who were there: those with as many orders then are a pattern. */
 static void
 put_last_year(Row *row, const Split *split)
 {
 	uint64		customers = split->patterns->customers;
 	PatternSet	set = {0};
-	uint32	   *orders = MemoryContextAllocHuge(CurrentMemoryContext, Max(customers, 1) * sizeof(uint32));
 	double	   *expected = MemoryContextAllocHuge(CurrentMemoryContext, Max(customers, 1) * sizeof(double));
 	Measures	measures;
 
 	set.items = MemoryContextAllocHuge(CurrentMemoryContext, Max(customers, 1) * sizeof(SortItem));
 	set.patterns = MemoryContextAllocHuge(CurrentMemoryContext, Max(customers, 1) * sizeof(LtvmPattern));
 	for (uint64 i = 0; i < customers; i++)
+		if (split->last_year[i] != NO_YEAR)
+			set.items[set.customers++] = (SortItem) {0, split->last_year[i], (uint32) i};
+	radix_sort(set.items, set.customers);
+	for (uint64 i = 0; i < set.customers; i++)
 	{
-		if (split->last_year[i] == NO_YEAR)
+		if (i > 0 && same_key(&set.items[i], &set.items[i - 1]))
+		{
+			set.patterns[set.count - 1].weight++;
 			continue;
-		orders[set.count] = split->orders[i];
-		expected[set.count] = split->last_year[i];
-		set.items[set.count].number = (uint32) set.count;
+		}
+		expected[set.count] = set.items[i].high;
 		set.patterns[set.count++] = (LtvmPattern) {0, 0, 0, 1};
 	}
-	set.customers = set.count;
 	if (set.count > 0)
-		measure_predictions(&set, orders, expected, &measures);
+		measure_predictions(&set, split->orders, expected, &measures);
 	else
 	{
 		measures = nothing_expected(split);
@@ -253,7 +256,6 @@ put_last_year(Row *row, const Split *split)
 	}
 	pfree(set.items);
 	pfree(set.patterns);
-	pfree(orders);
 	pfree(expected);
 	/* which may empty the memory context */
 	put_row(row, split, "last year", &measures, set.count > 0 ? NULL : "no customer has been one for a year");
