@@ -73,12 +73,12 @@ own_area(const PatternSet *set, const uint32 *actual, double orders)
 										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint64 i = 0; i < set->customers; i++)
 	{
-		uint32		orders = actual[set->items[i].number];
+		uint32		mine = actual[set->items[i].number];
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		groups[orders].score = orders;
-		groups[orders].customers++;
-		groups[orders].orders += orders;
+		groups[mine].score = mine;
+		groups[mine].customers++;
+		groups[mine].orders += mine;
 	}
 	area = ranked_area(groups, (uint64) most + 1, (double) set->customers, orders);
 	pfree(groups);
@@ -128,7 +128,6 @@ measure_predictions(const PatternSet *set, const uint32 *actual, const double *e
 {
 	RankGroup  *groups = MemoryContextAllocHuge(CurrentMemoryContext, Max(set->count, 1) * sizeof(RankGroup));
 	const SortItem *item = set->items;
-	double		own;
 
 	memset(measures, 0, sizeof(*measures));
 	for (uint64 i = 0; i < set->count; i++)
@@ -154,8 +153,9 @@ measure_predictions(const PatternSet *set, const uint32 *actual, const double *e
 	measures->low = measures->high = measures->bias = measures->gini = NAN;
 	if (measures->actual > 0)
 	{
+		double		own = own_area(set, actual, measures->actual);
+
 		measures->bias = measures->expected / measures->actual - 1;
-		own = own_area(set, actual, measures->actual);
 		if (own > 1e-12)
 			measures->gini = ranked_area(groups, set->count, measures->customers, measures->actual) / own;
 	}
