@@ -254,6 +254,25 @@ $$;
 CREATE TABLE small_state AS
 SELECT DISTINCT ON (report) report, computed, answer_to(format('SELECT ltv_%s_state(history, %s) FROM small', report, format(gathered, 'date ''2024-03-31'''))) AS state FROM call ORDER BY report, gathered DESC, computed;
 SELECT report, string_agg(answer, ', ' ORDER BY answer) AS answers FROM small_state, each_bit(state, report, computed) GROUP BY report ORDER BY report;
+-- three bytes exchanged by chance; some bytes taken out; some written twice; and the end of another state
+CREATE FUNCTION mangled(state text, other text, seed text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    bytes bytea := decode(substr(state, 3), 'hex');
+    place int := chance(seed || ' place', length(bytes)) + 1;
+    many int := chance(seed || ' many', 4) + 1;
+BEGIN
+    CASE chance(seed || ' how', 4)
+        WHEN 0 THEN
+            FOR n IN 1..3 LOOP
+                bytes := set_byte(bytes, chance(seed || ' byte ' || n, length(bytes)), chance(seed || ' value ' || n, 256));
+            END LOOP;
+        WHEN 1 THEN bytes := overlay(bytes PLACING '' FROM place FOR many);
+        WHEN 2 THEN bytes := overlay(bytes PLACING substr(bytes, place, many) FROM place FOR 0);
+        ELSE bytes := substr(bytes, 1, place) || substr(decode(substr(other, 3), 'hex'), place);
+    END CASE;
+    RETURN '\x' || encode(bytes, 'hex');
+END $$;
+SELECT string_agg(DISTINCT try_state(mangled(a.state, b.state, a.report || ' ' || b.report || ' ' || n), a.report, a.computed), ', ') AS answers FROM small_state a, small_state b, generate_series(1, 8) n;
 -- cut off anywhere, and with a byte more
 SELECT count(*) > 500 AS cut, count(*) FILTER (WHERE try_state(left(state, n), report, computed) <> 'refused') AS taken FROM small_state, generate_series(0, length(state) - 1) n;
 SELECT count(*) AS longer, count(*) FILTER (WHERE try_state(state || '00', report, computed) = 'refused') AS refused FROM small_state;

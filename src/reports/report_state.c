@@ -323,8 +323,10 @@ CheckSameForm(const Form *a, const Form *b)
 static void
 forget_site(void *arg)
 {
+	const Site *site = arg;
+
 	for (Site **place = &sites; *place != NULL; place = &(*place)->next)
-		if (*place == arg)
+		if (*place == site)
 		{
 			*place = (*place)->next;
 			return;
