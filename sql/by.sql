@@ -75,7 +75,7 @@ CREATE VIEW single_one AS SELECT s.* FROM single s JOIN member m USING (customer
 
 CREATE TABLE report (n int GENERATED ALWAYS AS IDENTITY, call text);
 INSERT INTO report (call) VALUES ('ltv_overview(RELATION, AS_OF'), ('ltv_overview(RELATION, AS_OF, ltv_policy(2000, 2, 20, 50)'), ('ltv_stages(RELATION, AS_OF'), ('ltv_stage_flow(RELATION, AS_OF - 100, AS_OF'),
-  ('ltv_cpm_groups(RELATION, AS_OF'), ('ltv_periods(RELATION, AS_OF'), ('ltv_periods(RELATION, AS_OF, ''week'''), ('ltv_steps(RELATION, AS_OF'), ('ltv_steps(RELATION, AS_OF, 2, ''quarter'''),
+  ('ltv_cpm_groups(RELATION, AS_OF'), ('ltv_periods(RELATION, AS_OF'), ('ltv_periods(RELATION, AS_OF, ''week'''), ('ltv_steps(RELATION, AS_OF'), ('ltv_steps(RELATION, AS_OF, 2, cohort => ''quarter'''),
   ('ltv_cohorts(RELATION, AS_OF'), ('ltv_cohorts(RELATION, AS_OF, ''quarter'''), ('ltv_windows(RELATION, AS_OF'), ('ltv_windows(RELATION, AS_OF, ''{0,45}'', ''month'''), ('ltv_deciles(RELATION, AS_OF'),
   ('ltv_economics(RELATION, AS_OF, 0.4, 900, 50, NULL'), ('ltv_levers(RELATION, AS_OF, 0.5, 500'), ('ltv_payback(RELATION, AS_OF, 20, 0.5'), ('ltv_free_shipping(RELATION, AS_OF, 2500, 60, 0.4');
 -- the rows of a call, numbered

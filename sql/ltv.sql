@@ -642,7 +642,8 @@ CREATE TYPE ltv_overview_row AS (
   gross_profit numeric,
   retention_cost numeric,
   guest_orders bigint,
-  refund_only bigint
+  refund_only bigint,
+  meets_repeat_rate boolean
 );
 COMMENT ON TYPE ltv_overview_row IS 'the key figures of a shop, see ltv_overview';
 COMMENT ON COLUMN ltv_overview_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
@@ -667,6 +668,7 @@ COMMENT ON COLUMN ltv_overview_row.gross_profit IS 'revenue less cost; null if a
 COMMENT ON COLUMN ltv_overview_row.retention_cost IS 'what contacts with these customers cost, each from the day of the first order on';
 COMMENT ON COLUMN ltv_overview_row.guest_orders IS 'orders without a customer, in no other figure';
 COMMENT ON COLUMN ltv_overview_row.refund_only IS 'customers with refunds but no order, in no other figure';
+COMMENT ON COLUMN ltv_overview_row.meets_repeat_rate IS 'repeat_rate reaches benchmark_repeat_rate of the policy';
 
 CREATE FUNCTION ltv_overview(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_overview_row
@@ -746,6 +748,9 @@ COMMENT ON FUNCTION ltv_cpm_groups(regclass, date, ltv_policy, text) IS 'one row
 CREATE TYPE ltv_period AS ENUM ('day', 'week', 'month', 'quarter', 'year');
 COMMENT ON TYPE ltv_period IS 'calendar periods; a week begins on Monday';
 
+CREATE TYPE ltv_balance AS ENUM ('too few returning', 'balanced', 'too few new');
+COMMENT ON TYPE ltv_balance IS 'whether new and returning customers of a period are in balance';
+
 CREATE TYPE ltv_periods_row AS (
   segment text,
   period_start date,
@@ -760,7 +765,14 @@ CREATE TYPE ltv_periods_row AS (
   returning_revenue numeric,
   repeater_share double precision,
   period_repeat_rate double precision,
-  retention_cost numeric
+  retention_cost numeric,
+  returning_share double precision,
+  returning_revenue_share double precision,
+  balance ltv_balance,
+  churned_customers bigint,
+  reactivated_customers bigint,
+  refunded numeric,
+  complete boolean
 );
 COMMENT ON TYPE ltv_periods_row IS 'what happened in a period, see ltv_periods';
 COMMENT ON COLUMN ltv_periods_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
@@ -777,11 +789,18 @@ COMMENT ON COLUMN ltv_periods_row.returning_revenue IS 'the rest of the revenue'
 COMMENT ON COLUMN ltv_periods_row.repeater_share IS 'repeat_customers / customers';
 COMMENT ON COLUMN ltv_periods_row.period_repeat_rate IS 'repeat_customers / acquired_customers';
 COMMENT ON COLUMN ltv_periods_row.retention_cost IS 'what contacts in the period cost, with customers from the day of their first order on';
+COMMENT ON COLUMN ltv_periods_row.returning_share IS 'returning_customers / customers';
+COMMENT ON COLUMN ltv_periods_row.returning_revenue_share IS 'returning_revenue / revenue';
+COMMENT ON COLUMN ltv_periods_row.balance IS 'whether returning_share is within the borders of the policy';
+COMMENT ON COLUMN ltv_periods_row.churned_customers IS 'customers whose silence became longer than churned_days in it';
+COMMENT ON COLUMN ltv_periods_row.reactivated_customers IS 'customers with an order in it that ended such a silence';
+COMMENT ON COLUMN ltv_periods_row.refunded IS 'sum of the amounts below zero: zero or negative';
+COMMENT ON COLUMN ltv_periods_row.complete IS 'the period has ended by as_of';
 
-CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
+CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_periods_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
-COMMENT ON FUNCTION ltv_periods(regclass, date, ltv_period, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included';
+COMMENT ON FUNCTION ltv_periods(regclass, date, ltv_period, ltv_policy, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included';
 
 CREATE TYPE ltv_steps_row AS (
   segment text,
@@ -799,18 +818,18 @@ COMMENT ON TYPE ltv_steps_row IS 'a step from one order to the next, see ltv_ste
 COMMENT ON COLUMN ltv_steps_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_steps_row.cohort IS 'the period of the first order of these customers, as its first day; null without cohort';
 COMMENT ON COLUMN ltv_steps_row.step IS 'n: the number of the order';
-COMMENT ON COLUMN ltv_steps_row.customers IS 'customers with an n-th order';
-COMMENT ON COLUMN ltv_steps_row.rate_from_first IS 'customers / customers of step 1';
-COMMENT ON COLUMN ltv_steps_row.next_rate IS 'customers with an (n+1)-th order / customers';
-COMMENT ON COLUMN ltv_steps_row.stopped IS 'customers with exactly n orders';
+COMMENT ON COLUMN ltv_steps_row.customers IS 'customers with an n-th order; with within_days, one at least so many days before as_of';
+COMMENT ON COLUMN ltv_steps_row.rate_from_first IS 'customers / customers of step 1; with within_days the product of the next_rates before';
+COMMENT ON COLUMN ltv_steps_row.next_rate IS 'customers with an (n+1)-th order / customers; with within_days, one within so many days';
+COMMENT ON COLUMN ltv_steps_row.stopped IS 'the other customers: those with exactly n orders; with within_days, without one in time';
 COMMENT ON COLUMN ltv_steps_row.churned IS 'of those, in stage churned on as_of';
 COMMENT ON COLUMN ltv_steps_row.median_days_to_next IS 'from the n-th to the (n+1)-th order, over those who made it';
 COMMENT ON COLUMN ltv_steps_row.average_order_value IS 'of the n-th orders';
 
-CREATE FUNCTION ltv_steps(orders regclass, as_of date DEFAULT CURRENT_DATE, max_step integer DEFAULT 12, cohort ltv_period DEFAULT NULL, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
+CREATE FUNCTION ltv_steps(orders regclass, as_of date DEFAULT CURRENT_DATE, max_step integer DEFAULT 12, within_days integer DEFAULT NULL, cohort ltv_period DEFAULT NULL, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_steps_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
-COMMENT ON FUNCTION ltv_steps(regclass, date, integer, ltv_period, ltv_policy, text) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
+COMMENT ON FUNCTION ltv_steps(regclass, date, integer, integer, ltv_period, ltv_policy, text) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
 
 CREATE TYPE ltv_cancellations_row AS (
   segment text,
@@ -975,7 +994,10 @@ CREATE TYPE ltv_cohorts_row AS (
   gross_profit numeric,
   cumulative_gross_profit numeric,
   gross_profit_per_customer numeric,
-  retention_cost numeric
+  retention_cost numeric,
+  repeaters bigint,
+  repeat_rate double precision,
+  complete boolean
 );
 COMMENT ON TYPE ltv_cohorts_row IS 'a cohort in a period, see ltv_cohorts';
 COMMENT ON COLUMN ltv_cohorts_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
@@ -992,6 +1014,9 @@ COMMENT ON COLUMN ltv_cohorts_row.gross_profit IS 'revenue less cost of that per
 COMMENT ON COLUMN ltv_cohorts_row.cumulative_gross_profit IS 'gross profit up to that period; null if a cost is unknown';
 COMMENT ON COLUMN ltv_cohorts_row.gross_profit_per_customer IS 'cumulative_gross_profit / customers';
 COMMENT ON COLUMN ltv_cohorts_row.retention_cost IS 'what contacts with the cohort in that period cost, from the day of the first order on';
+COMMENT ON COLUMN ltv_cohorts_row.repeaters IS 'customers of the cohort with two orders or more by the end of the period';
+COMMENT ON COLUMN ltv_cohorts_row.repeat_rate IS 'repeaters / customers';
+COMMENT ON COLUMN ltv_cohorts_row.complete IS 'the period has ended by as_of';
 
 CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
 RETURNS SETOF ltv_cohorts_row
@@ -1007,7 +1032,10 @@ CREATE TYPE ltv_windows_row AS (
   f2_rate double precision,
   orders_per_customer double precision,
   revenue_per_customer numeric,
-  gross_profit_per_customer numeric
+  gross_profit_per_customer numeric,
+  quantity_per_order numeric,
+  unit_price numeric,
+  meets_benchmark boolean
 );
 COMMENT ON TYPE ltv_windows_row IS 'what customers do in their first days, see ltv_windows';
 COMMENT ON COLUMN ltv_windows_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
@@ -1019,11 +1047,14 @@ COMMENT ON COLUMN ltv_windows_row.f2_rate IS 'second_order_customers / customers
 COMMENT ON COLUMN ltv_windows_row.orders_per_customer IS 'within it, first order included, / customers';
 COMMENT ON COLUMN ltv_windows_row.revenue_per_customer IS 'within it, first order included, / customers';
 COMMENT ON COLUMN ltv_windows_row.gross_profit_per_customer IS 'within it / customers; null if a cost is unknown';
+COMMENT ON COLUMN ltv_windows_row.quantity_per_order IS 'units / orders';
+COMMENT ON COLUMN ltv_windows_row.unit_price IS 'revenue / units; null without units';
+COMMENT ON COLUMN ltv_windows_row.meets_benchmark IS 'revenue_per_customer and orders_per_customer both reach the benchmark of the policy';
 
-CREATE FUNCTION ltv_windows(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,180,365}', cohort ltv_period DEFAULT NULL, by text DEFAULT NULL)
+CREATE FUNCTION ltv_windows(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,180,365}', cohort ltv_period DEFAULT NULL, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_windows_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
-COMMENT ON FUNCTION ltv_windows(regclass, date, integer[], ltv_period, text) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of';
+COMMENT ON FUNCTION ltv_windows(regclass, date, integer[], ltv_period, ltv_policy, text) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of';
 
 CREATE TYPE ltv_rfm_row AS (
   customer_id text,
@@ -1446,12 +1477,12 @@ RETURNS SETOF ltv_overview_row
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1 COST 1000;
 COMMENT ON FUNCTION ltv_overview_rows(ltv_report_state) IS 'the rows of ltv_overview over the customers of a state; none of a null';
 
-CREATE FUNCTION ltv_periods_accum(state ltv_report_state, h ltv_history, as_of date, period ltv_period) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_periods_accum(ltv_report_state, ltv_history, date, ltv_period) IS 'aggregate transition function';
-CREATE AGGREGATE ltv_periods_state(h ltv_history, as_of date, period ltv_period) (
+CREATE FUNCTION ltv_periods_accum(state ltv_report_state, h ltv_history, as_of date, period ltv_period, policy ltv_policy) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_periods_accum(ltv_report_state, ltv_history, date, ltv_period, ltv_policy) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_periods_state(h ltv_history, as_of date, period ltv_period, policy ltv_policy) (
   SFUNC = ltv_periods_accum, STYPE = ltv_report_state, SSPACE = 8192, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE ltv_periods_state(ltv_history, date, ltv_period) IS 'what ltv_periods gathers of these customers; a row with a null counts for nothing';
+COMMENT ON AGGREGATE ltv_periods_state(ltv_history, date, ltv_period, ltv_policy) IS 'what ltv_periods gathers of these customers; a row with a null counts for nothing';
 CREATE FUNCTION ltv_periods_rows(state ltv_report_state)
 RETURNS SETOF ltv_periods_row
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 100 COST 1000;
@@ -1485,10 +1516,10 @@ CREATE AGGREGATE ltv_windows_state(h ltv_history, as_of date, days integer[]) (
   SFUNC = ltv_windows_accum, STYPE = ltv_report_state, SSPACE = 1024, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ltv_windows_state(ltv_history, date, integer[]) IS 'what ltv_windows gathers of these customers; a row with a null counts for nothing';
-CREATE FUNCTION ltv_windows_rows(state ltv_report_state)
+CREATE FUNCTION ltv_windows_rows(state ltv_report_state, policy ltv_policy DEFAULT ltv_policy())
 RETURNS SETOF ltv_windows_row
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5 COST 1000;
-COMMENT ON FUNCTION ltv_windows_rows(ltv_report_state) IS 'the rows of ltv_windows over the customers of a state; none of a null';
+COMMENT ON FUNCTION ltv_windows_rows(ltv_report_state, ltv_policy) IS 'the rows of ltv_windows over the customers of a state; none of a null';
 
 CREATE FUNCTION ltv_silences_accum(state ltv_report_state, h ltv_history, as_of date, days integer[], horizon_days integer, after ltv_after) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_silences_accum(ltv_report_state, ltv_history, date, integer[], integer, ltv_after) IS 'aggregate transition function';

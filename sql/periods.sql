@@ -24,11 +24,18 @@ SELECT period_start, orders FROM ltv_periods('old', '2000-01-03', 'week');
 SELECT period_start, orders FROM ltv_periods('old', '2000-01-03', 'quarter');
 
 -- against plain SQL
-CREATE FUNCTION expected(period text) RETURNS TABLE (period_start date, customers bigint, new_customers bigint, returning_customers bigint, repeat_customers bigint,
-    acquired_customers bigint, orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share float8, period_repeat_rate float8, retention_cost numeric, place bigint)
+CREATE FUNCTION expected(period text, p ltv_policy DEFAULT ltv_policy()) RETURNS TABLE (period_start date, customers bigint, new_customers bigint, returning_customers bigint, repeat_customers bigint,
+    acquired_customers bigint, orders bigint, revenue numeric, new_revenue numeric, returning_revenue numeric, repeater_share float8, period_repeat_rate float8, retention_cost numeric,
+    returning_share float8, returning_revenue_share float8, balance ltv_balance, churned_customers bigint, reactivated_customers bigint, refunded numeric, complete boolean, place bigint)
 LANGUAGE sql STABLE AS $$
-  WITH counted AS (
-    SELECT starts, k,
+  WITH silence AS (
+    SELECT customer_id, o + (p).churned_days + 1 AS churned_on, next FROM (SELECT customer_id, ordered_on AS o, lead(ordered_on) OVER (PARTITION BY customer_id ORDER BY ordered_on) AS next FROM numbered) g
+    WHERE o + (p).churned_days + 1 <= as_of() AND (next IS NULL OR next > o + (p).churned_days + 1)),
+  counted AS (
+    SELECT starts, k, ends,
+      (SELECT count(DISTINCT customer_id) FROM silence WHERE churned_on BETWEEN starts AND ends) AS churned,
+      (SELECT count(DISTINCT customer_id) FROM silence WHERE next BETWEEN starts AND ends) AS reactivated,
+      (SELECT coalesce(sum(amount), 0) FROM purchases WHERE amount < 0 AND ordered_on BETWEEN starts AND ends) AS refunded,
       (SELECT count(DISTINCT customer_id) FROM numbered WHERE ordered_on BETWEEN starts AND ends) AS customers,
       (SELECT count(*) FROM buyers WHERE first_day BETWEEN starts AND ends) AS new,
       (SELECT count(DISTINCT customer_id) FROM numbered WHERE ordered_on BETWEEN starts AND ends AND n > 1) AS repeat,
@@ -38,12 +45,27 @@ LANGUAGE sql STABLE AS $$
       (SELECT coalesce(sum(amount), 0) FROM purchases JOIN buyers USING (customer_id) WHERE ordered_on BETWEEN starts AND ends AND first_day BETWEEN starts AND ends) AS new_revenue
     FROM calendar(period))
   SELECT starts, customers, new, customers - new, repeat, acquired, orders, revenue, new_revenue, revenue - new_revenue,
-    repeat::float8 / nullif(customers, 0), repeat::float8 / acquired, 0, k FROM counted
+    repeat::float8 / nullif(customers, 0), repeat::float8 / acquired, 0, (customers - new)::float8 / nullif(customers, 0), ((revenue - new_revenue) * 1000000)::float8 / nullif(revenue * 1000000, 0)::float8,
+    (CASE WHEN customers - new > (p).returning_share_high * customers THEN 'too few new' WHEN customers - new < (p).returning_share_low * customers THEN 'too few returning' WHEN customers > 0 THEN 'balanced' END)::ltv_balance,
+    churned, reactivated, refunded, ends <= as_of(), k FROM counted
 $$;
 SELECT period, c.* FROM unnest('{month,week,quarter,year}'::text[]) period,
   compare(format('SELECT * FROM ltv_periods(RELATION, AS_OF, %L) WITH ORDINALITY', period), format('SELECT NULL::text, e.* FROM expected(%L) e', period)) c;
 SELECT * FROM compare('SELECT * FROM ltv_periods(RELATION, AS_OF, ''day'') WITH ORDINALITY', 'SELECT NULL::text, e.* FROM expected(''day'') e',
   '{orders}', '{2023-05-31,2024-03-01}') WHERE shape <> 'ten years';
+
+-- by hand, silent for more than 30 days: customer 1 is from 02-01 on, and comes back on 02-10; from 03-12 on, and never; 2 comes on the 31st day, in time; 3 is
+-- twice in the year, and counts once
+CREATE TABLE silent (customer_id int, ordered_on date, amount int);
+INSERT INTO silent VALUES (1, '2024-01-01', 1), (1, '2024-02-10', 1), (1, '2024-02-11', -1), (2, '2024-01-01', 1), (2, '2024-02-01', 1), (2, '2024-03-03', 1),
+  (3, '2024-01-31', 1), (3, '2024-03-31', 1), (NULL, '2024-01-01', 1);
+SELECT period_start, churned_customers, reactivated_customers, refunded, complete FROM ltv_periods('silent', '2024-03-31', policy => ltv_policy(dormant_days => 10, churned_days => 30));
+SELECT period_start, churned_customers, reactivated_customers, refunded, complete FROM ltv_periods('silent', '2024-12-31', 'year', ltv_policy(dormant_days => 10, churned_days => 30));
+-- the borders belong to the balance: both customers of February return
+SELECT p, returning_share, balance FROM unnest('{1,0.999999}'::numeric[]) p, ltv_periods('silent', '2024-02-29', 'month', ltv_policy(returning_share_high => p)) WHERE period_start = '2024-02-01';
+SELECT period, c.* FROM unnest('{month,year}'::text[]) period,
+  compare(format('SELECT * FROM ltv_periods(RELATION, AS_OF, %L, ltv_policy(dormant_days => 5, churned_days => 20, returning_share_high => 0.4, returning_share_low => 0.2)) WITH ORDINALITY', period),
+    format('SELECT NULL::text, e.* FROM expected(%L, ltv_policy(dormant_days => 5, churned_days => 20, returning_share_high => 0.4, returning_share_low => 0.2)) e', period)) c;
 
 -- orders, lines and histories
 SELECT * FROM compare_relations('SELECT * FROM ltv_periods(RELATION, AS_OF) WITH ORDINALITY');

@@ -26,9 +26,9 @@ CREATE TABLE call (report text, called text, gathered text, computed text);
 INSERT INTO call VALUES
   ('overview', '%s, ltv_policy()', '%s, ltv_policy()', ''),
   ('overview', '%s, ltv_policy(benchmark_annual_revenue => 4000.5, churned_days => 200)', '%s, ltv_policy(benchmark_annual_revenue => 4000.5, churned_days => 200)', ''),
-  ('periods', '%s', '%s, ''month''', ''),
-  ('periods', '%s, ''week''', '%s, ''week''', ''),
-  ('periods', '%s, ''year''', '%s, ''year''', ''),
+  ('periods', '%s', '%s, ''month'', ltv_policy()', ''),
+  ('periods', '%s, ''week''', '%s, ''week'', ltv_policy()', ''),
+  ('periods', '%s, ''year'', ltv_policy(dormant_days => 10, churned_days => 30)', '%s, ''year'', ltv_policy(dormant_days => 10, churned_days => 30)', ''),
   ('steps', '%s, 12', '%s, 12, ltv_policy()', ''),
   ('steps', '%s, 2, policy => ltv_policy(dormant_days => 20, churned_days => 50)', '%s, 2, ltv_policy(dormant_days => 20, churned_days => 50)', ''),
   ('cohorts', '%s', '%s, ''month''', ''),
@@ -36,6 +36,7 @@ INSERT INTO call VALUES
   ('cohorts', '%s, ''day''', '%s, ''day''', ''),
   ('windows', '%s', '%s, ''{30,60,90,180,365}''', ''),
   ('windows', '%s, ''{700,0,90,90}''', '%s, ''{90,700,0,90}''', ''),
+  ('windows', '%s, ''{90}'', policy => ltv_policy(1000, 1)', '%s, ''{90}''', ', ltv_policy(1000, 1)'),
   ('silences', '%s, ''{30,90,200}'', 100, ''all''', '%s, ''{200,90,30}'', 100, ''all''', ''),
   ('silences', '%s', '%s, ''{30,60,90,120,180,240,365,540,730}'', 365, ''repeat''', ''),
   ('growth', '%s, 300, policy => ltv_policy(benchmark_annual_revenue => 2000, benchmark_annual_orders => 2)', '%s, 300, ltv_policy(benchmark_annual_revenue => 2000, benchmark_annual_orders => 2)', ''),
@@ -136,8 +137,8 @@ CREATE VIEW two AS SELECT a.history AS a, b.history AS b FROM small a, small b W
 -- called by hand, outside of an aggregate: row by row, and combined; rows by hand: 3 months, 2 steps, cohorts of 3 and 2 months, 2 silences, 10 tenths, 5 stages, the flows new to repeat and from nothing to new, 10 groups, 6 elements
 SELECT 'overview' AS report, ltv_report_state_combine(ltv_overview_accum(NULL, a, '2024-03-31', ltv_policy()), ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()))::text = ltv_overview_accum(ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy())::text AS combined,
   ltv_overview_accum(ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy())::text = (SELECT ltv_overview_state(history, '2024-03-31', ltv_policy())::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_overview_rows(ltv_overview_accum(ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy()))) AS rows FROM two
-UNION ALL SELECT 'periods' AS report, ltv_report_state_combine(ltv_periods_accum(NULL, a, '2024-03-31', 'month'), ltv_periods_accum(NULL, b, '2024-03-31', 'month'))::text = ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month')::text AS combined,
-  ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month')::text = (SELECT ltv_periods_state(history, '2024-03-31', 'month')::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_periods_rows(ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month'))) AS rows FROM two
+UNION ALL SELECT 'periods' AS report, ltv_report_state_combine(ltv_periods_accum(NULL, a, '2024-03-31', 'month', ltv_policy()), ltv_periods_accum(NULL, b, '2024-03-31', 'month', ltv_policy()))::text = ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month', ltv_policy()), a, '2024-03-31', 'month', ltv_policy())::text AS combined,
+  ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month', ltv_policy()), a, '2024-03-31', 'month', ltv_policy())::text = (SELECT ltv_periods_state(history, '2024-03-31', 'month', ltv_policy())::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_periods_rows(ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month', ltv_policy()), a, '2024-03-31', 'month', ltv_policy()))) AS rows FROM two
 UNION ALL SELECT 'steps' AS report, ltv_report_state_combine(ltv_steps_accum(NULL, a, '2024-03-31', 3, ltv_policy()), ltv_steps_accum(NULL, b, '2024-03-31', 3, ltv_policy()))::text = ltv_steps_accum(ltv_steps_accum(NULL, b, '2024-03-31', 3, ltv_policy()), a, '2024-03-31', 3, ltv_policy())::text AS combined,
   ltv_steps_accum(ltv_steps_accum(NULL, b, '2024-03-31', 3, ltv_policy()), a, '2024-03-31', 3, ltv_policy())::text = (SELECT ltv_steps_state(history, '2024-03-31', 3, ltv_policy())::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_steps_rows(ltv_steps_accum(ltv_steps_accum(NULL, b, '2024-03-31', 3, ltv_policy()), a, '2024-03-31', 3, ltv_policy()))) AS rows FROM two
 UNION ALL SELECT 'cohorts' AS report, ltv_report_state_combine(ltv_cohorts_accum(NULL, a, '2024-03-31', 'month'), ltv_cohorts_accum(NULL, b, '2024-03-31', 'month'))::text = ltv_cohorts_accum(ltv_cohorts_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month')::text AS combined,
@@ -215,14 +216,14 @@ FROM (SELECT segment % 7 AS a, segment % 3 AS b, ltv_windows_state(history, '202
 JOIN LATERAL (SELECT ltv_rollup(s) AS s FROM (SELECT segment % 7 AS a, segment % 3 AS b, ltv_windows_state(history, '2024-06-30', '{30,365}') AS s FROM many GROUP BY 1, 2) p
               WHERE (g.a IS NULL OR p.a = g.a) AND (g.b IS NULL OR p.b = g.b)) r ON true;
 -- each group with arguments of its own
-SELECT count(*) AS days, count(*) FILTER (WHERE s::text = (SELECT ltv_periods_state(history, day, 'month')::text FROM many WHERE segment < 50)) AS equal
-FROM (SELECT day, ltv_periods_state(history, day, 'month') AS s FROM many, generate_series(date '2022-01-31', '2024-06-30', '1 month') AS t(moment), LATERAL (SELECT moment::date) d(day) WHERE segment < 50 GROUP BY day) g;
+SELECT count(*) AS days, count(*) FILTER (WHERE s::text = (SELECT ltv_periods_state(history, day, 'month', ltv_policy())::text FROM many WHERE segment < 50)) AS equal
+FROM (SELECT day, ltv_periods_state(history, day, 'month', ltv_policy()) AS s FROM many, generate_series(date '2022-01-31', '2024-06-30', '1 month') AS t(moment), LATERAL (SELECT moment::date) d(day) WHERE segment < 50 GROUP BY day) g;
 -- a running total by customer
 SELECT bool_and(running = alone) AS running FROM (SELECT customer_id, ltv_deciles_state(history, '2024-06-30') OVER (ORDER BY customer_id)::text AS running,
   (SELECT ltv_deciles_state(history, '2024-06-30')::text FROM many m WHERE m.customer_id <= o.customer_id) AS alone FROM many o WHERE customer_id <= 50) t;
 
 -- sizes: what is kept is packed
-SELECT pg_column_size(ltv_windows_state(history, '2024-06-30', '{30,60,90,180,365}')) < 250 AS windows, pg_column_size(ltv_periods_state(history, '2024-06-30', 'month')) < 1000 AS periods,
+SELECT pg_column_size(ltv_windows_state(history, '2024-06-30', '{30,60,90,180,365}')) < 250 AS windows, pg_column_size(ltv_periods_state(history, '2024-06-30', 'month', ltv_policy())) < 1000 AS periods,
        pg_column_size(ltv_cohorts_state(history, '2024-06-30', 'month')) < 8000 AS cohorts, pg_column_size(ltv_steps_state(history, '2024-06-30', 12, ltv_policy())) < 10000 AS steps FROM many;
 
 -- bytes: every third bit of a small state, so each byte twice or more, is turned round.  An error, or a value that says itself again, also when it is merged; and its rows come or are refused

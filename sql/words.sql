@@ -25,6 +25,7 @@ SELECT v AS stage, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::l
 SELECT v AS cpm, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_cpm)) v;
 SELECT v AS period, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_period)) v;
 SELECT v AS need, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_need)) v;
+SELECT v AS balance, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_balance)) v;
 SELECT v AS after, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_after)) v;
 CREATE FUNCTION terms(enum regtype, OUT labels bigint, OUT terms bigint, OUT without bigint) LANGUAGE plpgsql AS $$
 BEGIN

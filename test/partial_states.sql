@@ -50,7 +50,7 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_fit_deliveries(integer, boolean, text)', 'customers::integer, bought, ''sbg''::text'),
   ('ltv_forecast(ltv_model, ltv_history, date, integer)', 'model, h, as_of, 90'),
   ('ltv_overview_state(ltv_history, date, ltv_policy)', 'h, as_of, policy'),
-  ('ltv_periods_state(ltv_history, date, ltv_period)', 'h, as_of, ''month'''),
+  ('ltv_periods_state(ltv_history, date, ltv_period, ltv_policy)', 'h, as_of, ''month'', ltv_policy()'),
   ('ltv_steps_state(ltv_history, date, integer, ltv_policy)', 'h, as_of, 6, policy'),
   ('ltv_cohorts_state(ltv_history, date, ltv_period)', 'h, as_of, ''month'''),
   ('ltv_windows_state(ltv_history, date, integer[])', 'h, as_of, ''{30,365}'''),

@@ -37,6 +37,13 @@ extern const char *calendar_name(const Calendar *calendar);
 extern int32 calendar_count(const Calendar *calendar, DateADT day);
 extern DateADT calendar_start(const Calendar *calendar, int32 index);
 
+/* Has a period ended by a day? */
+static inline bool
+calendar_is_over(const Calendar *calendar, int32 index, DateADT day)
+{
+	return (int64) calendar_start(calendar, index + 1) <= (int64) day + 1;
+}
+
 /* The number of the period that a day is in. */
 static inline int32
 calendar_index(Calendar *calendar, DateADT day)

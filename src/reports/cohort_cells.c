@@ -9,6 +9,7 @@
 STATIC_SUMS_KIND(sum_cohort_cell, CohortCell,
 		  SUM(sum_count, CohortCell, active),
 		  SUM(sum_count, CohortCell, orders),
+		  SUM(sum_count, CohortCell, repeaters),
 		  SUM(sum_earnings, CohortCell, earnings),
 		  SUM(sum_money, CohortCell, retention));
 
@@ -37,6 +38,7 @@ visit_customer(const Customer *customer, void *arg)
 	Calendar   *calendar = cohorts->calendar;
 	Buyer		buyer;
 	int32		cohort;
+	int64		before = 0;		/* orders */
 	int			i = 0;
 
 	if (!population_admit(&cohorts->population, customer, &buyer))
@@ -58,6 +60,8 @@ visit_customer(const Customer *customer, void *arg)
 		}
 		cell->active += orders > 0;
 		cell->orders += orders;
+		cell->repeaters += before < 2 && before + orders >= 2;
+		before += orders;
 	}
 	if (customer->history->contacts.count > 0)
 		add_contacts(cohorts, &customer->history->contacts, buyer.purchases[buyer.first].day);

@@ -15,6 +15,7 @@ typedef struct CohortCell
 	int64		key;			/* see cohort_key */
 	int64		active;			/* customers with an order; in its own period all of the cohort */
 	int64		orders;
+	int64		repeaters;		/* customers with their second order in it */
 	Earnings	earnings;
 	Money		retention;		/* cost of contacts */
 } CohortCell;

@@ -8,7 +8,7 @@
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_cohorts_row",
 	TEXTOID, DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
-	NUMERICOID, NUMERICOID);
+	NUMERICOID, NUMERICOID, INT8OID, FLOAT8OID, BOOLOID);
 
 /* daily cohorts over twelve years */
 #define COHORTS_LIMIT INT64CONST(10000000)
@@ -21,6 +21,7 @@ put_cohort(Cohorts *cohorts, Row *row, CohortCell **cells, uint32 ncells, int32 
 	int32		cohort = cohort_of(cells[0]);
 	int64		size = cells[0]->active;
 	uint32		next = 0;
+	int64		repeaters = 0;
 	Earnings	sum;
 
 	memset(&sum, 0, sizeof(sum));
@@ -31,6 +32,7 @@ put_cohort(Cohorts *cohorts, Row *row, CohortCell **cells, uint32 ncells, int32 
 		if (next < ncells && cells[next]->key == cohort_key(cohort, index))
 			cell = cells[next++];
 		earnings_add(&sum, &cell->earnings);
+		repeaters += cell->repeaters;
 		row_value(row, DateADTGetDatum(calendar_start(cohorts->calendar, cohort)));
 		row_value(row, Int32GetDatum(index));
 		row_count(row, size);
@@ -44,6 +46,9 @@ put_cohort(Cohorts *cohorts, Row *row, CohortCell **cells, uint32 ncells, int32 
 		row_profit(row, &sum);
 		row_profit_each(row, &sum, size);
 		row_money(row, &cell->retention);
+		row_count(row, repeaters);
+		row_rate(row, repeaters, size);
+		row_value(row, BoolGetDatum(calendar_is_over(cohorts->calendar, cohort + index, cohorts->population.as_of)));
 		row_put(row);
 	}
 	return next;

@@ -7,7 +7,7 @@
 
 #include "customer/kpi.h"
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_overview_row", TEXTOID, KPI_TYPES, INT8OID, INT8OID);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_overview_row", TEXTOID, KPI_TYPES, INT8OID, INT8OID, BOOLOID);
 
 typedef struct OverviewReport
 {
@@ -86,6 +86,11 @@ put_overview(void *report)
 	else
 		row_count(&row, overview->guest_orders);
 	row_count(&row, overview->refund_only);
+	if (overview->kpi.customers > 0)
+		row_value(&row, BoolGetDatum((int128) overview->kpi.repeaters * SHARE_WHOLE >=
+									 (int128) overview->policy.benchmark_repeat_rate * overview->kpi.customers));
+	else
+		row_null(&row);
 	row_put(&row);
 	row_end(&row);
 }

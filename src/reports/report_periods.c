@@ -8,10 +8,16 @@
 
 #include "base/calendar.h"
 #include "base/recordset.h"
+#include "customer/customer.h"
+#include "customer/policy.h"
+#include "reports/silence.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_periods_row",
 	TEXTOID, DATEOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, NUMERICOID, FLOAT8OID,
-	FLOAT8OID, NUMERICOID);
+	FLOAT8OID, NUMERICOID, FLOAT8OID, FLOAT8OID, ANYENUMOID, INT8OID, INT8OID, NUMERICOID, BOOLOID);
+
+/* the column balance, after the segment and fifteen others */
+#define BALANCE_COLUMN 16
 
 /* a period of a day over 2,700 years */
 #define PERIODS_LIMIT INT64CONST(1000000)
@@ -23,8 +29,11 @@ typedef struct PeriodCell
 	int64		new_customers;	/* with the first of all */
 	int64		repeat_customers;	/* with one that is not the first of all */
 	int64		orders;
+	int64		churned_customers;	/* whose silence became too long in it */
+	int64		reactivated_customers;	/* with an order that ended such a silence */
 	Money		revenue;
 	Money		new_revenue;
+	Money		refunded;
 	Money		retention;		/* cost of contacts */
 } PeriodCell;
 
@@ -33,8 +42,11 @@ STATIC_SUMS_KIND(sum_period_cell, PeriodCell,
 		  SUM(sum_count, PeriodCell, new_customers),
 		  SUM(sum_count, PeriodCell, repeat_customers),
 		  SUM(sum_count, PeriodCell, orders),
+		  SUM(sum_count, PeriodCell, churned_customers),
+		  SUM(sum_count, PeriodCell, reactivated_customers),
 		  SUM(sum_money, PeriodCell, revenue),
 		  SUM(sum_money, PeriodCell, new_revenue),
+		  SUM(sum_money, PeriodCell, refunded),
 		  SUM(sum_money, PeriodCell, retention));
 
 typedef struct PeriodsReport
@@ -42,8 +54,50 @@ typedef struct PeriodsReport
 	Population	population;
 	Period		period;
 	Calendar   *calendar;		/* of these */
+	Policy		policy;
 	RecordSet  *cells;
 } PeriodsReport;
+
+/* In the order of the enum ltv_balance. */
+typedef enum Balance
+{
+	TOO_FEW_RETURNING,
+	BALANCED,
+	TOO_FEW_NEW,
+	BALANCES
+} Balance;
+
+/*
+ * The silences of a customer that are longer than churned_days: the periods in
+ * which they become so, and those in which an order ends them, each once.
+ */
+static void
+count_silences(PeriodsReport *periods, const Buyer *buyer)
+{
+	int64		silence = (int64) periods->policy.churned_days + 1;
+	int64		churned_in = PG_INT64_MIN;
+	int64		reactivated_in = PG_INT64_MIN;
+	OrderDay	day;
+
+	order_day_first(&day, buyer);
+	do
+	{
+		int64		period;
+
+		if (day.gap <= silence || (int64) periods->population.as_of - day.day < silence)
+			continue;
+		period = calendar_index(periods->calendar, (DateADT) (day.day + silence));
+		if (period != churned_in)
+			((PeriodCell *) recordset_at(periods->cells, period))->churned_customers++;
+		churned_in = period;
+		if (day.gap == NO_NEXT_ORDER)
+			break;
+		period = calendar_index(periods->calendar, (DateADT) (day.day + day.gap));
+		if (period != reactivated_in)
+			((PeriodCell *) recordset_at(periods->cells, period))->reactivated_customers++;
+		reactivated_in = period;
+	} while (order_day_next(&day));
+}
 
 /* Contacts from the day of the first order on. */
 static void
@@ -77,20 +131,24 @@ visit_customer(const Customer *customer, void *arg)
 		PeriodCell *cell = recordset_at(periods->cells, period);
 		int64		orders = 0;
 		int128		revenue = 0;
+		int128		refunded = 0;
 
 		for (; i < buyer.count && calendar_index(calendar, buyer.purchases[i].day) == period; i++)
 		{
 			orders += is_order(&buyer.purchases[i]);
 			revenue += buyer.purchases[i].amount;
+			refunded += Min(buyer.purchases[i].amount, 0);
 		}
 		cell->customers += orders > 0;
 		cell->new_customers += period == first;
 		cell->repeat_customers += orders > (period == first ? 1 : 0);
 		cell->orders += orders;
 		money_add(&cell->revenue, revenue, buyer.scales.amount);
+		money_add(&cell->refunded, refunded, buyer.scales.amount);
 		if (period == first)
 			money_add(&cell->new_revenue, revenue, buyer.scales.amount);
 	}
+	count_silences(periods, &buyer);
 	if (customer->history->contacts.count > 0)
 		add_contacts(periods, &customer->history->contacts, buyer.purchases[buyer.first].day);
 }
@@ -126,15 +184,75 @@ receive_periods(void *arg, Stream *stream)
 PARALLEL_VISITOR(ltv_periods_visitor, sizeof(PeriodsReport),
 			  begin_periods, visit_customer, NULL, send_periods, receive_periods);
 
+static double
+money_double(const Money *money)
+{
+	return (double) money_units(money);
+}
+
+/* Are there too few returning customers in the period, or too few new ones? */
+static Balance
+balance_of(const PeriodCell *cell, const Policy *policy)
+{
+	int128		returning = (int128) (cell->customers - cell->new_customers) * SHARE_WHOLE;
+
+	if (returning > (int128) policy->returning_share_high * cell->customers)
+		return TOO_FEW_NEW;
+	if (returning < (int128) policy->returning_share_low * cell->customers)
+		return TOO_FEW_RETURNING;
+	return BALANCED;
+}
+
+/* The columns about returning customers; a share is null where there is nothing. */
+static void
+put_returning(Row *row, const PeriodCell *cell, const Money *returning, const Policy *policy, const Oid *balances)
+{
+	row_rate(row, (double) (cell->customers - cell->new_customers), (double) cell->customers);
+	row_rate(row, money_double(returning), money_double(&cell->revenue));
+	if (cell->customers > 0)
+		row_value(row, ObjectIdGetDatum(balances[balance_of(cell, policy)]));
+	else
+		row_null(row);
+}
+
+static void
+put_period(PeriodsReport *periods, Row *row, int64 period, const PeriodCell *cell, int64 acquired, const Oid *balances)
+{
+	Money		returning = cell->revenue;
+
+	money_subtract_money(&returning, &cell->new_revenue);
+	row_value(row, DateADTGetDatum(calendar_start(periods->calendar, (int32) period)));
+	row_count(row, cell->customers);
+	row_count(row, cell->new_customers);
+	row_count(row, cell->customers - cell->new_customers);
+	row_count(row, cell->repeat_customers);
+	row_count(row, acquired);
+	row_count(row, cell->orders);
+	row_money(row, &cell->revenue);
+	row_money(row, &cell->new_revenue);
+	row_money(row, &returning);
+	row_rate(row, cell->repeat_customers, cell->customers);
+	row_rate(row, cell->repeat_customers, acquired);
+	row_money(row, &cell->retention);
+	put_returning(row, cell, &returning, &periods->policy, balances);
+	row_count(row, cell->churned_customers);
+	row_count(row, cell->reactivated_customers);
+	row_money(row, &cell->refunded);
+	row_value(row, BoolGetDatum(calendar_is_over(periods->calendar, (int32) period, periods->population.as_of)));
+	row_put(row);
+}
+
 static void
 put_periods(void *report)
 {
+	static const char *const labels[BALANCES] = {"too few returning", "balanced", "too few new"};
 	static const PeriodCell nothing;
 	PeriodsReport *periods = report;
 	Calendar   *calendar = periods->calendar;
 	int64		first = calendar_index(calendar, periods->population.first_order);
 	int64		last = calendar_index(calendar, periods->population.as_of);
 	PeriodCell **cells = (PeriodCell **) recordset_sorted(periods->cells);
+	Oid			balances[BALANCES];
 	uint32		next = 0;
 	int64		acquired = 0;
 	Row			row;
@@ -142,11 +260,11 @@ put_periods(void *report)
 	if (periods->population.customers == 0)
 		return;
 	CheckReportRows(last - first + 1, PERIODS_LIMIT, calendar_name(calendar));
+	enum_labels_read(composite_column_type(periods->population.report.row.desc, &row_type, BALANCE_COLUMN), labels, BALANCES, balances);
 	row_begin(&row, &periods->population.report, periods->population.scales);
 	for (int64 period = first; period <= last; period++)
 	{
 		const PeriodCell *cell = &nothing;
-		Money		returning;
 
 		/* a refund may be earlier than any order */
 		while (next < periods->cells->count && cells[next]->period < period)
@@ -154,22 +272,7 @@ put_periods(void *report)
 		if (next < periods->cells->count && cells[next]->period == period)
 			cell = cells[next];
 		acquired += cell->new_customers;
-		row_value(&row, DateADTGetDatum(calendar_start(calendar, period)));
-		row_count(&row, cell->customers);
-		row_count(&row, cell->new_customers);
-		row_count(&row, cell->customers - cell->new_customers);
-		row_count(&row, cell->repeat_customers);
-		row_count(&row, acquired);
-		row_count(&row, cell->orders);
-		row_money(&row, &cell->revenue);
-		row_money(&row, &cell->new_revenue);
-		returning = cell->revenue;
-		money_subtract_money(&returning, &cell->new_revenue);
-		row_money(&row, &returning);
-		row_rate(&row, cell->repeat_customers, cell->customers);
-		row_rate(&row, cell->repeat_customers, acquired);
-		row_money(&row, &cell->retention);
-		row_put(&row);
+		put_period(periods, &row, period, cell, acquired, balances);
 	}
 	row_end(&row);
 }
@@ -178,7 +281,9 @@ static DateADT
 read_arguments(void *report, FunctionCallInfo fcinfo)
 {
 	PeriodsReport *periods = report;
+	PolicyMemo	memo = {.size = 0};
 
+	periods->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(3), &memo);
 	periods->period = period_of(PG_GETARG_OID(2));
 	return population_read(&periods->population, fcinfo);
 }
@@ -189,14 +294,14 @@ const ReportKind ltv_periods_kind = {
 	.row_type = &row_type,
 	.visitor = &ltv_periods_visitor,
 	.wants = WANT_CONTACTS,
-	.by_arg = 3,
+	.by_arg = 4,
 	.read = read_arguments,
 	.put = put_periods,
 };
 
 PG_FUNCTION_INFO_V1(ltv_periods);
 
-/* (orders, as_of, period, by) */
+/* (orders, as_of, period, policy, by) */
 Datum
 ltv_periods(PG_FUNCTION_ARGS)
 {

@@ -20,7 +20,7 @@ static const ReportState growth = {&ltv_growth_kind, {AS_OF, {"horizon_days", 2,
 static const ReportState levers = {&ltv_levers_kind, {AS_OF}, {2, 3, 4, 5, 6}};
 static const ReportState overview = {&ltv_overview_kind, {AS_OF, {"policy", 2, &state_policy}}, NONE};
 static const ReportState payback = {&ltv_payback_kind, {AS_OF, {"period", 4, &state_period}}, {2, 3}};
-static const ReportState periods = {&ltv_periods_kind, {AS_OF, {"period", 2, &state_period}}, NONE};
+static const ReportState periods = {&ltv_periods_kind, {AS_OF, {"period", 2, &state_period}, {"policy", 3, &state_policy}}, NONE};
 static const ReportState silences = {
 	&ltv_silences_kind, {AS_OF, {"days", 2, &state_integers}, {"horizon_days", 3, &state_integer}, {"after", 4, &state_after}}, NONE
 };
@@ -28,8 +28,8 @@ static const ReportState stage_flow = {
 	&ltv_stage_flow_kind, {{"from_day", 1, &state_day}, {"to_day", 2, &state_day}, {"policy", 3, &state_policy}}, NONE
 };
 static const ReportState stages = {&ltv_stages_kind, {AS_OF, {"policy", 2, &state_policy}}, NONE};
-static const ReportState steps = {&ltv_steps_kind, {AS_OF, {"max_step", 2, &state_integer}, {"policy", 4, &state_policy}}, NONE};
-static const ReportState windows = {&ltv_windows_kind, {AS_OF, {"days", 2, &state_integers}}, NONE};
+static const ReportState steps = {&ltv_steps_kind, {AS_OF, {"max_step", 2, &state_integer}, {"policy", 5, &state_policy}}, NONE};
+static const ReportState windows = {&ltv_windows_kind, {AS_OF, {"days", 2, &state_integers}}, {4}};
 
 const ReportState *const report_states[] = {
 	&cohorts, &cpm_groups, &deciles, &economics, &free_shipping, &growth, &levers, &overview, &payback, &periods,

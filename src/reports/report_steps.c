@@ -15,13 +15,15 @@ static const CompositeType row_type = COMPOSITE_TYPE("ltv_steps_row",
 typedef struct Step
 {
 	int64		customers;		/* with an n-th order */
-	int64		churned;		/* with no further order, and churned */
+	int64		next;			/* with a further one, in time */
+	int64		churned;		/* without, and churned */
 	Money		amount;			/* of the n-th orders */
-	RecordSet  *gaps;			/* days to the next order */
+	RecordSet  *gaps;			/* days to the next order, of those who made it in time */
 } Step;
 
 STATIC_SUMS_KIND(sum_step, Step,
 		  SUM(sum_count, Step, customers),
+		  SUM(sum_count, Step, next),
 		  SUM(sum_count, Step, churned),
 		  SUM(sum_money, Step, amount));
 
@@ -30,8 +32,40 @@ typedef struct StepsReport
 	Population	population;
 	Policy		policy;
 	int			max_step;
-	Step	   *steps;			/* from the first to one more than max_step */
+	int32		within_days;	/* to the next order; -1: any */
+	Step	   *steps;			/* from the first to max_step */
 } StepsReport;
+
+/* Churned whatever else: the first rule of a stage. */
+static bool
+is_churned(const StepsReport *report, const Buyer *buyer)
+{
+	int			i = buyer->count - 1;
+
+	while (!is_order(&buyer->purchases[i]))
+		i--;
+	return report->population.as_of - buyer->purchases[i].day > report->policy.churned_days;
+}
+
+/* Whether the order of a day is followed for as long as it takes. */
+static bool
+is_watched(const StepsReport *report, DateADT day)
+{
+	return report->within_days < 0 || (int64) report->population.as_of - day >= report->within_days;
+}
+
+/* From a step to the next order. */
+static void
+add_gap(const StepsReport *report, Step *step, int64 gap, const Buyer *buyer)
+{
+	if (report->within_days >= 0 && gap > report->within_days)
+	{
+		step->churned += is_churned(report, buyer);
+		return;
+	}
+	step->next++;
+	((Tally *) recordset_at(step->gaps, gap))->count++;
+}
 
 static void
 visit_customer(const Customer *customer, void *arg)
@@ -43,7 +77,7 @@ visit_customer(const Customer *customer, void *arg)
 
 	if (!population_admit(&report->population, customer, &buyer))
 		return;
-	for (int i = buyer.first; i < buyer.count && n <= report->max_step; i++)
+	for (int i = buyer.first; i < buyer.count; i++)
 	{
 		const Purchase *purchase = &buyer.purchases[i];
 		Step	   *step = &report->steps[n];
@@ -51,15 +85,15 @@ visit_customer(const Customer *customer, void *arg)
 		if (!is_order(purchase))
 			continue;
 		if (n > 0)
-			((Tally *) recordset_at(step[-1].gaps, purchase->day - latest))->count++;
+			add_gap(report, step - 1, (int64) purchase->day - latest, &buyer);
+		if (n == report->max_step || !is_watched(report, purchase->day))
+			return;
 		step->customers++;
 		money_add(&step->amount, purchase->amount, buyer.scales.amount);
 		latest = purchase->day;
 		n++;
 	}
-	/* churned whatever else: the first rule of a stage */
-	if (n <= report->max_step && report->population.as_of - latest > report->policy.churned_days)
-		report->steps[n - 1].churned++;
+	report->steps[n - 1].churned += is_churned(report, &buyer);
 }
 
 static void
@@ -68,7 +102,7 @@ begin_steps(void *arg)
 	StepsReport *report = arg;
 
 	population_restart(&report->population);
-	report->steps = palloc0((report->max_step + 1) * sizeof(Step));
+	report->steps = palloc0(report->max_step * sizeof(Step));
 	for (int n = 0; n < report->max_step; n++)
 		report->steps[n].gaps = recordset_create(CurrentMemoryContext, sizeof(Tally));
 }
@@ -79,7 +113,7 @@ send_steps(void *arg, Stream *stream)
 	StepsReport *report = arg;
 
 	population_send(&report->population, stream);
-	sum_array_send(&sum_step, report->steps, report->max_step + 1, stream);
+	sum_array_send(&sum_step, report->steps, report->max_step, stream);
 	for (int n = 0; n < report->max_step; n++)
 		recordset_send(report->steps[n].gaps, &sum_tally, stream);
 }
@@ -90,7 +124,7 @@ receive_steps(void *arg, Stream *stream)
 	StepsReport *report = arg;
 
 	population_receive(&report->population, stream);
-	sum_array_receive(&sum_step, report->steps, report->max_step + 1, stream);
+	sum_array_receive(&sum_step, report->steps, report->max_step, stream);
 	for (int n = 0; n < report->max_step; n++)
 		recordset_receive(report->steps[n].gaps, &sum_tally, stream);
 }
@@ -98,22 +132,31 @@ receive_steps(void *arg, Stream *stream)
 PARALLEL_VISITOR(ltv_steps_visitor, sizeof(StepsReport),
 			  begin_steps, visit_customer, NULL, send_steps, receive_steps);
 
-/* Each step is taken by some of those who took the one before, and the days to it are theirs. */
+/* Each step is taken by those who are said to take it, and the days to it are theirs. */
 static const char *
 check_steps(void *arg)
 {
 	StepsReport *report = arg;
 
 	for (int n = 0; n < report->max_step; n++)
-		if (tally_total(report->steps[n].gaps) != report->steps[n + 1].customers)
+	{
+		const Step *step = &report->steps[n];
+
+		if (tally_total(step->gaps) != step->next || step->next > step->customers)
 			return "The days between orders do not add up.";
-	return report->steps[0].customers == report->population.customers ? NULL : "The first orders do not add up.";
+		if (report->within_days < 0 && n + 1 < report->max_step && step[1].customers != step->next)
+			return "The orders after orders do not add up.";
+	}
+	if (report->within_days < 0 && report->steps[0].customers != report->population.customers)
+		return "The first orders do not add up.";
+	return NULL;
 }
 
 static void
 put_steps(void *arg)
 {
 	StepsReport *report = arg;
+	double		there = 1;		/* the product of the rates before */
 	Row			row;
 
 	row_begin(&row, &report->population.report, report->population.scales);
@@ -124,9 +167,13 @@ put_steps(void *arg)
 
 		row_value(&row, Int32GetDatum(n));
 		row_count(&row, step->customers);
-		row_rate(&row, step->customers, report->steps[0].customers);
-		row_rate(&row, step[1].customers, step->customers);
-		row_count(&row, step->customers - step[1].customers);
+		if (report->within_days < 0)
+			row_rate(&row, step->customers, report->steps[0].customers);
+		else
+			row_value(&row, Float8GetDatum(there));
+		there *= (double) step->next / (double) step->customers;
+		row_rate(&row, step->next, step->customers);
+		row_count(&row, step->customers - step->next);
 		row_count(&row, step->churned);
 		if (tally_median(step->gaps, &median))
 			row_value(&row, Float8GetDatum(median));
@@ -136,6 +183,19 @@ put_steps(void *arg)
 		row_put(&row);
 	}
 	row_end(&row);
+}
+
+/* The argument within_days; -1 where it is null. */
+static int32
+read_within(FunctionCallInfo fcinfo, int arg)
+{
+	int32		days = PG_ARGISNULL(arg) ? 0 : PG_GETARG_INT32(arg);
+
+	if (days < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("within_days must be 0 or more, not %d", days)));
+	return PG_ARGISNULL(arg) ? -1 : days;
 }
 
 static DateADT
@@ -149,7 +209,8 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_step must be from 1 to %d, not %d", STEPS_LIMIT, report->max_step)));
-	report->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(4), &memo);
+	report->within_days = read_within(fcinfo, 3);
+	report->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(5), &memo);
 	return population_read(&report->population, fcinfo);
 }
 
@@ -158,8 +219,9 @@ const ReportKind ltv_steps_kind = {
 	.size = sizeof(StepsReport),
 	.row_type = &row_type,
 	.visitor = &ltv_steps_visitor,
-	.by_arg = 5,
-	.cohort_arg = 3,
+	.nullable = ARGUMENT_BIT(3),
+	.by_arg = 6,
+	.cohort_arg = 4,
 	.read = read_arguments,
 	.check = check_steps,
 	.put = put_steps,
@@ -167,7 +229,7 @@ const ReportKind ltv_steps_kind = {
 
 PG_FUNCTION_INFO_V1(ltv_steps);
 
-/* (orders, as_of, max_step, cohort, policy, by) */
+/* (orders, as_of, max_step, within_days, cohort, policy, by) */
 Datum
 ltv_steps(PG_FUNCTION_ARGS)
 {

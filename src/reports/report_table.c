@@ -4,6 +4,7 @@
  */
 #include "reports/report_table.h"
 
+#include "base/arithmetic.h"
 #include "customer/customer.h"
 #include "miscadmin.h"
 #include "model/stats.h"
@@ -268,4 +269,14 @@ row_share(Row *row, double part, double whole, double independent)
 	wilson_interval(part / whole, independent, &low, &high);
 	row_value(row, Float8GetDatum(low));
 	row_value(row, Float8GetDatum(high));
+}
+
+/* Units of an order, and the price of one; null where there are none. */
+void
+row_basket(Row *row, const Money *revenue, const Money *quantity, int64 orders)
+{
+	Money		shown = money_shown(revenue, row->scales.amount);
+
+	row_numeric(row, orders == 0 ? NULL : money_divide(quantity, orders));
+	row_numeric(row, money_units(quantity) <= 0 ? NULL : divide(money_numeric(&shown), money_numeric(quantity)));
 }

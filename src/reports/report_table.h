@@ -67,6 +67,7 @@ extern void row_money(Row *row, const Money *money);
 extern void row_money_each(Row *row, const Money *money, int64 each);
 extern void row_profit(Row *row, const Earnings *earnings);
 extern void row_profit_each(Row *row, const Earnings *earnings, int64 each);
+extern void row_basket(Row *row, const Money *revenue, const Money *quantity, int64 orders);
 extern void row_share(Row *row, double part, double whole, double independent);
 
 static inline void

@@ -4,8 +4,10 @@
  */
 #include "reports/report_kind.h"
 
+#include "customer/policy.h"
+
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_windows_row",
-	TEXTOID, DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
+	TEXTOID, DATEOID, INT4OID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, BOOLOID);
 
 typedef struct Window
 {
@@ -13,6 +15,7 @@ typedef struct Window
 	int64		customers;		/* observed for all the days */
 	int64		second_order_customers;
 	int64		orders;
+	Money		quantity;
 	Earnings	earnings;
 } Window;
 
@@ -20,6 +23,7 @@ STATIC_SUMS_KIND(sum_window, Window,
 		  SUM(sum_count, Window, customers),
 		  SUM(sum_count, Window, second_order_customers),
 		  SUM(sum_count, Window, orders),
+		  SUM(sum_money, Window, quantity),
 		  SUM(sum_earnings, Window, earnings));
 
 typedef struct WindowsReport
@@ -28,6 +32,7 @@ typedef struct WindowsReport
 	int			nwindows;
 	Window	   *windows;
 	int32		days[DAYS_LIMIT];	/* of each, the shortest first */
+	Policy		policy;
 } WindowsReport;
 
 static void
@@ -39,6 +44,7 @@ visit_customer(const Customer *customer, void *arg)
 	int64		observed;
 	int64		orders = 0;
 	Takings		sum = {0};
+	int128		quantity = 0;
 	int			i;
 
 	if (!population_admit(&report->population, customer, &buyer))
@@ -56,11 +62,13 @@ visit_customer(const Customer *customer, void *arg)
 		{
 			orders += is_order(&buyer.purchases[i]);
 			takings_add_purchase(&sum, &buyer.purchases[i], buyer.scales);
+			quantity += buyer.purchases[i].quantity;
 		}
 		window->customers++;
 		window->second_order_customers += orders >= 2;
 		window->orders += orders;
 		earnings_add_takings(&window->earnings, &sum, buyer.scales);
+		money_add(&window->quantity, quantity, buyer.scales.quantity);
 	}
 }
 
@@ -107,6 +115,14 @@ check_windows(void *arg)
 	return NULL;
 }
 
+/* Revenue and orders of the average customer against the benchmark, without dividing. */
+static bool
+meets_benchmark(const Window *window, const Policy *policy)
+{
+	return money_units(&window->earnings.revenue) >= policy->benchmark_annual_revenue * window->customers &&
+		window->orders >= (int64) policy->benchmark_annual_orders * window->customers;
+}
+
 static void
 put_windows(void *arg)
 {
@@ -127,6 +143,11 @@ put_windows(void *arg)
 		row_rate(&row, window->orders, window->customers);
 		row_money_each(&row, &window->earnings.revenue, window->customers);
 		row_profit_each(&row, &window->earnings, window->customers);
+		row_basket(&row, &window->earnings.revenue, &window->quantity, window->orders);
+		if (window->customers > 0)
+			row_value(&row, BoolGetDatum(meets_benchmark(window, &report->policy)));
+		else
+			row_null(&row);
 		row_put(&row);
 	}
 	row_end(&row);
@@ -141,23 +162,33 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 	return population_read(&report->population, fcinfo);
 }
 
+static void
+read_computing(void *arg, FunctionCallInfo fcinfo)
+{
+	WindowsReport *report = arg;
+	PolicyMemo	memo = {.size = 0};
+
+	report->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(4), &memo);
+}
+
 const ReportKind ltv_windows_kind = {
 	.name = "ltv_windows",
 	.size = sizeof(WindowsReport),
 	.own = offsetof(WindowsReport, days),
 	.row_type = &row_type,
 	.visitor = &ltv_windows_visitor,
-	.wants = WANT_COST,
-	.by_arg = 4,
+	.wants = WANT_QUANTITY | WANT_COST,
+	.by_arg = 5,
 	.cohort_arg = 3,
 	.read = read_arguments,
+	.read_computing = read_computing,
 	.check = check_windows,
 	.put = put_windows,
 };
 
 PG_FUNCTION_INFO_V1(ltv_windows);
 
-/* (orders, as_of, days, cohort, by) */
+/* (orders, as_of, days, cohort, policy, by) */
 Datum
 ltv_windows(PG_FUNCTION_ARGS)
 {

@@ -44,8 +44,8 @@ SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_growth_stat
 SELECT ltv.ltv_report_state_combine(ltv.ltv_growth_accum(NULL, history, '2024-12-31', 180, ltv.ltv_policy()), ltv.ltv_growth_accum(NULL, history, '2024-12-31', 180, ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
 SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_overview_state(history, '2024-12-31', ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_overview_rows(s) r;
 SELECT ltv.ltv_report_state_combine(ltv.ltv_overview_accum(NULL, history, '2024-12-31', ltv.ltv_policy()), ltv.ltv_overview_accum(NULL, history, '2024-12-31', ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
-SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_periods_state(history, '2024-12-31', 'quarter') AS s FROM shop.stored) g, ltv.ltv_periods_rows(s) r;
-SELECT ltv.ltv_report_state_combine(ltv.ltv_periods_accum(NULL, history, '2024-12-31', 'quarter'), ltv.ltv_periods_accum(NULL, history, '2024-12-31', 'quarter'))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
+SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_periods_state(history, '2024-12-31', 'quarter', ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_periods_rows(s) r;
+SELECT ltv.ltv_report_state_combine(ltv.ltv_periods_accum(NULL, history, '2024-12-31', 'quarter', ltv.ltv_policy()), ltv.ltv_periods_accum(NULL, history, '2024-12-31', 'quarter', ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
 SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_steps_state(history, '2024-12-31', 4, ltv.ltv_policy()) AS s FROM shop.stored) g, ltv.ltv_steps_rows(s) r;
 SELECT ltv.ltv_report_state_combine(ltv.ltv_steps_accum(NULL, history, '2024-12-31', 4, ltv.ltv_policy()), ltv.ltv_steps_accum(NULL, history, '2024-12-31', 4, ltv.ltv_policy()))::pg_catalog.text FROM shop.stored WHERE customer_id OPERATOR(pg_catalog.=) 7;
 SELECT g.s::pg_catalog.text, r::pg_catalog.text FROM (SELECT ltv.ltv_cohorts_state(history, '2024-12-31', 'year') AS s FROM shop.stored) g, ltv.ltv_cohorts_rows(s) r;
@@ -109,6 +109,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_stage_flow('shop.orders', '2023-12-31', '
 SELECT r::pg_catalog.text FROM ltv.ltv_cpm_groups('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_periods('shop.orders', '2024-12-31', 'quarter') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_steps('shop.orders', '2024-12-31', 5) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_steps('shop.orders', '2024-12-31', 5, 90) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_cohorts('shop.orders', '2024-12-31', 'quarter') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_windows('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_silences('shop.orders', '2024-12-31', '{30,90}', 180, 'all') r;
