@@ -574,7 +574,9 @@ CREATE TYPE ltv_kpi AS (
   dormant_customers bigint,
   churned_customers bigint,
   gross_profit numeric,
-  retention_cost numeric
+  retention_cost numeric,
+  quantity_per_order numeric,
+  unit_price numeric
 );
 COMMENT ON TYPE ltv_kpi IS 'key figures of a population of customers, see ltv_kpis';
 COMMENT ON COLUMN ltv_kpi.customers IS 'customers with an order';
@@ -596,6 +598,8 @@ COMMENT ON COLUMN ltv_kpi.dormant_customers IS 'customers of stage dormant';
 COMMENT ON COLUMN ltv_kpi.churned_customers IS 'customers of stage churned';
 COMMENT ON COLUMN ltv_kpi.gross_profit IS 'revenue less cost; null if a cost of these customers is unknown';
 COMMENT ON COLUMN ltv_kpi.retention_cost IS 'what contacts with these customers cost, each from the day of the first order on';
+COMMENT ON COLUMN ltv_kpi.quantity_per_order IS 'units / orders';
+COMMENT ON COLUMN ltv_kpi.unit_price IS 'revenue / units; null without units';
 
 CREATE FUNCTION ltv_kpis_accum(state bigint[], h ltv_history, as_of date) RETURNS bigint[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_kpis_accum(bigint[], ltv_history, date) IS 'aggregate transition function';
@@ -641,6 +645,8 @@ CREATE TYPE ltv_overview_row AS (
   churned_customers bigint,
   gross_profit numeric,
   retention_cost numeric,
+  quantity_per_order numeric,
+  unit_price numeric,
   guest_orders bigint,
   refund_only bigint,
   meets_repeat_rate boolean
@@ -666,6 +672,8 @@ COMMENT ON COLUMN ltv_overview_row.dormant_customers IS 'customers of stage dorm
 COMMENT ON COLUMN ltv_overview_row.churned_customers IS 'customers of stage churned';
 COMMENT ON COLUMN ltv_overview_row.gross_profit IS 'revenue less cost; null if a cost of these customers is unknown';
 COMMENT ON COLUMN ltv_overview_row.retention_cost IS 'what contacts with these customers cost, each from the day of the first order on';
+COMMENT ON COLUMN ltv_overview_row.quantity_per_order IS 'units / orders';
+COMMENT ON COLUMN ltv_overview_row.unit_price IS 'revenue / units; null without units';
 COMMENT ON COLUMN ltv_overview_row.guest_orders IS 'orders without a customer, in no other figure';
 COMMENT ON COLUMN ltv_overview_row.refund_only IS 'customers with refunds but no order, in no other figure';
 COMMENT ON COLUMN ltv_overview_row.meets_repeat_rate IS 'repeat_rate reaches benchmark_repeat_rate of the policy';

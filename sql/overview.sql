@@ -13,8 +13,10 @@ CREATE FUNCTION oracle_overview(base regclass, as_of date, policy ltv_policy) RE
 $$
 DECLARE
     guests bigint;
+    units numeric;
 BEGIN
     EXECUTE format('SELECT count(*) FROM %s WHERE customer_id IS NULL AND ordered_on <= $1 AND amount >= 0', base) INTO guests USING as_of;
+    EXECUTE format('SELECT sum(coalesce(quantity, 1)) FROM %1$s b WHERE ordered_on <= $1 AND customer_id IN (SELECT customer_id FROM %1$s WHERE amount >= 0 AND ordered_on <= $1)', base) INTO units USING as_of;
     RETURN QUERY
     WITH c AS (SELECT * FROM oracle_customers(base, as_of, policy)),
     k AS (
@@ -32,7 +34,7 @@ BEGIN
         round((p + z2 / (2 * m) + sqrt(z2 * (p * (1 - p) / m + z2 / (4 * m * m)))) / (1 + z2 / m), 12),
         coalesce(orders, 0)::bigint, round(orders / m, 12), coalesce(revenue, 0), revenue / m, revenue / nullif(orders, 0),
         days / (30 * m)::numeric, an, round(ao / nullif(an, 0), 12), ar / nullif(an, 0), good, dormant, churned, profit,
-        guests, (SELECT count(*) FROM c WHERE c.orders = 0)
+        guests, (SELECT count(*) FROM c WHERE c.orders = 0), units / nullif(orders, 0), revenue / CASE WHEN units > 0 THEN units END, p >= (policy).benchmark_repeat_rate
     FROM w;
 END
 $$;
@@ -41,11 +43,11 @@ SELECT * FROM compare_everywhere(
     $$SELECT customers, repeaters, round(repeat_rate::numeric, 12) AS a, round(repeat_rate_low::numeric, 12) AS b, round(repeat_rate_high::numeric, 12) AS c,
         orders, round(orders_per_customer::numeric, 12) AS d, revenue, revenue_per_customer, average_order_value, active_months, annual_customers,
         round(annual_orders_per_customer::numeric, 12) AS e, annual_revenue_per_customer, benchmark_customers, dormant_customers,
-        churned_customers, gross_profit, guest_orders, refund_only FROM ltv_overview(RELATION, AS_OF, POLICY)$$,
+        churned_customers, gross_profit, guest_orders, refund_only, quantity_per_order, unit_price, meets_repeat_rate FROM ltv_overview(RELATION, AS_OF, POLICY)$$,
     $$SELECT * FROM oracle_overview(RELATION, AS_OF, POLICY) AS o(customers bigint, repeaters bigint, a numeric, b numeric, c numeric, orders bigint,
         d numeric, revenue numeric, revenue_per_customer numeric, average_order_value numeric, active_months numeric, annual_customers bigint,
         e numeric, annual_revenue_per_customer numeric, benchmark_customers bigint, dormant_customers bigint,
-        churned_customers bigint, gross_profit numeric, guest_orders bigint, refund_only bigint)$$);
+        churned_customers bigint, gross_profit numeric, guest_orders bigint, refund_only bigint, quantity_per_order numeric, unit_price numeric, meets_repeat_rate boolean)$$);
 
 -- By hand.  As of 2024-12-31: customer 1 ordered 3000 and 5000 and got 1000 back; customer 2 ordered 20000 in 2022; customer 3
 -- has a refund only; customer 4 orders the day after; customer 5 orders on the day itself; three rows of guests, of which one
@@ -66,6 +68,9 @@ UPDATE hand SET cost = NULL WHERE customer_id IS NULL OR customer_id IN (3, 4);
 SELECT gross_profit FROM ltv_overview('hand', '2024-12-31');
 UPDATE hand SET cost = NULL WHERE customer_id = 2;
 SELECT gross_profit FROM ltv_overview('hand', '2024-12-31');
+-- one of three comes again: 0.333333 is reached, 0.333334 is not; a unit each, where no quantity says otherwise
+SELECT meets_repeat_rate, quantity_per_order, unit_price FROM ltv_overview('hand', '2024-12-31', ltv_policy(benchmark_repeat_rate => 0.333333));
+SELECT meets_repeat_rate FROM ltv_overview('hand', '2024-12-31', ltv_policy(benchmark_repeat_rate => 0.333334));
 -- nobody: before the first order, and in an empty relation
 SELECT * FROM ltv_overview('hand', '2000-01-01');
 CREATE TABLE empty (customer_id int, ordered_on date, amount int);

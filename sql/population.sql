@@ -35,7 +35,7 @@ BEGIN
     EXECUTE format('SELECT differences($1, $2) + CASE WHEN %3$L::ltv_policy = ltv_policy() THEN differences($3, $2) ELSE 0 END', base, as_of, policy) INTO result USING
         format('SELECT (ltv_kpis(h, %2$L, %3$L::ltv_policy)).* FROM (SELECT ltv_history(ordered_on, amount, quantity, cost) AS h FROM %1$s WHERE customer_id IS NOT NULL GROUP BY customer_id) c', base, as_of, policy),
         format('SELECT customers, repeaters, repeat_rate, repeat_rate_low, repeat_rate_high, orders, orders_per_customer, revenue, revenue_per_customer, average_order_value, active_months,
-            annual_customers, annual_orders_per_customer, annual_revenue_per_customer, benchmark_customers, dormant_customers, churned_customers, gross_profit, retention_cost FROM ltv_overview(%1$L, %2$L, %3$L::ltv_policy)', base, as_of, policy),
+            annual_customers, annual_orders_per_customer, annual_revenue_per_customer, benchmark_customers, dormant_customers, churned_customers, gross_profit, retention_cost, quantity_per_order, unit_price FROM ltv_overview(%1$L, %2$L, %3$L::ltv_policy)', base, as_of, policy),
         format('SELECT (ltv_kpis(h, %2$L)).* FROM (SELECT ltv_history(ordered_on, amount, quantity, cost) AS h FROM %1$s WHERE customer_id IS NOT NULL GROUP BY customer_id) c', base, as_of);
     RETURN result;
 END

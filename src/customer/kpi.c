@@ -72,6 +72,7 @@ kpi_add(Kpi *kpi, const Figures *figures, Scales scales)
 	else
 		kpi->cost_unknown++;
 	money_add(&kpi->retention, figures->retention_cost, figures->contact_scale);
+	money_add(&kpi->quantity, total->quantity, scales.quantity);
 }
 
 SUMS_KIND(sum_kpi, Kpi,
@@ -88,7 +89,8 @@ SUMS_KIND(sum_kpi, Kpi,
 		  SUM(sum_money, Kpi, revenue),
 		  SUM(sum_money, Kpi, annual_revenue),
 		  SUM(sum_money, Kpi, cost),
-		  SUM(sum_money, Kpi, retention));
+		  SUM(sum_money, Kpi, retention),
+		  SUM(sum_money, Kpi, quantity));
 
 static Numeric
 kpi_gross_profit(const Kpi *kpi)
@@ -133,6 +135,10 @@ kpi_columns(const Kpi *kpi, Datum *values, bool *nulls)
 	COLUMN(Int64GetDatum(kpi->churned_customers));
 	COLUMN_UNLESS(kpi->cost_unknown > 0, NumericGetDatum(kpi_gross_profit(kpi)));
 	COLUMN(NumericGetDatum(money_numeric(&kpi->retention)));
+	COLUMN_UNLESS(none, NumericGetDatum(money_divide(&kpi->quantity, kpi->orders)));
+	COLUMN_UNLESS(money_units(&kpi->quantity) <= 0,
+				  DirectFunctionCall2(numeric_div, NumericGetDatum(money_numeric(&kpi->revenue)),
+									  NumericGetDatum(money_numeric(&kpi->quantity))));
 #undef COLUMN
 #undef COLUMN_UNLESS
 	Assert(i == KPI_COLUMNS);

@@ -29,13 +29,15 @@ typedef struct Kpi
 	Money		annual_revenue; /* of the annual customers */
 	Money		cost;
 	Money		retention;		/* cost of contacts */
+	Money		quantity;		/* units, as a sum with decimal places */
 } Kpi;
 
 /* the columns of the composite ltv_kpi */
-#define KPI_COLUMNS 19
+#define KPI_COLUMNS 21
 #define KPI_TYPES \
 	INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, \
-	INT8OID, FLOAT8OID, NUMERICOID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID
+	INT8OID, FLOAT8OID, NUMERICOID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, \
+	NUMERICOID, NUMERICOID
 
 extern void kpi_add(Kpi *kpi, const Figures *figures, Scales scales);
 extern void kpi_columns(const Kpi *kpi, Datum *values, bool *nulls);
