@@ -294,6 +294,37 @@ FROM ltv_item_flow('shop_orders', :'as_of') AS f
 WHERE from_step = 1
 ORDER BY f.customers DESC, f.from_item, f.to_item
 LIMIT 10;
+
+\echo '=== ltv_labels: orders by what they carry (クーポン利用状況 by item)'
+\echo 'First orders with each item, and how many ordered again within 90 days, whatever it was, with the'
+\echo 'ends of the 95 % interval; the ten items with most first orders.'
+SELECT pg_temp.clip(label, 30) AS item, orders, round(average_order_value, :places) AS "per order", observed_customers AS watched,
+  pg_temp.percent(reorder_rate) AS "again %", pg_temp.percent(reorder_rate_low) AS low, pg_temp.percent(reorder_rate_high) AS high
+FROM ltv_labels('shop_orders', :'as_of') AS l
+WHERE is_first_order
+ORDER BY l.orders DESC, l.label
+LIMIT 10;
+
+\echo '=== ltv_baskets: what the same customers buy within 90 days (期間併買)'
+\echo 'Of the customers who bought the one, so many bought the other; lift above 1: the one brings the'
+\echo 'other along.  The ten pairs with most customers.'
+SELECT pg_temp.clip(from_label, 30) AS item, pg_temp.clip(to_label, 30) AS "and", together, pg_temp.percent(confidence) AS "of those %", round(lift::numeric, 2) AS lift
+FROM ltv_baskets('shop_orders', :'as_of', within_days => 90) AS b
+ORDER BY b.together DESC, b.confidence DESC, b.from_label, b.to_label
+LIMIT 10;
+
+\echo '=== ltv_funnel: from the commonest first item to the one most went on to (ファネル, 引き上げ率)'
+\echo 'How many who ordered the first came to order the second within 90 days, and how soon.'
+SELECT step, pg_temp.clip(label, 34) AS item, customers, same_order_customers AS "same order", pg_temp.percent(rate_from_previous) AS "of those %",
+  median_days_from_previous AS "days", round(revenue_per_customer, :places) AS "revenue each"
+FROM (SELECT ARRAY[from_item, to_item] AS steps FROM ltv_item_flow('shop_orders', :'as_of') WHERE from_step = 1 AND from_item <> to_item ORDER BY customers DESC, from_item, to_item LIMIT 1) AS way,
+  ltv_funnel('shop_orders', steps, :'as_of', within_days => 90);
+
+\echo '=== ltv_customer_summary: the best ten, with what they bought (WHAT)'
+SELECT pg_temp.clip(customer_id, 14) AS customer, orders, round(revenue, :places) AS revenue, stage, pg_temp.clip(first_item, 16) AS first, pg_temp.clip(last_item, 16) AS last, pg_temp.clip(top_item, 16) AS top
+FROM ltv_customer_summary('shop_orders', :'as_of') AS s
+ORDER BY s.revenue DESC, s.customer_id
+LIMIT 10;
 \else
 \echo '=== ltv_windows by item, ltv_item_flow: not here'
 \echo 'They tell which first item brings customers who stay: they need an item (item=HEADER).'
