@@ -44,7 +44,7 @@ SELECT as_of, s.revenue AS orders, h.revenue AS history FROM unnest('{2024-01-31
  * process and by several; rows without a day are there, too.
  */
 CREATE TABLE lines AS SELECT CASE WHEN i % 11 > 0 THEN i * i % 97 END AS customer_id, i / 3 AS order_id, CASE WHEN i % 101 > 0 THEN date '2022-01-01' + i / 3 + i % 3 * (i * 7 % 60) END AS ordered_on,
-	(i * 37 % 900 - CASE WHEN i % 7 = 0 THEN 800 ELSE 0 END)::numeric AS amount, i % 4 AS quantity, CASE WHEN i % 50 > 0 THEN i % 300 END AS cost, chr(97 + i % 5) AS item, 'JPY' AS currency FROM generate_series(1, 3000) i;
+	(i * 37 % 900 - CASE WHEN i % 7 = 0 THEN 800 ELSE 0 END)::numeric AS amount, i % 4 AS quantity, CASE WHEN i % 50 > 0 THEN i % 300 END AS cost, chr(97 + i % 5) AS item, 'JPY' AS currency, CASE WHEN i % 5 = 0 THEN i % 60 END AS contract FROM generate_series(1, 3000) i;
 CREATE VIEW orders AS SELECT customer_id, ordered_on, amount, quantity, cost, item, currency FROM lines;
 CREATE VIEW text_lines AS SELECT 'C' || customer_id AS customer_id, order_id, ordered_on, amount, quantity, cost, item FROM lines;
 CREATE VIEW sorted_lines AS SELECT customer_id::money AS customer_id, order_id, ordered_on, amount, quantity, cost, item FROM lines;
@@ -55,7 +55,7 @@ CREATE VIEW text_lines_cut AS SELECT * FROM text_lines WHERE ordered_on <= day()
 CREATE VIEW sorted_lines_cut AS SELECT * FROM sorted_lines WHERE ordered_on <= day() OR ordered_on IS NULL;
 CREATE TABLE calls (call text);
 INSERT INTO calls VALUES ('ltv_overview(R, D)'), ('ltv_customer_summary(R, D)'), ('ltv_periods(R, D)'), ('ltv_periods(R, D, ''week'')'), ('ltv_steps(R, D)'), ('ltv_cohorts(R, D)'), ('ltv_windows(R, D)'), ('ltv_deciles(R, D)'), ('ltv_stages(R, D)'), ('ltv_cpm_groups(R, D)'),
-	('ltv_stage_flow(R, D - 200, D)'), ('ltv_windows(R, D, ''{60}'', by => ''item'')'), ('ltv_item_flow(R, D)'), ('ltv_labels(R, D)'), ('ltv_silences(R, D)'), ('ltv_growth(R, D, 90)'), ('ltv_baskets(R, D, min_orders => 1)'), ('ltv_baskets(R, D, ''quantity'', 30, 1, D - 400)'), ('ltv_funnel(R, ''{a,b,c}'', D)'), ('ltv_funnel(R, ''{1,2}'', D, ''quantity'', 60, D - 400)'), ('ltv_labels(R, D, ''quantity'', 30, D - 200)'), ('ltv_economics(R, D, gross_margin => 0.5)'), ('ltv_levers(R, D, gross_margin => 0.5, acquisition_cost => 10)'), ('ltv_payback(R, D, acquisition_cost => 100, gross_margin => 0.5)'),
+	('ltv_stage_flow(R, D - 200, D)'), ('ltv_windows(R, D, ''{60}'', by => ''item'')'), ('ltv_item_flow(R, D)'), ('ltv_labels(R, D)'), ('ltv_silences(R, D)'), ('ltv_deliveries(R, D)'), ('ltv_growth(R, D, 90)'), ('ltv_baskets(R, D, min_orders => 1)'), ('ltv_baskets(R, D, ''quantity'', 30, 1, D - 400)'), ('ltv_funnel(R, ''{a,b,c}'', D)'), ('ltv_funnel(R, ''{1,2}'', D, ''quantity'', 60, D - 400)'), ('ltv_labels(R, D, ''quantity'', 30, D - 200)'), ('ltv_economics(R, D, gross_margin => 0.5)'), ('ltv_levers(R, D, gross_margin => 0.5, acquisition_cost => 10)'), ('ltv_payback(R, D, acquisition_cost => 100, gross_margin => 0.5)'),
 	('ltv_free_shipping(R, D, threshold => 500, shipping_cost => 10, gross_margin => 0.5)'), ('ltv_validate(R, D, D - 200)'), ('ltv_backtest(R, D, 90, 2)'), ('ltv_rfm(R, D, NULL::T)'), ('ltv_rfm(R, D)'), ('ltv_predict(R, D, NULL::T)'), ('ltv_predict(R, D)');
 -- the reports that are not in the list
 SELECT p.oid::regprocedure AS report FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'ltv'

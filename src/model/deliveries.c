@@ -311,7 +311,7 @@ solve(const Search *search, double ridge, const double *right, double *x)
 static void
 fix_limits(Search *search)
 {
-	for (int i = 0; i < search->dim; i++)
+	for (int i = 0; i < search->dim && i < COORDINATES; i++)
 		search->fixed[i] = search->held[i] || (search->at[i] <= coordinate_low[i] && search->local.g[i] <= 0) ||
 			(search->at[i] >= coordinate_high[i] && search->local.g[i] >= 0);
 }
@@ -412,7 +412,7 @@ try_limit(Search *search, int coordinate, double limit)
 static bool
 try_limits(Search *search)
 {
-	for (int i = 1; i < search->dim; i++)
+	for (int i = 1; i < search->dim && i < COORDINATES; i++)
 	{
 		if (!try_limit(search, i, coordinate_low[i]) || !try_limit(search, i, coordinate_high[i]))
 			return false;

@@ -617,7 +617,8 @@ write_order(Source *source, const RowParts *parts, char *p)
 		return key_put(&source->order, p, parts->order);
 	if (source->variable)
 		return p;
-	size = key_size(&source->order, (Datum) 0);
+	/* (of one size only where the key has a length) */
+	size = source->order.by_value ? sizeof(Datum) : MAXALIGN((Size) source->order.length);
 	memset(p, 0, size);
 	return p + size;
 }

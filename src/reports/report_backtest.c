@@ -210,12 +210,11 @@ put_kind(Row *row, const BacktestReport *backtest, Split *split, LtvmKind kind)
 {
 	Measures	measures = nothing_expected(split);
 	const char *note;
-	double	   *expected;
 	LtvmFit		fit;
 
 	if (patterns_try_fit(split->patterns, kind, &fit, &note))
 	{
-		expected = MemoryContextAllocHuge(CurrentMemoryContext, Max(split->patterns->count, 1) * sizeof(double));
+		double	   *expected = MemoryContextAllocHuge(CurrentMemoryContext, Max(split->patterns->count, 1) * sizeof(double));
 		measure_model(split->patterns, split->orders, &fit, (double) backtest->horizon_days / REPORT_UNIT_DAYS, expected, &measures);
 		pfree(expected);
 	}

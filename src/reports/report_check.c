@@ -303,7 +303,7 @@ read_column(const Source *source, OrdersRow row, OrdersColumn column, int64 *val
 	return read_number(column_value(source, row, column), source->relation.columns[column].type, value, scale) == DECIMAL_OK;
 }
 
-/* Read the numbers of a row that has an amount; of a guest reports look at no quantity. */
+/* Read the numbers of a row that has an amount. */
 static void
 read_numbers(const Source *source, OrdersRow row, RowNumbers *numbers)
 {
@@ -311,7 +311,7 @@ read_numbers(const Source *source, OrdersRow row, RowNumbers *numbers)
 	bool		cost_read = read_column(source, row, ORDERS_COST, &numbers->cost, &numbers->cost_scale);
 
 	numbers->amount_read = read_column(source, row, ORDERS_AMOUNT, &numbers->amount, &numbers->amount_scale);
-	numbers->usable = numbers->amount_read && cost_read && (quantity_read || column_null(source, row, ORDERS_CUSTOMER));
+	numbers->usable = numbers->amount_read && cost_read && quantity_read;
 	if (!quantity_read)
 		numbers->quantity = numbers->quantity_scale = 0;
 }

@@ -288,7 +288,7 @@ test_simulated_classes(void)
 
 	for (int m = 0; m < 3; m++)
 	{
-		double		difference[CLASSES][3] = {{0}};
+		double		distances[CLASSES][3] = {{0}};
 		double		variance[CLASSES][3] = {{0}};
 		int			count[CLASSES] = {0};
 		Random		random;
@@ -302,18 +302,18 @@ test_simulated_classes(void)
 			double		any = ltvm_p_order_within(&models[m], &drawn.past, horizon);
 
 			count[class]++;
-			difference[class][0] += drawn.alive - alive;
+			distances[class][0] += drawn.alive - alive;
 			variance[class][0] += alive * (1 - alive);
-			difference[class][1] += drawn.future - ltvm_expected_orders(&models[m], &drawn.past, horizon);
+			distances[class][1] += drawn.future - ltvm_expected_orders(&models[m], &drawn.past, horizon);
 			variance[class][1] += ltvm_orders_variance(&models[m], &drawn.past, horizon);
-			difference[class][2] += (drawn.future > 0) - any;
+			distances[class][2] += (drawn.future > 0) - any;
 			variance[class][2] += any * (1 - any);
 		}
 		for (int class = 0; class < CLASSES; class++)
 		{
 			for (int what = 0; what < 3 && count[class] >= 1000; what++)
-				check(fabs(difference[class][what]) <= 4 * sqrt(variance[class][what]) + 1e-9, "rhythm, model %d class %d %d: z %g", m,
-					  class, what, difference[class][what] / sqrt(variance[class][what]));
+				check(fabs(distances[class][what]) <= 4 * sqrt(variance[class][what]) + 1e-9, "rhythm, model %d class %d %d: z %g", m,
+					  class, what, distances[class][what] / sqrt(variance[class][what]));
 		}
 	}
 }
@@ -341,7 +341,7 @@ static double
 distance(const LtvmFit *fit, const double *truth)
 {
 	double		m[4][5];
-	double		d[4];
+	double		d[4] = {0};
 	double		sum = 0;
 
 	for (int i = 0; i < 4; i++)
