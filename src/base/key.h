@@ -56,13 +56,19 @@ key_flatten(const KeyType *key, Datum value)
 	}
 }
 
+/* The space any value takes in a row, a multiple of 8 bytes, where all of the type are of one size. */
+static inline Size
+key_fixed_size(const KeyType *key)
+{
+	Assert(key->by_value || key->length > 0);
+	return key->by_value ? sizeof(Datum) : MAXALIGN((Size) key->length);
+}
+
 /* The space a flat value takes in a row, a multiple of 8 bytes. */
 static inline Size
 key_size(const KeyType *key, Datum value)
 {
-	if (key->by_value)
-		return sizeof(Datum);
-	return MAXALIGN(key->length == -1 ? VARSIZE_ANY(DatumGetPointer(value)) : (Size) key->length);
+	return key->by_value || key->length != -1 ? key_fixed_size(key) : MAXALIGN(VARSIZE_ANY(DatumGetPointer(value)));
 }
 
 /* Put bytes, at least one, where they take a multiple of 8: what goes to a file has no byte that was never set. */

@@ -89,7 +89,7 @@ lay_out_rows(Source *source)
 	at += source->has_cost ? sizeof(int64) : 0;
 	source->key_at = at;
 	if (!source->variable)
-		at += key_size(&source->key, (Datum) 0) + (source->has_order ? key_size(&source->order, (Datum) 0) : 0);
+		at += key_fixed_size(&source->key) + (source->has_order ? key_fixed_size(&source->order) : 0);
 	source->row_size = at;
 }
 
@@ -617,8 +617,7 @@ write_order(Source *source, const RowParts *parts, char *p)
 		return key_put(&source->order, p, parts->order);
 	if (source->variable)
 		return p;
-	/* (of one size only where the key has a length) */
-	size = source->order.by_value ? sizeof(Datum) : MAXALIGN((Size) source->order.length);
+	size = key_fixed_size(&source->order);
 	memset(p, 0, size);
 	return p + size;
 }
