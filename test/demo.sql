@@ -66,7 +66,8 @@ SELECT customers > 0 AS has_customers FROM ltv_overview('shop_orders', :'as_of')
 \if :has_customers
 
 -- Which of the columns that need not be there are there?
-SELECT count(*) FILTER (WHERE attname = 'item') > 0 AS has_item,
+SELECT count(*) FILTER (WHERE attname = 'item') > 0 AS has_item, count(*) FILTER (WHERE attname = 'channel') > 0 AS has_channel,
+  count(*) FILTER (WHERE attname = 'coupon') > 0 AS has_coupon,
   CASE WHEN count(*) FILTER (WHERE attname = 'quantity') > 0 THEN 'quantity' ELSE '1' END AS quantity,
   CASE WHEN count(*) FILTER (WHERE attname = 'cost') > 0 THEN 'cost' ELSE 'NULL' END AS cost,
   CASE WHEN count(*) FILTER (WHERE attname = 'order_id') > 0 THEN 'order_id' ELSE 'NULL' END AS order_id
@@ -223,6 +224,27 @@ FROM cohorts AS c WHERE age <= 13
 GROUP BY c.cohort ORDER BY c.cohort;
 \pset null '-'
 
+\if :has_channel
+\echo '=== ltv_windows by channel: what customers of each channel bring (媒体別LTV)'
+\echo 'Customers by the channel of their first order; only those watched for all of' :entry_days 'days.'
+SELECT pg_temp.clip(segment, 30) AS channel, customers, pg_temp.percent(f2_rate) AS "F2 %", round(orders_per_customer::numeric, 2) AS "orders each",
+  round(revenue_per_customer, :places) AS "revenue each", round(gross_profit_per_customer, :places) AS "profit each"
+FROM ltv_windows('shop_orders', :'as_of', ARRAY[:entry_days]::int[], by => 'channel') AS w WHERE w.customers > 0
+ORDER BY w.customers DESC, w.segment COLLATE "C" LIMIT 10;
+
+\echo '=== ltv_cohorts by channel: two channels side by side (媒体別コホート)'
+\echo 'The two with most customers: customers of each quarter, and their revenue each a year later.'
+CREATE TEMP TABLE channels AS
+SELECT segment, row_number() OVER (ORDER BY customers DESC, segment COLLATE "C") AS n FROM ltv_overview('shop_orders', :'as_of', by => 'channel');
+SELECT pg_temp.clip(max(segment) FILTER (WHERE n = 1), 16) AS first_channel, pg_temp.clip(coalesce(max(segment) FILTER (WHERE n = 2), '-'), 16) AS second_channel FROM channels \gset
+SELECT to_char(cohort, 'YYYY "Q"Q') AS quarter,
+  max(c.customers) FILTER (WHERE n = 1) AS :"first_channel", round(max(revenue_per_customer) FILTER (WHERE n = 1 AND period_index = 4), :places) AS "each",
+  max(c.customers) FILTER (WHERE n = 2) AS :"second_channel", round(max(revenue_per_customer) FILTER (WHERE n = 2 AND period_index = 4), :places) AS "each"
+FROM ltv_cohorts('shop_orders', :'as_of', 'quarter', by => 'channel') AS c JOIN channels AS h ON h.segment IS NOT DISTINCT FROM c.segment
+WHERE n <= 2 AND cohort + interval '15 months' <= :'as_of'::date + 1
+GROUP BY cohort ORDER BY cohort;
+\endif
+
 -- --- who is who -----------------------------------------------------------------------------------------------------------
 
 \echo '=== ltv_rfm: recency and frequency (RFM分析)'
@@ -304,6 +326,17 @@ FROM ltv_labels('shop_orders', :'as_of') AS l
 WHERE is_first_order
 ORDER BY l.orders DESC, l.label
 LIMIT 10;
+
+\if :has_coupon
+\echo '=== ltv_labels by coupon: did a coupon bring them back? (クーポン利用状況)'
+\echo 'First orders are set against first orders, later ones against later ones: a welcome coupon exists on'
+\echo 'first orders only.'
+SELECT CASE WHEN is_first_order THEN 'first' ELSE 'later' END AS "order", coalesce(pg_temp.clip(label, 24), '(none)') AS coupon, orders,
+  round(average_order_value, :places) AS "per order", observed_customers AS watched, pg_temp.percent(reorder_rate) AS "again %",
+  pg_temp.percent(reorder_rate_low) AS low, pg_temp.percent(reorder_rate_high) AS high
+FROM ltv_labels('shop_orders', :'as_of', 'coupon') AS l
+ORDER BY is_first_order DESC, l.orders DESC, l.label LIMIT 12;
+\endif
 
 \echo '=== ltv_baskets: what the same customers buy within 90 days (期間併買)'
 \echo 'Of the customers who bought the one, so many bought the other; lift above 1: the one brings the'

@@ -16,7 +16,7 @@ use utf8;
 binmode STDERR, ':utf8';
 utf8::decode($_) for @ARGV;
 
-my @columns  = qw(customer_id ordered_on amount order_id quantity cost item currency);
+my @columns  = qw(customer_id ordered_on amount order_id quantity cost item currency channel coupon);
 my %needed   = map { $_ => 1 } qw(customer_id ordered_on amount);
 my @options  = qw(zone datestyle decimal quote amount_per);
 my @repeated = qw(plus less drop keep);            # may be given several times

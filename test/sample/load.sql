@@ -30,7 +30,7 @@ CREATE TABLE orders (
 \copy orders FROM 'orders.csv' WITH (FORMAT csv, HEADER true)
 
 CREATE VIEW shop_orders AS
-SELECT customer_id, order_date AS ordered_on, amount_without_tax AS amount, order_id, quantity, cost, item
+SELECT customer_id, order_date AS ordered_on, amount_without_tax AS amount, order_id, quantity, cost, item, category, channel, coupon
 FROM orders;
 
 ANALYZE customers, orders;
