@@ -16,10 +16,12 @@
 #include "nodes/plannodes.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
+#include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "plan/plan_nodes.h"
@@ -36,6 +38,17 @@ can_be_distinct(Oid type)
 	return OidIsValid(cache->eq_opr) && (OidIsValid(cache->lt_opr) || OidIsValid(cache->hash_proc));
 }
 
+/* Whether a relation is still there when it can be locked, which may take a while. */
+static bool
+locked(Oid relation)
+{
+	LockRelationOid(relation, AccessShareLock);
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)))
+		return true;
+	UnlockRelationOid(relation, AccessShareLock);
+	return false;
+}
+
 /*
  * Whether the customers of a relation can be asked for: by the caller, who
  * must not learn from a plan what he may not read.
@@ -43,7 +56,7 @@ can_be_distinct(Oid type)
 static bool
 may_be_asked(Oid relation)
 {
-	AttrNumber	customer = get_attnum(relation, "customer_id");
+	AttrNumber	customer;
 
 	switch (get_rel_relkind(relation))
 	{
@@ -56,6 +69,9 @@ may_be_asked(Oid relation)
 		default:
 			return false;
 	}
+	if (!locked(relation))
+		return false;
+	customer = get_attnum(relation, "customer_id");
 	return customer != InvalidAttrNumber && can_be_distinct(get_atttype(relation, customer)) &&
 		(pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
 		 pg_attribute_aclcheck(relation, customer, GetUserId(), ACL_SELECT) == ACLCHECK_OK);

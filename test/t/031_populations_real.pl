@@ -24,9 +24,9 @@ CREATE VIEW cdnow_sample AS SELECT customer_id, ordered_on, amount FROM cdnow;
 CREATE VIEW online_retail AS SELECT customer_id, order_ts::date AS ordered_on, amount FROM invoice WHERE NOT is_cancel AND amount > 0;
 -- all rows: those below zero are refunds
 CREATE VIEW cdnow_sample_net AS SELECT * FROM cdnow_sample;
-CREATE VIEW online_retail_net AS SELECT customer_id, order_ts::date AS ordered_on, amount FROM invoice;
-CREATE VIEW online_retail_lines AS SELECT customer_id, invoice_no AS order_id, invoice_date::date AS ordered_on, quantity * unit_price AS amount FROM line;
-CREATE TABLE online_retail_histories AS SELECT customer_id, ltv_history(ordered_on, amount) AS history FROM online_retail_net GROUP BY customer_id;
+CREATE VIEW online_retail_net AS SELECT customer_id, order_ts::date AS ordered_on, amount, units AS quantity FROM invoice;
+CREATE VIEW online_retail_lines AS SELECT customer_id, invoice_no AS order_id, invoice_date::date AS ordered_on, quantity * unit_price AS amount, quantity FROM line;
+CREATE TABLE online_retail_histories AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, NULL) AS history FROM online_retail_net GROUP BY customer_id;
 END
 
 # differing(query, query): rows that only one of them has
