@@ -118,11 +118,9 @@ SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_item_flow('shop.orders', '2024-12-31', 'item', '2024-01-01') r;
-CREATE VIEW shop.contracts AS SELECT i AS contract, '2024-01-01'::pg_catalog.date OPERATOR(pg_catalog.+) i AS started_on, '2024-12-31'::pg_catalog.date OPERATOR(pg_catalog.-) i AS ended_on, 'reason'::pg_catalog.text AS reason FROM pg_catalog.generate_series(1, 50) i;
 SELECT r::pg_catalog.text FROM ltv.ltv_cancellations('shop.contracts', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_cancellations('shop.contracts', '2024-12-31', 'quarter', 'reason', 'reason') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deliveries('shop.orders', '2024-12-31', 'shop.contracts') r;
-DROP VIEW shop.contracts;
 SELECT r::pg_catalog.text FROM ltv.ltv_deliveries('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deliveries('shop.orders', '2024-12-31', NULL, 5, 30, 0.5, 'quarter', 'item') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_labels('shop.orders', '2024-12-31', 'item', 90, '2024-01-01') r;

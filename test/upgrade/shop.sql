@@ -10,6 +10,9 @@ INSERT INTO shop.orders
 SELECT i, nullif(i * 7919 % 300, 299), date '2023-01-01' + i * 104729 % 700, ((i * 15485863::bigint % 100003) - 3000)::numeric / 100, i % 3 + 1, CASE WHEN i % 90 > 0 THEN (i % 977)::numeric / 10 END, 'item ' || i % 7
 FROM generate_series(1, 2000) i;
 
+-- subscriptions
+CREATE VIEW shop.contracts AS SELECT i AS contract, '2024-01-01'::pg_catalog.date OPERATOR(pg_catalog.+) i AS started_on, '2024-12-31'::pg_catalog.date OPERATOR(pg_catalog.-) i AS ended_on, 'reason'::pg_catalog.text AS reason FROM pg_catalog.generate_series(1, 50) i;
+
 -- histories in a table, and whatever hangs on them
 CREATE DOMAIN shop.purchases AS ltv.ltv_history CHECK (ltv.ltv_orders(VALUE) >= 0);
 CREATE TABLE shop.stored (
