@@ -20,7 +20,7 @@ $node->start;
 $node->safe_psql('postgres', <<'END');
 CREATE EXTENSION ltv;
 -- rows without an end, as orders, lines with items and histories
-CREATE VIEW endless AS SELECT i % 1000 AS customer_id, date '2023-01-01' + i % 600 AS ordered_on, 100 AS amount, 40 AS cost, i / 2 AS order_id, 'item ' || i % 10 AS item, i % 2000 AS contract FROM (SELECT generate_series(1, 1000000000) AS i) s;
+CREATE VIEW endless AS SELECT i % 1000 AS customer_id, date '2023-01-01' + i % 600 AS ordered_on, 100 AS amount, i % 3 AS quantity, 40 AS cost, i / 2 AS order_id, 'item ' || i % 10 AS item, i % 2000 AS contract FROM (SELECT generate_series(1, 1000000000) AS i) s;
 CREATE VIEW endless_histories AS SELECT i % 1000 AS customer_id, ltv_history '[{"on":"2024-01-05","amount":3000},{"on":"2024-03-05","amount":3000}]' AS history FROM (SELECT generate_series(1, 1000000000) AS i) s;
 -- a customer for each day of eight years; customers of whom no two are alike
 CREATE TABLE daily AS SELECT i AS customer_id, date '2017-01-01' + i AS ordered_on, 100 AS amount, 40 AS cost FROM generate_series(1, 2900) i;
