@@ -99,7 +99,8 @@ SELECT f.shop, f.kind, a.parameters = (model).parameters AND a.regularity = (mod
 FROM fitted AS f, LATERAL (SELECT (m).* FROM (SELECT ltv_fit(frequency, recency, t, ltv_fit_spec(f.kind), 1, logs, half_logs) AS m FROM input WHERE input.shop = f.shop) AS x) AS a,
 	LATERAL (SELECT (m).* FROM (SELECT ltv_fit(frequency, recency, t, ltv_fit_spec(f.kind, regularity => (f.model).regularity)) AS m FROM input WHERE input.shop = f.shop) AS x) AS b,
 	LATERAL (SELECT (m).* FROM (SELECT ltv_fit(frequency, recency, t, f.kind, 1, logs, half_logs) AS m FROM input WHERE input.shop = f.shop) AS x) AS c, LATERAL (SELECT sum(input.logs) AS logs FROM input WHERE input.shop = f.shop) AS l ORDER BY 1, 2;
-SELECT call, answer_to(format('SELECT (ltv_fit(%s)).kind FROM rhythm.input', call)) FROM unnest(ARRAY[$$frequency, recency, t, 'bg/cnbd'$$, $$frequency, recency, t, 'mbg/cnbd', 2$$, $$frequency, recency, t, ltv_fit_spec('mbg/cnbd')$$, $$frequency, recency, t, ltv_fit_spec('gamma-gamma')$$,
+-- (which customer comes first is not said, so the sums are not shown)
+SELECT call, regexp_replace(answer_to(format('SELECT (ltv_fit(%s)).kind FROM rhythm.input', call)), 'gaps: .* of gaps', 'gaps: these') AS answer_to FROM unnest(ARRAY[$$frequency, recency, t, 'bg/cnbd'$$, $$frequency, recency, t, 'mbg/cnbd', 2$$, $$frequency, recency, t, ltv_fit_spec('mbg/cnbd')$$, $$frequency, recency, t, ltv_fit_spec('gamma-gamma')$$,
 	$$frequency, recency, t, NULL::ltv_fit_spec$$, $$frequency, recency, t, 'bg/cnbd', 1, logs, half_logs + 100$$, $$frequency, recency, t, 'bg/cnbd', 1, 'NaN', half_logs$$, $$frequency, recency, t, 'bg/cnbd', 1, 1e300, half_logs$$, $$frequency, recency, t, ltv_fit_spec('bg/cnbd', regularity => 1 + (frequency > 2)::integer)$$,
 	$$frequency, recency, t, ltv_fit_spec('bg/nbd', strict => frequency > 2)$$]) AS call;
 
