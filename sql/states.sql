@@ -172,7 +172,7 @@ SELECT ltv_cohorts_state(history, '2024-03-31', 'month') AS cohorts, ltv_cohorts
        ltv_windows_state(history, '2024-03-31', '{90,30}') AS windows, ltv_windows_state(history, '2024-03-30', '{30,90}') AS day_before, ltv_stages_state(history, '2024-03-31', ltv_policy()) AS stages,
        ltv_stages_state(history, '2024-03-31', ltv_policy(dormant_days => 100)) AS dormant, ltv_free_shipping_state(history, '2024-03-31', 10, 0.8) AS shipping, ltv_free_shipping_state(history, '2024-03-31', 10.0, 0.80) AS shipping_places
 FROM small;
-SELECT a || ' and ' || b AS merged, answer_to(format('SELECT ltv_rollup(s) FROM (SELECT %I AS s FROM state UNION ALL SELECT %I FROM state) t', a, b)) AS answer
+SELECT a || ' and ' || b AS merged, answer_to(format('SELECT ltv_rollup(s ORDER BY n) FROM (SELECT 1 AS n, %I AS s FROM state UNION ALL SELECT 2, %I FROM state) t', a, b)) AS answer
 FROM (VALUES ('cohorts', 'payback'), ('cohorts', 'weeks'), ('windows', 'day_before'), ('stages', 'dormant'), ('shipping', 'shipping_places')) t(a, b);
 SELECT answer_to('SELECT count(*) FROM state, ltv_payback_rows(cohorts, 100)') AS rows_of_another;
 SELECT answer_to('SELECT ltv_cohorts_state(history, date ''2024-03-31'' + customer_id, ''month'') FROM small') AS day_of_the_row;
@@ -195,12 +195,15 @@ SELECT format('%s groups, %s others', count(*), count(*) FILTER (WHERE (e.cohort
 FROM expected e FULL JOIN (SELECT segment, ltv_cohorts_state(history, '2024-06-30', 'quarter')::text AS cohorts, ltv_deciles_state(history, '2024-06-30')::text AS deciles, ltv_overview_state(history, '2024-06-30', ltv_policy())::text AS overview FROM many GROUP BY segment) g USING (segment)
 $$;
 SET enable_hashagg = off;
+SET enable_sort = on;
 SELECT plan_has('SELECT segment, ltv_deciles_state(history, ''2024-06-30'') FROM many GROUP BY segment', 'GroupAggregate') AS sorted, same_as_expected();
 RESET enable_hashagg;
 SET work_mem = '64kB';
+SET enable_hashagg = on;
 SET enable_sort = off;
 SELECT plan_has('SELECT segment, ltv_deciles_state(history, ''2024-06-30'') FROM many GROUP BY segment', 'HashAggregate') AS hashed, same_as_expected();
 RESET enable_sort;
+RESET enable_hashagg;
 RESET work_mem;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
