@@ -15,7 +15,7 @@
 #include "utils/datetime.h"
 #include "utils/memutils.h"
 
-#include "predict/measures.h"
+#include "reports/measure_columns.h"
 #include "reports/report_table.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_backtest_row", DATEOID, TEXTOID, INT8OID, INT8OID, FLOAT8OID,
@@ -154,16 +154,6 @@ PARALLEL_VISITOR(ltv_backtest_visitor, sizeof(BacktestReport),
  * Rows
  */
 
-/* A number that may be none. */
-static void
-put_measure(Row *row, double value)
-{
-	if (isnan(value))
-		row_null(row);
-	else
-		row_value(row, Float8GetDatum(value));
-}
-
 static void
 put_row(Row *row, const Split *split, const char *kind, const Measures *measures, const char *note)
 {
@@ -174,20 +164,7 @@ put_row(Row *row, const Split *split, const char *kind, const Measures *measures
 	put_measure(row, measures->expected);
 	put_measure(row, measures->low);
 	put_measure(row, measures->high);
-	put_measure(row, measures->bias);
-	put_measure(row, measures->mean_absolute_error);
-	put_measure(row, measures->root_mean_square_error);
-	put_measure(row, measures->mean_deviance);
-	put_measure(row, measures->gini);
-	if (isnan(measures->low))
-		row_null(row);
-	else
-		row_value(row, BoolGetDatum(measures_cover(measures)));
-	if (note == NULL)
-		row_null(row);
-	else
-		row_value(row, CStringGetTextDatum(note));
-	row_put(row);
+	put_measures(row, measures, note);
 }
 
 /* Customers and their orders, where nothing could be expected. */

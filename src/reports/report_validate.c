@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "predict/measures.h"
+#include "reports/measure_columns.h"
 #include "reports/report_table.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_validate_row", TEXTOID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
@@ -131,36 +131,6 @@ put_class(Row *row, const char *name, int64 customers, int64 actual, double pred
 	row_count(row, customers);
 	row_count(row, actual);
 	row_value(row, Float8GetDatum(predicted));
-}
-
-/* A number that may be none. */
-static void
-put_measure(Row *row, double value)
-{
-	if (isnan(value))
-		row_null(row);
-	else
-		row_value(row, Float8GetDatum(value));
-}
-
-/* The columns of the row of all customers, or none of them. */
-static void
-put_measures(Row *row, const Measures *measures, const char *note)
-{
-	put_measure(row, measures->bias);
-	put_measure(row, measures->mean_absolute_error);
-	put_measure(row, measures->root_mean_square_error);
-	put_measure(row, measures->mean_deviance);
-	put_measure(row, measures->gini);
-	if (isnan(measures->low))
-		row_null(row);
-	else
-		row_value(row, BoolGetDatum(measures_cover(measures)));
-	if (note == NULL)
-		row_null(row);
-	else
-		row_value(row, CStringGetTextDatum(note));
-	row_put(row);
 }
 
 static const Measures none = {.low = NAN, .bias = NAN, .mean_absolute_error = NAN, .root_mean_square_error = NAN, .mean_deviance = NAN, .gini = NAN};
