@@ -13,13 +13,20 @@ my $here = PostgreSQL::Test::Utils::tempdir();
 my $node = PostgreSQL::Test::Cluster->new('into');
 $node->init;
 $node->start;
-$node->safe_psql('postgres', 'CREATE DATABASE shop');
+$node->safe_psql('postgres', q{CREATE DATABASE shop TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'});
+$node->safe_psql('postgres', q{CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'});
 
 sub into
 {
   my ($file, @words) = @_;
+  return into_database('shop', $file, @words);
+}
+
+sub into_database
+{
+  my ($database, $file, @words) = @_;
   my ($out, $err) = ('', '');
-  run([ $demo, '--into', $node->connstr('shop'), "$here/$file", @words ], '<', \undef, '>', \$out, '2>', \$err);
+  run([ $demo, '--into', $node->connstr($database), "$here/$file", @words ], '<', \undef, '>', \$out, '2>', \$err);
   return ($? >> 8, $out, $err);
 }
 
@@ -53,6 +60,11 @@ is($status, 1, 'a second time');
 like($err, qr/relation "orders" already exists/, 'what is there is not overwritten');
 is($node->safe_psql('shop', 'SELECT count(*) FROM orders'), 4, 'nor doubled');
 is(schemas(), 0, 'and nothing else is left');
+
+($status, $out, $err) = into_database('bytes', 'orders.csv', @words);
+is($status, 1, 'a database that knows no characters');
+like($err, qr/the encoding of the database is SQL_ASCII/, 'says so');
+is($node->safe_psql('bytes', q{SELECT count(*) FROM pg_class WHERE relname IN ('orders', 'shop_orders')}), 0, 'and holds nothing');
 
 $node->stop;
 done_testing();
