@@ -204,6 +204,7 @@ source_prepare(Source *source)
 	source->has_item = (wants & WANT_ITEM) && has_column(relation, ORDERS_ITEM);
 	source->gives_items = (source->wants & WANT_ITEM) && source->has_item;
 	source->has_lines = (source->wants & WANT_LINES) && source->gives_items;
+	source->has_tie = has_column(relation, ORDERS_TIE);
 	source->has_order = has_column(relation, ORDERS_ORDER);
 	source->has_contact = has_column(relation, ORDERS_CONTACT);
 	source->keeps_contacts = source->has_contact && (source->wants & WANT_CONTACTS);
@@ -211,6 +212,8 @@ source_prepare(Source *source)
 	find_output(source, "customer");
 	if (source->has_item)
 		text_form_init(&source->item, relation->columns[ORDERS_ITEM].type);
+	if (source->has_tie)
+		text_form_init(&source->tie, relation->columns[ORDERS_TIE].type);
 	if (source->has_segment)
 		text_form_init(&source->segment_form, relation->columns[ORDERS_SEGMENT].type);
 	if (has_column(relation, ORDERS_CURRENCY))
@@ -446,6 +449,7 @@ typedef struct RowParts
 	Datum		id;				/* only sorted */
 	Datum		order;
 	struct varlena *item;
+	struct varlena *tie;
 	struct varlena *segment;
 	struct varlena *history;
 	DateADT		day;
@@ -546,6 +550,11 @@ read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
 		parts->item = text_of(&source->item, column_value(source, row, ORDERS_ITEM));
 		parts->tag |= TAG_HAS_ITEM;
 	}
+	if (source->has_tie && !column_null(source, row, ORDERS_TIE))
+	{
+		parts->tie = text_of(&source->tie, column_value(source, row, ORDERS_TIE));
+		parts->tag |= TAG_HAS_TIE;
+	}
 }
 
 /* The key of a customer: the id itself, or its number where rows are sorted. */
@@ -585,6 +594,8 @@ needed_size(Source *source, const RowParts *parts)
 		size += key_size(&source->order, parts->order);
 	if (parts->item != NULL)
 		size += MAXALIGN(VARSIZE_ANY(parts->item));
+	if (parts->tie != NULL)
+		size += MAXALIGN(VARSIZE_ANY(parts->tie));
 	if (parts->segment != NULL)
 		size += MAXALIGN(VARSIZE_ANY(parts->segment));
 	if (parts->history != NULL)
@@ -637,6 +648,8 @@ write_row(Source *source, const RowParts *parts, char *row, Size size)
 		p = write_order(source, parts, p);
 	if (parts->item != NULL)
 		p = put_padded(p, parts->item, VARSIZE_ANY(parts->item));
+	if (parts->tie != NULL)
+		p = put_padded(p, parts->tie, VARSIZE_ANY(parts->tie));
 	if (parts->segment != NULL)
 		p = put_padded(p, parts->segment, VARSIZE_ANY(parts->segment));
 	if (parts->history != NULL)

@@ -64,11 +64,18 @@ line_read(Source *source, char *row, Scales scales, Line *line)
 		line->order_hash = key_hash(&source->order, line->order);
 		p += key_size(&source->order, line->order);
 	}
-	line->item = line->segment = NULL;
+	line->item = line->tie = line->segment = NULL;
 	if (tag & TAG_HAS_ITEM)
 	{
 		line->item = (struct varlena *) p;
 		p += MAXALIGN(VARSIZE_ANY(line->item));
+	}
+	if (!source->has_tie)
+		line->tie = line->item;
+	else if (tag & TAG_HAS_TIE)
+	{
+		line->tie = (struct varlena *) p;
+		p += MAXALIGN(VARSIZE_ANY(line->tie));
 	}
 	if (tag & TAG_HAS_SEGMENT)
 		line->segment = (struct varlena *) p;
@@ -99,6 +106,8 @@ take_dearest(Line *order, const Line *line)
 		return;
 	if (line->dearest > order->dearest || compare_texts(line->item, order->item) < 0)
 		order->item = line->item;
+	if (line->dearest > order->dearest || compare_texts(line->tie, order->tie) < 0)
+		order->tie = line->tie;
 	if (line->dearest > order->dearest || compare_texts(line->segment, order->segment) < 0)
 		order->segment = line->segment;
 	order->dearest = line->dearest;
@@ -223,7 +232,7 @@ is_before(const Line *a, const Line *b)
 		return is_order(&a->purchase);
 	result = purchase_compare(&a->purchase, &b->purchase);
 	if (result == 0)
-		result = compare_texts(a->item, b->item);
+		result = compare_texts(a->tie, b->tie);
 	if (result == 0)
 		result = compare_texts(a->segment, b->segment);
 	return result < 0;
