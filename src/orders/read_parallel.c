@@ -115,8 +115,7 @@ calls_are_parallel_safe(const Source *source)
 		key_is_parallel_safe(&source->id) &&
 		(!source->has_order || key_is_parallel_safe(&source->order)) &&
 		(!source->has_item || text_form_is_parallel_safe(&source->item)) &&
-		(!source->has_tie || text_form_is_parallel_safe(&source->tie)) &&
-		(!source->has_segment || text_form_is_parallel_safe(&source->segment_form)) &&
+		(!source->has_segment || text_form_is_parallel_safe(&source->segments->form)) &&
 		(!has_column(&source->relation, ORDERS_CURRENCY) || text_form_is_parallel_safe(&source->currency));
 }
 
@@ -315,16 +314,25 @@ typedef struct WorkerReceiver
 	uint32		number;			/* of the worker, from 1 on */
 } WorkerReceiver;
 
-/* Write out the rows of a store, and what is where to the directory. */
+/* Write out the rows of a store; the directory says what is where, and what their segments' numbers lead to. */
 void
-source_hand_over(RowStore *store, BufFile *directory)
+source_hand_over_store(Source *source, StringInfo directory)
 {
-	StringInfoData extents;
+	rowstore_hand_over(source->store, directory);
+	if (source->has_segment)
+		segment_numbers_send(source->segments, directory);
+}
 
-	initStringInfo(&extents);
-	rowstore_hand_over(store, &extents);
-	tempfile_write_value(directory, extents.data, (uint32) extents.len);
-	pfree(extents.data);
+/* The same, and the directory goes to a file. */
+void
+source_hand_over(Source *source, BufFile *file)
+{
+	StringInfoData directory;
+
+	initStringInfo(&directory);
+	source_hand_over_store(source, &directory);
+	tempfile_write_value(file, directory.data, (uint32) directory.len);
+	pfree(directory.data);
 }
 
 /*
@@ -346,7 +354,7 @@ hand_over(DestReceiver *self)
 	if (source->relation.distinct)
 		source_send_result(source);
 	else
-		source_hand_over(source->store, file);
+		source_hand_over(source, file);
 	BufFileExportFileSet(file);
 	BufFileClose(file);
 	source_close(source);
@@ -371,6 +379,8 @@ open_worker(void *shared, TupleDesc desc)
 	receiver->orders.receiver.rShutdown = hand_over;
 	receiver->orders.receiver.rDestroy = destroy;
 	receiver->number = pg_atomic_add_fetch_u32(&orders->processes, 1);
+	if (source->has_segment)
+		segment_numbers_give(source->segments, receiver->number, get_hash_memory_limit());
 	if (source->relation.distinct)
 		source_begin_visiting(source, orders, receiver->number);
 	else
@@ -417,10 +427,11 @@ source_note_store(Source *source, uint32 number, const char *directory, int size
 	MemoryContextSwitchTo(old);
 }
 
-/* Take over the rows of a process. */
+/* Take over the rows of a process, into a store. */
 void
-source_adopt(RowStore *store, SharedOrders *orders, const HandedStore *handed)
+source_adopt(Source *source, RowStore *store, const HandedStore *handed)
 {
+	SharedOrders *orders = dsm_segment_address(source->segment);
 	StringInfoData directory;
 
 	/* (read where it lies) */
@@ -428,6 +439,8 @@ source_adopt(RowStore *store, SharedOrders *orders, const HandedStore *handed)
 	directory.data = (char *) handed->directory;
 	directory.len = handed->size;
 	rowstore_adopt(store, &orders->files.fs, store_file_name(handed->number), &directory);
+	if (source->has_segment)
+		segment_numbers_receive(source->segments, handed->number, &directory);
 }
 
 /* Take over the rows that were handed over. */
@@ -438,7 +451,7 @@ source_adopt_handed(Source *source)
 
 	foreach(cell, source->handed)
 	{
-		source_adopt(source->store, dsm_segment_address(source->segment), lfirst(cell));
+		source_adopt(source, source->store, lfirst(cell));
 	}
 }
 

@@ -78,7 +78,7 @@ lay_out_rows(Source *source)
 	Size		at = 0;
 
 	source->variable = !is_fixed(&source->key) || source->sorted || (source->has_order && !is_fixed(&source->order)) ||
-		source->has_item || source->has_segment || source->relation.histories;
+		source->has_item || source->relation.histories;
 	if (source->variable)
 		at += sizeof(uint64);
 	source->head_at = at;
@@ -87,6 +87,8 @@ lay_out_rows(Source *source)
 	at += source->has_quantity ? sizeof(int64) : 0;
 	source->cost_at = at;
 	at += source->has_cost ? sizeof(int64) : 0;
+	source->segment_at = source->has_segment ? at : 0;
+	at += source->has_segment ? sizeof(uint64) : 0;
 	source->key_at = at;
 	if (!source->variable)
 		at += key_fixed_size(&source->key) + (source->has_order ? key_fixed_size(&source->order) : 0);
@@ -152,6 +154,7 @@ open_guests(Source *source)
 	guests->until = DATEVAL_NOEND;
 	guests->key = guests->id = source->order;
 	guests->has_segment = source->has_segment;
+	guests->segments = source->segments;
 	guests->one_order = true;
 	guests->walk.level = -1;
 	find_output(guests, "a guest, order");
@@ -160,7 +163,7 @@ open_guests(Source *source)
 }
 
 static void
-visit_guest(Source *source, History *history, struct varlena *segment)
+visit_guest(Source *source, History *history, RowSegment segment)
 {
 	Customer	customer = {.guest = true, .history = history, .segment = segment};
 
@@ -204,7 +207,6 @@ source_prepare(Source *source)
 	source->has_item = (wants & WANT_ITEM) && has_column(relation, ORDERS_ITEM);
 	source->gives_items = (source->wants & WANT_ITEM) && source->has_item;
 	source->has_lines = (source->wants & WANT_LINES) && source->gives_items;
-	source->has_tie = has_column(relation, ORDERS_TIE);
 	source->has_order = has_column(relation, ORDERS_ORDER);
 	source->has_contact = has_column(relation, ORDERS_CONTACT);
 	source->keeps_contacts = source->has_contact && (source->wants & WANT_CONTACTS);
@@ -212,15 +214,24 @@ source_prepare(Source *source)
 	find_output(source, "customer");
 	if (source->has_item)
 		text_form_init(&source->item, relation->columns[ORDERS_ITEM].type);
-	if (source->has_tie)
-		text_form_init(&source->tie, relation->columns[ORDERS_TIE].type);
 	if (source->has_segment)
-		text_form_init(&source->segment_form, relation->columns[ORDERS_SEGMENT].type);
+		source->segments = segment_numbers_create(relation->columns[ORDERS_SEGMENT].type);
 	if (has_column(relation, ORDERS_CURRENCY))
 		text_form_init(&source->currency, relation->columns[ORDERS_CURRENCY].type);
 	lay_out_rows(source);
 	source->scratch = AllocSetContextCreate(source->context, "ltv customer", ALLOCSET_DEFAULT_SIZES);
 	source->walk.level = -1;
+}
+
+/* An item that would only tell which order is the first tells no more than a segment that is the same column. */
+static void
+leave_out_item(Source *source)
+{
+	OrdersRelation *relation = &source->relation;
+
+	if ((source->wants & WANT_ITEM) == 0 && relation->item_expression == NULL && has_column(relation, ORDERS_SEGMENT) &&
+		strcmp(relation->item_name, relation->segment_name) == 0)
+		relation->columns[ORDERS_ITEM].type = InvalidOid;
 }
 
 /* Look at the relation that an argument names, and prepare to read it. */
@@ -234,6 +245,7 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, NamedColumns n
 	source->context = context;
 	source->wants = wants;
 	orders_relation_open(fcinfo, relation_arg, names, &source->relation);
+	leave_out_item(source);
 	source_prepare(source);
 	if ((wants & WANT_GUESTS) && source->has_order)
 		source->guests = open_guests(source);
@@ -449,8 +461,7 @@ typedef struct RowParts
 	Datum		id;				/* only sorted */
 	Datum		order;
 	struct varlena *item;
-	struct varlena *tie;
-	struct varlena *segment;
+	RowSegment	segment;
 	struct varlena *history;
 	DateADT		day;
 	uint32		tag;
@@ -535,10 +546,7 @@ static inline void
 read_segment(Source *source, OrdersRow row, RowParts *parts)
 {
 	if (source->has_segment && !column_null(source, row, ORDERS_SEGMENT))
-	{
-		parts->segment = text_of(&source->segment_form, column_value(source, row, ORDERS_SEGMENT));
-		parts->tag |= TAG_HAS_SEGMENT;
-	}
+		parts->segment = segment_of_value(source->segments, column_value(source, row, ORDERS_SEGMENT));
 }
 
 static void
@@ -549,11 +557,6 @@ read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
 	{
 		parts->item = text_of(&source->item, column_value(source, row, ORDERS_ITEM));
 		parts->tag |= TAG_HAS_ITEM;
-	}
-	if (source->has_tie && !column_null(source, row, ORDERS_TIE))
-	{
-		parts->tie = text_of(&source->tie, column_value(source, row, ORDERS_TIE));
-		parts->tag |= TAG_HAS_TIE;
 	}
 }
 
@@ -585,6 +588,8 @@ needed_size(Source *source, const RowParts *parts)
 {
 	Size		size = source->row_size;
 
+	if (parts->segment.number == SEGMENT_FOLLOWS)
+		size += MAXALIGN(VARSIZE_ANY(parts->segment.text));
 	if (!source->variable)
 		return size;
 	size += key_size(&source->key, parts->key);
@@ -594,10 +599,6 @@ needed_size(Source *source, const RowParts *parts)
 		size += key_size(&source->order, parts->order);
 	if (parts->item != NULL)
 		size += MAXALIGN(VARSIZE_ANY(parts->item));
-	if (parts->tie != NULL)
-		size += MAXALIGN(VARSIZE_ANY(parts->tie));
-	if (parts->segment != NULL)
-		size += MAXALIGN(VARSIZE_ANY(parts->segment));
 	if (parts->history != NULL)
 		size += MAXALIGN(VARSIZE_ANY(parts->history));
 	return size;
@@ -616,6 +617,8 @@ write_purchase(Source *source, const RowParts *parts, char *row)
 		*(int64 *) (row + source->quantity_at) = parts->quantity;
 	if (source->has_cost)
 		*(int64 *) (row + source->cost_at) = parts->cost;
+	if (source->has_segment)
+		*(uint64 *) (row + source->segment_at) = parts->segment.number;
 }
 
 /* The order that a row is a line of; where rows are of one size, the room for it is there without one. */
@@ -648,10 +651,8 @@ write_row(Source *source, const RowParts *parts, char *row, Size size)
 		p = write_order(source, parts, p);
 	if (parts->item != NULL)
 		p = put_padded(p, parts->item, VARSIZE_ANY(parts->item));
-	if (parts->tie != NULL)
-		p = put_padded(p, parts->tie, VARSIZE_ANY(parts->tie));
-	if (parts->segment != NULL)
-		p = put_padded(p, parts->segment, VARSIZE_ANY(parts->segment));
+	if (parts->segment.number == SEGMENT_FOLLOWS)
+		p = put_padded(p, parts->segment.text, VARSIZE_ANY(parts->segment.text));
 	if (parts->history != NULL)
 		put_padded(p, parts->history, VARSIZE_ANY(parts->history));
 }
@@ -810,7 +811,7 @@ receive_customer(Source *source, OrdersRow row)
 {
 	History		history;
 	Customer	customer = {.history = &history};
-	RowParts	parts = {.segment = NULL};
+	RowParts	parts = {.segment = NO_SEGMENT};
 
 	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(column_value(source, row, ORDERS_HISTORY)), &history);
 	customer.id = key_flatten(&source->id, column_value(source, row, ORDERS_CUSTOMER));
@@ -870,9 +871,19 @@ receive_in_scratch(Source *source, const Datum *values, const bool *isnull)
 	MemoryContextReset(source->scratch);
 }
 
+/* The segment of a row, where that is none or has a number. */
+static inline bool
+read_known_segment(Source *source, OrdersRow row, RowParts *parts)
+{
+	parts->segment.number = SEGMENT_NONE;
+	return !source->has_segment || column_null(source, row, ORDERS_SEGMENT) ||
+		segment_number_known(source->segments, column_value(source, row, ORDERS_SEGMENT), &parts->segment.number);
+}
+
 /*
  * The same for the rows of most shops, which are all of one size: a customer,
- * a purchase, and at most an order.  They make no copies either.
+ * a purchase, and at most an order and the number of a segment.  They make no
+ * copies either.
  */
 static void
 receive_plain_row(Source *source, const Datum *values, const bool *isnull)
@@ -883,7 +894,8 @@ receive_plain_row(Source *source, const Datum *values, const bool *isnull)
 	uint64		hash;
 	char	   *kept;
 
-	if (!source->scattered || column_null(source, row, ORDERS_CUSTOMER) || row_is_contact(source, row))
+	if (!source->scattered || column_null(source, row, ORDERS_CUSTOMER) || row_is_contact(source, row) ||
+		!read_known_segment(source, row, &parts))
 	{
 		receive_in_scratch(source, values, isnull);
 		return;
@@ -1097,6 +1109,8 @@ read_for(Source *source, DateADT until, CustomerVisitor visit, void *arg, Size b
 	source->visit = visit;
 	source->visit_arg = arg;
 	source->store = rowstore_create(0, budget);
+	if (source->has_segment)
+		segment_numbers_give(source->segments, LEADER, budget);
 	read_orders(source);
 }
 

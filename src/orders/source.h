@@ -11,6 +11,7 @@
 
 #include "history/history.h"
 #include "orders/relation.h"
+#include "orders/segment_numbers.h"
 
 /* what a report needs besides day and amount */
 #define WANT_QUANTITY	0x01
@@ -39,7 +40,7 @@ typedef struct Customer
 	const OrderLine *lines;		/* of all purchases, in their order; only WANT_LINES */
 	const uint32 *line_ends;	/* where those of each purchase end */
 	struct varlena **kinds;		/* what each contact has as its item; only WANT_CONTACTS and WANT_ITEM; else NULL */
-	struct varlena *segment;	/* what the column that divides customers holds at the first order, or NULL; of a guest, at this one */
+	RowSegment	segment;		/* what the column that divides customers holds at the first order; of a guest, at this one */
 	bool		guest;			/* days and amounts of guests' orders; no id; only WANT_GUESTS */
 } Customer;
 

@@ -41,7 +41,7 @@ struct Grouping
 	struct varlena **items;
 	int			items_room;
 	struct varlena **kinds;		/* of this customer's contacts */
-	struct varlena *segment;	/* of this customer */
+	RowSegment	segment;		/* of this customer */
 	OrderLine  *lines;			/* of these purchases */
 	uint32	   *line_ends;
 };
@@ -267,19 +267,21 @@ gather_contacts(Grouping *grouping, char **rows, uint32 nrows)
 	contacts_sort(contacts);
 }
 
-/* Of a row that holds a history, or NULL. */
-static struct varlena *
-row_segment(const Source *source, char *row)
+/* Of a row that holds a history. */
+static RowSegment
+segment_of_history(const Source *source, char *row)
 {
-	return (row_head(source, row)->tag & TAG_HAS_SEGMENT) != 0 ? (struct varlena *) behind_key(source, row) : NULL;
+	return source->has_segment ? row_segment(source, row, behind_key(source, row)) : NO_SEGMENT;
 }
 
 StoredHistory *
 source_row_history(const Source *source, char *row)
 {
-	struct varlena *segment = row_segment(source, row);
+	char	   *p = behind_key(source, row);
 
-	return (StoredHistory *) (behind_key(source, row) + (segment != NULL ? MAXALIGN(VARSIZE_ANY(segment)) : 0));
+	if (source->has_segment && row_segment_number(source, row) == SEGMENT_FOLLOWS)
+		p += MAXALIGN(VARSIZE_ANY(p));
+	return (StoredHistory *) p;
 }
 
 /* When a history begins: the day of the first order up to a day, or later than any the first refund's. */
@@ -299,10 +301,10 @@ static void
 note_segment_of_history(Grouping *grouping, char *row, const History *history, int64 *earliest)
 {
 	const Source *source = grouping->source;
-	struct varlena *segment = row_segment(source, row);
+	RowSegment	segment = segment_of_history(source, row);
 	int64		beginning = beginning_of(history, source->until);
 
-	if (beginning < *earliest || (beginning == *earliest && compare_texts(segment, grouping->segment) < 0))
+	if (beginning < *earliest || (beginning == *earliest && compare_texts(segment.text, grouping->segment.text) < 0))
 	{
 		*earliest = beginning;
 		grouping->segment = segment;
@@ -316,7 +318,7 @@ gather_histories(Grouping *grouping, char **rows, uint32 nrows)
 	Source	   *source = grouping->source;
 	int64		earliest = PG_INT64_MAX;
 
-	grouping->segment = row_segment(source, rows[0]);
+	grouping->segment = segment_of_history(source, rows[0]);
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		History		part;
@@ -678,7 +680,7 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 			grouping->segment = segment_of_rows(source, rows, nrows, grouping->history.scales);
 	}
 	else
-		grouping->segment = NULL;
+		grouping->segment = NO_SEGMENT;
 	if (nrows < group->rows)
 		gather_contacts(grouping, rows + nrows, group->rows - nrows);
 	customer->id = group_id(grouping, group);

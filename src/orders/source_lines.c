@@ -64,21 +64,15 @@ line_read(Source *source, char *row, Scales scales, Line *line)
 		line->order_hash = key_hash(&source->order, line->order);
 		p += key_size(&source->order, line->order);
 	}
-	line->item = line->tie = line->segment = NULL;
+	line->item = NULL;
+	line->segment = NO_SEGMENT;
 	if (tag & TAG_HAS_ITEM)
 	{
 		line->item = (struct varlena *) p;
 		p += MAXALIGN(VARSIZE_ANY(line->item));
 	}
-	if (!source->has_tie)
-		line->tie = line->item;
-	else if (tag & TAG_HAS_TIE)
-	{
-		line->tie = (struct varlena *) p;
-		p += MAXALIGN(VARSIZE_ANY(line->tie));
-	}
-	if (tag & TAG_HAS_SEGMENT)
-		line->segment = (struct varlena *) p;
+	if (source->has_segment)
+		line->segment = row_segment(source, row, p);
 	line->dearest = line->purchase.amount;
 }
 
@@ -106,9 +100,7 @@ take_dearest(Line *order, const Line *line)
 		return;
 	if (line->dearest > order->dearest || compare_texts(line->item, order->item) < 0)
 		order->item = line->item;
-	if (line->dearest > order->dearest || compare_texts(line->tie, order->tie) < 0)
-		order->tie = line->tie;
-	if (line->dearest > order->dearest || compare_texts(line->segment, order->segment) < 0)
+	if (line->dearest > order->dearest || compare_texts(line->segment.text, order->segment.text) < 0)
 		order->segment = line->segment;
 	order->dearest = line->dearest;
 }
@@ -232,14 +224,14 @@ is_before(const Line *a, const Line *b)
 		return is_order(&a->purchase);
 	result = purchase_compare(&a->purchase, &b->purchase);
 	if (result == 0)
-		result = compare_texts(a->tie, b->tie);
+		result = compare_texts(a->item, b->item);
 	if (result == 0)
-		result = compare_texts(a->segment, b->segment);
+		result = compare_texts(a->segment.text, b->segment.text);
 	return result < 0;
 }
 
 /* Of orders put together. */
-struct varlena *
+RowSegment
 segment_of_orders(Line *lines, uint32 nlines)
 {
 	const Line *first = NULL;
@@ -253,30 +245,69 @@ segment_of_orders(Line *lines, uint32 nlines)
 		if (first == NULL || is_before(&lines[i], first))
 			first = &lines[i];
 	}
-	return first == NULL ? NULL : first->segment;
+	return first == NULL ? NO_SEGMENT : first->segment;
 }
 
-/* Of rows each of which is an order, or of those that are all lines of one. */
-struct varlena *
-segment_of_rows(Source *source, char **rows, uint32 nrows, Scales scales)
+/* Of rows that are all lines of one order. */
+static RowSegment
+segment_of_lines(Source *source, char **rows, uint32 nrows, Scales scales)
 {
-	Line		first;
+	Line		order;
 	Line		line;
 
-	line_read(source, rows[0], scales, &first);
+	line_read(source, rows[0], scales, &order);
+	for (uint32 i = 1; i < nrows; i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		line_read(source, rows[i], scales, &line);
+		take_dearest(&order, &line);
+	}
+	return order.segment;
+}
+
+static bool
+row_is_before(Source *source, char *a, char *b, Scales scales)
+{
+	Line		left;
+	Line		right;
+
+	line_read(source, a, scales, &left);
+	line_read(source, b, scales, &right);
+	return is_before(&left, &right);
+}
+
+/* The first of rows each of which is an order; most rows need no second look. */
+static char *
+first_row(Source *source, char **rows, uint32 nrows, Scales scales)
+{
+	char	   *first = rows[0];
+
 	for (uint32 i = 1; i < nrows; i++)
 	{
 		const RowHead *head = row_head(source, rows[i]);
+		const RowHead *best = row_head(source, first);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		/* most rows need no second look */
-		if (!source->one_order && head->day > first.purchase.day && is_order(&first.purchase))
+		if (best->amount >= 0 && (head->amount < 0 || head->day > best->day))
 			continue;
-		line_read(source, rows[i], scales, &line);
-		if (source->one_order)
-			take_dearest(&first, &line);
-		else if (is_before(&line, &first))
-			first = line;
+		if ((best->amount < 0 && head->amount >= 0) || head->day < best->day || row_is_before(source, rows[i], first, scales))
+			first = rows[i];
 	}
-	return first.segment;
+	return first;
+}
+
+/* Of rows each of which is an order, or of those that are all lines of one. */
+RowSegment
+segment_of_rows(Source *source, char **rows, uint32 nrows, Scales scales)
+{
+	char	   *first;
+	Line		line;
+
+	if (source->one_order)
+		return segment_of_lines(source, rows, nrows, scales);
+	first = first_row(source, rows, nrows, scales);
+	if (!source->variable)
+		return row_segment(source, first, NULL);
+	line_read(source, first, scales, &line);
+	return line.segment;
 }

@@ -16,17 +16,16 @@ typedef struct Line
 	struct Line *merged;		/* into this line of its order; or NULL */
 	uint32		place;			/* among the purchases */
 	struct varlena *item;
-	struct varlena *tie;		/* tells orders that are alike apart: the item, whatever is read as it */
-	struct varlena *segment;
-	int64		dearest;		/* amount of the line whose item, tie and segment these are */
+	RowSegment	segment;
+	int64		dearest;		/* amount of the line whose item and segment these are */
 } Line;
 
 extern void line_read(Source *source, char *row, Scales scales, Line *line);
 extern Line *lines_read(Source *source, char **rows, uint32 nrows, Scales scales);
 extern const char *lines_merge(Source *source, Line *lines, uint32 nlines);
 pg_noreturn extern void lines_report(const char *what);
-extern struct varlena *segment_of_orders(Line *lines, uint32 nlines);
-extern struct varlena *segment_of_rows(Source *source, char **rows, uint32 nrows, Scales scales);
+extern RowSegment segment_of_orders(Line *lines, uint32 nlines);
+extern RowSegment segment_of_rows(Source *source, char **rows, uint32 nrows, Scales scales);
 
 /* The cost of an order is unknown when that of a line is. */
 static inline void

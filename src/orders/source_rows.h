@@ -6,8 +6,9 @@
  *	[size, only where rows differ in size]	8 bytes
  *	day, tag, amount						16 bytes
  *	[quantity] [cost]						8 bytes each
+ *	[number of the segment]					8 bytes
  *	[key]									8 bytes, or as key_size says
- *	[id] [order id] [item] [tie] [segment] [history]	each a multiple of 8 bytes
+ *	[id] [order id] [item] [segment without a number] [history]	each a multiple of 8 bytes
  */
 #ifndef LTV_SOURCE_ROWS_H
 #define LTV_SOURCE_ROWS_H
@@ -32,7 +33,7 @@ typedef struct RowHead
 	int64		amount;
 } RowHead;
 
-/* the tag: three scales, six flags, and the low bits of the key's hash, which no level of parts uses */
+/* the tag: three scales, four flags, and the low bits of the key's hash, which no level of parts uses */
 #define TAG_AMOUNT_SCALE(tag)	((tag) & 7)
 #define TAG_QUANTITY_SCALE(tag) (((tag) >> 3) & 7)
 #define TAG_COST_SCALE(tag)		(((tag) >> 6) & 7)
@@ -44,10 +45,11 @@ typedef struct RowHead
 #define TAG_SHAPE(tag)			((tag) & (0x1FF | TAG_NO_PURCHASE))
 /* a contact: its cost stands in the amount's place, and the scale of the quantity is one that no number has */
 #define TAG_CONTACT				0x0038
-#define TAG_HAS_SEGMENT			0x2000
-#define TAG_HAS_TIE				0x4000
-#define TAG_HASH_SHIFT			15
+#define TAG_HASH_SHIFT			13
 #define TAG_HASH(tag)			((tag) >> TAG_HASH_SHIFT)
+
+/* the leader's number among the processes */
+#define LEADER 0
 
 /* Currencies met; more than one is an error. */
 #define CURRENCIES_NAMED 10
@@ -94,7 +96,6 @@ struct Source
 	bool		keeps_contacts;	/* and these are kept */
 	bool		contact_is_flag;	/* of an aggregate: only true is one */
 	bool		has_segment;
-	bool		has_tie;		/* the item of each row stands beside what is read as it */
 	bool		one_order;		/* rows with the same key are lines of one order */
 	bool		keep_all;		/* a customer is visited even if none of the rows has a purchase */
 	bool		sorted;			/* no hash: rows come in order, the key is a running number */
@@ -106,8 +107,7 @@ struct Source
 	Oid			id_output;		/* function */
 	const char *unit;			/* whose rows are put together, for errors; or NULL */
 	TextForm	item;
-	TextForm	tie;
-	TextForm	segment_form;
+	SegmentNumbers *segments;	/* what the column that divides customers holds; only has_segment */
 	TextForm	currency;
 	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
 	int			columns;		/* of the query's result */
@@ -115,10 +115,11 @@ struct Source
 	Oid			reader;			/* the role with whose rights it runs */
 	DateADT		until;			/* rows of later days do not exist */
 
-	bool		variable;		/* rows differ in size */
+	bool		variable;		/* rows differ in size, not only by segments without a number */
 	Size		head_at;		/* offsets in a row */
 	Size		quantity_at;
 	Size		cost_at;
+	Size		segment_at;		/* 0: there is none */
 	Size		key_at;
 	Size		row_size;		/* without key, where that is variable, and what follows */
 
@@ -202,10 +203,20 @@ row_head(const Source *source, char *row)
 	return (RowHead *) (row + source->head_at);
 }
 
+static inline uint64
+row_segment_number(const Source *source, const char *row)
+{
+	return *(const uint64 *) (row + source->segment_at);
+}
+
 static inline Size
 row_size(const Source *source, const char *row)
 {
-	return source->variable ? *(const uint64 *) row : source->row_size;
+	if (source->variable)
+		return *(const uint64 *) row;
+	if (source->segment_at > 0 && row_segment_number(source, row) == SEGMENT_FOLLOWS)
+		return source->row_size + MAXALIGN(VARSIZE_ANY(row + source->row_size));
+	return source->row_size;
 }
 
 static inline Scales
@@ -224,6 +235,17 @@ behind_key(const Source *source, char *row)
 	if (source->sorted)
 		p += key_size(&source->id, key_get(&source->id, p));
 	return p;
+}
+
+/* The segment of a row, where rows have one; a text without a number stands behind all that may come before it. */
+static inline RowSegment
+row_segment(const Source *source, char *row, char *behind)
+{
+	uint64		number = row_segment_number(source, row);
+
+	if (number != SEGMENT_FOLLOWS)
+		return (RowSegment) {segment_number_text(source->segments, number), number};
+	return (RowSegment) {(struct varlena *) (source->variable ? behind : row + source->row_size), number};
 }
 
 /* The purchase in a row, at its own scales. */

@@ -43,9 +43,6 @@ typedef struct SharedOrders
 	int64		report[FLEXIBLE_ARRAY_MEMBER];	/* what its struct begins with */
 } SharedOrders;
 
-/* the leader's number among the processes */
-#define LEADER 0
-
 /* What a process has handed over: its rows, or what it has gathered. */
 typedef struct HandedStore
 {
@@ -63,7 +60,8 @@ extern void source_begin_visiting(Source *source, SharedOrders *orders, uint32 n
 extern void source_send_result(Source *source);
 extern void source_receive_result(Source *source, SharedOrders *orders, uint32 number);
 extern void source_note_store(Source *source, uint32 number, const char *directory, int size);
-extern void source_hand_over(RowStore *store, BufFile *directory);
-extern void source_adopt(RowStore *store, SharedOrders *orders, const HandedStore *handed);
+extern void source_hand_over_store(Source *source, StringInfo directory);
+extern void source_hand_over(Source *source, BufFile *file);
+extern void source_adopt(Source *source, RowStore *store, const HandedStore *handed);
 
 #endif							/* LTV_SOURCE_SHARED_H */

@@ -107,15 +107,15 @@ source_receive_result(Source *source, SharedOrders *orders, uint32 number)
 
 /* A store that leads to the rows of all processes. */
 static RowStore *
-adopt_all(SharedOrders *orders, const char *stores, int count)
+adopt_all(Source *source, int bits, const char *stores, int count)
 {
-	RowStore   *store = rowstore_create(orders->bits, get_hash_memory_limit());
+	RowStore   *store = rowstore_create(bits, get_hash_memory_limit());
 
 	for (int i = 0; i < count; i++)
 	{
 		const HandedStore *handed = (const HandedStore *) stores;
 
-		source_adopt(store, orders, handed);
+		source_adopt(source, store, handed);
 		stores += HANDED_SIZE(handed);
 	}
 	rowstore_finish(store);
@@ -127,7 +127,7 @@ static void
 visit_parts(Source *source, SharedOrders *orders, shm_toc *toc)
 {
 	Team	   *team = shm_toc_lookup(toc, KEY_TEAM, false);
-	RowStore   *store = adopt_all(orders, shm_toc_lookup(toc, KEY_STORES, false), team->stores);
+	RowStore   *store = adopt_all(source, orders->bits, shm_toc_lookup(toc, KEY_STORES, false), team->stores);
 	uint32		part;
 
 	while ((part = pg_atomic_fetch_add_u32(&team->next_part, 1)) < (uint32) 1 << store->bits)
@@ -176,7 +176,7 @@ hand_over(Source *source)
 	StringInfoData directory;
 
 	initStringInfo(&directory);
-	rowstore_hand_over(source->store, &directory);
+	source_hand_over_store(source, &directory);
 	rowstore_free(source->store);
 	source->store = NULL;
 	source_note_store(source, LEADER, directory.data, directory.len);

@@ -212,10 +212,10 @@ hand_over(DestReceiver *self)
 	BufFile    *directory = BufFileCreateFileSet(&rows->shared->files.fs, file_name(name, "directory", rows->number));
 	bool		keyless = rows->keyless != NULL;
 
-	source_hand_over(rows->keyed->store, directory);
+	source_hand_over(rows->keyed, directory);
 	tempfile_write(directory, &keyless, sizeof(keyless));
 	if (keyless)
-		source_hand_over(rows->keyless->store, directory);
+		source_hand_over(rows->keyless, directory);
 	BufFileExportFileSet(directory);
 	BufFileClose(directory);
 	group_rows_close(rows);

@@ -12,6 +12,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "base/key.h"
 #include "orders/source_rows.h"
 #include "reports/items.h"
 
@@ -30,6 +31,16 @@ typedef struct SegmentState
 
 typedef SegmentState *SegmentPointer;
 
+/* A segment that was met lately, by the number of the value in rows. */
+typedef struct LatelyMet
+{
+	uint64		number;
+	int32		cohort;
+	void	   *state;			/* NULL: none */
+} LatelyMet;
+
+#define LATELY_MET	4096		/* a power of two */
+
 typedef struct Segments
 {
 	/* what workers get */
@@ -46,6 +57,7 @@ typedef struct Segments
 	MemoryContext context;		/* of all that follows */
 	Items	   *values;			/* of the column */
 	RecordSet  *states;
+	LatelyMet  *lately;			/* by number and cohort */
 	int128	   *whole;			/* a struct as begin wants it */
 
 	int128		empty[LARGEST_REPORT / sizeof(int128)]; /* the struct before the first customer */
@@ -109,6 +121,23 @@ state_at(Segments *segments, uint32 value, int32 cohort)
 	return segment->state;
 }
 
+/* The state of a customer's segment; a value that has a number need not be looked at often. */
+static void *
+state_of(Segments *segments, const RowSegment *segment, int32 cohort)
+{
+	LatelyMet  *lately;
+
+	if (segment->number == SEGMENT_FOLLOWS)
+		return state_at(segments, items_number(segments->values, segment->text), cohort);
+	lately = &segments->lately[mix_word(segment->number ^ (uint64) (uint32) cohort << 40) % LATELY_MET];
+	if (lately->state != NULL && lately->number == segment->number && lately->cohort == cohort)
+		return lately->state;
+	lately->state = state_at(segments, items_number(segments->values, segment->text), cohort);
+	lately->number = segment->number;
+	lately->cohort = cohort;
+	return lately->state;
+}
+
 /* The day of the first order up to a day; false without one. */
 static bool
 first_order(const History *history, DateADT until, DateADT *day)
@@ -138,7 +167,7 @@ visit_segment(const Customer *customer, void *arg)
 	}
 	else if (history_count_until(customer->history, segments->until) == 0)
 		return;
-	segments->visitor->visit(customer, state_at(segments, items_number(segments->values, customer->segment), cohort));
+	segments->visitor->visit(customer, state_of(segments, &customer->segment, cohort));
 	CheckSegmentsMemory(segments);
 }
 
@@ -154,6 +183,7 @@ begin_segments(void *arg)
 	segments->calendar = calendar_of(segments->period);
 	segments->values = items_create();
 	segments->states = recordset_create(segments->context, sizeof(SegmentState));
+	segments->lately = palloc0(LATELY_MET * sizeof(LatelyMet));
 	segments->whole = palloc(segments->visitor->size);
 	MemoryContextSwitchTo(old);
 }
