@@ -44,6 +44,34 @@ SELECT * FROM by_coupon ORDER BY customers DESC, coupon;
 SELECT differences('SELECT * FROM by_coupon',
   $$SELECT coupon, count(*), round(count(*) FILTER (WHERE orders > 1) / count(*)::numeric, 4), round(sum(revenue) / count(*)) FROM plain JOIN first_coupon USING (customer_id) GROUP BY coupon$$);
 
+-- By what customers are and by what their first order carried, in one call each; under them, from first orders found in plain SQL
+CREATE VIEW shop_by AS SELECT o.*, c.age_band, c.prefecture FROM shop_orders o LEFT JOIN customers c USING (customer_id);
+CREATE TABLE shop_totals AS
+SELECT customer_id, order_id, min(ordered_on) AS day, sum(amount) AS amount, sum(quantity) AS quantity, sum(cost) AS cost, min(age_band) AS age_band, min(prefecture) AS prefecture,
+  (array_agg(item ORDER BY amount DESC, item COLLATE "C"))[1] AS item, (array_agg(coupon ORDER BY amount DESC, coupon COLLATE "C"))[1] AS coupon, (array_agg(channel ORDER BY amount DESC, channel COLLATE "C"))[1] AS channel
+FROM shop_by WHERE customer_id IS NOT NULL AND ordered_on <= '2025-03-31' GROUP BY customer_id, order_id;
+CREATE TABLE first_of AS
+SELECT DISTINCT ON (customer_id) * FROM shop_totals WHERE amount >= 0 ORDER BY customer_id, day, amount, quantity, cost, item COLLATE "C", coupon COLLATE "C", channel COLLATE "C";
+SELECT differences($$SELECT b.by, segment, customers, repeaters, round(repeat_rate::numeric, 4), revenue FROM unnest('{age_band,prefecture,coupon,item,channel}'::text[]) b(by), ltv_overview('shop_by', '2025-03-31', by => b.by) WHERE customers > 0$$,
+  $$SELECT by, to_jsonb(f) ->> by, count(*), count(*) FILTER (WHERE n > 1), round(count(*) FILTER (WHERE n > 1) / count(*)::numeric, 4), sum(revenue)
+  FROM unnest('{age_band,prefecture,coupon,item,channel}'::text[]) by, first_of f JOIN (SELECT customer_id, count(*) FILTER (WHERE amount >= 0) AS n, sum(amount) AS revenue FROM shop_totals GROUP BY 1) t USING (customer_id) GROUP BY 1, 2$$);
+-- month of first order by medium: a second order, and revenue, within 90 days
+SELECT differences($$SELECT cohort, segment, customers, second_order_customers, round(revenue_per_customer, 6) FROM ltv_windows('shop_by', '2025-03-31', '{90}', cohort => 'month', by => 'channel') WHERE customers > 0$$,
+  $$SELECT date_trunc('month', f.day)::date, f.channel, count(*), count(*) FILTER (WHERE n > 1), round(sum(revenue) / count(*), 6)
+  FROM first_of f, LATERAL (SELECT count(*) FILTER (WHERE amount >= 0) AS n, sum(amount) AS revenue FROM shop_totals t WHERE t.customer_id = f.customer_id AND t.day BETWEEN f.day AND f.day + 90) t
+  WHERE f.day + 90 <= '2025-03-31' GROUP BY 1, 2$$);
+-- cohorts by medium side by side
+CREATE TABLE pivot AS
+SELECT segment, cohort, max(customers) AS customers, max(active) FILTER (WHERE period_index = 1) AS after_1, max(active) FILTER (WHERE period_index = 2) AS after_2, max(active) FILTER (WHERE period_index = 3) AS after_3
+FROM ltv_cohorts('shop_by', '2025-03-31', 'quarter', by => 'channel') GROUP BY segment, cohort;
+SELECT differences('SELECT segment, cohort, customers, coalesce(after_1, 0), coalesce(after_2, 0), coalesce(after_3, 0) FROM pivot',
+  $$SELECT f.channel, quarter, count(DISTINCT f.customer_id), count(DISTINCT f.customer_id) FILTER (WHERE q = 1), count(DISTINCT f.customer_id) FILTER (WHERE q = 2), count(DISTINCT f.customer_id) FILTER (WHERE q = 3)
+  FROM (SELECT *, date_trunc('quarter', day)::date AS quarter FROM first_of) f JOIN (SELECT customer_id, day AS ordered FROM shop_totals WHERE amount >= 0) t USING (customer_id),
+    LATERAL (SELECT (extract(year FROM ordered) - extract(year FROM quarter)) * 4 + extract(quarter FROM ordered) - extract(quarter FROM quarter) AS q) p GROUP BY 1, 2$$);
+-- duration by frequency
+SELECT differences($$SELECT CASE WHEN active_months < 3 THEN 1 WHEN active_months < 6 THEN 2 WHEN active_months < 12 THEN 3 ELSE 4 END, least(orders, 6), count(*) FROM ltv_customer_summary('shop_by', '2025-03-31') WHERE orders > 0 GROUP BY 1, 2$$,
+  $$SELECT 1 + (days >= 90)::int + (days >= 180)::int + (days >= 360)::int, least(n, 6), count(*) FROM (SELECT customer_id, max(day) - min(day) AS days, count(*) AS n FROM shop_totals WHERE amount >= 0 GROUP BY 1) c GROUP BY 1, 2$$);
+
 -- The same straight from order rows, where an order is one row: repeat rate by channel of the order
 CREATE TABLE by_channel AS
 SELECT channel, round(ltv_repeat_rate(customer_id)::numeric, 4) AS repeat_rate FROM (SELECT DISTINCT customer_id, order_id, channel FROM orders WHERE amount_without_tax >= 0) o GROUP BY channel;
