@@ -280,7 +280,8 @@ SELECT string_agg(DISTINCT try_state(mangled(a.state, b.state, a.report || ' ' |
 -- cut off anywhere, and with a byte more
 SELECT count(*) > 500 AS cut, count(*) FILTER (WHERE try_state(left(state, n), report, computed) <> 'refused') AS taken FROM small_state, generate_series(0, length(state) - 1) n;
 SELECT count(*) AS longer, count(*) FILTER (WHERE try_state(state || '00', report, computed) = 'refused') AS refused FROM small_state;
-SELECT t AS state, answer_to(format('SELECT %L::ltv_report_state', t)) AS answer FROM unnest(ARRAY['', '\x', 'x', '\x0', '\xzz', '\x01', '\x02', '\x0100', '\x01ffffffffffffffffff01', '\x010b6c74765f636f686f727473', (SELECT overlay(state PLACING '63' FROM 7 FOR 2) FROM small_state WHERE report = 'deciles')]) t;
+SELECT t AS state, answer_to(format('SELECT %L::ltv_report_state', t)) AS answer FROM unnest(ARRAY['', '\x', 'x', '\x0', '\xzz', '\x01', '\x02', '\x0100', '\x01ffffffffffffffffff01', '\x010b6c74765f636f686f727473', (SELECT overlay(state PLACING '63' FROM 7 FOR 2) FROM small_state WHERE report = 'deciles'),
+  (SELECT replace(state, encode('0.333', 'hex'), encode('0-333', 'hex')) FROM small_state WHERE report = 'free_shipping')]) t;
 -- the same in binary form
 \getenv directory PG_ABS_BUILDDIR
 \set file :directory '/results/states.binary'

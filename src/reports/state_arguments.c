@@ -163,6 +163,22 @@ put_number(Datum value, Stream *stream)
 	stream_write_value(stream, text, (uint32) strlen(text));
 }
 
+/* Whether a text is a number as numeric_out writes it, so that numeric_in has nothing to refuse. */
+static bool
+is_number(const char *text)
+{
+	const char *whole = text + (*text == '-');
+	size_t		digits = strspn(whole, "0123456789");
+	const char *fraction = whole + digits;
+
+	if (digits > 0 && *fraction == '.')
+	{
+		digits = strspn(++fraction, "0123456789");
+		fraction += digits;
+	}
+	return digits > 0 && *fraction == '\0';
+}
+
 static Datum
 get_number(Stream *stream, Oid schema)
 {
@@ -173,7 +189,7 @@ get_number(Stream *stream, Oid schema)
 	if (length == 0 || length > NUMBER_LENGTH)
 		stream_invalid(stream, "A number is not valid.");
 	text = pnstrdup(read, length);
-	if (strlen(text) != length || strspn(text, "-.0123456789") != length)
+	if (strlen(text) != length || !is_number(text))
 		stream_invalid(stream, "A number is not valid.");
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }

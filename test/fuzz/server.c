@@ -14,6 +14,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/memnodes.h"
+#include "utils/expandeddatum.h"
 #include "utils/jsonfuncs.h"
 #include "utils/memutils.h"
 
@@ -40,6 +41,9 @@ typedef struct Context
 {
 	struct MemoryContextData server;	/* what the server's headers know */
 	Block		blocks;			/* head of a ring of its blocks */
+	bool		used;
+	MemoryContext parent;
+	MemoryContextCallback *callbacks;	/* before it is emptied, the latest one first */
 } Context;
 
 /* the contexts of one input: three as named, the others are handed out */
@@ -49,8 +53,9 @@ typedef struct Context
 #define ROW_CONTEXT		(&contexts[2].server)
 
 static Context contexts[CONTEXTS];
-static int	contexts_used;
+static Context forever;			/* what is kept from one input to the next */
 MemoryContext CurrentMemoryContext;
+MemoryContext TopMemoryContext = &forever.server;
 
 static Block *
 block_of(void *pointer)
@@ -99,19 +104,40 @@ unlink_block(Block *block)
 		memory_of(block->previous);
 }
 
-void *
-MemoryContextAlloc(MemoryContext context, Size size)
+static void *
+allocate(MemoryContext context, Size size)
 {
 	Block	   *block;
 
-	/* the server would report an internal error, which no input may bring about */
-	require(AllocSizeIsValid(size));
 	block = malloc(sizeof(Block) + size);
 	require(block != NULL);
 	block->context = context;
 	block->size = size;
 	link_block(block);
 	return memory_of(block);
+}
+
+void *
+MemoryContextAlloc(MemoryContext context, Size size)
+{
+	/* the server would report an internal error, which no input may bring about */
+	require(AllocSizeIsValid(size));
+	return allocate(context, size);
+}
+
+void *
+MemoryContextAllocHuge(MemoryContext context, Size size)
+{
+	require(AllocHugeSizeIsValid(size));
+	return allocate(context, size);
+}
+
+void *
+MemoryContextAllocExtended(MemoryContext context, Size size, int flags)
+{
+	void	   *memory = (flags & MCXT_ALLOC_HUGE) != 0 ? MemoryContextAllocHuge(context, size) : MemoryContextAlloc(context, size);
+
+	return (flags & MCXT_ALLOC_ZERO) != 0 ? memset(memory, 0, size) : memory;
 }
 
 void *
@@ -141,15 +167,29 @@ pfree(void *pointer)
 	free(block);
 }
 
-void *
-repalloc(void *pointer, Size size)
+static void *
+allocate_again(void *pointer, Size size)
 {
 	Block		old = *block_of(pointer);
-	void	   *larger = MemoryContextAlloc(old.context, size);
+	void	   *larger = allocate(old.context, size);
 
 	memcpy(larger, pointer, Min(size, old.size));
 	pfree(pointer);
 	return larger;
+}
+
+void *
+repalloc(void *pointer, Size size)
+{
+	require(AllocSizeIsValid(size));
+	return allocate_again(pointer, size);
+}
+
+void *
+repalloc_huge(void *pointer, Size size)
+{
+	require(AllocHugeSizeIsValid(size));
+	return allocate_again(pointer, size);
 }
 
 char *
@@ -170,28 +210,53 @@ pnstrdup(const char *text, Size size)
 }
 
 void
+MemoryContextRegisterResetCallback(MemoryContext context, MemoryContextCallback *callback)
+{
+	callback->next = ((Context *) context)->callbacks;
+	((Context *) context)->callbacks = callback;
+}
+
+void
+MemoryContextDelete(MemoryContext context)
+{
+	MemoryContextReset(context);
+	((Context *) context)->used = false;
+}
+
+void
 MemoryContextReset(MemoryContext context)
 {
-	Block	   *head = &((Context *) context)->blocks;
+	Context    *emptied = (Context *) context;
+	Block	   *head = &emptied->blocks;
 
+	for (int i = 0; i < CONTEXTS; i++)
+		if (contexts[i].used && contexts[i].parent == context)
+			MemoryContextDelete(&contexts[i].server);
+	for (; emptied->callbacks != NULL; emptied->callbacks = emptied->callbacks->next)
+		emptied->callbacks->func(emptied->callbacks->arg);
 	while (head->next != head)
 		pfree(head->next + 1);
 }
 
-static MemoryContext
-make_context(void)
+static void
+begin_context(Context *context, MemoryContext parent)
 {
-	Context    *context = &contexts[contexts_used++];
-
-	require(contexts_used <= CONTEXTS);
+	context->used = true;
+	context->parent = parent;
+	context->callbacks = NULL;
 	context->blocks = (Block) {&context->blocks, &context->blocks, NULL, 0};
-	return &context->server;
 }
 
 MemoryContext
 AllocSetContextCreateInternal(MemoryContext parent, const char *name, Size minimum, Size initial, Size maximum)
 {
-	return make_context();
+	int			i = 0;
+
+	while (i < CONTEXTS && contexts[i].used)
+		i++;
+	require(i < CONTEXTS);
+	begin_context(&contexts[i], parent);
+	return &contexts[i].server;
 }
 
 /*
@@ -435,10 +500,64 @@ make_varlena(const void *bytes, Size size, bool packed)
 	return result;
 }
 
+/*
+ * Expanded objects
+ */
+
+void
+EOH_init_header(ExpandedObjectHeader *object, const ExpandedObjectMethods *methods, MemoryContext context)
+{
+	varatt_expanded pointer = {object};
+
+	object->vl_len_ = EOH_HEADER_MAGIC;
+	object->eoh_methods = methods;
+	object->eoh_context = context;
+	SET_VARTAG_EXTERNAL(object->eoh_rw_ptr, VARTAG_EXPANDED_RW);
+	memcpy(VARDATA_EXTERNAL(object->eoh_rw_ptr), &pointer, sizeof(pointer));
+	SET_VARTAG_EXTERNAL(object->eoh_ro_ptr, VARTAG_EXPANDED_RO);
+	memcpy(VARDATA_EXTERNAL(object->eoh_ro_ptr), &pointer, sizeof(pointer));
+}
+
+ExpandedObjectHeader *
+DatumGetEOHP(Datum datum)
+{
+	varatt_expanded pointer;
+
+	memcpy(&pointer, VARDATA_EXTERNAL(DatumGetPointer(datum)), sizeof(pointer));
+	require(VARATT_IS_EXPANDED_HEADER(pointer.eohptr));
+	return pointer.eohptr;
+}
+
+Size
+EOH_get_flat_size(ExpandedObjectHeader *object)
+{
+	return object->eoh_methods->get_flat_size(object);
+}
+
+void
+EOH_flatten_into(ExpandedObjectHeader *object, void *result, Size size)
+{
+	object->eoh_methods->flatten_into(object, result, size);
+}
+
+static struct varlena *
+flatten(struct varlena *datum)
+{
+	ExpandedObjectHeader *object = DatumGetEOHP(PointerGetDatum(datum));
+	Size		size = EOH_get_flat_size(object);
+	struct varlena *result = palloc(size);
+
+	EOH_flatten_into(object, result, size);
+	require(VARSIZE(result) == size);
+	return result;
+}
+
 /* values are compressed or moved out of line by the server alone, so there are none here */
 struct varlena *
 pg_detoast_datum_packed(struct varlena *datum)
 {
+	if (VARATT_IS_EXTERNAL_EXPANDED(datum))
+		return flatten(datum);
 	require(VARATT_IS_SHORT(datum) || VARATT_IS_4B_U(datum));
 	return datum;
 }
@@ -530,8 +649,10 @@ pq_getmsgbytes(StringInfo message, int size)
 void
 server_begin(void)
 {
-	while (contexts_used < 3)
-		make_context();
+	for (int i = 0; i < 3; i++)
+		begin_context(&contexts[i], NULL);
+	if (!forever.used)
+		begin_context(&forever, NULL);
 	CurrentMemoryContext = INPUT_CONTEXT;
 }
 
@@ -539,8 +660,9 @@ void
 server_end(void)
 {
 	rows_forget();
-	while (contexts_used > 0)
-		MemoryContextReset(&contexts[--contexts_used].server);
+	for (int i = 0; i < CONTEXTS; i++)
+		if (contexts[i].used)
+			MemoryContextDelete(&contexts[i].server);
 	for (int i = 0; i < CALL_SITES; i++)
 		call_sites[i].info.fn_extra = NULL;
 }

@@ -69,6 +69,7 @@ extern struct Node *rows_wanted(void);
 extern int	rows_count(void);
 extern Datum rows_column(int row, int column, bool *isnull);
 extern void rows_forget(void);
+extern struct TupleDescData *make_row_type(const char *columns);
 extern const char *label_of(Oid oid);
 extern Datum number_from_text(const char *text);
 extern char *number_text(Datum number);
