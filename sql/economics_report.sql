@@ -34,6 +34,12 @@ SELECT * FROM ltv_economics('handmade', '2024-12-31', gross_margin => 0.25, rete
 SELECT * FROM ltv_economics('handmade', '2021-12-31', acquisition_cost => 100, active_years => NULL);
 \x off
 
+-- quantity x price x times: 2 + 3 units, less none, of 2 orders at 6,000: 2.5 units of 1,200 yen.  Without the column each line is a unit: above, 5 lines of 4 orders, 24,000 / 5
+CREATE VIEW units AS SELECT 1 AS customer_id, ordered_on::date, amount, quantity, 0 AS cost FROM (VALUES ('2024-01-01', 2000, 2), ('2024-06-01', 4000, 3), ('2023-06-01', 9999, 9)) t(ordered_on, amount, quantity);
+SELECT quantity_per_order, unit_price, quantity_per_order * unit_price = average_order_value AS value FROM ltv_economics('units', '2024-12-31');
+SELECT quantity_per_order, unit_price FROM ltv_economics('handmade', '2024-12-31');
+DROP VIEW units;
+
 -- LTV and maximum CPO are the plain formula over the elements
 SELECT round(e.ltv, 9) = round(ltv_lifetime(average_order_value, gross_margin, annual_orders, active_years, acquisition_cost, retention_cost), 9) AS ltv,
 	e.ltv = e.max_cpo - e.acquisition_cost AS max_cpo, e.profit = e.ltv * e.customers AS profit

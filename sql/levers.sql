@@ -77,6 +77,80 @@ BEGIN
 END $$;
 SELECT count(*) AS shops, sum(levers) > 300 AS levers, sum(differences) AS differences FROM generate_series(1, 90) seed, compare_levers(seed);
 
+-- Against the shop's own segments, of at least two customers:
+-- 'a' has 200 in two orders of 1 and 40 in one of 2, 240 of 3 orders of 2 customers, and 3, who was sent something without buying, and lost 4 of three of the year before;
+-- 'b' is three alike, 100 each with 60 of cost, and has lost nobody; 'c' is one customer, who has spent most; and those without a value, who have spent more still
+CREATE TABLE segments (customer_id integer, ordered_on date, amount integer, cost integer, contact text, channel text);
+INSERT INTO segments (channel, customer_id, ordered_on, amount, cost) VALUES
+	('a', 1, '2023-01-01', 100, 50), ('a', 1, '2024-01-01', 100, 50), ('b', 1, '2024-02-01', 100, 50), ('a', 2, '2023-01-02', 40, 10), ('a', 2, '2024-03-01', 40, 10),
+	('a', 3, '2022-05-05', 70, 20), ('a', 4, '2023-05-05', 70, 20), ('b', 11, '2023-01-01', 100, 60), ('b', 12, '2023-01-01', 100, 60), ('b', 13, '2023-01-01', 100, 60),
+	('b', 11, '2024-01-01', 100, 60), ('b', 12, '2024-01-01', 100, 60), ('b', 13, '2024-01-01', 100, 60), ('c', 21, '2024-01-01', 500, 0), (NULL, 31, '2024-01-01', 900, 0), (NULL, 32, '2024-01-01', 900, 0);
+INSERT INTO segments (contact, customer_id, ordered_on, cost) VALUES ('letter', 1, '2024-04-01', 12), ('letter', 3, '2024-04-01', 6), ('letter', 11, '2024-04-01', 4), ('letter', 12, '2024-04-01', 4), ('letter', 13, '2024-04-01', 4), ('letter', 21, '2024-04-01', 90);
+-- the shop: 2,840 of 9 orders of 8 customers, cost 290; contacts 120 / 8 = 15; 6 of the year before, 1 lost.  LTV 2,550 / 8 x 6 - 15 x 6 = 1,822.50.
+-- value: 'b' 100, all alike, so 100 for sure: 100 x 2,550 / 2,840 x 9 / 8 x 6 - 90 = 516.07, 1,306.43 less.  margin: 'a' 130 / 240; residuals 100 - 200 x 130 / 240 = -8.33 and 8.33: 1.96 x sqrt(2 x 138.89) / 240 = 0.1361.
+-- orders: 'a' 1.5, residuals 0.5 and -0.5: 1.96 x sqrt(2 x 0.5) / 2 = 0.98.  years: 'a' 3 / 1; Wilson's upper end for 1 of 3 is 0.7923, so 1.2621; 'b' has lost nobody.
+-- retention: 'b' 12 / 3 = 4, all alike: 11 a year less, 66 (nobody of 'c', one customer; those without a value have had no contact)
+SELECT element, round(base, 4) AS base, rank, best_segment, best_customers, round(best, 4) AS best, round(best_low, 4) AS best_low, round(gain_at_best, 4) AS gain_at_best
+FROM ltv_levers('segments', '2024-12-31', retention_cost => NULL, active_years => NULL, against => 'channel', min_customers => 2);
+-- retention alone, of 'a' by itself: 18 / 2 = 9; residuals 12 - 9, 0 - 9, 6 and 0: 1.96 x sqrt(126 x 4 / 3) / 2 = 12.7020.  What is given is so for all; by the hundred nobody is best; without against there is nothing
+CREATE VIEW segment_a AS SELECT * FROM segments WHERE customer_id < 5;
+SELECT element, best_segment, best, round(best_low, 4) AS best_low FROM ltv_levers('segment_a', '2024-12-31', retention_cost => NULL, against => 'channel', min_customers => 2) WHERE element IN ('retention_cost', 'active_years', 'acquisition_cost') ORDER BY 1;
+SELECT count(*), count(best_segment), count(rank) FROM ltv_levers('segments', '2024-12-31', against => 'channel');
+SELECT count(*), count(best_segment), count(rank) FROM ltv_levers('segments', '2024-12-31');
+-- beside by, the best of each segment: those who began with 100 are of 'a' and 'b'
+SELECT segment, element, best_segment, best_customers, round(best, 2) AS best FROM ltv_levers('segments', '2024-12-31', against => 'channel', min_customers => 2, by => 'amount') WHERE element = 'average_order_value' ORDER BY segment;
+-- money at its limits: a and b of two customers are (a + b) / 2, at least less 1.96 x (a - b) / 2
+CREATE TABLE two_customers AS SELECT n AS customer_id, date '2024-05-05' AS ordered_on, CASE n % 2 WHEN 0 THEN a ELSE 0.01 END AS amount, 'x' AS channel, a AS largest FROM unnest('{1,9999999999999999.99}'::numeric[]) WITH ORDINALITY u(a, i), LATERAL (SELECT 2 * i + j FROM generate_series(0, 1) j) c(n);
+SELECT largest, best = (largest + 0.01) / 2 AS best, abs(best_low - ((largest + 0.01) / 2 - 1.959963984540054 * (largest - 0.01) / 2)) < 1e-13 * largest AS best_low
+FROM ltv_levers('two_customers', '2024-12-31', gross_margin => 0.5, against => 'channel', min_customers => 2, by => 'largest'), LATERAL (SELECT segment::numeric) l(largest) WHERE element = 'average_order_value' ORDER BY largest;
+-- stored histories have a column beside them, and no second one
+CREATE TABLE segment_histories AS SELECT channel, customer_id, ltv_history(ordered_on, amount, 1, cost, contact IS NOT NULL) AS history FROM (SELECT DISTINCT ON (customer_id) customer_id, channel FROM segments WHERE contact IS NULL ORDER BY customer_id, ordered_on) f JOIN (SELECT customer_id, ordered_on, amount, cost, contact FROM segments) s USING (customer_id) GROUP BY customer_id, channel;
+SELECT count(*) AS differ FROM (TABLE segment_histories LIMIT 0) none FULL JOIN
+	(SELECT * FROM ltv_levers('segments', '2024-12-31', retention_cost => NULL, active_years => NULL, against => 'channel', min_customers => 2)
+	EXCEPT SELECT * FROM ltv_levers('segment_histories', '2024-12-31', retention_cost => NULL, active_years => NULL, against => 'channel', min_customers => 2)) d ON true;
+
+-- Random shops against plain SQL: the value at the first order is the customer's own here, as that rule has its tests in by
+CREATE TABLE rival_orders (customer_id integer, ordered_on date, amount numeric, cost numeric, contact text, channel text, everybody integer);
+CREATE FUNCTION compare_best(seed integer, OUT figures bigint, OUT differences bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	as_of date := (ARRAY['2024-12-31', '2024-02-29', '2023-06-30'])[1 + seed % 3];
+	least integer := 2 + seed % 4;
+	z double precision := 1.959963984540054;
+BEGIN
+	PERFORM random_shop(seed);
+	TRUNCATE rival_orders;
+	INSERT INTO rival_orders SELECT customer_id, ordered_on, amount, coalesce(cost, 1), NULL, nullif(chance(customer_id || ' channel', 5), 0)::text, 1 FROM shop_orders WHERE customer_id IS NOT NULL;
+	INSERT INTO rival_orders SELECT customer_id, ordered_on + chance(customer_id || ' letter', 40), NULL, 1 + chance(customer_id || ' cost', 300), 'letter', NULL, NULL FROM rival_orders WHERE amount > 20;
+	WITH customer AS (
+		SELECT customer_id, max(channel) AS channel, min(ordered_on) FILTER (WHERE amount >= 0) AS first, count(*) FILTER (WHERE amount >= 0 AND thisyear) AS orders, sum(amount) FILTER (WHERE thisyear) AS revenue,
+			sum(amount - cost) FILTER (WHERE thisyear AND contact IS NULL) AS profit, coalesce(bool_or(amount >= 0 AND ordered_on <= as_of - interval '1 year' AND ordered_on > as_of - interval '2 years'), false) AS previous
+		FROM rival_orders, LATERAL (SELECT ordered_on > as_of - interval '1 year') w(thisyear) WHERE ordered_on <= as_of GROUP BY customer_id),
+	letters AS (SELECT customer_id, sum(cost) FILTER (WHERE r.ordered_on > as_of - interval '1 year') AS retention, true AS written FROM rival_orders r JOIN customer c USING (customer_id) WHERE contact IS NOT NULL AND r.ordered_on BETWEEN c.first AND as_of GROUP BY customer_id),
+	-- y / x, whether the customer counts, and which way is better
+	ratios AS (SELECT channel, element, y::double precision, x::double precision, better, written FROM customer LEFT JOIN letters USING (customer_id), LATERAL (VALUES ('average_order_value', revenue, orders::numeric, orders > 0, 1), ('gross_margin', profit, revenue, orders > 0, 1),
+		('annual_orders', orders, 1, orders > 0, 1), ('retention_cost', coalesce(retention, 0), (orders > 0)::integer, true, -1)) v(element, y, x, counts, better) WHERE first IS NOT NULL AND counts),
+	sums AS (SELECT channel, element, better, sum(y) / nullif(sum(x), 0) AS best, sum(x) AS x, count(*) AS n, count(*) FILTER (WHERE x > 0 OR element <> 'retention_cost') AS customers, bool_or(written) AS written FROM ratios GROUP BY 1, 2, 3),
+	measured AS (
+		SELECT channel, element, better, best, customers, best - better * z * sqrt((SELECT sum((y - best * r.x) ^ 2) FROM ratios r WHERE (r.channel, r.element) = (s.channel, s.element)) * n / nullif(n - 1, 0)) / x AS best_low
+		FROM sums s WHERE (element <> 'gross_margin' OR x > 0) AND (element <> 'retention_cost' OR written)
+		UNION ALL SELECT channel, 'active_years', 1, n / lost, n, 1 / ((lost / n + z ^ 2 / 2 / n + z * sqrt(lost / n * (1 - lost / n) / n + z ^ 2 / 4 / n ^ 2)) / (1 + z ^ 2 / n))
+		FROM (SELECT channel, count(*)::double precision AS n, count(*) FILTER (WHERE orders = 0)::double precision AS lost FROM customer WHERE previous GROUP BY 1) c WHERE lost > 0),
+	want AS (SELECT DISTINCT ON (element) * FROM measured WHERE channel IS NOT NULL AND customers >= least ORDER BY element, better * round(best::numeric, 9) DESC, customers DESC, channel COLLATE "C"),
+	e AS (SELECT * FROM ltv_economics('rival_orders', as_of, NULL, 50, NULL, NULL)),
+	got AS (SELECT l.*, v, m, o, years, r FROM e, ltv_levers('rival_orders', as_of, NULL, 50, NULL, NULL, against => 'channel', min_customers => least) l,
+		LATERAL (VALUES (CASE element WHEN 'average_order_value' THEN best_low ELSE average_order_value END, CASE element WHEN 'gross_margin' THEN best_low ELSE gross_margin END, CASE element WHEN 'annual_orders' THEN best_low ELSE annual_orders END,
+			CASE element WHEN 'active_years' THEN best_low ELSE active_years END, CASE element WHEN 'retention_cost' THEN best_low ELSE coalesce(retention_cost, 0) END)) changed(v, m, o, years, r))
+	SELECT count(g.best_segment), count(*) FILTER (WHERE g.best_segment IS DISTINCT FROM w.channel OR g.best_customers <> w.customers OR abs(g.best - w.best::numeric) > 1e-6 * (1 + abs(g.best)) OR abs(g.best_low - w.best_low::numeric) > 1e-6 * (1 + abs(g.best_low))
+		OR abs(gain_at_best - (v * m * o * years - 50 - r * years - e.ltv)) > 1e-6 * (1 + abs(gain_at_best)) OR (gain_at_best IS NULL) <> (g.best_segment IS NULL OR e.ltv IS NULL)
+		OR rank IS DISTINCT FROM CASE WHEN gain_at_best IS NOT NULL THEN (SELECT count(*) + 1 FROM got h WHERE h.gain_at_best > g.gain_at_best) END)
+	INTO figures, differences FROM e, got g LEFT JOIN want w USING (element);
+	-- the column as the one that is read beside by
+	SELECT differences + count(*) INTO differences FROM (SELECT NULL, element, base, improved, ltv, gain, rank, best_segment, best_customers, best, best_low, gain_at_best
+			FROM ltv_levers('rival_orders', as_of, NULL, 50, NULL, NULL, against => 'channel', min_customers => least, by => 'everybody')
+		EXCEPT ALL SELECT * FROM ltv_levers('rival_orders', as_of, NULL, 50, NULL, NULL, against => 'channel', min_customers => least)) d;
+END $$;
+SELECT count(*) AS shops, sum(figures) > 100 AS figures, sum(differences) AS differences FROM generate_series(1, 60) seed, compare_best(seed);
+
 -- Impossible input names the argument to mend
 SELECT call, error_of('SELECT * FROM ' || call) AS error FROM (VALUES
 	('ltv_levers(NULL)'),
@@ -89,8 +163,17 @@ SELECT call, error_of('SELECT * FROM ' || call) AS error FROM (VALUES
 	('ltv_levers(''handmade'', gross_margin => 35)'),
 	('ltv_levers(''handmade'', acquisition_cost => -1)'),
 	('ltv_levers(''handmade'', retention_cost => ''NaN'')'),
-	('ltv_levers(''handmade'', active_years => -1)')
+	('ltv_levers(''handmade'', active_years => -1)'),
+	('ltv_levers(''segments'', against => ''channel'', min_customers => 1)'),
+	('ltv_levers(''segments'', against => ''channel'', min_customers => NULL)'),
+	('ltv_levers(''segments'', against => ''nothing'')'),
+	('ltv_levers(''segments'', against => ''customer_id'')'),
+	('ltv_levers(''segments'', against => ''nothing'', by => ''channel'')'),
+	('ltv_levers(''segments'', against => ''channel'', by => ''nothing'')'),
+	('ltv_levers(''segments'', against => ''customer_id'', by => ''channel'')'),
+	('ltv_levers(''segment_histories'', against => ''channel'', by => ''channel'')')
 ) AS t(call);
 
-DROP TABLE handmade, loss, purchase, shop_orders, shop_lines, shop_histories;
-DROP FUNCTION compare_levers, random_shop, keep_lines_until, chance;
+DROP VIEW segment_a;
+DROP TABLE handmade, two_customers, loss, segments, segment_histories, rival_orders, purchase, shop_orders, shop_lines, shop_histories;
+DROP FUNCTION compare_levers, compare_best, random_shop, keep_lines_until, chance;

@@ -1345,6 +1345,8 @@ CREATE TYPE ltv_economics_row AS (
   orders bigint,
   revenue numeric,
   gross_profit numeric,
+  quantity_per_order numeric,
+  unit_price numeric,
   previous_customers bigint,
   lost_customers bigint,
   churn numeric
@@ -1366,6 +1368,8 @@ COMMENT ON COLUMN ltv_economics_row.customers IS 'customers with an order in the
 COMMENT ON COLUMN ltv_economics_row.orders IS 'their orders in the year';
 COMMENT ON COLUMN ltv_economics_row.revenue IS 'their revenue in the year';
 COMMENT ON COLUMN ltv_economics_row.gross_profit IS 'their revenue less cost; null if a cost is unknown';
+COMMENT ON COLUMN ltv_economics_row.quantity_per_order IS 'their units in the year / orders';
+COMMENT ON COLUMN ltv_economics_row.unit_price IS 'revenue / units; null without units';
 COMMENT ON COLUMN ltv_economics_row.previous_customers IS 'customers with an order in the year before';
 COMMENT ON COLUMN ltv_economics_row.lost_customers IS 'of those, without an order since';
 COMMENT ON COLUMN ltv_economics_row.churn IS 'lost_customers / previous_customers';
@@ -1382,7 +1386,12 @@ CREATE TYPE ltv_levers_row AS (
   improved numeric,
   ltv numeric,
   gain numeric,
-  rank integer
+  rank integer,
+  best_segment text,
+  best_customers bigint,
+  best numeric,
+  best_low numeric,
+  gain_at_best numeric
 );
 COMMENT ON TYPE ltv_levers_row IS 'an element of the lifetime value and what it would bring, see ltv_levers';
 COMMENT ON COLUMN ltv_levers_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, and where it is null';
@@ -1391,12 +1400,17 @@ COMMENT ON COLUMN ltv_levers_row.base IS 'as in ltv_economics';
 COMMENT ON COLUMN ltv_levers_row.improved IS 'by improvement x its size: costs down, a margin up to 1';
 COMMENT ON COLUMN ltv_levers_row.ltv IS 'with only this element improved';
 COMMENT ON COLUMN ltv_levers_row.gain IS 'that less the ltv as it is';
-COMMENT ON COLUMN ltv_levers_row.rank IS 'by gain, the largest first; equal gains rank alike';
+COMMENT ON COLUMN ltv_levers_row.rank IS 'by gain, and with against by gain_at_best, the largest first; equal gains rank alike';
+COMMENT ON COLUMN ltv_levers_row.best_segment IS 'the value of the column that against names whose customers have the best element; null without against, where no segment has so many customers, and where the element is given';
+COMMENT ON COLUMN ltv_levers_row.best_customers IS 'of these, those whose element it is: with an order in the year, for active_years in the year before';
+COMMENT ON COLUMN ltv_levers_row.best IS 'their element';
+COMMENT ON COLUMN ltv_levers_row.best_low IS 'the worse end of its 95 % interval';
+COMMENT ON COLUMN ltv_levers_row.gain_at_best IS 'the ltv with this element at best_low, less the ltv as it is';
 
-CREATE FUNCTION ltv_levers(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10, by text DEFAULT NULL)
+CREATE FUNCTION ltv_levers(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10, against text DEFAULT NULL, min_customers integer DEFAULT 100, by text DEFAULT NULL)
 RETURNS SETOF ltv_levers_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 6 COST 100000;
-COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric, text) IS 'which element of the lifetime value to pull first, one row per element, the largest gain first';
+COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric, text, integer, text) IS 'which element of the lifetime value to pull first, one row per element, the largest gain first';
 
 CREATE TYPE ltv_payback_row AS (
   segment text,

@@ -67,7 +67,7 @@ CREATE VIEW shop.labels AS SELECT * FROM ltv_labels('shop.orders', '2024-06-30')
 CREATE VIEW shop.funnel AS SELECT * FROM ltv_funnel('shop.orders', '{a,b}', '2024-06-30');
 CREATE VIEW shop.baskets AS SELECT * FROM ltv_baskets('shop.orders', '2024-06-30', within_days => 30, min_orders => 1);
 CREATE VIEW shop.economics AS SELECT * FROM ltv_economics('shop.orders', '2024-06-30', 0.4, 500, 100);
-CREATE VIEW shop.levers AS SELECT * FROM ltv_levers('shop.orders', '2024-06-30', 0.4, 500, 100);
+CREATE VIEW shop.levers AS SELECT * FROM ltv_levers('shop.orders', '2024-06-30', 0.4, 500, 100, against => 'item', min_customers => 2);
 CREATE VIEW shop.payback AS SELECT * FROM ltv_payback('shop.orders', '2024-06-30', 20, 0.4);
 CREATE VIEW shop.free_shipping AS SELECT * FROM ltv_free_shipping('shop.orders', '2024-06-30', 50, 5, 0.4);
 CREATE VIEW shop.predictions AS SELECT * FROM ltv_predict('shop.monthly', '2024-06-30', NULL::integer);

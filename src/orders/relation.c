@@ -260,14 +260,14 @@ has_distinct_customers(Relation rel, const ColumnType *customer)
 
 /* What orders are told apart by is a column that every order could have its own value of. */
 static void
-CheckLabel(Relation rel, const OrdersRelation *relation)
+CheckLabel(Relation rel, const OrdersRelation *relation, const char *argument)
 {
 	int			shown = pg_mbcliplen(relation->item_name, (int) strlen(relation->item_name), NAMEDATALEN - 1);
 
 	if (strcmp(relation->item_name, orders_column_names[ORDERS_CUSTOMER]) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("label must name what an order carries, not \"%s\"", relation->item_name),
+				 errmsg("%s must name what an order carries, not \"%s\"", argument, relation->item_name),
 				 errhint("Name the column of the item, category, coupon or channel.")));
 	if (relation->histories)
 		ereport(ERROR,
@@ -280,19 +280,19 @@ CheckLabel(Relation rel, const OrdersRelation *relation)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("relation \"%s\" has no column \"%.*s\"", RelationGetRelationName(rel), shown, relation->item_name),
 				 errdetail("Its columns are: %s.", list_columns(rel)),
-				 errhint("Name one of them as label, or write a view over the order rows with the product or its category: category AS item.")));
+				 errhint("Name one of them as %s, or write a view over the order rows with the product or its category: category AS item.", argument)));
 }
 
 /* What divides customers is a column that several of them may have the same value of. */
 static void
-CheckBy(Relation rel, const OrdersRelation *relation)
+CheckBy(Relation rel, const OrdersRelation *relation, const char *argument)
 {
 	int			shown = pg_mbcliplen(relation->segment_name, (int) strlen(relation->segment_name), NAMEDATALEN - 1);
 
 	if (strcmp(relation->segment_name, orders_column_names[ORDERS_CUSTOMER]) == 0 || strcmp(relation->segment_name, relation->customer_name) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("by must not name \"%s\"", relation->segment_name),
+				 errmsg("%s must not name \"%s\"", argument, relation->segment_name),
 				 errdetail("Each customer would be a segment."),
 				 errhint("Name a column that groups customers, such as a channel, or call ltv_customer_summary for each of them.")));
 	if (!has_column(relation, ORDERS_SEGMENT))
@@ -300,7 +300,7 @@ CheckBy(Relation rel, const OrdersRelation *relation)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("relation \"%s\" has no column \"%.*s\"", RelationGetRelationName(rel), shown, relation->segment_name),
 				 errdetail("Its columns are: %s.", list_columns(rel)),
-				 errhint("Name one of them in by, or write a view that joins what divides the customers.")));
+				 errhint("Name one of them in %s, or write a view that joins what divides the customers.", argument)));
 }
 
 static void
@@ -356,9 +356,9 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns nam
 	if (!relation->histories && !has_column(relation, ORDERS_AMOUNT))
 		report_missing_column(rel, ORDERS_AMOUNT);
 	if (names.label != NULL)
-		CheckLabel(rel, relation);
+		CheckLabel(rel, relation, names.against ? "against" : "label");
 	if (names.by != NULL)
-		CheckBy(rel, relation);
+		CheckBy(rel, relation, names.against && names.label == NULL ? "against" : "by");
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		if (has_column(relation, column))
 			CheckColumnType(rel, column, relation->columns[column].type);

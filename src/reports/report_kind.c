@@ -19,7 +19,8 @@ population_read(Population *population, FunctionCallInfo fcinfo)
 static uint32
 nullable_arguments(const ReportKind *kind)
 {
-	return kind->nullable | ARGUMENT_BIT(kind->by_arg) | (kind->cohort_arg > 0 ? ARGUMENT_BIT(kind->cohort_arg) : 0);
+	return kind->nullable | ARGUMENT_BIT(kind->by_arg) | (kind->cohort_arg > 0 ? ARGUMENT_BIT(kind->cohort_arg) : 0) |
+		(kind->against_arg > 0 ? ARGUMENT_BIT(kind->against_arg) : 0);
 }
 
 /* The columns before the report's own, all null. */
@@ -38,6 +39,28 @@ is_given(FunctionCallInfo fcinfo, int arg)
 	return arg > 0 && arg < PG_NARGS() && !PG_ARGISNULL(arg);
 }
 
+/* The columns that arguments name. */
+static NamedColumns
+named_columns(const ReportKind *kind, FunctionCallInfo fcinfo)
+{
+	NamedColumns names = {.unit = kind->unit};
+
+	if (is_given(fcinfo, kind->by_arg))
+		names.by = text_to_cstring(PG_GETARG_TEXT_PP(kind->by_arg));
+	if (is_given(fcinfo, kind->label_arg))
+		names.label = text_to_cstring(PG_GETARG_TEXT_PP(kind->label_arg));
+	if (is_given(fcinfo, kind->against_arg))
+	{
+		const char **column = names.by == NULL ? &names.by : &names.label;
+
+		*column = text_to_cstring(PG_GETARG_TEXT_PP(kind->against_arg));
+		names.against = true;
+	}
+	if (is_given(fcinfo, kind->contracts_arg))
+		names.contracts = PG_GETARG_OID(kind->contracts_arg);
+	return names;
+}
+
 /* The C function of a report is a call of this. */
 Datum
 report_run(const ReportKind *kind, FunctionCallInfo fcinfo)
@@ -45,17 +68,11 @@ report_run(const ReportKind *kind, FunctionCallInfo fcinfo)
 	Report	   *report = palloc0(kind->size);
 	bool		by = is_given(fcinfo, kind->by_arg);
 	bool		cohorts = is_given(fcinfo, kind->cohort_arg);
-	NamedColumns names = {.unit = kind->unit};
 	Period		period;
 	DateADT		until;
 
-	if (by)
-		names.by = text_to_cstring(PG_GETARG_TEXT_PP(kind->by_arg));
-	if (kind->label_arg > 0 && !PG_ARGISNULL(kind->label_arg))
-		names.label = text_to_cstring(PG_GETARG_TEXT_PP(kind->label_arg));
-	if (is_given(fcinfo, kind->contracts_arg))
-		names.contracts = PG_GETARG_OID(kind->contracts_arg);
-	report_begin_named(report, fcinfo, kind->row_type, kind->wants, nullable_arguments(kind), names);
+	report_begin_named(report, fcinfo, kind->row_type, kind->wants, nullable_arguments(kind),
+					   named_columns(kind, fcinfo));
 	begin_leading(kind, report);
 	until = kind->read(report, fcinfo);
 	if (kind->read_computing != NULL)

@@ -37,6 +37,7 @@ typedef struct ReportKind
 	int			label_arg;		/* names the column that is read as the item; 0: it has none */
 	const char *unit;			/* the column that is read as the customer; NULL: customer_id */
 	int			contracts_arg;	/* a relation of contracts, see contracts.h; 0: it has none */
+	int			against_arg;	/* names a column whose values are compared: read as the segment, and as the item where by names that; 0: it has none */
 	int			by_arg;
 	int			cohort_arg;		/* 0: it has none */
 	DateADT		(*read) (void *report, FunctionCallInfo fcinfo);	/* looks at the arguments that decide what is gathered; the latest day of the report */
