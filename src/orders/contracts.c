@@ -10,84 +10,27 @@
 #include "orders/contracts.h"
 
 #include "access/htup_details.h"
-#include "access/relation.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-static const char *const column_names[CONTRACT_COLUMNS] = {"contract", "started_on", "ended_on", "interval_days"};
+static const FurtherColumn columns[CONTRACT_COLUMNS] = {
+	{"contract", FURTHER_ANY, false},
+	{"started_on", FURTHER_DAY, false},
+	{"ended_on", FURTHER_DAY, false},
+	{"interval_days", FURTHER_INTEGER, true},
+};
 
-static void
-find_columns(Relation rel, ContractsRelation *relation)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-
-		for (ContractColumn column = 0; column < CONTRACT_COLUMNS; column++)
-			if (!att->attisdropped && strcmp(NameStr(att->attname), column_names[column]) == 0)
-				relation->types[column] = getBaseType(att->atttypid);
-	}
-}
-
-static void
-report_wrong_type(const ContractsRelation *relation, ContractColumn column, const char *expected)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("column \"%s\" of relation \"%s\" has type %s, but must be %s",
-					column_names[column], relation->name, format_type_be(relation->types[column]), expected),
-			 errhint("Write a view with a cast.")));
-}
-
-static void
-CheckColumns(const ContractsRelation *relation)
-{
-	for (ContractColumn column = 0; column < CONTRACT_INTERVAL; column++)
-		if (!OidIsValid(relation->types[column]))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("relation \"%s\" has no column \"%s\"", relation->name, column_names[column]),
-					 errhint("Contracts are rows with contract, started_on and ended_on, which is null while a contract runs.")));
-	for (ContractColumn column = CONTRACT_STARTED; column <= CONTRACT_ENDED; column++)
-		if (relation->types[column] != DATEOID)
-			report_wrong_type(relation, column, "date");
-	if (OidIsValid(relation->types[CONTRACT_INTERVAL]) && relation->types[CONTRACT_INTERVAL] != INT2OID &&
-		relation->types[CONTRACT_INTERVAL] != INT4OID && relation->types[CONTRACT_INTERVAL] != INT8OID)
-		report_wrong_type(relation, CONTRACT_INTERVAL, "an integer type");
-}
-
-static void
-look_up(Oid relid, ContractsRelation *relation)
-{
-	Relation	rel = try_relation_open(relid, AccessShareLock);
-
-	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid),
-				 errhint("It has gone since its name was looked up. Name the relation of the contracts again.")));
-	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_VIEW && rel->rd_rel->relkind != RELKIND_MATVIEW &&
-		rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && rel->rd_rel->relkind != RELKIND_FOREIGN_TABLE)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a table or view", RelationGetRelationName(rel)),
-				 errhint("Contracts are read from a table, view, materialized view, partitioned or foreign table.")));
-	memset(relation, 0, sizeof(*relation));
-	relation->name = pstrdup(RelationGetRelationName(rel));
-	relation->qualified = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), relation->name);
-	find_columns(rel, relation);
-	relation_close(rel, NoLock);
-}
+static const FurtherKind kind = {
+	.what = "Contracts",
+	.rows = "contract, started_on and ended_on, which is null while a contract runs",
+	.count = CONTRACT_COLUMNS,
+	.columns = columns,
+};
 
 /* The equality of a type, as a query can write it wherever search_path leads. */
 static char *
@@ -109,36 +52,18 @@ equality_of(Oid type)
 	return text;
 }
 
-/* A contract that a condition holds of, as text, or NULL. */
-static char *
-find_contract(const char *query, MemoryContext context)
-{
-	char	   *contract = NULL;
-
-	SPI_connect();
-	if (SPI_execute(query, true, 1) == SPI_OK_SELECT && SPI_processed > 0)
-	{
-		char	   *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-
-		contract = MemoryContextStrdup(context, value != NULL ? value : "(null)");
-	}
-	SPI_finish();
-	return contract;
-}
-
 static void
-CheckContracts(const ContractsRelation *relation)
+CheckContracts(const FurtherRelation *relation)
 {
 	char	   *found;
 
-	found = find_contract(psprintf("SELECT contract FROM %s WHERE contract IS NOT NULL GROUP BY contract HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1", relation->qualified),
-						  CurrentMemoryContext);
+	found = further_find(psprintf("SELECT contract FROM %s WHERE contract IS NOT NULL GROUP BY contract HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1", relation->qualified));
 	if (found != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("contract %s stands in several rows of relation \"%s\"", found, relation->name),
 				 errhint("Write a view with one row for each contract.")));
-	found = find_contract(psprintf("SELECT contract FROM %s WHERE ended_on OPERATOR(pg_catalog.<) started_on LIMIT 1", relation->qualified), CurrentMemoryContext);
+	found = further_find(psprintf("SELECT contract FROM %s WHERE ended_on OPERATOR(pg_catalog.<) started_on LIMIT 1", relation->qualified));
 	if (found != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
@@ -146,7 +71,7 @@ CheckContracts(const ContractsRelation *relation)
 				 errhint("Correct started_on or ended_on, or leave the contract out by a view.")));
 	if (!OidIsValid(relation->types[CONTRACT_INTERVAL]))
 		return;
-	found = find_contract(psprintf("SELECT contract FROM %s WHERE interval_days OPERATOR(pg_catalog.<) 1 OR interval_days OPERATOR(pg_catalog.>) 10000 LIMIT 1", relation->qualified), CurrentMemoryContext);
+	found = further_find(psprintf("SELECT contract FROM %s WHERE interval_days OPERATOR(pg_catalog.<) 1 OR interval_days OPERATOR(pg_catalog.>) 10000 LIMIT 1", relation->qualified));
 	if (found != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
@@ -156,10 +81,9 @@ CheckContracts(const ContractsRelation *relation)
 
 /* Look at a relation of contracts, and check what it says. */
 void
-contracts_open(Oid relid, ContractsRelation *relation)
+contracts_open(Oid relid, FurtherRelation *relation)
 {
-	look_up(relid, relation);
-	CheckColumns(relation);
+	further_open(relid, &kind, relation);
 	CheckContracts(relation);
 }
 
@@ -167,12 +91,12 @@ contracts_open(Oid relid, ContractsRelation *relation)
 void
 contracts_join(Oid relid, OrdersRelation *orders)
 {
-	ContractsRelation relation;
+	FurtherRelation relation;
 
 	contracts_open(relid, &relation);
 	if (relation.types[CONTRACT_ID] != orders->columns[ORDERS_CUSTOMER].type)
-		report_wrong_type(&relation, CONTRACT_ID,
-						  psprintf("%s, as in relation \"%s\"", format_type_be(orders->columns[ORDERS_CUSTOMER].type), orders->name));
+		further_report_type(&relation, CONTRACT_ID,
+							psprintf("%s, as in relation \"%s\"", format_type_be(orders->columns[ORDERS_CUSTOMER].type), orders->name));
 	orders->columns[ORDERS_ITEM] = (ColumnType) {TEXTOID, TEXTOID, DEFAULT_COLLATION_OID};
 	orders->item_expression = psprintf("CASE WHEN c.contract IS NOT NULL THEN pg_catalog.concat(CASE WHEN pg_catalog.isfinite(c.ended_on) THEN c.ended_on OPERATOR(pg_catalog.-) '2000-01-01'::pg_catalog.date END, ',', %s) END",
 									   OidIsValid(relation.types[CONTRACT_INTERVAL]) ? "c.interval_days" : "''");

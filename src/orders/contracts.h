@@ -8,6 +8,7 @@
 
 #include "utils/date.h"
 
+#include "orders/further.h"
 #include "orders/relation.h"
 
 typedef enum ContractColumn
@@ -19,13 +20,6 @@ typedef enum ContractColumn
 	CONTRACT_COLUMNS
 } ContractColumn;
 
-typedef struct ContractsRelation
-{
-	char	   *name;
-	char	   *qualified;
-	Oid			types[CONTRACT_COLUMNS];	/* domains resolved; InvalidOid: it is not there */
-} ContractsRelation;
-
 /* What such a relation says of a contract. */
 typedef struct ContractTerms
 {
@@ -34,7 +28,7 @@ typedef struct ContractTerms
 	int32		interval_days;	/* 0 where it is not said */
 } ContractTerms;
 
-extern void contracts_open(Oid relid, ContractsRelation *relation);
+extern void contracts_open(Oid relid, FurtherRelation *relation);
 extern void contracts_join(Oid relid, OrdersRelation *orders);
 extern ContractTerms contract_terms(const struct varlena *item);
 

@@ -367,7 +367,7 @@ Datum
 ltv_cancellations(PG_FUNCTION_ARGS)
 {
 	Cancellations *cancellations = palloc0(sizeof(Cancellations));
-	ContractsRelation relation;
+	FurtherRelation relation;
 	Oid			relid;
 
 	report_begin_without_orders(&cancellations->report, fcinfo, &row_type, ARGUMENT_BIT(3) | ARGUMENT_BIT(4));
