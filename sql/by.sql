@@ -190,6 +190,17 @@ RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
 RESET parallel_leader_participation;
 
+-- Reports on labels, where the label is not the item: of two orders that are alike in the rest, the one with the first item is the first all the same.
+TRUNCATE report;
+INSERT INTO report (call) VALUES ('ltv_labels(RELATION, AS_OF, ''quantity'''), ('ltv_labels(RELATION, AS_OF, ''channel'', 30'), ('ltv_item_flow(RELATION, AS_OF, ''quantity'''), ('ltv_item_flow(RELATION, AS_OF, ''channel'''),
+  ('ltv_baskets(RELATION, AS_OF, ''quantity'', 90, 1'), ('ltv_baskets(RELATION, AS_OF, ''channel'', 90, 1'), ('ltv_funnel(RELATION, ''{1,2}'', AS_OF, ''quantity'', 60'), ('ltv_funnel(RELATION, ''{web,tv}'', AS_OF, ''channel'', 60, cohort => ''quarter''');
+SELECT relation, call, segments, rows > 5 AS rows, differences FROM unnest('{plain,lines}'::text[]) relation, LATERAL differences(relation, '2024-12-31');
+-- (there are customers whom nothing but the item of the first order puts into their segment, and only with it)
+SELECT count(*) > 0 AS told_by_item FROM (
+  SELECT customer_id, (array_agg(channel ORDER BY ordered_on, amount, quantity, cost, item COLLATE "C", channel COLLATE "C"))[1] AS segment,
+    (array_agg(channel ORDER BY ordered_on, amount, quantity, cost, channel COLLATE "C"))[1] AS without_item
+  FROM plain WHERE amount >= 0 GROUP BY customer_id) c WHERE segment IS DISTINCT FROM without_item;
+
 -- 100,000 segments
 CREATE TABLE many AS SELECT i % 100000 AS customer_id, date '2024-01-01' + i % 91 AS ordered_on, i % 1000 AS amount, 'code ' || md5((i % 100000)::text) AS code FROM generate_series(1, 200000) i;
 SELECT count(*) AS segments, sum(customers) AS customers, sum(orders) AS orders, sum(revenue) = (SELECT sum(amount) FROM many) AS revenue,

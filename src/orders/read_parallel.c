@@ -115,6 +115,7 @@ calls_are_parallel_safe(const Source *source)
 		key_is_parallel_safe(&source->id) &&
 		(!source->has_order || key_is_parallel_safe(&source->order)) &&
 		(!source->has_item || text_form_is_parallel_safe(&source->item)) &&
+		(!source->has_tie || text_form_is_parallel_safe(&source->tie)) &&
 		(!source->has_segment || text_form_is_parallel_safe(&source->segments->form)) &&
 		(!has_column(&source->relation, ORDERS_CURRENCY) || text_form_is_parallel_safe(&source->currency));
 }

@@ -24,7 +24,7 @@
 #include "orders/contracts.h"
 
 const char *const orders_column_names[ORDERS_COLUMNS] = {
-	"customer_id", "ordered_on", "amount", "history", "order_id", "quantity", "cost", "item", "currency", "contact", NULL
+	"customer_id", "ordered_on", "amount", "history", "order_id", "quantity", "cost", "item", "currency", "contact", NULL, NULL
 };
 
 /* The columns of a relation, for an error. */
@@ -135,6 +135,8 @@ orders_column_name(const OrdersRelation *relation, OrdersColumn column)
 			return relation->customer_name;
 		case ORDERS_ITEM:
 			return relation->item_name;
+		case ORDERS_TIE:
+			return relation->tie_name;
 		case ORDERS_SEGMENT:
 			return relation->segment_name;
 		default:
@@ -322,6 +324,16 @@ CheckRelationKind(Relation rel)
 	}
 }
 
+/* The column that tells which of two orders that are alike is the first, where it is not read as the item already. */
+static const char *
+tie_name(NamedColumns names)
+{
+	const char *item = orders_column_names[ORDERS_ITEM];
+	bool		read_as_item = !OidIsValid(names.contracts) && (names.label == NULL || strcmp(names.label, item) == 0);
+
+	return names.by == NULL || read_as_item ? NULL : item;
+}
+
 /*
  * Look at the relation that an argument of the function names.  It stays
  * locked, so that it is the same when its rows are read.
@@ -343,6 +355,7 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns nam
 	relation->name = pstrdup(RelationGetRelationName(rel));
 	relation->qualified = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), relation->name);
 	relation->item_name = names.label != NULL ? names.label : orders_column_names[ORDERS_ITEM];
+	relation->tie_name = tie_name(names);
 	relation->segment_name = names.by;
 	relation->customer_name = names.unit != NULL ? names.unit : orders_column_names[ORDERS_CUSTOMER];
 	find_columns(rel, relation);

@@ -20,6 +20,7 @@ typedef enum OrdersColumn
 	ORDERS_ITEM,
 	ORDERS_CURRENCY,
 	ORDERS_CONTACT,
+	ORDERS_TIE,					/* the item, where another column is read as it and segments are told: orders that are alike go by it */
 	ORDERS_SEGMENT,				/* whichever column the caller names */
 	ORDERS_COLUMNS
 } OrdersColumn;
@@ -50,6 +51,7 @@ typedef struct OrdersRelation
 	bool		histories;		/* it holds histories instead of orders */
 	bool		distinct;		/* of histories: no customer_id stands in two rows */
 	const char *item_name;		/* of the column that is read as the item */
+	const char *tie_name;		/* of the item, where it is read beside that; or NULL */
 	const char *segment_name;	/* of the one that divides customers, or NULL */
 	const char *customer_name;	/* of the one that is read as the customer */
 	const char *item_expression;	/* in place of an item that the relation does not have, or NULL */

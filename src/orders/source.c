@@ -207,6 +207,7 @@ source_prepare(Source *source)
 	source->has_item = (wants & WANT_ITEM) && has_column(relation, ORDERS_ITEM);
 	source->gives_items = (source->wants & WANT_ITEM) && source->has_item;
 	source->has_lines = (source->wants & WANT_LINES) && source->gives_items;
+	source->has_tie = has_column(relation, ORDERS_TIE);
 	source->has_order = has_column(relation, ORDERS_ORDER);
 	source->has_contact = has_column(relation, ORDERS_CONTACT);
 	source->keeps_contacts = source->has_contact && (source->wants & WANT_CONTACTS);
@@ -214,6 +215,8 @@ source_prepare(Source *source)
 	find_output(source, "customer");
 	if (source->has_item)
 		text_form_init(&source->item, relation->columns[ORDERS_ITEM].type);
+	if (source->has_tie)
+		text_form_init(&source->tie, relation->columns[ORDERS_TIE].type);
 	if (source->has_segment)
 		source->segments = segment_numbers_create(relation->columns[ORDERS_SEGMENT].type);
 	if (has_column(relation, ORDERS_CURRENCY))
@@ -461,6 +464,7 @@ typedef struct RowParts
 	Datum		id;				/* only sorted */
 	Datum		order;
 	struct varlena *item;
+	struct varlena *tie;
 	RowSegment	segment;
 	struct varlena *history;
 	DateADT		day;
@@ -558,6 +562,11 @@ read_order_and_item(Source *source, OrdersRow row, RowParts *parts)
 		parts->item = text_of(&source->item, column_value(source, row, ORDERS_ITEM));
 		parts->tag |= TAG_HAS_ITEM;
 	}
+	if (source->has_tie && !column_null(source, row, ORDERS_TIE))
+	{
+		parts->tie = text_of(&source->tie, column_value(source, row, ORDERS_TIE));
+		parts->tag |= TAG_HAS_TIE;
+	}
 }
 
 /* The key of a customer: the id itself, or its number where rows are sorted. */
@@ -599,6 +608,8 @@ needed_size(Source *source, const RowParts *parts)
 		size += key_size(&source->order, parts->order);
 	if (parts->item != NULL)
 		size += MAXALIGN(VARSIZE_ANY(parts->item));
+	if (parts->tie != NULL)
+		size += MAXALIGN(VARSIZE_ANY(parts->tie));
 	if (parts->history != NULL)
 		size += MAXALIGN(VARSIZE_ANY(parts->history));
 	return size;
@@ -651,6 +662,8 @@ write_row(Source *source, const RowParts *parts, char *row, Size size)
 		p = write_order(source, parts, p);
 	if (parts->item != NULL)
 		p = put_padded(p, parts->item, VARSIZE_ANY(parts->item));
+	if (parts->tie != NULL)
+		p = put_padded(p, parts->tie, VARSIZE_ANY(parts->tie));
 	if (parts->segment.number == SEGMENT_FOLLOWS)
 		p = put_padded(p, parts->segment.text, VARSIZE_ANY(parts->segment.text));
 	if (parts->history != NULL)

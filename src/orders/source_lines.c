@@ -64,12 +64,19 @@ line_read(Source *source, char *row, Scales scales, Line *line)
 		line->order_hash = key_hash(&source->order, line->order);
 		p += key_size(&source->order, line->order);
 	}
-	line->item = NULL;
+	line->item = line->tie = NULL;
 	line->segment = NO_SEGMENT;
 	if (tag & TAG_HAS_ITEM)
 	{
 		line->item = (struct varlena *) p;
 		p += MAXALIGN(VARSIZE_ANY(line->item));
+	}
+	if (!source->has_tie)
+		line->tie = line->item;
+	else if (tag & TAG_HAS_TIE)
+	{
+		line->tie = (struct varlena *) p;
+		p += MAXALIGN(VARSIZE_ANY(line->tie));
 	}
 	if (source->has_segment)
 		line->segment = row_segment(source, row, p);
@@ -100,6 +107,8 @@ take_dearest(Line *order, const Line *line)
 		return;
 	if (line->dearest > order->dearest || compare_texts(line->item, order->item) < 0)
 		order->item = line->item;
+	if (line->dearest > order->dearest || compare_texts(line->tie, order->tie) < 0)
+		order->tie = line->tie;
 	if (line->dearest > order->dearest || compare_texts(line->segment.text, order->segment.text) < 0)
 		order->segment = line->segment;
 	order->dearest = line->dearest;
@@ -224,7 +233,7 @@ is_before(const Line *a, const Line *b)
 		return is_order(&a->purchase);
 	result = purchase_compare(&a->purchase, &b->purchase);
 	if (result == 0)
-		result = compare_texts(a->item, b->item);
+		result = compare_texts(a->tie, b->tie);
 	if (result == 0)
 		result = compare_texts(a->segment.text, b->segment.text);
 	return result < 0;

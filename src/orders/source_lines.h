@@ -16,8 +16,9 @@ typedef struct Line
 	struct Line *merged;		/* into this line of its order; or NULL */
 	uint32		place;			/* among the purchases */
 	struct varlena *item;
+	struct varlena *tie;		/* tells orders that are alike apart: the item, whatever is read as it */
 	RowSegment	segment;
-	int64		dearest;		/* amount of the line whose item and segment these are */
+	int64		dearest;		/* amount of the line whose item, tie and segment these are */
 } Line;
 
 extern void line_read(Source *source, char *row, Scales scales, Line *line);

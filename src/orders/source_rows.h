@@ -8,7 +8,7 @@
  *	[quantity] [cost]						8 bytes each
  *	[number of the segment]					8 bytes
  *	[key]									8 bytes, or as key_size says
- *	[id] [order id] [item] [segment without a number] [history]	each a multiple of 8 bytes
+ *	[id] [order id] [item] [tie] [segment without a number] [history]	each a multiple of 8 bytes
  */
 #ifndef LTV_SOURCE_ROWS_H
 #define LTV_SOURCE_ROWS_H
@@ -33,7 +33,7 @@ typedef struct RowHead
 	int64		amount;
 } RowHead;
 
-/* the tag: three scales, four flags, and the low bits of the key's hash, which no level of parts uses */
+/* the tag: three scales, five flags, and the low bits of the key's hash, which no level of parts uses */
 #define TAG_AMOUNT_SCALE(tag)	((tag) & 7)
 #define TAG_QUANTITY_SCALE(tag) (((tag) >> 3) & 7)
 #define TAG_COST_SCALE(tag)		(((tag) >> 6) & 7)
@@ -45,7 +45,8 @@ typedef struct RowHead
 #define TAG_SHAPE(tag)			((tag) & (0x1FF | TAG_NO_PURCHASE))
 /* a contact: its cost stands in the amount's place, and the scale of the quantity is one that no number has */
 #define TAG_CONTACT				0x0038
-#define TAG_HASH_SHIFT			13
+#define TAG_HAS_TIE				0x2000
+#define TAG_HASH_SHIFT			14
 #define TAG_HASH(tag)			((tag) >> TAG_HASH_SHIFT)
 
 /* the leader's number among the processes */
@@ -96,6 +97,7 @@ struct Source
 	bool		keeps_contacts;	/* and these are kept */
 	bool		contact_is_flag;	/* of an aggregate: only true is one */
 	bool		has_segment;
+	bool		has_tie;		/* the item of each row stands beside what is read as it */
 	bool		one_order;		/* rows with the same key are lines of one order */
 	bool		keep_all;		/* a customer is visited even if none of the rows has a purchase */
 	bool		sorted;			/* no hash: rows come in order, the key is a running number */
@@ -107,6 +109,7 @@ struct Source
 	Oid			id_output;		/* function */
 	const char *unit;			/* whose rows are put together, for errors; or NULL */
 	TextForm	item;
+	TextForm	tie;
 	SegmentNumbers *segments;	/* what the column that divides customers holds; only has_segment */
 	TextForm	currency;
 	int			position[ORDERS_COLUMNS];	/* in the query's result, or -1 */
