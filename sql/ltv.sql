@@ -1510,12 +1510,12 @@ RETURNS SETOF ltv_periods_row
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 100 COST 1000;
 COMMENT ON FUNCTION ltv_periods_rows(ltv_report_state) IS 'the rows of ltv_periods over the customers of a state; none of a null';
 
-CREATE FUNCTION ltv_steps_accum(state ltv_report_state, h ltv_history, as_of date, max_step integer, policy ltv_policy) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_steps_accum(ltv_report_state, ltv_history, date, integer, ltv_policy) IS 'aggregate transition function';
-CREATE AGGREGATE ltv_steps_state(h ltv_history, as_of date, max_step integer, policy ltv_policy) (
+CREATE FUNCTION ltv_steps_accum(state ltv_report_state, h ltv_history, as_of date, max_step integer, within_days integer, policy ltv_policy) RETURNS ltv_report_state AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_steps_accum(ltv_report_state, ltv_history, date, integer, integer, ltv_policy) IS 'aggregate transition function';
+CREATE AGGREGATE ltv_steps_state(h ltv_history, as_of date, max_step integer, within_days integer, policy ltv_policy) (
   SFUNC = ltv_steps_accum, STYPE = ltv_report_state, SSPACE = 8192, COMBINEFUNC = ltv_report_state_combine, PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE ltv_steps_state(ltv_history, date, integer, ltv_policy) IS 'what ltv_steps gathers of these customers; a row with a null counts for nothing';
+COMMENT ON AGGREGATE ltv_steps_state(ltv_history, date, integer, integer, ltv_policy) IS 'what ltv_steps gathers of these customers; a row with a null but in within_days counts for nothing';
 CREATE FUNCTION ltv_steps_rows(state ltv_report_state)
 RETURNS SETOF ltv_steps_row
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 12 COST 1000;

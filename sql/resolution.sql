@@ -167,7 +167,7 @@ ltv_overview_state('[]', '2024-12-31', NULL)	ltv_overview_state(ltv_history,date
 ltv_overview_rows(NULL)	ltv_overview_rows(ltv_report_state)	=
 ltv_periods_state('[]', '2024-12-31', 'month', NULL)	ltv_periods_state(ltv_history,date,ltv_period,ltv_policy)	=
 ltv_periods_rows(NULL)	ltv_periods_rows(ltv_report_state)	=
-ltv_steps_state('[]', '2024-12-31', '12', NULL)	ltv_steps_state(ltv_history,date,integer,ltv_policy)	=
+ltv_steps_state('[]', '2024-12-31', '12', NULL, NULL)	ltv_steps_state(ltv_history,date,integer,integer,ltv_policy)	=
 ltv_steps_rows(NULL)	ltv_steps_rows(ltv_report_state)	=
 ltv_cohorts_state('[]', '2024-12-31', 'month')	ltv_cohorts_state(ltv_history,date,ltv_period)	=
 ltv_cohorts_rows(NULL)	ltv_cohorts_rows(ltv_report_state)	=

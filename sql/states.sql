@@ -29,8 +29,10 @@ INSERT INTO call VALUES
   ('periods', '%s', '%s, ''month'', ltv_policy()', ''),
   ('periods', '%s, ''week''', '%s, ''week'', ltv_policy()', ''),
   ('periods', '%s, ''year'', ltv_policy(dormant_days => 10, churned_days => 30)', '%s, ''year'', ltv_policy(dormant_days => 10, churned_days => 30)', ''),
-  ('steps', '%s, 12', '%s, 12, ltv_policy()', ''),
-  ('steps', '%s, 2, policy => ltv_policy(dormant_days => 20, churned_days => 50)', '%s, 2, ltv_policy(dormant_days => 20, churned_days => 50)', ''),
+  ('steps', '%s, 12', '%s, 12, NULL, ltv_policy()', ''),
+  ('steps', '%s, 2, policy => ltv_policy(dormant_days => 20, churned_days => 50)', '%s, 2, NULL, ltv_policy(dormant_days => 20, churned_days => 50)', ''),
+  ('steps', '%s, 12, 60', '%s, 12, 60, ltv_policy()', ''),
+  ('steps', '%s, 3, 0', '%s, 3, 0, ltv_policy()', ''),
   ('cohorts', '%s', '%s, ''month''', ''),
   ('cohorts', '%s, ''quarter''', '%s, ''quarter''', ''),
   ('cohorts', '%s, ''day''', '%s, ''day''', ''),
@@ -133,14 +135,30 @@ FROM (SELECT ltv_deciles_state(history, '2024-03-31') AS s FROM small GROUP BY c
 -- customers without an order: one row of zeros, as the report has it
 SELECT customers, orders, revenue, refund_only FROM (SELECT ltv_overview_state(history, '2024-03-31', ltv_policy()) AS s FROM small WHERE customer_id = 3) g, ltv_overview_rows(s);
 
+-- What by and cohort are in a report is GROUP BY here: states by channel and by the period of the first order have the rows that the report has by and by cohort
+CREATE FUNCTION divided_states(report text, called text, gathered text) RETURNS TABLE (period text, segments bigint, rows bigint, differences bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    FOREACH period IN ARRAY '{day,month,year}'::text[] LOOP
+        EXECUTE format('WITH a AS (SELECT to_jsonb(r) AS r FROM ltv_%1$s(''shop'', ''2024-06-30'', %2$s, cohort => %3$L, by => ''channel'') r),
+            b AS (SELECT to_jsonb(r) || jsonb_build_object(''segment'', channel, ''cohort'', g.cohort)
+                  FROM (SELECT channel, date_trunc(%3$L, ltv_first_order(ltv_between(history, NULL, ''2024-06-30'')))::date AS cohort, ltv_%1$s_state(history, ''2024-06-30'', %4$s) AS s FROM shop GROUP BY 1, 2) g,
+                    ltv_%1$s_rows(s) r WHERE g.cohort IS NOT NULL)
+          SELECT (SELECT count(DISTINCT (r->''segment'', r->''cohort'')) FROM a), (SELECT count(*) FROM a), (SELECT count(*) FROM ((TABLE a EXCEPT ALL TABLE b) UNION ALL (TABLE b EXCEPT ALL TABLE a)) d)', report, called, period, gathered)
+          INTO segments, rows, differences;
+        RETURN NEXT;
+    END LOOP;
+END $$;
+SELECT report, called, period, segments > 4 AS segments, rows > 8 AS rows, differences
+FROM (VALUES ('windows', '''{30,365}''', '''{30,365}'''), ('steps', '4', '4, NULL, ltv_policy()'), ('steps', '4, 100', '4, 100, ltv_policy()'), ('growth', '300', '300, ltv_policy()')) c(report, called, gathered), LATERAL divided_states(report, called, gathered);
+
 CREATE VIEW two AS SELECT a.history AS a, b.history AS b FROM small a, small b WHERE a.customer_id = 1 AND b.customer_id = 2;
 -- called by hand, outside of an aggregate: row by row, and combined; rows by hand: 3 months, 2 steps, cohorts of 3 and 2 months, 2 silences, 10 tenths, 5 stages, the flows new to repeat and from nothing to new, 10 groups, 6 elements
 SELECT 'overview' AS report, ltv_report_state_combine(ltv_overview_accum(NULL, a, '2024-03-31', ltv_policy()), ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()))::text = ltv_overview_accum(ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy())::text AS combined,
   ltv_overview_accum(ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy())::text = (SELECT ltv_overview_state(history, '2024-03-31', ltv_policy())::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_overview_rows(ltv_overview_accum(ltv_overview_accum(NULL, b, '2024-03-31', ltv_policy()), a, '2024-03-31', ltv_policy()))) AS rows FROM two
 UNION ALL SELECT 'periods' AS report, ltv_report_state_combine(ltv_periods_accum(NULL, a, '2024-03-31', 'month', ltv_policy()), ltv_periods_accum(NULL, b, '2024-03-31', 'month', ltv_policy()))::text = ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month', ltv_policy()), a, '2024-03-31', 'month', ltv_policy())::text AS combined,
   ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month', ltv_policy()), a, '2024-03-31', 'month', ltv_policy())::text = (SELECT ltv_periods_state(history, '2024-03-31', 'month', ltv_policy())::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_periods_rows(ltv_periods_accum(ltv_periods_accum(NULL, b, '2024-03-31', 'month', ltv_policy()), a, '2024-03-31', 'month', ltv_policy()))) AS rows FROM two
-UNION ALL SELECT 'steps' AS report, ltv_report_state_combine(ltv_steps_accum(NULL, a, '2024-03-31', 3, ltv_policy()), ltv_steps_accum(NULL, b, '2024-03-31', 3, ltv_policy()))::text = ltv_steps_accum(ltv_steps_accum(NULL, b, '2024-03-31', 3, ltv_policy()), a, '2024-03-31', 3, ltv_policy())::text AS combined,
-  ltv_steps_accum(ltv_steps_accum(NULL, b, '2024-03-31', 3, ltv_policy()), a, '2024-03-31', 3, ltv_policy())::text = (SELECT ltv_steps_state(history, '2024-03-31', 3, ltv_policy())::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_steps_rows(ltv_steps_accum(ltv_steps_accum(NULL, b, '2024-03-31', 3, ltv_policy()), a, '2024-03-31', 3, ltv_policy()))) AS rows FROM two
+UNION ALL SELECT 'steps' AS report, ltv_report_state_combine(ltv_steps_accum(NULL, a, '2024-03-31', 3, NULL, ltv_policy()), ltv_steps_accum(NULL, b, '2024-03-31', 3, NULL, ltv_policy()))::text = ltv_steps_accum(ltv_steps_accum(NULL, b, '2024-03-31', 3, NULL, ltv_policy()), a, '2024-03-31', 3, NULL, ltv_policy())::text AS combined,
+  ltv_steps_accum(ltv_steps_accum(NULL, b, '2024-03-31', 3, NULL, ltv_policy()), a, '2024-03-31', 3, NULL, ltv_policy())::text = (SELECT ltv_steps_state(history, '2024-03-31', 3, NULL, ltv_policy())::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_steps_rows(ltv_steps_accum(ltv_steps_accum(NULL, b, '2024-03-31', 3, NULL, ltv_policy()), a, '2024-03-31', 3, NULL, ltv_policy()))) AS rows FROM two
 UNION ALL SELECT 'cohorts' AS report, ltv_report_state_combine(ltv_cohorts_accum(NULL, a, '2024-03-31', 'month'), ltv_cohorts_accum(NULL, b, '2024-03-31', 'month'))::text = ltv_cohorts_accum(ltv_cohorts_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month')::text AS combined,
   ltv_cohorts_accum(ltv_cohorts_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month')::text = (SELECT ltv_cohorts_state(history, '2024-03-31', 'month')::text FROM small WHERE customer_id < 3) AS aggregated, (SELECT count(*) FROM ltv_cohorts_rows(ltv_cohorts_accum(ltv_cohorts_accum(NULL, b, '2024-03-31', 'month'), a, '2024-03-31', 'month'))) AS rows FROM two
 UNION ALL SELECT 'windows' AS report, ltv_report_state_combine(ltv_windows_accum(NULL, a, '2024-03-31', '{30}'), ltv_windows_accum(NULL, b, '2024-03-31', '{30}'))::text = ltv_windows_accum(ltv_windows_accum(NULL, b, '2024-03-31', '{30}'), a, '2024-03-31', '{30}')::text AS combined,
@@ -179,7 +197,7 @@ SELECT answer_to('SELECT ltv_cohorts_state(history, date ''2024-03-31'' + custom
 -- the order in which days are given says nothing
 SELECT ltv_windows_state(history, '2024-03-31', '{30,90}')::text = (SELECT windows::text FROM state) AS same FROM small;
 -- arguments that the report refuses
-SELECT a AS asked, answer_to(format('SELECT ltv_%s FROM small', a)) AS answer FROM unnest(ARRAY['cohorts_state(history, ''infinity'', ''month'')', 'steps_state(history, ''2024-03-31'', 0, ltv_policy())',
+SELECT a AS asked, answer_to(format('SELECT ltv_%s FROM small', a)) AS answer FROM unnest(ARRAY['cohorts_state(history, ''infinity'', ''month'')', 'steps_state(history, ''2024-03-31'', 0, NULL, ltv_policy())', 'steps_state(history, ''2024-03-31'', 3, -1, ltv_policy())',
   'windows_state(history, ''2024-03-31'', ''{-1}'')', 'windows_state(history, ''2024-03-31'', ''{1,NULL}'')', 'stage_flow_state(history, ''2024-03-31'', ''2024-03-30'', ltv_policy())',
   'stages_state(history, ''2024-03-31'', ROW(1,1,30,20,1,1,1,1,0.4,0.7,0.5,12)::ltv_policy)', 'free_shipping_state(history, ''2024-03-31'', 0, 0.8)', 'free_shipping_state(history, ''2024-03-31'', 10, 1)']) a;
 SELECT a AS asked, answer_to(format('SELECT count(*) FROM (SELECT %s) g, ltv_%s', s, a)) AS answer FROM (VALUES ('ltv_payback_state(history, ''2024-03-31'', ''month'') AS s FROM small', 'payback_rows(s)'),
@@ -209,7 +227,7 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SELECT plan_has('SELECT segment, ltv_deciles_state(history, ''2024-06-30'') FROM many GROUP BY segment', 'Partial') AS parallel, same_as_expected();
-SELECT (SELECT ltv_steps_state(history, '2024-06-30', 5, ltv_policy()) FROM many)::text = (SELECT ltv_rollup(s)::text FROM (SELECT ltv_steps_state(history, '2024-06-30', 5, ltv_policy()) AS s FROM many GROUP BY segment) t) AS rolled_up;
+SELECT (SELECT ltv_steps_state(history, '2024-06-30', 5, 200, ltv_policy()) FROM many)::text = (SELECT ltv_rollup(s)::text FROM (SELECT ltv_steps_state(history, '2024-06-30', 5, 200, ltv_policy()) AS s FROM many GROUP BY segment) t) AS rolled_up;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
@@ -227,7 +245,7 @@ SELECT bool_and(running = alone) AS running FROM (SELECT customer_id, ltv_decile
 
 -- sizes: what is kept is packed
 SELECT pg_column_size(ltv_windows_state(history, '2024-06-30', '{30,60,90,180,365}')) < 250 AS windows, pg_column_size(ltv_periods_state(history, '2024-06-30', 'month', ltv_policy())) < 1000 AS periods,
-       pg_column_size(ltv_cohorts_state(history, '2024-06-30', 'month')) < 8000 AS cohorts, pg_column_size(ltv_steps_state(history, '2024-06-30', 12, ltv_policy())) < 10000 AS steps FROM many;
+       pg_column_size(ltv_cohorts_state(history, '2024-06-30', 'month')) < 8000 AS cohorts, pg_column_size(ltv_steps_state(history, '2024-06-30', 12, NULL, ltv_policy())) < 10000 AS steps FROM many;
 
 -- bytes: every third bit of a small state, so each byte twice or more, is turned round.  An error, or a value that says itself again, also when it is merged; and its rows come or are refused
 CREATE FUNCTION try_state(state text, report text, computed text) RETURNS text LANGUAGE plpgsql AS $$

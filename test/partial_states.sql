@@ -51,7 +51,7 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_forecast(ltv_model, ltv_history, date, integer)', 'model, h, as_of, 90'),
   ('ltv_overview_state(ltv_history, date, ltv_policy)', 'h, as_of, policy'),
   ('ltv_periods_state(ltv_history, date, ltv_period, ltv_policy)', 'h, as_of, ''month'', ltv_policy()'),
-  ('ltv_steps_state(ltv_history, date, integer, ltv_policy)', 'h, as_of, 6, policy'),
+  ('ltv_steps_state(ltv_history, date, integer, integer, ltv_policy)', 'h, as_of, 6, 100, policy'),
   ('ltv_cohorts_state(ltv_history, date, ltv_period)', 'h, as_of, ''month'''),
   ('ltv_windows_state(ltv_history, date, integer[])', 'h, as_of, ''{30,365}'''),
   ('ltv_silences_state(ltv_history, date, integer[], integer, ltv_after)', 'h, as_of, ''{30,90}'', 180, ''all'''),

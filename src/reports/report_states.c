@@ -28,7 +28,9 @@ static const ReportState stage_flow = {
 	&ltv_stage_flow_kind, {{"from_day", 1, &state_day}, {"to_day", 2, &state_day}, {"policy", 3, &state_policy}}, NONE
 };
 static const ReportState stages = {&ltv_stages_kind, {AS_OF, {"policy", 2, &state_policy}}, NONE};
-static const ReportState steps = {&ltv_steps_kind, {AS_OF, {"max_step", 2, &state_integer}, {"policy", 5, &state_policy}}, NONE};
+static const ReportState steps = {
+	&ltv_steps_kind, {AS_OF, {"max_step", 2, &state_integer}, {"within_days", 3, &state_integer}, {"policy", 5, &state_policy}}, NONE
+};
 static const ReportState windows = {&ltv_windows_kind, {AS_OF, {"days", 2, &state_integers}}, {4}};
 
 const ReportState *const report_states[] = {

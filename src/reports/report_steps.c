@@ -132,6 +132,23 @@ receive_steps(void *arg, Stream *stream)
 PARALLEL_VISITOR(ltv_steps_visitor, sizeof(StepsReport),
 			  begin_steps, visit_customer, NULL, send_steps, receive_steps);
 
+/* Whether so many can be watched from an order on, of those from the order before, of whom so many came to it in time. */
+static bool
+fits(const StepsReport *report, int64 customers, int64 before, int64 in_time)
+{
+	return report->within_days < 0 ? customers == in_time : customers <= before;
+}
+
+/* Whether days to the next order can be that many. */
+static bool
+gaps_are_in_time(const StepsReport *report, const Step *step)
+{
+	for (uint32 i = 0; i < step->gaps->count && report->within_days >= 0; i++)
+		if (((const Tally *) recordset_record(step->gaps, i))->value > report->within_days)
+			return false;
+	return true;
+}
+
 /* Each step is taken by those who are said to take it, and the days to it are theirs. */
 static const char *
 check_steps(void *arg)
@@ -142,12 +159,12 @@ check_steps(void *arg)
 	{
 		const Step *step = &report->steps[n];
 
-		if (tally_total(step->gaps) != step->next || step->next > step->customers)
+		if (tally_total(step->gaps) != step->next || step->next > step->customers || !gaps_are_in_time(report, step))
 			return "The days between orders do not add up.";
-		if (report->within_days < 0 && n + 1 < report->max_step && step[1].customers != step->next)
+		if (n + 1 < report->max_step && !fits(report, step[1].customers, step->customers, step->next))
 			return "The orders after orders do not add up.";
 	}
-	if (report->within_days < 0 && report->steps[0].customers != report->population.customers)
+	if (!fits(report, report->steps[0].customers, report->population.customers, report->population.customers))
 		return "The first orders do not add up.";
 	return NULL;
 }
