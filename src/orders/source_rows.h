@@ -16,6 +16,7 @@
 #include "base/compat.h"
 
 #include "catalog/pg_type.h"
+#include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 #include "tcop/dest.h"
 
@@ -294,6 +295,8 @@ typedef struct RowLine
 	struct varlena *item;		/* or NULL */
 } RowLine;
 
+extern char *source_query_text(Source *source);
+extern Query *source_analyse_query(Source *source);
 extern void source_read_rows(Source *source, RowVisitor visit, void *arg);
 extern Source *source_open_like(const Source *source, Size budget);
 extern bool source_next_rows(Source *source, GroupOfRows *group);
