@@ -77,7 +77,7 @@ lay_out_rows(Source *source)
 	Size		at = 0;
 
 	source->variable = !is_fixed(&source->key) || source->sorted || (source->has_order && !is_fixed(&source->order)) ||
-		source->has_item || source->relation.histories;
+		source->has_item || source->has_tie || source->relation.histories;
 	if (source->variable)
 		at += sizeof(uint64);
 	source->head_at = at;
@@ -94,9 +94,7 @@ lay_out_rows(Source *source)
 	source->row_size = at;
 }
 
-/*
- * Whose numbers do not fit is for the shop to find, so errors of numbers say it.
- */
+/* Whose numbers do not fit is for the shop to find, so errors of numbers say it. */
 static void
 unit_context(void *arg)
 {
@@ -627,7 +625,6 @@ keep_row(Source *source, RowParts *parts)
 	parts->tag |= (uint32) hash << TAG_HASH_SHIFT;
 	size = needed_size(source, parts);
 	write_row(source, parts, rowstore_reserve(store, rowstore_part(store, hash, 0), size), size);
-	/* have they outgrown the cache? */
 	if (!source->scattered && store->bytes > SCATTER_BYTES)
 		source_scatter_to(source, rowstore_bits(store->budget));
 }
@@ -897,7 +894,6 @@ receive_slot(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
-/* For who looks at the rows as they are. */
 static bool
 receive_looked_at(TupleTableSlot *slot, DestReceiver *self)
 {
@@ -1022,10 +1018,7 @@ read_orders(Source *source)
 	MemoryContextDelete(context);
 }
 
-/*
- * Let somebody look at every row of the relation, as it is, in a memory context
- * that is emptied after each.
- */
+/* Let somebody look at every row of the relation, as it is, in a memory context that is emptied after each. */
 void
 source_read_rows(Source *source, RowVisitor visit, void *arg)
 {
