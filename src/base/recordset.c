@@ -12,7 +12,37 @@
 
 #define RECORDSET_ROOM	8			/* at first; a power of two */
 #define RECORDSET_MANY	64			/* records: from then on the small keys have a table */
+#define LINE_SIZE		64			/* of the cache, in bytes */
 #define RECORDSET_LIMIT ((uint32) 1 << 30)
+
+/* Room for so many records that fill lines of the cache: each begins with one. */
+static void
+make_room_in_lines(RecordSet *set, uint32 room)
+{
+	char	   *memory = MemoryContextAllocHuge(set->context, (Size) room * set->size + LINE_SIZE);
+	char	   *records = (char *) TYPEALIGN(LINE_SIZE, memory);
+
+	if (set->memory != NULL)
+	{
+		memcpy(records, set->records, (Size) set->count * set->size);
+		pfree(set->memory);
+	}
+	set->memory = memory;
+	set->records = records;
+}
+
+/* Room for so many records. */
+static void
+make_room(RecordSet *set, uint32 room)
+{
+	if (set->size % LINE_SIZE == 0)
+		make_room_in_lines(set, room);
+	else if (set->memory == NULL)
+		set->records = set->memory = MemoryContextAllocHuge(set->context, (Size) room * set->size);
+	else
+		set->records = set->memory = repalloc_huge(set->memory, (Size) room * set->size);
+	set->room = room;
+}
 
 static void
 make_slots(RecordSet *set)
@@ -43,8 +73,7 @@ recordset_create(MemoryContext context, Size size)
 
 	set->context = context;
 	set->size = size;
-	set->room = RECORDSET_ROOM;
-	set->records = MemoryContextAlloc(context, set->room * size);
+	make_room(set, RECORDSET_ROOM);
 	make_slots(set);
 	return set;
 }
@@ -70,8 +99,7 @@ grow(RecordSet *set)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("the report has more than %u cells", RECORDSET_LIMIT)));
-	set->records = repalloc_huge(set->records, (Size) set->room * 2 * set->size);
-	set->room *= 2;
+	make_room(set, set->room * 2);
 	make_slots(set);
 	if (set->near == NULL && set->room > RECORDSET_MANY)
 		make_near(set);

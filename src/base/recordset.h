@@ -18,7 +18,8 @@ typedef struct RecordSet
 {
 	MemoryContext context;
 	Size		size;			/* of a record */
-	char	   *records;
+	char	   *memory;
+	char	   *records;		/* in there */
 	uint32		count;
 	uint32		room;			/* in records */
 	uint32	   *slots;			/* hash table: record + 1, or 0 */

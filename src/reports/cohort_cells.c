@@ -31,6 +31,38 @@ add_contacts(Cohorts *cohorts, const Contacts *contacts, DateADT first)
 	}
 }
 
+/* What a customer did in a period, which waits to be added to a cell. */
+typedef struct CellVisit
+{
+	int64		key;			/* of the cell */
+	Takings		takings;
+	uint32		orders;
+	bool		repeater;
+	uint8		amount_scale;
+	uint8		cost_scale;
+} CellVisit;
+
+/* Bring into the cells what waits. */
+void
+cohorts_settle(Cohorts *cohorts)
+{
+	const CellVisit *visits = (const CellVisit *) cohorts->waiting.records;
+
+	for (uint32 i = 0; i < cohorts->waiting.count; i++)
+	{
+		const CellVisit *visit = &visits[i];
+		CohortCell *cell = recordset_at(cohorts->cells, visit->key);
+
+		cell->active += visit->orders > 0;
+		cell->orders += visit->orders;
+		cell->repeaters += visit->repeater;
+		money_add_units(&cell->earnings.revenue, visit->takings.revenue, visit->amount_scale);
+		money_add_units(&cell->earnings.cost, visit->takings.cost, visit->cost_scale);
+		cell->earnings.cost_unknown += visit->takings.cost_unknown;
+	}
+	cohorts->waiting.count = 0;
+}
+
 static void
 visit_customer(const Customer *customer, void *arg)
 {
@@ -50,18 +82,20 @@ visit_customer(const Customer *customer, void *arg)
 	while (i < buyer.count)
 	{
 		int32		period = calendar_index(calendar, buyer.purchases[i].day);
-		CohortCell *cell = recordset_at(cohorts->cells, cohort_key(cohort, (uint32) period - (uint32) cohort));
-		int64		orders = 0;
+		CellVisit	visit = {.key = cohort_key(cohort, (uint32) period - (uint32) cohort)};
 
 		for (; i < buyer.count && calendar_index(calendar, buyer.purchases[i].day) == period; i++)
 		{
-			orders += is_order(&buyer.purchases[i]);
-			earnings_add_purchase(&cell->earnings, &buyer.purchases[i], buyer.scales);
+			visit.orders += is_order(&buyer.purchases[i]);
+			takings_add_purchase(&visit.takings, &buyer.purchases[i], buyer.scales);
 		}
-		cell->active += orders > 0;
-		cell->orders += orders;
-		cell->repeaters += before < 2 && before + orders >= 2;
-		before += orders;
+		visit.repeater = before < 2 && before + visit.orders >= 2;
+		visit.amount_scale = buyer.scales.amount;
+		visit.cost_scale = buyer.scales.cost;
+		before += visit.orders;
+		if (waiting_is_full(&cohorts->waiting, sizeof(CellVisit)))
+			cohorts_settle(cohorts);
+		*(CellVisit *) waiting_next(&cohorts->waiting, sizeof(CellVisit)) = visit;
 	}
 	if (customer->history->contacts.count > 0)
 		add_contacts(cohorts, &customer->history->contacts, buyer.purchases[buyer.first].day);
@@ -75,6 +109,7 @@ begin_cohorts(void *arg)
 	population_restart(&cohorts->population);
 	cohorts->calendar = calendar_of(cohorts->period);
 	cohorts->cells = recordset_create(CurrentMemoryContext, sizeof(CohortCell));
+	waiting_begin(&cohorts->waiting, sizeof(CellVisit));
 }
 
 static void
@@ -82,6 +117,7 @@ send_cohorts(void *arg, Stream *stream)
 {
 	Cohorts    *cohorts = arg;
 
+	cohorts_settle(cohorts);
 	population_send(&cohorts->population, stream);
 	recordset_send(cohorts->cells, &sum_cohort_cell, stream);
 }

@@ -7,6 +7,7 @@
 
 #include "base/calendar.h"
 #include "base/recordset.h"
+#include "base/waiting.h"
 #include "reports/report_kind.h"
 
 /* What a cohort did in a period. */
@@ -18,7 +19,10 @@ typedef struct CohortCell
 	int64		repeaters;		/* customers with their second order in it */
 	Earnings	earnings;
 	Money		retention;		/* cost of contacts */
+	int64		unused[2];		/* two lines of the cache are a cell; see recordset.c */
 } CohortCell;
+
+StaticAssertDecl(sizeof(CohortCell) % 64 == 0, "cells fill lines of the cache");
 
 /* What a report over cohorts begins with. */
 typedef struct Cohorts
@@ -27,6 +31,7 @@ typedef struct Cohorts
 	Period		period;
 	Calendar   *calendar;		/* of these */
 	RecordSet  *cells;
+	Waiting		waiting;		/* what is in no cell yet; see cohorts_settle */
 } Cohorts;
 
 /* Cells sort by cohort, then by the periods since. */
@@ -50,6 +55,7 @@ cohort_index(const CohortCell *cell)
 
 extern PGDLLEXPORT const ParallelVisitor ltv_cohorts_visitor;
 
+extern void cohorts_settle(Cohorts *cohorts);
 extern const char *cohorts_check(void *cohorts);
 
 #endif							/* LTV_COHORT_CELLS_H */

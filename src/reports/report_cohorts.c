@@ -58,12 +58,15 @@ static void
 put_cohorts(void *report)
 {
 	Cohorts    *cohorts = report;
-	uint32		ncells = cohorts->cells->count;
-	CohortCell **cells = (CohortCell **) recordset_sorted(cohorts->cells);
+	uint32		ncells;
+	CohortCell **cells;
 	int32		last = calendar_index(cohorts->calendar, cohorts->population.as_of);
 	int64		rows = 0;
 	Row			row;
 
+	cohorts_settle(cohorts);
+	ncells = cohorts->cells->count;
+	cells = (CohortCell **) recordset_sorted(cohorts->cells);
 	for (uint32 i = 0; i < ncells; i++)
 		if (i == 0 || cohort_of(cells[i]) != cohort_of(cells[i - 1]))
 			rows += (int64) last - cohort_of(cells[i]) + 1;

@@ -113,11 +113,14 @@ static void
 put_cohorts(void *report)
 {
 	PaybackReport *payback = report;
-	CohortCell **cells = (CohortCell **) recordset_sorted(payback->cohorts.cells);
-	uint32		count = payback->cohorts.cells->count;
+	CohortCell **cells;
+	uint32		count;
 	uint32		end;
 	Row			row;
 
+	cohorts_settle(&payback->cohorts);
+	cells = (CohortCell **) recordset_sorted(payback->cohorts.cells);
+	count = payback->cohorts.cells->count;
 	row_begin(&row, &payback->cohorts.population.report, payback->cohorts.population.scales);
 	for (uint32 start = 0; start < count; start = end)
 	{

@@ -8,6 +8,7 @@
 
 #include "base/calendar.h"
 #include "base/recordset.h"
+#include "base/waiting.h"
 #include "customer/customer.h"
 #include "customer/policy.h"
 #include "reports/silence.h"
@@ -56,7 +57,21 @@ typedef struct PeriodsReport
 	Calendar   *calendar;		/* of these */
 	Policy		policy;
 	RecordSet  *cells;
+	Waiting		waiting;		/* what is in no cell yet (PeriodVisit) */
 } PeriodsReport;
+
+/* What a customer did in a period, which waits to be added to its cell. */
+typedef struct PeriodVisit
+{
+	int128		revenue;
+	int128		refunded;
+	int32		period;
+	uint32		orders;
+	uint8		scale;
+	bool		new_customer;
+	bool		churned;
+	bool		reactivated;
+} PeriodVisit;
 
 /* In the order of the enum ltv_balance. */
 typedef enum Balance
@@ -66,6 +81,39 @@ typedef enum Balance
 	TOO_FEW_NEW,
 	BALANCES
 } Balance;
+
+/* Bring into the cells what waits. */
+static void
+settle(PeriodsReport *periods)
+{
+	const PeriodVisit *visits = (const PeriodVisit *) periods->waiting.records;
+
+	for (uint32 i = 0; i < periods->waiting.count; i++)
+	{
+		const PeriodVisit *visit = &visits[i];
+		PeriodCell *cell = recordset_at(periods->cells, visit->period);
+
+		cell->customers += visit->orders > 0;
+		cell->new_customers += visit->new_customer;
+		cell->repeat_customers += visit->orders > (visit->new_customer ? 1 : 0);
+		cell->orders += visit->orders;
+		cell->churned_customers += visit->churned;
+		cell->reactivated_customers += visit->reactivated;
+		money_add(&cell->revenue, visit->revenue, visit->scale);
+		money_add(&cell->refunded, visit->refunded, visit->scale);
+		if (visit->new_customer)
+			money_add(&cell->new_revenue, visit->revenue, visit->scale);
+	}
+	periods->waiting.count = 0;
+}
+
+static void
+note_visit(PeriodsReport *periods, PeriodVisit visit)
+{
+	if (waiting_is_full(&periods->waiting, sizeof(PeriodVisit)))
+		settle(periods);
+	*(PeriodVisit *) waiting_next(&periods->waiting, sizeof(PeriodVisit)) = visit;
+}
 
 /*
  * The silences of a customer that are longer than churned_days: the periods in
@@ -88,13 +136,13 @@ count_silences(PeriodsReport *periods, const Buyer *buyer)
 			continue;
 		period = calendar_index(periods->calendar, (DateADT) (day.day + silence));
 		if (period != churned_in)
-			((PeriodCell *) recordset_at(periods->cells, period))->churned_customers++;
+			note_visit(periods, (PeriodVisit) {.period = (int32) period, .churned = true});
 		churned_in = period;
 		if (day.gap == NO_NEXT_ORDER)
 			break;
 		period = calendar_index(periods->calendar, (DateADT) (day.day + day.gap));
 		if (period != reactivated_in)
-			((PeriodCell *) recordset_at(periods->cells, period))->reactivated_customers++;
+			note_visit(periods, (PeriodVisit) {.period = (int32) period, .reactivated = true});
 		reactivated_in = period;
 	} while (order_day_next(&day));
 }
@@ -128,25 +176,15 @@ visit_customer(const Customer *customer, void *arg)
 	for (int i = 0; i < buyer.count;)
 	{
 		int32		period = calendar_index(calendar, buyer.purchases[i].day);
-		PeriodCell *cell = recordset_at(periods->cells, period);
-		int64		orders = 0;
-		int128		revenue = 0;
-		int128		refunded = 0;
+		PeriodVisit visit = {.period = period, .scale = buyer.scales.amount, .new_customer = period == first};
 
 		for (; i < buyer.count && calendar_index(calendar, buyer.purchases[i].day) == period; i++)
 		{
-			orders += is_order(&buyer.purchases[i]);
-			revenue += buyer.purchases[i].amount;
-			refunded += Min(buyer.purchases[i].amount, 0);
+			visit.orders += is_order(&buyer.purchases[i]);
+			visit.revenue += buyer.purchases[i].amount;
+			visit.refunded += Min(buyer.purchases[i].amount, 0);
 		}
-		cell->customers += orders > 0;
-		cell->new_customers += period == first;
-		cell->repeat_customers += orders > (period == first ? 1 : 0);
-		cell->orders += orders;
-		money_add(&cell->revenue, revenue, buyer.scales.amount);
-		money_add(&cell->refunded, refunded, buyer.scales.amount);
-		if (period == first)
-			money_add(&cell->new_revenue, revenue, buyer.scales.amount);
+		note_visit(periods, visit);
 	}
 	count_silences(periods, &buyer);
 	if (customer->history->contacts.count > 0)
@@ -161,6 +199,7 @@ begin_periods(void *arg)
 	population_restart(&periods->population);
 	periods->calendar = calendar_of(periods->period);
 	periods->cells = recordset_create(CurrentMemoryContext, sizeof(PeriodCell));
+	waiting_begin(&periods->waiting, sizeof(PeriodVisit));
 }
 
 static void
@@ -168,6 +207,7 @@ send_periods(void *arg, Stream *stream)
 {
 	PeriodsReport *periods = arg;
 
+	settle(periods);
 	population_send(&periods->population, stream);
 	recordset_send(periods->cells, &sum_period_cell, stream);
 }
@@ -251,7 +291,7 @@ put_periods(void *report)
 	Calendar   *calendar = periods->calendar;
 	int64		first = calendar_index(calendar, periods->population.first_order);
 	int64		last = calendar_index(calendar, periods->population.as_of);
-	PeriodCell **cells = (PeriodCell **) recordset_sorted(periods->cells);
+	PeriodCell **cells;
 	Oid			balances[BALANCES];
 	uint32		next = 0;
 	int64		acquired = 0;
@@ -259,6 +299,8 @@ put_periods(void *report)
 
 	if (periods->population.customers == 0)
 		return;
+	settle(periods);
+	cells = (PeriodCell **) recordset_sorted(periods->cells);
 	CheckReportRows(last - first + 1, PERIODS_LIMIT, calendar_name(calendar));
 	enum_labels_read(composite_column_type(periods->population.report.row.desc, &row_type, BALANCE_COLUMN), labels, BALANCES, balances);
 	row_begin(&row, &periods->population.report, periods->population.scales);

@@ -5,12 +5,18 @@
 #include "reports/report_kind.h"
 
 #include "base/recordset.h"
+#include "base/waiting.h"
 #include "customer/policy.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_steps_row",
 	TEXTOID, DATEOID, INT4OID, INT8OID, FLOAT8OID, FLOAT8OID, INT8OID, INT8OID, FLOAT8OID, NUMERICOID);
 
 #define STEPS_LIMIT 1000
+
+/* a gap that waits to be tallied: a step and days in one number; longer gaps do not wait */
+#define WAITING_DAYS_BITS	22
+
+StaticAssertDecl(STEPS_LIMIT <= 1 << (32 - WAITING_DAYS_BITS), "a step fits beside the days");
 
 typedef struct Step
 {
@@ -34,6 +40,7 @@ typedef struct StepsReport
 	int			max_step;
 	int32		within_days;	/* to the next order; -1: any */
 	Step	   *steps;			/* from the first to max_step */
+	Waiting		waiting;		/* gaps that are in no step's yet (uint32) */
 } StepsReport;
 
 /* Churned whatever else: the first rule of a stage. */
@@ -54,9 +61,40 @@ is_watched(const StepsReport *report, DateADT day)
 	return report->within_days < 0 || (int64) report->population.as_of - day >= report->within_days;
 }
 
+static void
+tally_gap(Step *step, int64 gap)
+{
+	((Tally *) recordset_at(step->gaps, gap))->count++;
+}
+
+/* Tally the gaps that wait. */
+static void
+tally_waiting(StepsReport *report)
+{
+	const uint32 *gaps = (const uint32 *) report->waiting.records;
+
+	for (uint32 i = 0; i < report->waiting.count; i++)
+		tally_gap(&report->steps[gaps[i] >> WAITING_DAYS_BITS], gaps[i] & ((1 << WAITING_DAYS_BITS) - 1));
+	report->waiting.count = 0;
+}
+
+/* Let a gap wait, or tally it. */
+static inline void
+note_gap(StepsReport *report, Step *step, int64 gap)
+{
+	if (gap >= 1 << WAITING_DAYS_BITS)
+	{
+		tally_gap(step, gap);
+		return;
+	}
+	if (waiting_is_full(&report->waiting, sizeof(uint32)))
+		tally_waiting(report);
+	*(uint32 *) waiting_next(&report->waiting, sizeof(uint32)) = (uint32) (step - report->steps) << WAITING_DAYS_BITS | (uint32) gap;
+}
+
 /* From a step to the next order. */
 static void
-add_gap(const StepsReport *report, Step *step, int64 gap, const Buyer *buyer)
+add_gap(StepsReport *report, Step *step, int64 gap, const Buyer *buyer)
 {
 	if (report->within_days >= 0 && gap > report->within_days)
 	{
@@ -64,7 +102,7 @@ add_gap(const StepsReport *report, Step *step, int64 gap, const Buyer *buyer)
 		return;
 	}
 	step->next++;
-	((Tally *) recordset_at(step->gaps, gap))->count++;
+	note_gap(report, step, gap);
 }
 
 static void
@@ -105,6 +143,7 @@ begin_steps(void *arg)
 	report->steps = palloc0(report->max_step * sizeof(Step));
 	for (int n = 0; n < report->max_step; n++)
 		report->steps[n].gaps = recordset_create(CurrentMemoryContext, sizeof(Tally));
+	waiting_begin(&report->waiting, sizeof(uint32));
 }
 
 static void
@@ -112,6 +151,7 @@ send_steps(void *arg, Stream *stream)
 {
 	StepsReport *report = arg;
 
+	tally_waiting(report);
 	population_send(&report->population, stream);
 	sum_array_send(&sum_step, report->steps, report->max_step, stream);
 	for (int n = 0; n < report->max_step; n++)
@@ -155,6 +195,7 @@ check_steps(void *arg)
 {
 	StepsReport *report = arg;
 
+	tally_waiting(report);
 	for (int n = 0; n < report->max_step; n++)
 	{
 		const Step *step = &report->steps[n];
@@ -176,6 +217,7 @@ put_steps(void *arg)
 	double		there = 1;		/* the product of the rates before */
 	Row			row;
 
+	tally_waiting(report);
 	row_begin(&row, &report->population.report, report->population.scales);
 	for (int n = 1; n <= report->max_step && report->steps[n - 1].customers > 0; n++)
 	{
