@@ -401,6 +401,7 @@ COMMENT ON FUNCTION ltv_check(regclass, date) IS 'what is in an orders relation:
 
 CREATE TYPE ltv_customer_summary_row AS (
   customer_id text,
+  segment text,
   orders bigint,
   quantity numeric,
   revenue numeric,
@@ -426,6 +427,7 @@ CREATE TYPE ltv_customer_summary_row AS (
 );
 COMMENT ON TYPE ltv_customer_summary_row IS 'the summary of a customer of a shop, see ltv_customer_summary';
 COMMENT ON COLUMN ltv_customer_summary_row.customer_id IS 'the customer, as text';
+COMMENT ON COLUMN ltv_customer_summary_row.segment IS 'what the column that by names holds at the first order, as text; of somebody with refunds only, in the earliest row; null without by, and where it is null';
 COMMENT ON COLUMN ltv_customer_summary_row.orders IS 'number of orders (purchases whose amount is not below zero)';
 COMMENT ON COLUMN ltv_customer_summary_row.quantity IS 'units bought';
 COMMENT ON COLUMN ltv_customer_summary_row.revenue IS 'the sum of amounts, refunds included: the lifetime value so far';
@@ -449,20 +451,20 @@ COMMENT ON COLUMN ltv_customer_summary_row.first_item IS 'item of the dearest li
 COMMENT ON COLUMN ltv_customer_summary_row.last_item IS 'item of the dearest line of the last order';
 COMMENT ON COLUMN ltv_customer_summary_row.top_item IS 'item whose lines brought the most revenue, refunds included; null without an order';
 
-CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy())
+CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_customer_summary_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_customer_summary(regclass, date, ltv_policy) IS 'the summary of every customer with a purchase up to as_of, customer_id as text';
+COMMENT ON FUNCTION ltv_customer_summary(regclass, date, ltv_policy, text) IS 'the summary of every customer with a purchase up to as_of, customer_id as text';
 
-CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date, id_type anyelement, policy ltv_policy DEFAULT ltv_policy())
+CREATE FUNCTION ltv_customer_summary(orders regclass, as_of date, id_type anyelement, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS TABLE (
-  customer_id anyelement, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
+  customer_id anyelement, segment text, orders bigint, quantity numeric, revenue numeric, gross_profit numeric, first_order date, last_order date,
   active_months numeric, average_order_value numeric, mean_interval_days double precision, days_since_last_order integer,
   annual_orders bigint, annual_revenue numeric, annual_quantity numeric, is_repeater boolean, meets_benchmark boolean, stage ltv_stage,
   retention_cost numeric, annual_retention_cost numeric, last_contact date,
   first_item text, last_item text, top_item text
 ) AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint, or as text (NULL::text)';
+COMMENT ON FUNCTION ltv_customer_summary(regclass, date, anyelement, ltv_policy, text) IS 'the same with customer_id in its own type, named by a null such as NULL::bigint, or as text (NULL::text)';
 
 -- the repeat rate of histories; the state is {customers, repeaters}
 
@@ -1066,6 +1068,7 @@ COMMENT ON FUNCTION ltv_windows(regclass, date, integer[], ltv_period, ltv_polic
 
 CREATE TYPE ltv_rfm_row AS (
   customer_id text,
+  segment text,
   recency_days integer,
   frequency bigint,
   monetary numeric,
@@ -1075,6 +1078,7 @@ CREATE TYPE ltv_rfm_row AS (
 );
 COMMENT ON TYPE ltv_rfm_row IS 'recency, frequency and money of a customer, see ltv_rfm';
 COMMENT ON COLUMN ltv_rfm_row.customer_id IS 'the customer, as text';
+COMMENT ON COLUMN ltv_rfm_row.segment IS 'what the column that by names holds at the first order, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_rfm_row.recency_days IS 'as_of - last order';
 COMMENT ON COLUMN ltv_rfm_row.frequency IS 'orders';
 COMMENT ON COLUMN ltv_rfm_row.monetary IS 'revenue, refunds included';
@@ -1087,10 +1091,10 @@ RETURNS SETOF ltv_rfm_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_rfm(regclass, date) IS 'recency, frequency and money of every customer with scores from 1 to 5, by monetary, the largest first, then by customer_id in the order of its own type; customer_id as text';
 
-CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5)
-RETURNS TABLE (customer_id anyelement, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
+CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5, by text DEFAULT NULL)
+RETURNS TABLE (customer_id anyelement, segment text, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
+COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer, text) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 
 CREATE TYPE ltv_deciles_row AS (
   segment text,
@@ -1954,6 +1958,7 @@ COMMENT ON AGGREGATE ltv_forecast(ltv_model, ltv_history, date, integer) IS 'exp
 
 CREATE TYPE ltv_predict_row AS (
   customer_id text,
+  segment text,
   p_alive double precision,
   expected_orders double precision,
   expected_order_value double precision,
@@ -1965,6 +1970,7 @@ CREATE TYPE ltv_predict_row AS (
 );
 COMMENT ON TYPE ltv_predict_row IS 'what a customer is expected to order and to be worth, see ltv_predict';
 COMMENT ON COLUMN ltv_predict_row.customer_id IS 'the customer, as text';
+COMMENT ON COLUMN ltv_predict_row.segment IS 'what the column that by names holds at the first order, as text; null without by, and where it is null';
 COMMENT ON COLUMN ltv_predict_row.p_alive IS 'probability of still being a customer on as_of';
 COMMENT ON COLUMN ltv_predict_row.expected_orders IS 'order days in the horizon';
 COMMENT ON COLUMN ltv_predict_row.expected_order_value IS 'amount of an order day';
@@ -1979,10 +1985,10 @@ RETURNS SETOF ltv_predict_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_predict(regclass, date) IS 'what every customer is expected to order in the year after as_of and to be worth, by the model that suits them best; customer_id as text';
 
-CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'auto', gross_margin numeric DEFAULT 1, annual_discount double precision DEFAULT 0)
-RETURNS TABLE (customer_id anyelement, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision, next_order_on date, no_order_90_days double precision, churn_risk double precision, note text)
+CREATE FUNCTION ltv_predict(orders regclass, as_of date, id_type anyelement, horizon_days integer DEFAULT 365, kind text DEFAULT 'auto', gross_margin numeric DEFAULT 1, annual_discount double precision DEFAULT 0, by text DEFAULT NULL)
+RETURNS TABLE (customer_id anyelement, segment text, p_alive double precision, expected_orders double precision, expected_order_value double precision, predicted_value double precision, next_order_on date, no_order_90_days double precision, churn_risk double precision, note text)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 1000000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, numeric, double precision) IS 'what every customer is expected to order in the horizon after as_of and to be worth; columns as in ltv_predict_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
+COMMENT ON FUNCTION ltv_predict(regclass, date, anyelement, integer, text, numeric, double precision, text) IS 'what every customer is expected to order in the horizon after as_of and to be worth; columns as in ltv_predict_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 
 CREATE TYPE ltv_validate_row AS (
   repeat_orders text,

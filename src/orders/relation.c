@@ -375,6 +375,8 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns nam
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		if (has_column(relation, column))
 			CheckColumnType(rel, column, relation->columns[column].type);
+	if (names.by_unread)
+		relation->columns[ORDERS_SEGMENT].type = InvalidOid;
 	if (OidIsValid(names.contracts))
 		contracts_join(names.contracts, relation);
 	relation->distinct = relation->histories && has_distinct_customers(rel, &relation->columns[ORDERS_CUSTOMER]);

@@ -30,6 +30,7 @@ typedef struct NamedColumns
 {
 	const char *label;			/* is read as the item, and must be there */
 	const char *by;				/* divides customers into segments, and must be there */
+	bool		by_unread;		/* and nobody looks at it */
 	const char *unit;			/* is read as the customer, in place of customer_id */
 	bool		against;		/* one of them is what against names: by unless that is given, too, else label */
 	Oid			contracts;		/* a relation of contracts, which are the unit: what it says of each is read as the item, see contracts.h */

@@ -56,12 +56,12 @@ wants_whole_row(const RelOptInfo *rel, Index rti)
 	return bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, columns);
 }
 
-/* The number of the last column that somebody looks at, or 0. */
-static int
-last_column_asked(const RelOptInfo *rel)
+/* The numbers of the columns that somebody looks at. */
+static List *
+columns_asked(const RelOptInfo *rel)
 {
 	Bitmapset  *columns = NULL;
-	int			last = 0;
+	List	   *asked = NIL;
 	ListCell   *cell;
 
 	foreach(cell, rel->baserestrictinfo)
@@ -71,8 +71,8 @@ last_column_asked(const RelOptInfo *rel)
 	for (int column = 1; column <= rel->max_attr; column++)
 		if (!bms_is_empty(rel->attr_needed[column - rel->min_attr]) ||
 			bms_is_member(column - FirstLowInvalidHeapAttributeNumber, columns))
-			last = column;
-	return last;
+			asked = lappend_int(asked, column);
+	return asked;
 }
 
 /* A column of the report; a null where it has been dropped from the row type. */
@@ -110,7 +110,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->custom_scan_tlist = report_columns(call, rel->relid);
 	scan->custom_exprs = list_make1(call);
-	scan->custom_private = list_make1(makeInteger(last_column_asked(rel)));
+	scan->custom_private = columns_asked(rel);
 	return &scan->scan.plan;
 }
 

@@ -28,7 +28,7 @@ typedef struct ReportState
 	Bitmapset  *params;			/* what these depend on */
 	const RowReport *rows;
 	bool		keep;			/* all rows are kept */
-	int			last_asked;		/* column that somebody looks at */
+	uint64		unasked;		/* columns that nobody looks at */
 	MemoryContext context;		/* of all that follows */
 	MemoryContext row_context;
 	Report	   *report;			/* NULL before it is opened, and when all its rows are kept */
@@ -113,7 +113,7 @@ open_report(ReportState *state)
 	else
 	{
 		state->report = palloc0(state->rows->size);
-		state->report->unasked_from = state->last_asked + 1;
+		state->report->unasked = state->unasked;
 		state->rows->open(state->report, fcinfo);
 	}
 	state->kept = result->setResult;
@@ -201,6 +201,21 @@ close_report(ReportState *state)
  * The node
  */
 
+/* The columns that are not among those that somebody looks at. */
+static uint64
+columns_unasked(const List *asked)
+{
+	uint64		unasked = PG_UINT64_MAX;
+	const ListCell *cell;
+
+	foreach(cell, asked)
+	{
+		if (lfirst_int(cell) <= COLUMN_BITS)
+			unasked &= ~COLUMN_BIT(lfirst_int(cell));
+	}
+	return unasked;
+}
+
 static void
 begin_node(CustomScanState *node, EState *estate, int eflags)
 {
@@ -213,7 +228,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	state->rows = row_report(&state->function);
 	state->arguments = ExecInitExprList(call->args, &node->ss.ps);
 	state->params = pull_paramids((Expr *) call);
-	state->last_asked = intVal(linitial(((CustomScan *) node->ss.ps.plan)->custom_private));
+	state->unasked = columns_unasked(((CustomScan *) node->ss.ps.plan)->custom_private);
 	state->keep = (eflags & EXEC_FLAG_REWIND) != 0;
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "ltv report", ALLOCSET_DEFAULT_SIZES);
 	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "ltv row", ALLOCSET_SMALL_SIZES);

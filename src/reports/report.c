@@ -97,17 +97,6 @@ report_begin_without_orders(Report *report, FunctionCallInfo fcinfo, const Compo
 	report_begin_rows(report, fcinfo, type);
 }
 
-/*
- * Begin a report whose first argument is the orders relation.  type is that of
- * its rows, wants says which columns of orders it needs, id_arg which argument
- * names the type of customer_id (and may be null): its own, or text.
- */
-void
-report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg)
-{
-	report_begin_nullable(report, fcinfo, type, wants, id_arg, 0);
-}
-
 /* Begin what makes one value of all customers, and no rows. */
 void
 report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants)
@@ -128,7 +117,17 @@ open_report(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, 
 	report->id_form.is_text = true;
 }
 
-/* The same for a report without ids whose arguments name columns of the relation. */
+/*
+ * Begin a report whose first argument is the orders relation.  type is that of
+ * its rows, wants says which columns of orders it needs.
+ */
+void
+report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants)
+{
+	report_begin_named(report, fcinfo, type, wants, 0, (NamedColumns) {.label = NULL});
+}
+
+/* The same where arguments name columns of the relation, and null means something in those set in nullable. */
 void
 report_begin_named(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, uint32 nullable, NamedColumns names)
 {
@@ -137,19 +136,28 @@ report_begin_named(Report *report, FunctionCallInfo fcinfo, const CompositeType 
 	open_report(report, fcinfo, type, wants | (names.label != NULL || OidIsValid(names.contracts) ? WANT_ITEM : 0), names);
 }
 
-/* The same where null means something in the arguments set in nullable. */
+/*
+ * Begin a report with a row for each customer, whose first two columns are
+ * customer_id and segment.  id_arg names the type of customer_id (and may be
+ * null): its own, or text.  by_arg names what divides customers; a function of
+ * an older script may lack it, and 0 is none.
+ */
 void
-report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable)
+report_begin_customers(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, int by_arg)
 {
+	bool		by = by_arg > 0 && by_arg < PG_NARGS();
+	uint32		nullable = (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0) | (by ? ARGUMENT_BIT(by_arg) : 0);
+	NamedColumns names = {.by_unread = (report->unasked & COLUMN_BIT(SEGMENT_COLUMN)) != 0};
 	Oid			asked;
 
-	hold_function(fcinfo->flinfo->fn_oid);
-	CheckArgumentsGiven(fcinfo, nullable | (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0));
-	open_report(report, fcinfo, type, wants, (NamedColumns) {.label = NULL});
+	if (by && !PG_ARGISNULL(by_arg))
+		names.by = text_to_cstring(PG_GETARG_TEXT_PP(by_arg));
+	report->segments = names.by != NULL && !names.by_unread;
+	report_begin_named(report, fcinfo, type, wants, nullable, names);
 	asked = id_arg >= 0 ? get_fn_expr_argtype(fcinfo->flinfo, id_arg) : TEXTOID;
-	if (id_arg != REPORT_NO_ID && asked == TEXTOID)
+	if (asked == TEXTOID)
 		text_form_init(&report->id_form, source_id_type(report->source));
-	else if (id_arg != REPORT_NO_ID)
+	else
 		CheckIdType(report, asked);
 }
 

@@ -19,7 +19,8 @@ typedef struct Report
 	CompositeRow row;			/* of the result, while it is made */
 	Tuplestorestate *rows;
 	MemoryContext context;		/* what the report itself keeps */
-	int			unasked_from;	/* nobody looks at columns of the row from this number (1 is the first) on; 0: somebody may */
+	uint64		unasked;		/* nobody looks at these columns of the row, see COLUMN_BIT; 0: somebody may look at all of them */
+	bool		segments;		/* of a report with a row for each customer: the column segment is read */
 	int			leading;		/* columns of row before the report's own, filled in once for many rows; see report_kind.h */
 	TextForm	id_form;		/* of a customer_id; as it is where it is shown in its own type */
 	Stream	   *stream;			/* of a worker: where rows go */
@@ -51,8 +52,14 @@ extern const RowReport ltv_summary_rows;
 #define ROWS_TO_RESET 32
 
 /* for id_arg: how customer_id is shown */
-#define REPORT_NO_ID		(-1)
-#define REPORT_ID_AS_TEXT	(-2)
+#define REPORT_ID_AS_TEXT	(-1)
+
+/* for unasked: the column with this number (1 is the first) */
+#define COLUMN_BIT(n)		((uint64) 1 << ((n) - 1))
+#define COLUMN_BITS			64
+
+/* the columns of a report with a row for each customer that come first */
+#define SEGMENT_COLUMN		2
 
 /* for nullable: an argument that may be null */
 #define ARGUMENT_BIT(n)		((uint32) 1 << (n))
@@ -60,9 +67,9 @@ extern const RowReport ltv_summary_rows;
 extern void CheckArgumentsGiven(FunctionCallInfo fcinfo, uint32 nullable);
 extern void report_begin_rows(Report *report, FunctionCallInfo fcinfo, const CompositeType *type);
 extern void report_begin_without_orders(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, uint32 nullable);
-extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
+extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants);
+extern void report_begin_customers(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, int by_arg);
 extern void report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants);
-extern void report_begin_nullable(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, uint32 nullable);
 extern void report_begin_named(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, uint32 nullable, NamedColumns names);
 extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);
 extern void report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
@@ -76,6 +83,14 @@ extern void report_receive_rows(Report *report, Stream *stream);
 extern void report_row(Report *report);
 extern Datum report_end(Report *report);
 extern Datum report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo);
+
+/* The segment of the customer whose row this is. */
+static inline void
+report_segment(Report *report, struct varlena *segment)
+{
+	report->row.values[SEGMENT_COLUMN - 1] = PointerGetDatum(segment);
+	report->row.nulls[SEGMENT_COLUMN - 1] = segment == NULL;
+}
 
 /* Room for so many records in an array that doubles. */
 static inline void *

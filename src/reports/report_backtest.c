@@ -316,7 +316,7 @@ ltv_backtest(PG_FUNCTION_ARGS)
 	BacktestReport *backtest = palloc0(sizeof(BacktestReport));
 	Row			row;
 
-	report_begin(&backtest->report, fcinfo, &row_type, 0, REPORT_NO_ID);
+	report_begin(&backtest->report, fcinfo, &row_type, 0);
 	read_arguments(backtest, fcinfo);
 	report_visit_parallel(&backtest->report, backtest->as_of, &ltv_backtest_visitor, backtest);
 	for (int i = 0; i < backtest->split_count; i++)

@@ -1012,7 +1012,7 @@ ltv_check(PG_FUNCTION_ARGS)
 	Row			row;
 
 	memset(&check, 0, sizeof(check));
-	report_begin(&check.report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST | WANT_ITEM, REPORT_NO_ID);
+	report_begin(&check.report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST | WANT_ITEM);
 	check.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	check_relation(&check);
 	row_begin(&row, &check.report, NO_SCALES);

@@ -11,10 +11,12 @@
 #include "customer/customer.h"
 #include "miscadmin.h"
 
-#define SUMMARY_ITEMS (1 + CUSTOMER_COLUMNS)
+#define SUMMARY_FIGURES SEGMENT_COLUMN
+#define SUMMARY_ITEMS (SUMMARY_FIGURES + CUSTOMER_COLUMNS)
 #define SUMMARY_COLUMNS (SUMMARY_ITEMS + 3)
+#define ITEM_BITS (COLUMN_BIT(SUMMARY_ITEMS + 1) | COLUMN_BIT(SUMMARY_ITEMS + 2) | COLUMN_BIT(SUMMARY_ITEMS + 3))
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_customer_summary_row", ANYELEMENTOID, CUSTOMER_TYPES, TEXTOID, TEXTOID, TEXTOID);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_customer_summary_row", ANYELEMENTOID, TEXTOID, CUSTOMER_TYPES, TEXTOID, TEXTOID, TEXTOID);
 
 typedef struct SummaryReport
 {
@@ -108,8 +110,9 @@ fill_row(SummaryReport *summary, const Customer *customer)
 	if (figures.purchases == 0)
 		return false;
 	row->values[0] = report_id(&summary->report, customer->id);
+	report_segment(&summary->report, customer->segment.text);
 	customer_columns(&figures, customer->history->scales, summary->labels, summary->cache,
-					 row->values + 1, row->nulls + 1);
+					 row->values + SUMMARY_FIGURES, row->nulls + SUMMARY_FIGURES);
 	if (summary->items && figures.total.orders > 0)
 		fill_items(row, customer);
 	else
@@ -190,12 +193,11 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	int			policy_arg = typed ? 3 : 2;
 	PolicyMemo	memo = {.size = 0};
 	TupleDesc	desc;
-	int			unasked = summary->report.unasked_from;
 	int			wants = WANT_QUANTITY | WANT_COST | WANT_CONTACTS;
 
-	if (unasked == 0 || unasked > SUMMARY_ITEMS + 1)
+	if ((summary->report.unasked & ITEM_BITS) != ITEM_BITS)
 		wants |= WANT_ITEM | WANT_LINES;
-	report_begin(&summary->report, fcinfo, &row_type, wants, typed ? 2 : REPORT_ID_AS_TEXT);
+	report_begin_customers(&summary->report, fcinfo, &row_type, wants, typed ? 2 : REPORT_ID_AS_TEXT, policy_arg + 1);
 	summary->items = (wants & WANT_ITEM) && source_has_items(summary->report.source);
 	summary->moment = moment_of(PG_GETARG_DATEADT(1));
 	summary->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);
@@ -203,7 +205,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	summary->columns = Min(desc->natts, SUMMARY_COLUMNS);
 	for (int i = 0; i < SUMMARY_COLUMNS; i++)
 		summary->types[i] = composite_column_type(desc, &row_type, i);
-	stage_labels_read(summary->types[1 + CUSTOMER_STAGE], summary->labels);
+	stage_labels_read(summary->types[SUMMARY_FIGURES + CUSTOMER_STAGE], summary->labels);
 	report_walk(&summary->report, summary->moment.as_of, &ltv_summary_visitor, summary);
 }
 
@@ -226,8 +228,8 @@ const RowReport ltv_summary_rows = {sizeof(SummaryReport), open_report, next_row
 PG_FUNCTION_INFO_V1(ltv_customer_summary);
 
 /*
- * (orders, as_of, policy) with customer_id as text, and (orders, as_of,
- * id_type, policy) with customer_id in its own type or as text
+ * (orders, as_of, policy, by) with customer_id as text, and (orders, as_of,
+ * id_type, policy, by) with customer_id in its own type or as text
  */
 Datum
 ltv_customer_summary(PG_FUNCTION_ARGS)

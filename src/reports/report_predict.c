@@ -17,7 +17,7 @@
 
 #include "money/economics.h"
 #include "predict/patterns.h"
-#include "reports/report.h"
+#include "reports/segment_column.h"
 
 /* discounting goes by months */
 #define MONTHS_A_YEAR	12
@@ -27,7 +27,7 @@
 #define DEFAULT_HORIZON_DAYS	365
 #define DEFAULT_KIND			LTVM_AUTO
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_predict_row", ANYELEMENTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_predict_row", ANYELEMENTOID, TEXTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
 															 DATEOID, FLOAT8OID, FLOAT8OID, TEXTOID);
 
 /* the columns next_order_on and no_order_90_days */
@@ -63,6 +63,7 @@ typedef struct PredictReport
 	PatternSet *patterns;
 	PredictedCustomer *customers;	/* by their number in patterns */
 	uint64		room;
+	SegmentColumn segments;		/* of these */
 	int128		amount;			/* of all repeat days, at DECIMAL_MAX_SCALE; exact, as customers come in no order */
 	double		order_days;		/* of all customers */
 	LtvmModel	spend;
@@ -93,6 +94,7 @@ visit_customer(const Customer *customer, void *arg)
 	kept = &predict->customers[predict->patterns->customers];
 	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
 	kept->monetary = mean_repeat_amount(&input);
+	segment_column_keep(&predict->segments, predict->patterns->customers, customer->segment.text);
 	patterns_add(predict->patterns, customer->history, &input, predict->as_of);
 	predict->amount += input.repeat_revenue * decimal_power[DECIMAL_MAX_SCALE - input.scale];
 	predict->order_days += (double) (input.days - 1);
@@ -108,6 +110,7 @@ begin_predict(void *arg)
 	predict->patterns = patterns_create(predict->kind);
 	predict->room = 1024;
 	predict->customers = palloc(predict->room * sizeof(PredictedCustomer));
+	segment_column_begin(&predict->segments, &predict->report, "ltv_predict");
 	predict->amount = 0;
 	predict->order_days = 0;
 }
@@ -120,6 +123,7 @@ send_predict(void *arg, Stream *stream)
 	patterns_send(predict->patterns, stream);
 	records_send(predict->customers, predict->patterns->customers, sizeof(PredictedCustomer),
 				 predict->id_by_value, predict->id_length, stream);
+	segment_column_send(&predict->segments, predict->patterns->customers, stream);
 	stream_write(stream, &predict->amount, sizeof(predict->amount));
 	stream_write(stream, &predict->order_days, sizeof(predict->order_days));
 }
@@ -138,6 +142,7 @@ receive_predict(void *arg, Stream *stream)
 										   predict->patterns->customers);
 	records_receive(predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer),
 					predict->id_by_value, stream);
+	segment_column_receive(&predict->segments, before, predict->patterns->customers, stream);
 	stream_read(stream, &amount, sizeof(amount));
 	stream_read(stream, &days, sizeof(days));
 	predict->amount += amount;
@@ -283,17 +288,18 @@ next_row(void *arg)
 	customer = &predict->customers[(predict->next++)->number];
 	value = order_value(predict, predict->frequency, customer->monetary);
 	values[0] = report_id(&predict->report, customer->id);
-	values[1] = Float8GetDatum(predict->pattern.p_alive);
-	values[2] = Float8GetDatum(predict->pattern.orders);
-	values[3] = Float8GetDatum(value);
+	report_segment(&predict->report, segment_column_text(&predict->segments, segment_column_number(&predict->segments, customer - predict->customers)));
+	values[2] = Float8GetDatum(predict->pattern.p_alive);
+	values[3] = Float8GetDatum(predict->pattern.orders);
+	values[4] = Float8GetDatum(value);
 	/* no margin on a loss is 0, not -0 */
-	values[4] = Float8GetDatum(predict->pattern.discounted * value * predict->gross_margin + 0.0);
-	values[5] = DateADTGetDatum(predict->pattern.next_order);
-	values[6] = Float8GetDatum(predict->pattern.silent);
-	values[7] = Float8GetDatum(1 - predict->pattern.p_alive);
-	values[8] = predict->note;
-	nulls[5] = !predict->pattern.has_next_order;
-	nulls[8] = predict->note == 0;
+	values[5] = Float8GetDatum(predict->pattern.discounted * value * predict->gross_margin + 0.0);
+	values[6] = DateADTGetDatum(predict->pattern.next_order);
+	values[7] = Float8GetDatum(predict->pattern.silent);
+	values[8] = Float8GetDatum(1 - predict->pattern.p_alive);
+	values[9] = predict->note;
+	nulls[6] = !predict->pattern.has_next_order;
+	nulls[9] = predict->note == 0;
 	return true;
 }
 
@@ -317,14 +323,14 @@ read_settings(PredictReport *predict, FunctionCallInfo fcinfo)
 
 /*
  * (orders, as_of) with customer_id as text, and (orders, as_of, id_type,
- * horizon_days, kind, gross_margin, annual_discount)
+ * horizon_days, kind, gross_margin, annual_discount, by)
  */
 static void
 open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	PredictReport *predict = arg;
 
-	report_begin(&predict->report, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
+	report_begin_customers(&predict->report, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT, 7);
 	predict->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	predict->horizon_days = DEFAULT_HORIZON_DAYS;
 	predict->kind = DEFAULT_KIND;

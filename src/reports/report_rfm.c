@@ -9,7 +9,8 @@
  * room: to look it up again in the order of the rows, each time far away in
  * memory, takes as long as all else that is done for a row.
  */
-#include "reports/report_table.h"
+#include "reports/report_kind.h"
+#include "reports/segment_column.h"
 
 #include "base/recordset.h"
 #include "catalog/pg_type.h"
@@ -26,7 +27,7 @@
 #define BINS_LIMIT 1000
 #define DEFAULT_BINS 5			/* of the form that takes no bins */
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_rfm_row", ANYELEMENTOID, INT4OID, INT8OID, NUMERICOID, INT4OID, INT4OID, INT4OID);
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_rfm_row", ANYELEMENTOID, TEXTOID, INT4OID, INT8OID, NUMERICOID, INT4OID, INT4OID, INT4OID);
 
 typedef struct Member
 {
@@ -50,7 +51,7 @@ STATIC_SUMS_KIND(sum_level, Level,
 /* What is sorted. */
 typedef enum ItemsHold
 {
-	ITEMS_WHOLE,				/* revenue and id as the key, the levels of recency and frequency as the number */
+	ITEMS_WHOLE,				/* revenue and id as the key, the levels of recency and frequency and the segment as the number */
 	ITEMS_WITH_REVENUE,			/* revenue as the key, the number of the member */
 	ITEMS_NUMBERS				/* the number of the member */
 } ItemsHold;
@@ -67,12 +68,14 @@ typedef struct RfmReport
 	bool		id_is_integer;	/* its order is that of the Datum as int64 */
 	Member	   *members;
 	uint64		room;
+	SegmentColumn segments;		/* of the members */
 	SortItem   *order;			/* of the rows */
 	ItemsHold	items;
 	int128		best;			/* keys hold how far a revenue is below this */
 	int64		first_id;		/* and, whole, how far an id is above this */
 	int			id_bits;		/* of a whole item's key, the last ones */
-	int			frequency_bits; /* of its number, the last ones */
+	int			segment_bits;	/* of its number, the last ones */
+	int			frequency_bits; /* of its number, those before */
 	RecordSet  *recencies;		/* levels */
 	RecordSet  *frequencies;
 	int64		next;			/* the row that comes next */
@@ -139,6 +142,7 @@ visit_customer(const Customer *customer, void *arg)
 		}
 	}
 	member->id = keep_id(report, customer->id);
+	segment_column_keep(&report->segments, report->population.customers - 1, customer->segment.text);
 	member->revenue = money_of(revenue, buyer.scales.amount);
 	member->recency = report->population.as_of - last;
 	((Level *) recordset_at(report->recencies, member->recency))->customers++;
@@ -153,6 +157,7 @@ begin_rfm(void *arg)
 	population_restart(&report->population);
 	report->room = 1024;
 	report->members = palloc(report->room * sizeof(Member));
+	segment_column_begin(&report->segments, &report->population.report, "ltv_rfm");
 	report->recencies = recordset_create(CurrentMemoryContext, sizeof(Level));
 	report->frequencies = recordset_create(CurrentMemoryContext, sizeof(Level));
 	report->ids = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
@@ -165,6 +170,7 @@ send_rfm(void *arg, Stream *stream)
 
 	population_send(&report->population, stream);
 	records_send(report->members, report->population.customers, sizeof(Member), report->id_by_value, report->id_length, stream);
+	segment_column_send(&report->segments, report->population.customers, stream);
 	recordset_send(report->recencies, &sum_level, stream);
 	recordset_send(report->frequencies, &sum_level, stream);
 }
@@ -181,6 +187,7 @@ receive_rfm(void *arg, Stream *stream)
 	old = MemoryContextSwitchTo(report->ids);
 	records_receive(report->members + before, report->population.customers - before, sizeof(Member), report->id_by_value, stream);
 	MemoryContextSwitchTo(old);
+	segment_column_receive(&report->segments, before, report->population.customers, stream);
 	recordset_receive(report->recencies, &sum_level, stream);
 	recordset_receive(report->frequencies, &sum_level, stream);
 }
@@ -258,8 +265,9 @@ plan_items(RfmReport *report)
 	report->first_id = ranges.first;
 	report->id_bits = bits_of((uint64) ranges.last - (uint64) ranges.first);
 	report->frequency_bits = bits_of(report->frequencies->count);
+	report->segment_bits = bits_of(segment_column_count(&report->segments));
 	if (report->id_is_integer && revenue_bits + report->id_bits <= RADIX_KEY_BITS &&
-		bits_of(report->recencies->count) + report->frequency_bits <= 32)
+		bits_of(report->recencies->count) + report->frequency_bits + report->segment_bits <= 32)
 		report->items = ITEMS_WHOLE;
 	else
 		report->items = revenue_bits <= RADIX_KEY_BITS ? ITEMS_WITH_REVENUE : ITEMS_NUMBERS;
@@ -279,14 +287,16 @@ level_number(RecordSet *cells, int64 value)
 }
 
 static SortItem
-whole_item(const RfmReport *report, const Member *member)
+whole_item(const RfmReport *report, int64 number)
 {
+	const Member *member = &report->members[number];
 	uint128		key = (uint128) (report->best - member->revenue) << report->id_bits;
 	uint32		recency = level_number(report->recencies, member->recency);
 	uint32		frequency = level_number(report->frequencies, member->frequency);
 
 	key |= (uint64) member->id - (uint64) report->first_id;
-	return item_with_key(key, recency << report->frequency_bits | frequency);
+	return item_with_key(key, (recency << report->frequency_bits | frequency) << report->segment_bits |
+						 segment_column_number(&report->segments, number));
 }
 
 /* Put the ids of each revenue in order. */
@@ -321,7 +331,7 @@ sort_whole_items(RfmReport *report)
 	for (int64 i = 0; i < customers; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		items[i] = whole_item(report, &report->members[i]);
+		items[i] = whole_item(report, i);
 	}
 	report->order = radix_sort_in(items, items + customers, customers);
 }
@@ -361,6 +371,7 @@ typedef struct Standing
 	int128		revenue;
 	const Level *recency;
 	const Level *frequency;
+	uint32		segment;
 } Standing;
 
 /* What a whole item holds. */
@@ -369,12 +380,14 @@ unpack(const RfmReport *report, const SortItem *item)
 {
 	uint128		key = (uint128) item->high << 64 | item->low;
 	uint64		id = (uint64) (key & (((uint128) 1 << report->id_bits) - 1));
+	uint32		levels = item->number >> report->segment_bits;
 	Standing	standing;
 
 	standing.id = Int64GetDatum((int64) (id + (uint64) report->first_id));
 	standing.revenue = report->best - (int128) (key >> report->id_bits);
-	standing.recency = recordset_record(report->recencies, item->number >> report->frequency_bits);
-	standing.frequency = recordset_record(report->frequencies, item->number & (((uint32) 1 << report->frequency_bits) - 1));
+	standing.recency = recordset_record(report->recencies, levels >> report->frequency_bits);
+	standing.frequency = recordset_record(report->frequencies, levels & (((uint32) 1 << report->frequency_bits) - 1));
+	standing.segment = item->number & (((uint32) 1 << report->segment_bits) - 1);
 	return standing;
 }
 
@@ -388,6 +401,7 @@ look_up(const RfmReport *report, const SortItem *item)
 	standing.revenue = member->revenue;
 	standing.recency = recordset_at(report->recencies, member->recency);
 	standing.frequency = recordset_at(report->frequencies, member->frequency);
+	standing.segment = segment_column_number(&report->segments, item->number);
 	return standing;
 }
 
@@ -424,6 +438,8 @@ next_row(void *arg)
 	for (; report->alike_until < customers && revenue_of(report, &report->order[report->alike_until]) == member.revenue; report->alike_until++)
 		fetch_ahead(report, report->alike_until);
 	values[i++] = report_id(&report->population.report, member.id);
+	report_segment(&report->population.report, segment_column_text(&report->segments, member.segment));
+	i++;
 	values[i++] = Int32GetDatum(member.recency->value);
 	values[i++] = Int64GetDatum(member.frequency->value);
 	values[i++] = NumericGetDatum(decimal_of_sum(member.revenue, report->population.scales.amount));
@@ -451,13 +467,14 @@ prepare_ids(RfmReport *report)
 	PrepareSortSupportFromOrderingOp(entry->lt_opr, &report->id_order);
 }
 
-/* (orders, as_of) with customer_id as text, and (orders, as_of, id_type, bins) */
+/* (orders, as_of) with customer_id as text, and (orders, as_of, id_type, bins, by) */
 static void
 open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	RfmReport  *report = arg;
 
-	population_begin(&report->population, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT);
+	report_begin_customers(&report->population.report, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT, 4);
+	population_read(&report->population, fcinfo);
 	report->bins = PG_NARGS() > 3 ? PG_GETARG_INT32(3) : DEFAULT_BINS;
 	if (report->bins < 1 || report->bins > BINS_LIMIT)
 		ereport(ERROR,

@@ -10,14 +10,6 @@
 #include "model/stats.h"
 #include "utils/memutils.h"
 
-/* Begin a report whose second argument is as_of; see report_begin. */
-void
-population_begin(Population *population, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg)
-{
-	report_begin(&population->report, fcinfo, type, wants, id_arg);
-	population->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
-}
-
 /* Nobody has been admitted. */
 void
 population_restart(Population *population)

@@ -34,7 +34,6 @@ typedef struct Buyer
 	Scales		scales;
 } Buyer;
 
-extern void population_begin(Population *population, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg);
 extern void population_restart(Population *population);
 extern void population_send(const Population *population, Stream *stream);
 extern void population_receive(Population *population, Stream *stream);

@@ -150,7 +150,7 @@ ltv_validate(PG_FUNCTION_ARGS)
 	Row			row;
 
 	memset(&validate, 0, sizeof(validate));
-	report_begin(&validate.report, fcinfo, &row_type, 0, REPORT_NO_ID);
+	report_begin(&validate.report, fcinfo, &row_type, 0);
 	validate.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	validate.split_day = PG_GETARG_DATEADT(2);
 	validate.kind = kind_or_auto_argument(PG_GETARG_DATUM(3));

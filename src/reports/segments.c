@@ -14,10 +14,7 @@
 
 #include "base/key.h"
 #include "orders/source_rows.h"
-#include "reports/items.h"
-
-/* all that is gathered of all segments; a process is not to take the server's memory */
-#define SEGMENTS_BYTES	((Size) 1 << 30)
+#include "reports/segment_column.h"
 
 /* the largest struct of a visitor */
 #define LARGEST_REPORT	8192
@@ -83,14 +80,9 @@ segment_cohort(const SegmentState *segment)
 }
 
 static void
-CheckSegmentsMemory(const Segments *segments)
+CheckMemory(const Segments *segments)
 {
-	if (MemoryContextMemAllocated(segments->context, false) > SEGMENTS_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("%s has gathered more than %zu MB for %u segments", segments->name,
-						SEGMENTS_BYTES / (1024 * 1024), segments->states->count),
-				 errhint("Divide customers by fewer values: a view can put them into groups.")));
+	CheckSegmentsMemory(segments->context, segments->name, segments->states->count);
 }
 
 /* What a new segment begins with. */
@@ -116,7 +108,7 @@ state_at(Segments *segments, uint32 value, int32 cohort)
 	if (segment->state == NULL)
 	{
 		segment->state = begin_state(segments);
-		CheckSegmentsMemory(segments);
+		CheckMemory(segments);
 	}
 	return segment->state;
 }
@@ -168,7 +160,7 @@ visit_segment(const Customer *customer, void *arg)
 	else if (history_count_until(customer->history, segments->until) == 0)
 		return;
 	segments->visitor->visit(customer, state_of(segments, &customer->segment, cohort));
-	CheckSegmentsMemory(segments);
+	CheckMemory(segments);
 }
 
 static void
@@ -220,7 +212,7 @@ receive_segments(void *arg, Stream *stream)
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		segments->visitor->receive(state_at(segments, value, cohort), stream);
-		CheckSegmentsMemory(segments);
+		CheckMemory(segments);
 	}
 	pfree(numbers);
 }
