@@ -176,7 +176,7 @@ ROLLBACK TO as_made;
 -- an older script, whose types end before what the library makes
 SELECT probin AS library FROM pg_proc WHERE proname = 'ltv_overview' \gset
 CREATE TYPE short AS (segment text, customers bigint, repeaters bigint);
-CREATE TYPE short_summary AS (customer_id text, orders bigint, quantity numeric);
+CREATE TYPE short_summary AS (customer_id text, segment text, orders bigint, quantity numeric);
 CREATE TYPE short_input AS (frequency bigint, recency double precision);
 CREATE FUNCTION short_overview(orders regclass, as_of date, policy ltv_policy) RETURNS SETOF short AS :'library', 'ltv_overview' LANGUAGE C STABLE;
 CREATE FUNCTION short_summary(orders regclass, as_of date, policy ltv_policy) RETURNS SETOF short_summary AS :'library', 'ltv_customer_summary' LANGUAGE C STABLE;

@@ -122,10 +122,11 @@ ltv_expected_order_value(NULL, '3'::double precision, '500')	ltv_expected_order_
 ltv_log_likelihood(NULL, '3', '40', '60')	ltv_log_likelihood(ltv_model,double precision,double precision,double precision)	=
 ltv_log_likelihood(NULL, '3', '500')	ltv_log_likelihood(ltv_model,double precision,double precision)	=
 ltv_forecast(NULL, '[]', '2024-12-31', '90')	ltv_forecast(ltv_model,ltv_history,date,integer)	=
-ltv_customer_summary('shop', '2024-12-31')	ltv_customer_summary(regclass,date,ltv_policy)	=
-ltv_customer_summary('shop', '2024-12-31', NULL::integer)	ltv_customer_summary(regclass,date,anyelement,ltv_policy)	=
-ltv_customer_summary('shop', '2024-12-31', NULL::text)	ltv_customer_summary(regclass,date,anyelement,ltv_policy)	=
-ltv_customer_summary('shop', '2024-12-31', NULL::integer, NULL)	ltv_customer_summary(regclass,date,anyelement,ltv_policy)	=
+ltv_customer_summary('shop', '2024-12-31', NULL::ltv_policy, 'medium')	ltv_customer_summary(regclass,date,ltv_policy,text)	=
+ltv_customer_summary('shop', '2024-12-31')	ltv_customer_summary(regclass,date,ltv_policy,text)	=
+ltv_customer_summary('shop', '2024-12-31', NULL::integer)	ltv_customer_summary(regclass,date,anyelement,ltv_policy,text)	=
+ltv_customer_summary('shop', '2024-12-31', NULL::text)	ltv_customer_summary(regclass,date,anyelement,ltv_policy,text)	=
+ltv_customer_summary('shop', '2024-12-31', NULL::integer, NULL, NULL)	ltv_customer_summary(regclass,date,anyelement,ltv_policy,text)	=
 ltv_check('shop', '2024-12-31')	ltv_check(regclass,date)	=
 ltv_overview('shop', '2024-12-31', NULL, NULL)	ltv_overview(regclass,date,ltv_policy,text)	=
 ltv_stages('shop', '2024-12-31', NULL, NULL)	ltv_stages(regclass,date,ltv_policy,text)	=
@@ -141,8 +142,8 @@ ltv_cancellations('shop', '2024-12-31', 'month', NULL, NULL)	ltv_cancellations(r
 ltv_cohorts('shop', '2024-12-31', 'month', NULL)	ltv_cohorts(regclass,date,ltv_period,text)	=
 ltv_windows('shop', '2024-12-31', '{30,60}', 'month', NULL, NULL)	ltv_windows(regclass,date,integer[],ltv_period,ltv_policy,text)	=
 ltv_rfm('shop', '2024-12-31')	ltv_rfm(regclass,date)	=
-ltv_rfm('shop', '2024-12-31', NULL::text)	ltv_rfm(regclass,date,anyelement,integer)	=
-ltv_rfm('shop', '2024-12-31', NULL::integer, '5')	ltv_rfm(regclass,date,anyelement,integer)	=
+ltv_rfm('shop', '2024-12-31', NULL::text)	ltv_rfm(regclass,date,anyelement,integer,text)	=
+ltv_rfm('shop', '2024-12-31', NULL::integer, '5', NULL)	ltv_rfm(regclass,date,anyelement,integer,text)	=
 ltv_deciles('shop', '2024-12-31', NULL)	ltv_deciles(regclass,date,text)	=
 ltv_item_flow('shop', '2024-12-31', 'item', '2024-01-01', NULL)	ltv_item_flow(regclass,date,text,date,text)	=
 ltv_labels('shop', '2024-12-31', 'item', '90', '2024-01-01', NULL)	ltv_labels(regclass,date,text,integer,date,text)	=
@@ -153,8 +154,8 @@ ltv_levers('shop', '2024-12-31', '0.4', '2000', '100', '3', '0.1', 'channel', '2
 ltv_payback('shop', '2024-12-31', '2000', '0.4', 'month', NULL)	ltv_payback(regclass,date,numeric,numeric,ltv_period,text)	=
 ltv_free_shipping('shop', '2024-12-31', '5000', '600', '0.4', '0.5', NULL)	ltv_free_shipping(regclass,date,numeric,numeric,numeric,numeric,text)	=
 ltv_predict('shop', '2024-12-31')	ltv_predict(regclass,date)	=
-ltv_predict('shop', '2024-12-31', NULL::text)	ltv_predict(regclass,date,anyelement,integer,text,numeric,double precision)	=
-ltv_predict('shop', '2024-12-31', NULL::integer, '365', 'bg/nbd', '0.4', '0.1')	ltv_predict(regclass,date,anyelement,integer,text,numeric,double precision)	=
+ltv_predict('shop', '2024-12-31', NULL::text)	ltv_predict(regclass,date,anyelement,integer,text,numeric,double precision,text)	=
+ltv_predict('shop', '2024-12-31', NULL::integer, '365', 'bg/nbd', '0.4', '0.1', NULL)	ltv_predict(regclass,date,anyelement,integer,text,numeric,double precision,text)	=
 ltv_backtest('shop', '2024-12-31')	ltv_backtest(regclass,date,integer,integer,text[])	=
 ltv_backtest('shop', '2024-12-31', '90', '3', '{bg/nbd}')	ltv_backtest(regclass,date,integer,integer,text[])	=
 ltv_validate('shop', '2024-12-31', '2024-06-30', 'bg/nbd')	ltv_validate(regclass,date,date,text)	=

@@ -26,10 +26,10 @@ INSERT INTO extremes VALUES (9223372036854775807, '2024-01-01', 10), (-922337203
 SELECT customer_id, monetary, m FROM ltv_rfm('extremes', '2024-03-01', NULL::bigint);
 
 -- against plain SQL
-CREATE FUNCTION expected(bins int) RETURNS TABLE (customer_id int, recency_days int, frequency bigint, monetary numeric, r int, f int, m int)
+CREATE FUNCTION expected(bins int) RETURNS TABLE (customer_id int, segment text, recency_days int, frequency bigint, monetary numeric, r int, f int, m int)
 LANGUAGE sql STABLE AS $$
   WITH b AS MATERIALIZED (SELECT *, (SELECT sum(amount) FROM purchases p WHERE p.customer_id = buyers.customer_id) AS revenue FROM buyers)
-  SELECT customer_id, as_of() - last_day, orders, revenue,
+  SELECT customer_id, NULL::text, as_of() - last_day, orders, revenue,
     1 + floor(bins * (SELECT count(*) FROM b o WHERE o.last_day < b.last_day) / (SELECT count(*) FROM b)::numeric)::int,
     1 + floor(bins * (SELECT count(*) FROM b o WHERE o.orders < b.orders) / (SELECT count(*) FROM b)::numeric)::int,
     1 + floor(bins * (SELECT count(*) FROM b o WHERE o.revenue < b.revenue) / (SELECT count(*) FROM b)::numeric)::int
@@ -40,9 +40,9 @@ SELECT bins, c.* FROM unnest('{5,1,3,10,1000}'::int[]) bins,
     format('SELECT *, row_number() OVER (ORDER BY monetary DESC, customer_id) FROM expected(%s)', bins)) c;
 -- other types of customer_id: text in the order of its bytes, uuid
 SELECT * FROM compare('SELECT * FROM ltv_rfm(RELATION, AS_OF, NULL::text) WITH ORDINALITY',
-  'SELECT id, recency_days, frequency, monetary, r, f, m, row_number() OVER (ORDER BY monetary DESC, id COLLATE "C") FROM expected(5), LATERAL (SELECT ''C-'' || customer_id) t(id)', '{with_text}');
+  'SELECT id, segment, recency_days, frequency, monetary, r, f, m, row_number() OVER (ORDER BY monetary DESC, id COLLATE "C") FROM expected(5), LATERAL (SELECT ''C-'' || customer_id) t(id)', '{with_text}');
 SELECT * FROM compare('SELECT * FROM ltv_rfm(RELATION, AS_OF, NULL::uuid) WITH ORDINALITY',
-  'SELECT id, recency_days, frequency, monetary, r, f, m, row_number() OVER (ORDER BY monetary DESC, id) FROM expected(5), LATERAL (SELECT md5(customer_id::text)::uuid) t(id)', '{with_uuid}');
+  'SELECT id, segment, recency_days, frequency, monetary, r, f, m, row_number() OVER (ORDER BY monetary DESC, id) FROM expected(5), LATERAL (SELECT md5(customer_id::text)::uuid) t(id)', '{with_uuid}');
 
 -- orders, lines and histories
 SELECT * FROM compare_relations('SELECT * FROM ltv_rfm(RELATION, AS_OF, NULL::int) WITH ORDINALITY', '{orders,shuffled,lines,histories}');

@@ -33,7 +33,7 @@ BEGIN
                    coalesce(sum(a) FILTER (WHERE d <= $1 AND d >= ($1 - interval '1 year')::date + 1), 0) AS annual_revenue,
                    coalesce(sum(q) FILTER (WHERE d <= $1 AND d >= ($1 - interval '1 year')::date + 1), 0) AS annual_quantity
             FROM (%s) l GROUP BY customer_id)
-        SELECT ROW(customer_id::text, orders, round(quantity, sq), round(revenue, sa), round(revenue - cost, greatest(sa, sk)), first, last, (last - first)::numeric / 30,
+        SELECT ROW(customer_id::text, NULL, orders, round(quantity, sq), round(revenue, sa), round(revenue - cost, greatest(sa, sk)), first, last, (last - first)::numeric / 30,
                    round(revenue, sa) / nullif(orders, 0), CASE WHEN orders > 1 THEN (last - first)::float8 / (orders - 1) END, $1 - last,
                    annual_orders, round(annual_revenue, sa), round(annual_quantity, sq), orders >= 2, annual_revenue >= $2 AND annual_orders >= $3,
                    CASE WHEN last IS NULL THEN NULL WHEN $1 - last > $5 THEN 'churned' WHEN $1 - last > $4 THEN 'dormant'
@@ -70,7 +70,7 @@ SELECT shop, as_of, c.* FROM unnest('{yen,cents,mixed,known}'::regclass[]) shop,
 SELECT count(*) AS differ FROM (SELECT s::text FROM ltv_customer_summary('mixed', '2024-06-30', ltv_policy(9000.5, 2, 30, 90)) s EXCEPT ALL SELECT plain('mixed', '2024-06-30', 9000.5, 2, 30, 90)) t;
 SELECT count(*) AS differ FROM (SELECT s::text FROM ltv_customer_summary('mixed', as_of => '2024-06-30', id_type => NULL::bigint, policy => ltv_policy(dormant_days => 30, churned_days => 90)) s EXCEPT ALL SELECT plain('mixed', '2024-06-30', 18000, 3, 30, 90)) t;
 -- the aggregate form says the same
-SELECT count(*) AS differ FROM (SELECT ROW(customer_id, (ltv_summarize(ltv_history(ordered_on, amount, quantity, cost), '2024-02-29')).*, NULL, NULL, NULL)::text FROM mixed WHERE customer_id IS NOT NULL AND ordered_on <= '2024-02-29' GROUP BY customer_id HAVING count(*) FILTER (WHERE amount IS NOT NULL) > 0
+SELECT count(*) AS differ FROM (SELECT ROW(customer_id, NULL, (ltv_summarize(ltv_history(ordered_on, amount, quantity, cost), '2024-02-29')).*, NULL, NULL, NULL)::text FROM mixed WHERE customer_id IS NOT NULL AND ordered_on <= '2024-02-29' GROUP BY customer_id HAVING count(*) FILTER (WHERE amount IS NOT NULL) > 0
                                 EXCEPT ALL SELECT s::text FROM ltv_customer_summary('mixed', '2024-02-29', NULL::bigint) s) t;
 
 -- every type of customer_id, as text and in its own type
@@ -87,7 +87,7 @@ BEGIN
     SELECT count(*) INTO customers FROM plain('ids', '2024-02-29');
     SELECT count(*) INTO differ FROM (SELECT s::text FROM ltv_customer_summary('ids', '2024-02-29') s EXCEPT ALL SELECT plain('ids', '2024-02-29')) t;
     EXECUTE format($q$ SELECT count(*) FROM (
-        SELECT ROW(customer_id::text, orders, quantity, revenue, gross_profit, first_order, last_order, active_months, average_order_value, mean_interval_days, days_since_last_order,
+        SELECT ROW(customer_id::text, segment, orders, quantity, revenue, gross_profit, first_order, last_order, active_months, average_order_value, mean_interval_days, days_since_last_order,
                    annual_orders, annual_revenue, annual_quantity, is_repeater, meets_benchmark, stage, retention_cost, annual_retention_cost, last_contact, first_item, last_item, top_item)::text
         FROM ltv_customer_summary('ids', '2024-02-29', NULL::%s) EXCEPT ALL SELECT plain('ids', '2024-02-29')) t $q$, type) INTO differ_typed;
     SELECT count(*) - customers + differ INTO differ FROM ltv_customer_summary('ids', '2024-02-29');
