@@ -46,7 +46,7 @@ FROM (SELECT row_number() OVER (ORDER BY customer_id) AS n, * FROM shop.stored) 
 SELECT format('CREATE VIEW shop.everything_%s AS SELECT * FROM shop.everything', i) FROM generate_series(1, 12) i \gexec
 
 -- every report over the orders, or over stored histories
-CREATE VIEW shop.customer_summary AS SELECT * FROM ltv_customer_summary('shop.orders', '2024-06-30');
+CREATE VIEW shop.customer_summary AS SELECT * FROM ltv_customer_summary('shop.orders', '2024-06-30', by => 'item');
 CREATE VIEW shop.customer_summary_of_stored AS SELECT * FROM ltv_customer_summary('shop.monthly', '2024-06-30', NULL::integer, ltv_policy());
 CREATE VIEW shop.findings AS SELECT * FROM ltv_check('shop.orders', '2024-06-30');
 CREATE VIEW shop.overview AS SELECT * FROM ltv_overview('shop.orders', '2024-06-30');

@@ -60,7 +60,7 @@ for my $as_of ('1998-06-30', '1997-09-30')
 
 # the aggregate and ltv_summarize are the other way to the same
 is(answer(<<'END'), "$rows{retail}|$rows{retail}", 'ltv_summarize(ltv_history(…)) is the row of the summary');
-SELECT count(*), count(*) FILTER (WHERE to_jsonb(s) - '{customer_id,first_item,last_item,top_item}'::text[] = to_jsonb(a.summary))
+SELECT count(*), count(*) FILTER (WHERE to_jsonb(s) - '{customer_id,segment,first_item,last_item,top_item}'::text[] = to_jsonb(a.summary))
 FROM (SELECT customer_id, ltv_summarize(ltv_history(ordered_on, amount, quantity, cost), '2011-12-09') AS summary FROM retail_cost WHERE customer_id IS NOT NULL GROUP BY customer_id) a
 JOIN ltv_customer_summary('retail_cost', '2011-12-09', NULL::integer) s USING (customer_id)
 END

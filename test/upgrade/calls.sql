@@ -102,6 +102,7 @@ SELECT ltv.ltv_repeat_rate_final(ltv.ltv_repeat_rate_combine(repeat_rate, ltv.lt
 -- reports over orders
 SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";
 SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r ORDER BY r.customer_id;
+SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.orders', '2024-12-31', by => 'item') r ORDER BY r.customer_id COLLATE pg_catalog."C";
 SELECT r::pg_catalog.text FROM ltv.ltv_check('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_stages('shop.orders', '2024-12-31') r;
@@ -116,6 +117,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_silences('shop.orders', '2024-12-31', '{3
 SELECT r::pg_catalog.text FROM ltv.ltv_growth('shop.orders', '2024-12-31', 180, policy => ltv.ltv_policy(1000, 2)) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4, by => 'item') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_item_flow('shop.orders', '2024-12-31', 'item', '2024-01-01') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_cancellations('shop.contracts', '2024-12-31') r;
@@ -132,6 +134,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_payback('shop.orders', '2024-12-31', 2000
 SELECT r::pg_catalog.text FROM ltv.ltv_free_shipping('shop.orders', '2024-12-31', 500, 60, 0.4) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r ORDER BY r.customer_id;
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";
+SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31', NULL::pg_catalog.int4, kind => 'mbg/nbd', by => 'item') r ORDER BY r.customer_id;
 SELECT r::pg_catalog.text FROM ltv.ltv_validate('shop.orders', '2024-12-31', '2024-06-30') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_backtest('shop.orders', '2024-12-31', 90, 2) r;
 SELECT ltv.ltv_suggest_policy('shop.orders', '2024-12-31', 0.9, 0.8, 90, 'all')::pg_catalog.text;
