@@ -186,7 +186,7 @@ for my $query ("SELECT * FROM ltv_rfm('plain', '2024-12-31', NULL::bigint)", "SE
   like($error, qr/^[0-9A-Z]{5}: /, "$query: an error");
   is($error, refusal($query, $off), "$query: the same from the function");
 }
-$node->safe_psql('postgres', 'CREATE ROLE shop; GRANT SELECT ON plain TO shop; REVOKE EXECUTE ON FUNCTION ltv_predict(regclass, date), ltv_predict(regclass, date, anyelement, integer, text, numeric, double precision) FROM PUBLIC');
+$node->safe_psql('postgres', 'CREATE ROLE shop; GRANT SELECT ON plain TO shop; REVOKE EXECUTE ON FUNCTION ltv_predict(regclass, date), ltv_predict(regclass, date, anyelement, integer, text, numeric, double precision, text) FROM PUBLIC');
 is(answer("SELECT count(*) FROM $rfm", 'SET ROLE shop'), answer("SELECT count(*) FROM ($buyers) b"), 'a role that may');
 is(refusal("SELECT * FROM ltv_predict('plain', '2024-12-31'$_)", 'SET ROLE shop'), '42501: permission denied for function ltv_predict', "one that may not execute the function: $_") for '', ', NULL::integer';
 is(refusal("SELECT * FROM ltv_rfm('stored', '2024-12-31', NULL::integer)", 'SET ROLE shop'), '42501: permission denied for table stored', 'one that may not read the orders');
@@ -194,7 +194,7 @@ like(refusal("SELECT count(*) FROM (SELECT * FROM ltv_customer_summary('slow')) 
 
 # A function that is altered between plan and start: up to 17 a function in SQL plans all its statements before the first runs.
 $node->safe_psql('postgres', q{CREATE FUNCTION alters_a_report() RETURNS bigint LANGUAGE sql AS $f$
-  ALTER FUNCTION ltv_customer_summary(regclass, date, ltv_policy) SET work_mem = '8MB'; SELECT count(*) FROM ltv_customer_summary('plain', '2024-12-31') $f$});
+  ALTER FUNCTION ltv_customer_summary(regclass, date, ltv_policy, text) SET work_mem = '8MB'; SELECT count(*) FROM ltv_customer_summary('plain', '2024-12-31') $f$});
 my ($status, $out, $err) = $node->psql('postgres', 'SELECT ltv_cpo(1, 1); SELECT alters_a_report()');
 if ($status == 0)
 {
