@@ -27,7 +27,8 @@ CREATE TABLE report (n int GENERATED ALWAYS AS IDENTITY, call text);
 INSERT INTO report (call) VALUES ('ltv_overview(RELATION, AS_OF'), ('ltv_overview(RELATION, AS_OF, ltv_policy(2000, 2, 20, 50)'), ('ltv_stages(RELATION, AS_OF'), ('ltv_stage_flow(RELATION, AS_OF - 100, AS_OF'),
   ('ltv_cpm_groups(RELATION, AS_OF'), ('ltv_periods(RELATION, AS_OF'), ('ltv_periods(RELATION, AS_OF, ''week'''), ('ltv_steps(RELATION, AS_OF'), ('ltv_steps(RELATION, AS_OF, 2, cohort => ''quarter'''),
   ('ltv_cohorts(RELATION, AS_OF'), ('ltv_cohorts(RELATION, AS_OF, ''quarter'''), ('ltv_windows(RELATION, AS_OF'), ('ltv_windows(RELATION, AS_OF, ''{0,45}'', ''month'''), ('ltv_deciles(RELATION, AS_OF'),
-  ('ltv_economics(RELATION, AS_OF, 0.4, 900, 50, NULL'), ('ltv_levers(RELATION, AS_OF, 0.5, 500'), ('ltv_payback(RELATION, AS_OF, 20, 0.5'), ('ltv_free_shipping(RELATION, AS_OF, 2500, 60, 0.4');
+  ('ltv_economics(RELATION, AS_OF, 0.4, 900, 50, NULL'), ('ltv_levers(RELATION, AS_OF, 0.5, 500'), ('ltv_payback(RELATION, AS_OF, 20, 0.5'), ('ltv_free_shipping(RELATION, AS_OF, 2500, 60, 0.4'),
+  ('ltv_steps(RELATION, AS_OF, 3, 60'), ('ltv_growth(RELATION, AS_OF, 60, policy => ltv_policy(2000, 2)'), ('ltv_growth(RELATION, AS_OF, 30, ''quarter'', ltv_policy(1000, 1)'), ('ltv_silences(RELATION, AS_OF, ''{5,30,90}'', 60, ''all''');
 -- the rows of a call, numbered
 CREATE FUNCTION rows_of(call text) RETURNS TABLE (segment text, answer text, n bigint) LANGUAGE plpgsql AS $$
 BEGIN
@@ -90,7 +91,7 @@ BEGIN
   DROP TABLE got, wanted;
   RETURN NEXT;
 END $$;
-SELECT report, period, c.* FROM unnest('{ltv_windows,ltv_steps}'::text[]) report, unnest('{week,month,year}'::text[]) period, LATERAL cohort_differences(report, period) c;
+SELECT report, period, c.* FROM unnest('{ltv_windows,ltv_steps,ltv_growth}'::text[]) report, unnest('{week,month,year}'::text[]) period, LATERAL cohort_differences(report, period) c;
 -- by segment, then by cohort; both null without the arguments
 SELECT array_agg(concat(segment, ' ', cohort) ORDER BY ordinality) = array_agg(concat(segment, ' ', cohort) ORDER BY segment COLLATE "C", cohort) AS in_order
 FROM ltv_windows('plain', '2024-12-31', '{30}', 'month', by => 'channel') WITH ORDINALITY;
@@ -156,6 +157,17 @@ CREATE VIEW typed AS SELECT customer_id, ordered_on, amount, ordered_on + custom
 SET datestyle = 'German';
 SELECT c.by, string_agg(format('%s: %s', segment, customers), ', ') FROM unnest('{day,yes,share,mood,list,object,padded,small,ordered_on}'::text[]) WITH ORDINALITY c (by, n), LATERAL ltv_overview('typed', '2024-12-31', by => c.by) GROUP BY n, 1 ORDER BY n;
 SET datestyle = 'ISO, YMD';
+-- a collation that takes two values for one, where the server has ICU: they are two segments all the same
+CREATE FUNCTION by_loose_collation() RETURNS TABLE (segment text, customers bigint) LANGUAGE plpgsql AS $$
+BEGIN
+  CREATE TABLE loose_values AS SELECT n AS customer_id, date '2024-01-01' AS ordered_on, 1 AS amount, v AS channel FROM unnest('{web,WEB,Web,web}'::text[]) WITH ORDINALITY u (v, n);
+  IF EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i') AND getdatabaseencoding() <> 'SQL_ASCII' THEN
+    CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    ALTER TABLE loose_values ALTER channel TYPE text COLLATE loose;
+  END IF;
+  RETURN QUERY SELECT o.segment, o.customers FROM ltv_overview('loose_values', '2024-12-31', by => 'channel') o;
+END $$;
+SELECT * FROM by_loose_collation();
 -- the column may be any of the relation: the item as well, the currency, the history
 SELECT segment, customers FROM ltv_overview('larger_plain', '2024-12-31', by => 'item');
 SELECT count(*) > 3500 AS many, count(*) = count(DISTINCT segment) AS differ FROM ltv_overview('larger_single', '2024-12-31', by => 'history');
@@ -186,6 +198,14 @@ CREATE FUNCTION tell(secret) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
 CREATE CAST (secret AS text) WITH FUNCTION tell(secret);
 CREATE VIEW secrets AS SELECT customer_id, ordered_on, amount, ROW(label)::secret AS label FROM values_of;
 SELECT * FROM ltv_overview('secrets', '2024-12-31', by => 'label');
+CREATE TYPE speechless;
+CREATE FUNCTION speechless_in(cstring) RETURNS speechless LANGUAGE internal IMMUTABLE STRICT AS 'oidin';
+CREATE FUNCTION speechless_out(speechless) RETURNS cstring LANGUAGE internal STABLE STRICT AS 'enum_out';
+CREATE TYPE speechless (INPUT = speechless_in, OUTPUT = speechless_out, LIKE = oid);
+CREATE VIEW unspoken AS SELECT customer_id, ordered_on, amount, '12'::speechless AS label, '12'::speechless AS item FROM values_of;
+SELECT customers FROM ltv_overview('unspoken', '2024-12-31', by => 'label');
+SELECT customers FROM ltv_overview('unspoken', '2024-12-31', by => 'amount');
+SELECT customers FROM ltv_overview('unspoken', '2024-12-31');
 -- the caller's rights: to columns, rows, the cast
 CREATE ROLE by_reader;
 GRANT USAGE ON SCHEMA by_test TO by_reader;

@@ -44,7 +44,8 @@ typedef struct SilencesReport
 	After		after;
 	int			count;			/* of silences */
 	Silence    *silences;
-	int32		days[DAYS_LIMIT];	/* of each, the shortest first */
+
+	int32		days[DAYS_LIMIT];	/* of each, the shortest first; for begin alone */
 } SilencesReport;
 
 /* The silences that begin on a day, the next order so many days later; how many there are. */
@@ -54,10 +55,12 @@ count_gap(SilencesReport *report, DateADT day, int64 gap)
 	int64		longest = Min((int64) report->population.as_of - report->horizon_days - day, gap - 1);
 	int			i = 0;
 
-	for (; i < report->count && report->days[i] <= longest; i++)
+	for (; i < report->count && report->silences[i].days <= longest; i++)
 	{
-		report->silences[i].gaps_in_hand++;
-		report->silences[i].returned_in_hand += gap <= (int64) report->days[i] + report->horizon_days;
+		Silence    *silence = &report->silences[i];
+
+		silence->gaps_in_hand++;
+		silence->returned_in_hand += gap <= (int64) silence->days + report->horizon_days;
 	}
 	return i;
 }
@@ -90,7 +93,7 @@ add_silent(SilencesReport *report, const Buyer *buyer, DateADT last)
 	int128		revenue = 0;
 	int			i = 0;
 
-	while (i < report->count && report->days[i] <= since)
+	while (i < report->count && report->silences[i].days <= since)
 		i++;
 	if (i == 0)
 		return;
