@@ -300,6 +300,13 @@ SELECT count(*) > 500 AS cut, count(*) FILTER (WHERE try_state(left(state, n), r
 SELECT count(*) AS longer, count(*) FILTER (WHERE try_state(state || '00', report, computed) = 'refused') AS refused FROM small_state;
 SELECT t AS state, answer_to(format('SELECT %L::ltv_report_state', t)) AS answer FROM unnest(ARRAY['', '\x', 'x', '\x0', '\xzz', '\x01', '\x02', '\x0100', '\x01ffffffffffffffffff01', '\x010b6c74765f636f686f727473', (SELECT overlay(state PLACING '63' FROM 7 FOR 2) FROM small_state WHERE report = 'deciles'),
   (SELECT replace(state, encode('0.333', 'hex'), encode('0-333', 'hex')) FROM small_state WHERE report = 'free_shipping')]) t;
+-- and as values that are stored already: a superuser can call any bytes a state.  Whoever reads them says what they are
+CREATE CAST (bytea AS ltv_report_state) WITHOUT FUNCTION;
+SELECT left(b, 60) AS stored, answer_to(format('SELECT ltv_rollup(%L::bytea::ltv_report_state)', b)) AS rolled_up, answer_to(format('SELECT count(*) FROM ltv_deciles_rows(%L::bytea::ltv_report_state)', b)) AS rows
+FROM (SELECT state FROM small_state WHERE report = 'deciles') d, unnest(ARRAY['', '\x01', overlay(state PLACING '02' FROM 3 FOR 2), left(state, -2), state || '00', state]) b;
+SELECT answer_to(format('SELECT ltv_deciles_accum(%L::bytea::ltv_report_state, ''[]'', ''2024-03-31'')', left(state, -2))) AS added_to,
+  answer_to(format('SELECT ltv_report_state_combine(NULL, %L::bytea::ltv_report_state)', left(state, -2))) AS combined FROM small_state WHERE report = 'deciles';
+DROP CAST (bytea AS ltv_report_state);
 -- the same in binary form
 \getenv directory PG_ABS_BUILDDIR
 \set file :directory '/results/states.binary'

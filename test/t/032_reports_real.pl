@@ -91,4 +91,38 @@ for my $report ("* FROM ltv_windows(%s, '2011-12-09', '{90}', by => 'item')", "f
   same_rows("lines: $report", sprintf("SELECT $report", "'online_retail_lines'"), sprintf("SELECT $report", "'online_retail_items'"));
 }
 
+# Each report by country against the same report over the customers of each country, who are found in plain SQL: whoever ordered
+# from several is in that of the first order.
+$node->safe_psql('postgres', <<'END');
+CREATE VIEW by_country AS SELECT customer_id, order_ts::date AS ordered_on, amount, units AS quantity, country FROM invoice;
+CREATE TABLE member AS SELECT DISTINCT ON (customer_id) customer_id, country FROM by_country WHERE customer_id IS NOT NULL
+  ORDER BY customer_id, amount < 0, ordered_on, amount, coalesce(quantity, 1), country COLLATE "C";
+CREATE TABLE of_country (LIKE online_retail_net);
+CREATE FUNCTION one_by_one(call text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  one text;
+BEGIN
+  FOR one IN SELECT country FROM (SELECT country FROM member UNION SELECT country FROM by_country WHERE customer_id IS NULL AND call ~ 'overview') c ORDER BY country COLLATE "C" LOOP
+    TRUNCATE of_country;
+    INSERT INTO of_country SELECT b.customer_id, ordered_on, amount, quantity FROM by_country b LEFT JOIN member m USING (customer_id) WHERE CASE WHEN b.customer_id IS NULL THEN b.country ELSE m.country END = one;
+    RETURN QUERY EXECUTE format('SELECT (to_jsonb(r) || jsonb_build_object(''segment'', %L::text))::text FROM %s r', one, call);
+  END LOOP;
+END $$;
+END
+for my $report ('overview', 'stages', 'cpm_groups', 'periods', 'steps', 'cohorts', "cohorts %s, 'week'", 'windows', "windows %s, '{30,90}', 'quarter'", 'silences', "growth %s, 180, policy => ltv_policy(500, 2)", 'deciles',
+  'economics %s, 0.4', 'levers %s, 0.4', 'payback %s, 300, 0.4', 'free_shipping %s, 300, 5, 0.4')
+{
+  my ($name, $arguments) = $report =~ /^(\w+) ?(.*)$/;
+  my $call = "ltv_$name(%s" . ($arguments || '%s') . '%s)';
+  my $over = sub { sprintf($call, "'$_[0]', ", "'2011-12-09'", $_[1]) };
+  same_rows("by country: $report", 'SELECT to_jsonb(r)::text FROM ' . $over->('by_country', ", by => 'country'") . ' r', 'SELECT * FROM one_by_one($call$' . $over->('of_country', '') . '$call$)');
+}
+# Whoever ordered from several countries is there, and lines say what invoices do.
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM (SELECT customer_id FROM by_country GROUP BY 1 HAVING count(DISTINCT country) > 1) c'), '>', 5, 'customers of several countries');
+$node->safe_psql('postgres', 'CREATE VIEW lines_by_country AS SELECT customer_id, invoice_no AS order_id, invoice_date::date AS ordered_on, quantity * unit_price AS amount, quantity, country FROM line');
+for my $report ("ltv_overview(%s, '2011-12-09', by => 'country')", "ltv_cohorts(%s, '2011-12-09', 'quarter', by => 'country')")
+{
+  same_rows("lines: $report", sprintf("SELECT * FROM $report", "'lines_by_country'"), sprintf("SELECT * FROM $report", "'by_country'"));
+}
+
 done_testing();
