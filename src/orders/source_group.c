@@ -700,7 +700,11 @@ static inline void
 fetch_ahead(const Grouping *grouping, uint64 start)
 {
 	for (uint64 i = start + AHEAD; i < start + AHEAD + 4 && i < grouping->nrows; i++)
+	{
 		prefetch_memory(grouping->ordered[i]);
+		/* (most rows are in two lines of the cache at most) */
+		prefetch_memory(grouping->ordered[i] + grouping->source->row_size - 1);
+	}
 }
 
 /* The smallest power of two that holds half as many slots again as rows. */

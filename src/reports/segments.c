@@ -12,7 +12,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "base/key.h"
 #include "orders/source_rows.h"
 #include "reports/segment_column.h"
 
@@ -38,6 +37,9 @@ typedef struct LatelyMet
 
 #define LATELY_MET	4096		/* a power of two */
 
+#define STATE_ALIGNMENT	64		/* the line of a cache */
+#define PLACES_LIMIT	256		/* for structs, made at once */
+
 typedef struct Segments
 {
 	/* what workers get */
@@ -55,6 +57,8 @@ typedef struct Segments
 	Items	   *values;			/* of the column */
 	RecordSet  *states;
 	LatelyMet  *lately;			/* by number and cohort */
+	char	   *place;			/* for the next struct */
+	uint32		places;			/* for so many more */
 	int128	   *whole;			/* a struct as begin wants it */
 
 	int128		empty[LARGEST_REPORT / sizeof(int128)]; /* the struct before the first customer */
@@ -85,12 +89,28 @@ CheckMemory(const Segments *segments)
 	CheckSegmentsMemory(segments->context, segments->name, segments->states->count);
 }
 
+/* Structs lie side by side, and each begins with a line of the cache: where there are many, to reach one takes time. */
+static void *
+place_state(Segments *segments)
+{
+	Size		size = TYPEALIGN(STATE_ALIGNMENT, segments->own);
+
+	if (segments->places == 0)
+	{
+		segments->places = Max(1, Min(segments->states->count, PLACES_LIMIT));
+		segments->place = (char *) TYPEALIGN(STATE_ALIGNMENT, palloc(segments->places * size + STATE_ALIGNMENT));
+	}
+	segments->places--;
+	segments->place += size;
+	return segments->place - size;
+}
+
 /* What a new segment begins with. */
 static void *
 begin_state(Segments *segments)
 {
 	MemoryContext old = MemoryContextSwitchTo(segments->context);
-	void	   *state = palloc(segments->own);
+	void	   *state = place_state(segments);
 
 	memcpy(segments->whole, segments->empty, segments->visitor->size);
 	segments->visitor->begin(segments->whole);
@@ -121,7 +141,8 @@ state_of(Segments *segments, const RowSegment *segment, int32 cohort)
 
 	if (segment->number == SEGMENT_FOLLOWS)
 		return state_at(segments, items_number(segments->values, segment->text), cohort);
-	lately = &segments->lately[mix_word(segment->number ^ (uint64) (uint32) cohort << 40) % LATELY_MET];
+	/* numbers of one process follow each other */
+	lately = &segments->lately[(segment->number + (segment->number >> 32) * 1021 + (uint64) (uint32) cohort * 67) % LATELY_MET];
 	if (lately->state != NULL && lately->number == segment->number && lately->cohort == cohort)
 		return lately->state;
 	lately->state = state_at(segments, items_number(segments->values, segment->text), cohort);
@@ -175,6 +196,7 @@ begin_segments(void *arg)
 	segments->calendar = calendar_of(segments->period);
 	segments->values = items_create();
 	segments->states = recordset_create(segments->context, sizeof(SegmentState));
+	segments->places = 0;
 	segments->lately = palloc0(LATELY_MET * sizeof(LatelyMet));
 	segments->whole = palloc(segments->visitor->size);
 	MemoryContextSwitchTo(old);
