@@ -1,6 +1,6 @@
 /*
  * further.c: a relation that a report reads besides the orders: which columns
- * it has, and whether their types will do.
+ * it has, whether their types will do, and its rows.
  */
 #include "orders/further.h"
 
@@ -8,9 +8,15 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
+
+#include "orders/relation.h"
+
+#define ROWS_AT_ONCE	10000
 
 static const char *const type_names[] = {
 	NULL, "date", "boolean", "an integer type", "an integer type or numeric", "numeric or double precision"
@@ -53,6 +59,17 @@ find_columns(Relation rel, FurtherRelation *relation)
 	}
 }
 
+/* The columns of a relation that has been looked at, for an error. */
+static char *
+columns_of(const FurtherRelation *relation)
+{
+	Relation	rel = relation_open(relation->relid, NoLock);
+	char	   *list = list_columns(rel);
+
+	relation_close(rel, NoLock);
+	return list;
+}
+
 void
 further_report_type(const FurtherRelation *relation, int column, const char *expected)
 {
@@ -60,7 +77,18 @@ further_report_type(const FurtherRelation *relation, int column, const char *exp
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("column \"%s\" of relation \"%s\" has type %s, but must be %s",
 					relation->kind->columns[column].name, relation->name, format_type_be(relation->types[column]), expected),
-			 errhint("Write a view with a cast.")));
+			 relation->kind->mend != NULL ? errdetail("The columns of the relation are: %s.", columns_of(relation)) : 0,
+			 errhint("%s", relation->kind->mend != NULL ? relation->kind->casts[column] : "Write a view with a cast.")));
+}
+
+static void
+report_missing(const FurtherRelation *relation, const char *name, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("relation \"%s\" has no column \"%s\"", relation->name, name),
+			 relation->kind->mend != NULL ? errdetail("Its columns are: %s.", columns_of(relation)) : 0,
+			 errhint("%s", hint)));
 }
 
 static void
@@ -70,10 +98,8 @@ CheckColumns(const FurtherRelation *relation)
 
 	for (int column = 0; column < kind->count; column++)
 		if (!OidIsValid(relation->types[column]) && !kind->columns[column].optional)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("relation \"%s\" has no column \"%s\"", relation->name, kind->columns[column].name),
-					 errhint("%s are rows with %s.", kind->what, kind->rows)));
+			report_missing(relation, kind->columns[column].name,
+						   psprintf("%s are rows with %s.%s%s", kind->what, kind->rows, kind->mend != NULL ? " " : "", kind->mend != NULL ? kind->mend : ""));
 	for (int column = 0; column < kind->count; column++)
 		if (OidIsValid(relation->types[column]) && !fits(relation->types[column], kind->columns[column].type))
 			further_report_type(relation, column, type_names[kind->columns[column].type]);
@@ -107,6 +133,7 @@ further_open(Oid relid, const FurtherKind *kind, FurtherRelation *relation)
 	CheckRelationKind(rel, kind);
 	memset(relation, 0, sizeof(*relation));
 	relation->kind = kind;
+	relation->relid = relid;
 	relation->name = pstrdup(RelationGetRelationName(rel));
 	relation->qualified = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), relation->name);
 	find_columns(rel, relation);
@@ -130,4 +157,101 @@ further_find(const char *query)
 	}
 	SPI_finish();
 	return found;
+}
+
+/* The type of a column that the caller names; it must be there. */
+Oid
+further_column(const FurtherRelation *relation, const char *name, const char *hint)
+{
+	AttrNumber	attnum = get_attnum(relation->relid, name);
+
+	if (attnum <= 0)
+		report_missing(relation, name, hint);
+	return get_atttype(relation->relid, attnum);
+}
+
+/*
+ * Reading
+ */
+
+/* A query over such a relation while it runs. */
+typedef struct FurtherReading
+{
+	const FurtherRelation *relation;
+	Oid			reader;			/* with whose rights */
+} FurtherReading;
+
+static void
+reading_context(void *arg)
+{
+	const FurtherReading *reading = arg;
+
+	errcontext("reading relation \"%s\"", reading->relation->name);
+	if (geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		errhint("A report reads this relation with the rights of who runs it, through a view over the report as well. To show others only the report, grant SELECT on a materialized view of it, or EXECUTE on a SECURITY DEFINER function that returns its rows.");
+}
+
+/* A view whose report reads the view itself would be read for ever; see CheckNotReading in source.c. */
+static void
+CheckNotReading(const FurtherReading *reading)
+{
+	for (ErrorContextCallback *callback = error_context_stack; callback != NULL; callback = callback->previous)
+		if (callback->callback == reading_context &&
+			((const FurtherReading *) callback->arg)->relation->relid == reading->relation->relid &&
+			((const FurtherReading *) callback->arg)->reader == reading->reader)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					 errmsg("infinite recursion detected in reports over relation \"%s\"", reading->relation->name),
+					 errdetail("It is a view that reads, directly or through other views, a report over itself."),
+					 errhint("Let the report read tables, or a view of them that no report is in.")));
+}
+
+/* Visit the rows that are in hand; what a visit allocates is gone after them. */
+static void
+visit_rows(MemoryContext context, FurtherVisitor visit, void *arg)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		visit(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, arg);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(context);
+}
+
+static void
+read_rows(const char *query, FurtherVisitor visit, void *arg)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv further rows", ALLOCSET_DEFAULT_SIZES);
+	Portal		portal;
+
+	SPI_connect();
+	portal = SPI_cursor_open(NULL, SPI_prepare(query, 0, NULL), NULL, NULL, true);
+	do
+	{
+		SPI_cursor_fetch(portal, true, ROWS_AT_ONCE);
+		visit_rows(context, visit, arg);
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0);
+	SPI_cursor_close(portal);
+	SPI_finish();
+	MemoryContextDelete(context);
+}
+
+/* Run a query over the relation, with the caller's rights and snapshot, and visit each of its rows. */
+void
+further_read(const FurtherRelation *relation, const char *query, FurtherVisitor visit, void *arg)
+{
+	FurtherReading reading = {relation, GetUserId()};
+	ErrorContextCallback callback;
+
+	CheckNotReading(&reading);
+	callback.callback = reading_context;
+	callback.arg = &reading;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	read_rows(query, visit, arg);
+	error_context_stack = callback.previous;
 }

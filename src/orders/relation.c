@@ -28,7 +28,7 @@ const char *const orders_column_names[ORDERS_COLUMNS] = {
 };
 
 /* The columns of a relation, for an error. */
-static char *
+char *
 list_columns(Relation rel)
 {
 	TupleDesc	desc = RelationGetDescr(rel);

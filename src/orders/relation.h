@@ -7,6 +7,7 @@
 #include "base/compat.h"
 
 #include "funcapi.h"
+#include "utils/relcache.h"
 
 typedef enum OrdersColumn
 {
@@ -64,6 +65,7 @@ extern const char *const orders_column_names[ORDERS_COLUMNS];
 
 extern const char *orders_column_name(const OrdersRelation *relation, OrdersColumn column);
 
+extern char *list_columns(Relation rel);
 extern void orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns names, OrdersRelation *relation);
 
 static inline bool

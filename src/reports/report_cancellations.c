@@ -24,7 +24,6 @@ static const CompositeType row_type = COMPOSITE_TYPE("ltv_cancellations_row",
 	TEXTOID, DATEOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID);
 
 #define PERIODS_LIMIT	1000000
-#define ROWS_AT_ONCE	10000
 
 /* of a key: segment, reason and period side by side */
 #define VALUES_LIMIT	(1 << 19)
@@ -139,8 +138,9 @@ count_end(PeriodEvents *events, bool is_new)
 }
 
 static void
-count_contract(Cancellations *cancellations, HeapTuple tuple, TupleDesc desc)
+count_contract(HeapTuple tuple, TupleDesc desc, void *arg)
 {
+	Cancellations *cancellations = arg;
 	Calendar   *calendar = cancellations->calendar;
 	uint32		segment;
 	int64		start;
@@ -173,28 +173,14 @@ column_or_null(const char *name, const char *type)
 }
 
 static void
-read_contracts(Cancellations *cancellations, const char *qualified)
+read_contracts(Cancellations *cancellations, const FurtherRelation *relation)
 {
 	char	   *query = psprintf("SELECT started_on, ended_on, %s, %s, %s, %s FROM %s WHERE contract IS NOT NULL",
 								 column_or_null(cancellations->has_pauses ? "paused_from" : NULL, "date"),
 								 column_or_null(cancellations->has_resumptions ? "resumed_on" : NULL, "date"),
-								 column_or_null(cancellations->by, "text"), column_or_null(cancellations->split, "text"), qualified);
-	Portal		portal;
+								 column_or_null(cancellations->by, "text"), column_or_null(cancellations->split, "text"), relation->qualified);
 
-	SPI_connect();
-	portal = SPI_cursor_open(NULL, SPI_prepare(query, 0, NULL), NULL, NULL, true);
-	do
-	{
-		SPI_cursor_fetch(portal, true, ROWS_AT_ONCE);
-		for (uint64 i = 0; i < SPI_processed; i++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			count_contract(cancellations, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
-		}
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
-	SPI_finish();
+	further_read(relation, query, count_contract, cancellations);
 }
 
 /*
@@ -385,7 +371,7 @@ ltv_cancellations(PG_FUNCTION_ARGS)
 	cancellations->spans = recordset_create(CurrentMemoryContext, sizeof(SegmentSpan));
 	cancellations->events = recordset_create(CurrentMemoryContext, sizeof(PeriodEvents));
 	cancellations->split_events = recordset_create(CurrentMemoryContext, sizeof(PeriodEvents));
-	read_contracts(cancellations, relation.qualified);
+	read_contracts(cancellations, &relation);
 	put_rows(cancellations);
 	return (Datum) 0;
 }
