@@ -8,10 +8,12 @@ CREATE TABLE o AS SELECT i % 20 AS customer_id, date '2023-01-05' + i * 7 % 600 
 FROM generate_series(1, 200) i;
 CREATE TABLE h AS SELECT customer_id, ltv_history(ordered_on, amount, 1, cost) AS history FROM o GROUP BY customer_id;
 CREATE TABLE known AS SELECT i AS contract, date '2024-01-05' + i AS started_on, date '2024-06-05' + i AS ended_on FROM generate_series(1, 30) i;
+CREATE TABLE spent AS SELECT date '2023-01-05' + i * 20 AS spent_on, 100 * i AS cost, i AS leads FROM generate_series(1, 30) i;
 CREATE VIEW delivered AS SELECT *, customer_id AS contract FROM o;
 -- every row type, and a query that makes rows of it
 CREATE TABLE made (type text PRIMARY KEY, source text);
 INSERT INTO made VALUES
+    ('ltv_acquisition_row', $$ltv_acquisition('o', 'spent', '2024-08-01', within_days => 90)$$),
     ('ltv_bundle_row', $$ltv_bundle(1000, 300, '{2,3}', '{0.10,0.15}')$$),
     ('ltv_baskets_row', $$ltv_baskets('o', '2024-08-01', within_days => 900, min_orders => 1)$$),
     ('ltv_cancellations_row', $$ltv_cancellations('known', '2024-08-01')$$),

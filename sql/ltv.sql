@@ -1441,6 +1441,59 @@ RETURNS SETOF ltv_payback_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
 COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, ltv_period, text) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit less the cost of contacts covers what they cost';
 
+CREATE TYPE ltv_acquisition_row AS (
+  segment text,
+  period_start date,
+  cost numeric,
+  leads bigint,
+  new_customers bigint,
+  cost_per_lead numeric,
+  new_per_lead double precision,
+  cost_per_new_customer numeric,
+  main_customers bigint,
+  upgrade_rate double precision,
+  cpo numeric,
+  first_revenue numeric,
+  first_roas double precision,
+  observed_customers bigint,
+  revenue_per_customer numeric,
+  contribution_per_customer numeric,
+  roas double precision,
+  max_cpo numeric,
+  contribution_to_cpo double precision,
+  profit numeric,
+  payback_index integer,
+  complete boolean
+);
+COMMENT ON TYPE ltv_acquisition_row IS 'what the new customers of a period cost and bring in, see ltv_acquisition';
+COMMENT ON COLUMN ltv_acquisition_row.segment IS 'what the column that by names holds at the first order of these customers, and for these costs, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_acquisition_row.period_start IS 'first day of the period of the first orders and of the costs; null where period is null';
+COMMENT ON COLUMN ltv_acquisition_row.cost IS 'what was spent in it, up to as_of';
+COMMENT ON COLUMN ltv_acquisition_row.leads IS 'sum of leads; null without such a column';
+COMMENT ON COLUMN ltv_acquisition_row.new_customers IS 'customers with their first order in it';
+COMMENT ON COLUMN ltv_acquisition_row.cost_per_lead IS 'cost / leads';
+COMMENT ON COLUMN ltv_acquisition_row.new_per_lead IS 'new_customers / leads, of the same period; may be above 1';
+COMMENT ON COLUMN ltv_acquisition_row.cost_per_new_customer IS 'cost / new_customers';
+COMMENT ON COLUMN ltv_acquisition_row.main_customers IS 'of the new customers, with an order up to within_days after the first (that one included) that carries a value of main; without main all of them';
+COMMENT ON COLUMN ltv_acquisition_row.upgrade_rate IS 'main_customers / new_customers';
+COMMENT ON COLUMN ltv_acquisition_row.cpo IS 'cost / main_customers';
+COMMENT ON COLUMN ltv_acquisition_row.first_revenue IS 'amount of the first orders of the new customers';
+COMMENT ON COLUMN ltv_acquisition_row.first_roas IS 'first_revenue / cost';
+COMMENT ON COLUMN ltv_acquisition_row.observed_customers IS 'of the new customers, with the first order at least within_days before as_of';
+COMMENT ON COLUMN ltv_acquisition_row.revenue_per_customer IS 'what the observed bought from the day of their first order to within_days after it, less refunds / observed_customers';
+COMMENT ON COLUMN ltv_acquisition_row.contribution_per_customer IS 'their gross profit less what contacts with them cost, in these days / observed_customers; null while a cost of theirs is unknown';
+COMMENT ON COLUMN ltv_acquisition_row.roas IS 'revenue_per_customer / cost_per_new_customer';
+COMMENT ON COLUMN ltv_acquisition_row.max_cpo IS 'contribution_per_customer x new_customers / main_customers - target_profit; null until the row is complete';
+COMMENT ON COLUMN ltv_acquisition_row.contribution_to_cpo IS 'contribution_per_customer x new_customers / cost; null until the row is complete';
+COMMENT ON COLUMN ltv_acquisition_row.profit IS 'contribution_per_customer x new_customers - cost; -cost without new customers';
+COMMENT ON COLUMN ltv_acquisition_row.payback_index IS 'the first calendar month, from that of each first order on (0), at whose end the contributions within these days cover the cost; null while they do not, and until the row is complete';
+COMMENT ON COLUMN ltv_acquisition_row.complete IS 'all of the new customers are observed';
+
+CREATE FUNCTION ltv_acquisition(orders regclass, spend regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', within_days integer DEFAULT 365, target_profit numeric DEFAULT 0, label text DEFAULT 'item', main text[] DEFAULT NULL, by text DEFAULT NULL)
+RETURNS SETOF ltv_acquisition_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+COMMENT ON FUNCTION ltv_acquisition(regclass, regclass, date, ltv_period, integer, numeric, text, text[], text) IS 'what the new customers of each calendar period cost and what they bring in: what was spent beside the customers whose first order is in the period';
+
 CREATE TYPE ltv_free_shipping_row AS (
   segment text,
   orders bigint,

@@ -151,6 +151,7 @@ ltv_funnel('shop', '{trial,main}', '2024-12-31', 'item', '90', '2024-01-01', 'mo
 ltv_baskets('shop', '2024-12-31', 'item', '90', '5', '2024-01-01', NULL)	ltv_baskets(regclass,date,text,integer,integer,date,text)	=
 ltv_economics('shop', '2024-12-31', '0.4', '2000', '100', '3', NULL, NULL)	ltv_economics(regclass,date,numeric,numeric,numeric,numeric,ltv_policy,text)	=
 ltv_levers('shop', '2024-12-31', '0.4', '2000', '100', '3', '0.1', 'channel', '20', NULL)	ltv_levers(regclass,date,numeric,numeric,numeric,numeric,numeric,text,integer,text)	=
+ltv_acquisition('shop', 'shop', '2024-12-31', 'month', '365', '0', 'item', '{main}', NULL)	ltv_acquisition(regclass,regclass,date,ltv_period,integer,numeric,text,text[],text)	=
 ltv_payback('shop', '2024-12-31', '2000', '0.4', 'month', NULL)	ltv_payback(regclass,date,numeric,numeric,ltv_period,text)	=
 ltv_free_shipping('shop', '2024-12-31', '5000', '600', '0.4', '0.5', NULL)	ltv_free_shipping(regclass,date,numeric,numeric,numeric,numeric,text)	=
 ltv_predict('shop', '2024-12-31')	ltv_predict(regclass,date)	=

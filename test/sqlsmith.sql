@@ -14,6 +14,8 @@ SELECT nullif(i * 7919 % 61, 0)::integer AS customer_id, DATE '2022-01-01' + i *
 FROM generate_series(1, 400) i;
 CREATE TABLE shop.contracts AS
 SELECT i AS contract, DATE '2022-01-01' + i AS started_on, CASE WHEN i % 2 = 0 THEN DATE '2022-01-01' + 30 * i END AS ended_on FROM generate_series(1, 45) i;
+CREATE TABLE shop.spend AS
+SELECT DATE '2022-01-01' + 20 * i AS spent_on, 100 * i AS cost, i % 5 AS leads, (ARRAY['tea', 'rice', NULL])[1 + i % 3] AS item FROM generate_series(1, 45) i;
 CREATE TABLE shop.stored AS
 SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history, ltv_history(ordered_on, amount) AS plain FROM shop.orders WHERE customer_id IS NOT NULL GROUP BY customer_id;
 INSERT INTO shop.stored VALUES (900, '[]', NULL), (901, NULL, '[]'), (902, '[{"on":"2024-02-29","amount":-5}]', '[{"on":"4714-11-24 BC","amount":999999999999999999}]'),
@@ -68,6 +70,7 @@ CREATE VIEW shop.funnel AS SELECT * FROM ltv_funnel('shop.orders', '{a,b}', '202
 CREATE VIEW shop.baskets AS SELECT * FROM ltv_baskets('shop.orders', '2024-06-30', within_days => 30, min_orders => 1);
 CREATE VIEW shop.economics AS SELECT * FROM ltv_economics('shop.orders', '2024-06-30', 0.4, 500, 100);
 CREATE VIEW shop.levers AS SELECT * FROM ltv_levers('shop.orders', '2024-06-30', 0.4, 500, 100, against => 'item', min_customers => 2);
+CREATE VIEW shop.acquisition AS SELECT * FROM ltv_acquisition('shop.orders', 'shop.spend', '2024-06-30', 'quarter', 90, by => 'item');
 CREATE VIEW shop.payback AS SELECT * FROM ltv_payback('shop.orders', '2024-06-30', 20, 0.4);
 CREATE VIEW shop.free_shipping AS SELECT * FROM ltv_free_shipping('shop.orders', '2024-06-30', 50, 5, 0.4);
 CREATE VIEW shop.predictions AS SELECT * FROM ltv_predict('shop.monthly', '2024-06-30', NULL::integer);

@@ -3,7 +3,10 @@
  */
 #include "reports/labels.h"
 
+#include "catalog/pg_type.h"
+
 #include "customer/customer.h"
+#include "miscadmin.h"
 
 /* The argument from_day: null is the beginning. */
 DateADT
@@ -51,4 +54,100 @@ CheckWithinDays(int32 days)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("within_days must be 0 or more, not %d", days)));
+}
+
+/*
+ * Values that the caller asks for
+ */
+
+static void
+CheckValuesArray(ArrayType *array, const char *argument, const char *hint)
+{
+	int			count;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("%s must have one dimension, not %d", argument, ARR_NDIM(array))));
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not contain a null", argument)));
+	count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	if (count < 1 || count > LABEL_VALUES_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must name 1 to %d values of the label, not %d", argument, LABEL_VALUES_LIMIT, count),
+				 errhint("%s", hint)));
+}
+
+static void
+add_value(LabelValues *values, const char *value, int length, const char *argument)
+{
+	int			start = values->count == 0 ? 0 : values->ends[values->count - 1];
+
+	if (length > LABEL_VALUES_BYTES - start)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%s has more than %d bytes", argument, LABEL_VALUES_BYTES),
+				 errhint("Give long values a short name with a CASE in the view.")));
+	memcpy(values->bytes + start, value, length);
+	values->ends[values->count++] = start + length;
+}
+
+/* Read them from an argument; the hint says how it is written. */
+void
+label_values_read(LabelValues *values, ArrayType *array, const char *argument, const char *hint)
+{
+	Datum	   *texts;
+	int			count;
+
+	CheckValuesArray(array, argument, hint);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &texts, NULL, &count);
+	values->count = 0;
+	for (int i = 0; i < count; i++)
+	{
+		text	   *value = DatumGetTextPP(texts[i]);
+
+		add_value(values, VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value), argument);
+	}
+}
+
+/* A copy, no larger than it must be. */
+LabelValues *
+label_values_copy(const LabelValues *values)
+{
+	Size		size = offsetof(LabelValues, bytes) + values->ends[values->count - 1];
+	LabelValues *copy = palloc(size);
+
+	memcpy(copy, values, size);
+	return copy;
+}
+
+const char *
+label_value(const LabelValues *values, int i, int *length)
+{
+	int			start = i == 0 ? 0 : values->ends[i - 1];
+
+	*length = values->ends[i] - start;
+	return values->bytes + start;
+}
+
+/* Whether a line of an order carries a value. */
+bool
+order_carries(const Customer *customer, int purchase, const LabelValues *values, int i)
+{
+	int			length;
+	const char *value = label_value(values, i, &length);
+	const OrderLine *lines;
+	uint32		count = lines_of(customer, purchase, &lines);
+
+	for (uint32 line = 0; line < count; line++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(line);
+		if (lines[line].item != NULL && VARSIZE_ANY_EXHDR(lines[line].item) == (Size) length &&
+			memcmp(VARDATA_ANY(lines[line].item), value, length) == 0)
+			return true;
+	}
+	return false;
 }

@@ -7,6 +7,8 @@
 
 #include "base/compat.h"
 
+#include "utils/array.h"
+
 #include "reports/items.h"
 #include "reports/report_kind.h"
 
@@ -18,6 +20,22 @@ typedef struct LabelReport
 	Items	   *items;			/* the values of the label */
 } LabelReport;
 
+#define LABEL_VALUES_LIMIT 100
+/* of all values together: they travel in a report's struct */
+#define LABEL_VALUES_BYTES 4096
+
+/* Values of a label that the caller asks for, one behind the other. */
+typedef struct LabelValues
+{
+	int			count;
+	int			ends[LABEL_VALUES_LIMIT];
+	char		bytes[LABEL_VALUES_BYTES];
+} LabelValues;
+
+extern void label_values_read(LabelValues *values, ArrayType *array, const char *argument, const char *hint);
+extern LabelValues *label_values_copy(const LabelValues *values);
+extern const char *label_value(const LabelValues *values, int i, int *length);
+extern bool order_carries(const Customer *customer, int purchase, const LabelValues *values, int i);
 extern DateADT labels_read(LabelReport *report, FunctionCallInfo fcinfo, int as_of_arg, int from_arg);
 extern DateADT from_day_argument(FunctionCallInfo fcinfo, int arg);
 extern void labels_restart(LabelReport *report);

@@ -5,26 +5,12 @@
 #include "reports/labels.h"
 
 #include "base/recordset.h"
-#include "catalog/pg_type.h"
 #include "customer/customer.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_funnel_row",
 	TEXTOID, DATEOID, INT4OID, TEXTOID, INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID, NUMERICOID);
-
-#define STEPS_LIMIT 100
-/* of all steps together: they travel in the report's struct */
-#define STEPS_BYTES 4096
-
-/* The values of the steps, one behind the other. */
-typedef struct Steps
-{
-	int			count;
-	int			ends[STEPS_LIMIT];
-	char		bytes[STEPS_BYTES];
-} Steps;
 
 /* Those who reached a step. */
 typedef struct FunnelStep
@@ -46,11 +32,11 @@ typedef struct FunnelReport
 	Population	population;
 	DateADT		from_day;		/* who entered before it is not looked at */
 	int32		within_days;
-	const Steps *steps;
+	const LabelValues *steps;
 	FunnelStep *reached;		/* of each step */
 	RecordSet  *gaps;			/* Tally: days from the step before, in the key of gap_key */
 
-	Steps		given;			/* what steps leads to: these, or a copy */
+	LabelValues given;			/* what steps leads to: these, or a copy */
 } FunnelReport;
 
 static inline int64
@@ -59,37 +45,9 @@ gap_key(int step, int64 days)
 	return (int64) step << 32 | days;
 }
 
-static const char *
-step_value(const Steps *steps, int step, int *length)
-{
-	int			start = step == 0 ? 0 : steps->ends[step - 1];
-
-	*length = steps->ends[step] - start;
-	return steps->bytes + start;
-}
-
 /*
  * Visits
  */
-
-/* Whether an order carries the value of a step. */
-static bool
-carries(const FunnelReport *report, const Customer *customer, int purchase, int step)
-{
-	int			length;
-	const char *value = step_value(report->steps, step, &length);
-	const OrderLine *lines;
-	uint32		count = lines_of(customer, purchase, &lines);
-
-	for (uint32 i = 0; i < count; i++)
-	{
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (lines[i].item != NULL && VARSIZE_ANY_EXHDR(lines[i].item) == (Size) length &&
-			memcmp(VARDATA_ANY(lines[i].item), value, length) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* The first order from one on, on these days, that carries the value of a step; the number of purchases where there is none. */
 static int
@@ -98,7 +56,7 @@ find_order(const FunnelReport *report, const Customer *customer, const Buyer *bu
 	for (int i = from; i < buyer->count && buyer->purchases[i].day <= last_day; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (is_order(&buyer->purchases[i]) && buyer->purchases[i].day >= first_day && carries(report, customer, i, step))
+		if (is_order(&buyer->purchases[i]) && buyer->purchases[i].day >= first_day && order_carries(customer, i, report->steps, step))
 			return i;
 	}
 	return buyer->count;
@@ -143,7 +101,7 @@ follow(FunnelReport *report, const Customer *customer, const Buyer *buyer, int e
 
 		if (next == buyer->count)
 		{
-			report->reached[step].same_order += carries(report, customer, order, step);
+			report->reached[step].same_order += order_carries(customer, order, report->steps, step);
 			break;
 		}
 		count_step(&report->reached[step], buyer, next, revenue);
@@ -174,13 +132,10 @@ static void
 begin_funnel(void *arg)
 {
 	FunnelReport *report = arg;
-	Size		size = offsetof(Steps, bytes) + report->given.ends[report->given.count - 1];
-	Steps	   *steps = palloc(size);
 
 	population_restart(&report->population);
-	memcpy(steps, &report->given, size);
-	report->steps = steps;
-	report->reached = palloc0(steps->count * sizeof(FunnelStep));
+	report->steps = label_values_copy(&report->given);
+	report->reached = palloc0(report->steps->count * sizeof(FunnelStep));
 	report->gaps = recordset_create(CurrentMemoryContext, sizeof(Tally));
 }
 
@@ -233,7 +188,7 @@ put_step(const FunnelReport *report, Row *row, int step)
 {
 	const FunnelStep *reached = &report->reached[step];
 	int			length;
-	const char *value = step_value(report->steps, step, &length);
+	const char *value = label_value(report->steps, step, &length);
 	double		median;
 
 	row_value(row, Int32GetDatum(step + 1));
@@ -281,37 +236,17 @@ enum
 	FUNNEL_ARG_BY
 };
 
+/* No step may have the value of one before it. */
 static void
-CheckStepsArray(ArrayType *array)
+CheckDifferent(const LabelValues *steps, int step)
 {
-	int			count;
+	int			length;
+	const char *value = label_value(steps, step, &length);
 
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("steps must have one dimension, not %d", ARR_NDIM(array))));
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("steps must not contain a null")));
-	count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	if (count < 1 || count > STEPS_LIMIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("steps must name 1 to %d values of the label, not %d", STEPS_LIMIT, count),
-				 errhint("Name them in their order: ARRAY['trial', 'main'].")));
-}
-
-/* Add the value of a step, which none of those before may have. */
-static void
-add_step(Steps *steps, const char *value, int length)
-{
-	int			start = steps->count == 0 ? 0 : steps->ends[steps->count - 1];
-
-	for (int i = 0; i < steps->count; i++)
+	for (int i = 0; i < step; i++)
 	{
 		int			other_length;
-		const char *other = step_value(steps, i, &other_length);
+		const char *other = label_value(steps, i, &other_length);
 
 		if (length == other_length && memcmp(value, other, length) == 0)
 			ereport(ERROR,
@@ -319,30 +254,14 @@ add_step(Steps *steps, const char *value, int length)
 					 errmsg("steps has \"%.*s\" twice", length, value),
 					 errhint("Each step has a value of its own; who buys again is in ltv_steps.")));
 	}
-	if (length > STEPS_BYTES - start)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("steps has more than %d bytes", STEPS_BYTES),
-				 errhint("Give long values a short name with a CASE in the view.")));
-	memcpy(steps->bytes + start, value, length);
-	steps->ends[steps->count++] = start + length;
 }
 
 static void
-read_steps(Steps *steps, ArrayType *array)
+read_steps(LabelValues *steps, ArrayType *array)
 {
-	Datum	   *values;
-	int			count;
-
-	CheckStepsArray(array);
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &count);
-	steps->count = 0;
-	for (int i = 0; i < count; i++)
-	{
-		text	   *value = DatumGetTextPP(values[i]);
-
-		add_step(steps, VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value));
-	}
+	label_values_read(steps, array, "steps", "Name them in their order: ARRAY['trial', 'main'].");
+	for (int i = 0; i < steps->count; i++)
+		CheckDifferent(steps, i);
 }
 
 static DateADT

@@ -43,6 +43,7 @@ typedef struct ReportKind
 	DateADT		(*read) (void *report, FunctionCallInfo fcinfo);	/* looks at the arguments that decide what is gathered; the latest day of the report */
 	void		(*read_computing) (void *report, FunctionCallInfo fcinfo);	/* looks at those that only compute from it; or NULL */
 	const char *(*check) (void *report); /* what is wrong with what was gathered elsewhere, or NULL */
+	bool		(*further_segment) (void *report, uint32 i, struct varlena **value);	/* the i-th value that is a segment with rows, whether it has customers or not; false: there are no more; or NULL */
 	void		(*put) (void *report);	/* puts out the rows */
 } ReportKind;
 

@@ -254,6 +254,19 @@ PARALLEL_VISITOR(ltv_segmenting_visitor, sizeof(Segments),
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
+/* Those that the report has rows for although they may have no customers. */
+static void
+add_further(Segments *segments, const ReportKind *kind, void *report)
+{
+	struct varlena *value;
+
+	for (uint32 i = 0; kind->further_segment(report, i, &value); i++)
+	{
+		LTV_CHECK_FOR_INTERRUPTS(i);
+		(void) state_at(segments, items_number(segments->values, value), 0);
+	}
+}
+
 /* The columns before the report's own. */
 static void
 put_leading(const Segments *segments, Report *report, const SegmentState *segment)
@@ -309,5 +322,7 @@ segments_run(const ReportKind *kind, Report *report, DateADT until, const Period
 	segments->period = cohorts != NULL ? *cohorts : PERIOD_DAY;
 	memcpy(segments->empty, report, kind->visitor->size);
 	report_visit_parallel(report, until, &ltv_segmenting_visitor, segments);
+	if (kind->further_segment != NULL)
+		add_further(segments, kind, report);
 	put_segments(segments, kind, report);
 }

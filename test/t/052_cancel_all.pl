@@ -35,6 +35,7 @@ CREATE TABLE larger AS SELECT ltv_rollup(h) AS h FROM large, generate_series(1, 
 CREATE TABLE model AS SELECT ltv_fit(frequency, recency, t, 'pareto/nbd') AS orders, ltv_fit(frequency, monetary, 'gamma-gamma') AS spend FROM (SELECT * FROM pasts LIMIT 2000) p;
 UPDATE model SET orders.unit_days = 7, spend.unit_days = 7;
 END
+$node->safe_psql('postgres', $spend);
 stops_on($node);
 
 # --- every report, while it reads --------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ CREATE VIEW one_price AS SELECT customer_id, ordered_on, 19.99 AS amount FROM or
 CREATE TABLE stored AS SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id;
 ALTER TABLE stored ADD PRIMARY KEY (customer_id);
 END
+$node->safe_psql('postgres', $spend);
 note('orders, customers: ' . $node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT customer_id) FROM orders'));
 
 my $parallel = 'parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather';

@@ -64,6 +64,7 @@ END $$;
 CREATE FUNCTION as_owner(query text) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ BEGIN RETURN QUERY EXECUTE query; END $$;
 RESET ROLE;
 END
+$node->safe_psql('postgres', $spend);
 # what a role sees, as plain SQL says
 for my $role (qw(tokyo osaka))
 {
@@ -180,6 +181,36 @@ for my $report (sort keys %reports)
     like(join('', told('osaka', over($report, $relation))), $secret, "$report: osaka is told of them");
   }
 }
+
+# --- what was spent, beside the orders -------------------------------------------------------------------------------------
+
+$node->safe_psql('postgres', <<'END');
+CREATE TABLE known AS SELECT customer_id, ordered_on, amount, cost, item FROM orders;
+GRANT SELECT ON known TO PUBLIC;
+CREATE TABLE spent AS SELECT spent_on, cost::numeric AS cost, leads, item, CASE WHEN leads % 3 = 0 THEN 'tokyo' ELSE 'osaka' END::name AS shop FROM spend;
+INSERT INTO spent VALUES ('2024-01-01', 'NaN', 424242, 'secret', 'osaka');
+ALTER TABLE spent OWNER TO owner;
+ALTER TABLE spent ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_shop ON spent USING (shop = current_user);
+GRANT SELECT ON spent TO tokyo, osaka;
+GRANT SELECT (spent_on, cost, item, shop) ON spent TO part;
+SET ROLE owner;
+CREATE VIEW spent_by_invoker WITH (security_invoker = true) AS SELECT * FROM spent;
+CREATE VIEW spent_behind_barrier WITH (security_barrier = true) AS SELECT * FROM spent WHERE shop = current_user;
+CREATE VIEW without_leads WITH (security_invoker = true) AS SELECT spent_on, 1 AS cost, item FROM spent;
+GRANT SELECT ON spent_by_invoker, spent_behind_barrier, without_leads TO tokyo, osaka, part;
+END
+is(as('tokyo', 'CREATE TABLE spent_seen_by_tokyo AS SELECT * FROM spent'), '', 'what tokyo sees of the costs');
+my $acquisition = q{SELECT t::text FROM ltv.ltv_acquisition('known', 'SPENT', '2024-12-31', by => 'item') t};
+my $spent_over = sub { return $acquisition =~ s/SPENT/$_[0]/r };
+my $expected = $node->safe_psql('postgres', $spent_over->('spent_seen_by_tokyo'));
+isnt($expected, '', 'there are costs for tokyo to see');
+is(join('', told('tokyo', $spent_over->($_))), $expected, "tokyo, $_: its own costs, and nothing of the others") for qw(spent spent_by_invoker spent_behind_barrier);
+like(as('osaka', $spent_over->('spent')), qr/^22003 cost must be a number, not NaN/, 'osaka is told of what cannot be used');
+is(as('stranger', $spent_over->('spent')), as('stranger', 'SELECT cost FROM spent'), 'costs are not for strangers');
+is(as('part', $spent_over->('spent')), as('part', 'SELECT leads FROM spent'), 'nor leads for those who may only see the others');
+like(as('part', $spent_over->('without_leads')), qr/^\(/, 'who see them through a view');
+is(as('tokyo', 'SET row_security = off; ' . $spent_over->('spent')), as('tokyo', 'SET row_security = off; SELECT cost FROM spent'), 'costs without the policy are an error');
 
 # --- leaks -----------------------------------------------------------------------------------------------------------------
 

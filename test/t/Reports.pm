@@ -6,11 +6,14 @@ use Cwd qw(abs_path);
 use Exporter qw(import);
 use File::Basename qw(dirname);
 
-our @EXPORT = qw(all_reports report_names);
+our @EXPORT = qw(all_reports report_names $spend);
 
 my $file = abs_path(dirname(__FILE__)) . '/../reports';
 
-# all_reports(as_of => DAY, before => DAY, id => TYPE [, schema => NAME]) -> records of
+# what was spent on new customers, for the reports that read it
+our $spend = q{CREATE TABLE public.spend AS SELECT date '2022-01-15' + 40 * i AS spent_on, 1000 * i AS cost, i AS leads, 'item ' || i % 3 AS item FROM generate_series(1, 25) i; GRANT SELECT ON public.spend TO PUBLIC;};
+
+# all_reports(as_of => DAY, before => DAY, id => TYPE [, schema => NAME]) -> records of (SPEND is the table above)
 #   call       with RELATION where the relation's name goes, quoted
 #   name       the function's
 #   reads      columns besides those that every report reads
@@ -30,6 +33,7 @@ sub all_reports
     my ($call, $reads, $note) = split /\s*\|\s*/, $line =~ s/\s+$//r;
     $call =~ s/\bAS_OF\b/'$with{as_of}'/;
     $call =~ s/\bBEFORE\b/'$with{before}'/;
+    $call =~ s/\bSPEND\b/'public.spend'/;
     $call =~ s/\bID\b/$with{id}/;
     $call =~ s/\b(ltv_\w+\()/$schema$1/g;
     push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], unit => ($note // '') =~ /over contracts/ ? 'contract' : 'customer_id', of_items => (($reads // '') =~ /\bitem\b/ && ($note // '') !~ /item may lack/ || ($note // '') =~ /orders only/) ? 1 : 0, any_order => ($note // '') =~ /in any order/ ? 1 : 0, all_costs => ($note // '') eq 'all costs' };

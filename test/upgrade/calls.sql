@@ -131,6 +131,8 @@ SELECT r::pg_catalog.text FROM ltv.ltv_baskets('shop.orders', '2024-12-31', 'ite
 SELECT r::pg_catalog.text FROM ltv.ltv_economics('shop.orders', '2024-12-31', 0.4, 2000) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_levers('shop.orders', '2024-12-31', 0.4, 2000) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_payback('shop.orders', '2024-12-31', 2000, 0.4, 'quarter') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_acquisition('shop.orders', 'shop.spend', '2024-12-31', 'quarter', 90) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_acquisition('shop.orders', 'shop.spend', '2024-12-31', NULL, 90, 100, 'item', '{item 1}', 'item') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_free_shipping('shop.orders', '2024-12-31', 500, 60, 0.4) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31', NULL::pg_catalog.int4) r ORDER BY r.customer_id;
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";

@@ -13,6 +13,9 @@ FROM generate_series(1, 2000) i;
 -- subscriptions
 CREATE VIEW shop.contracts AS SELECT i AS contract, '2024-01-01'::pg_catalog.date OPERATOR(pg_catalog.+) i AS started_on, '2024-12-31'::pg_catalog.date OPERATOR(pg_catalog.-) i AS ended_on, 'reason'::pg_catalog.text AS reason FROM pg_catalog.generate_series(1, 50) i;
 
+-- what was spent on new customers
+CREATE TABLE shop.spend AS SELECT date '2023-01-01' + 13 * i AS spent_on, 500 * i AS cost, i % 4 AS leads, 'item ' || i % 8 AS item FROM generate_series(1, 60) i;
+
 -- histories in a table, and whatever hangs on them
 CREATE DOMAIN shop.purchases AS ltv.ltv_history CHECK (ltv.ltv_orders(VALUE) >= 0);
 CREATE TABLE shop.stored (
