@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "model/likelihood.h"
+#include "model/kinds.h"
 #include "model/search.h"
 
 #define DIM LTVM_MAX_PARAMETERS
@@ -57,29 +57,17 @@ fill_fit(const LtvmProblem *problem, const LtvmPoint *point, LtvmFit *fit)
 	}
 }
 
-/* what the coordinates that were set to an end mean */
+/* What the coordinates that were set to an end mean. */
 static int
 limits_of(const LtvmProblem *problem, const double *theta)
 {
-	/* towards the lower end and towards the upper */
-	static const int of_orders[DIM][2] = {
-		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
-		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
-		{LTVM_LIMIT_NOBODY_LEAVES, LTVM_LIMIT_OTHER},
-		{LTVM_LIMIT_LEAVE_AT_ONCE, LTVM_LIMIT_SAME_LEAVING},
-	};
-	static const int of_spend[DIM][2] = {
-		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
-		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_SPEND},
-		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
-	};
 	int			limits = problem->nbd ? LTVM_LIMIT_NOBODY_LEAVES : 0;
 	int			i;
 
 	for (i = 0; i < problem->dim; i++)
 	{
 		if (problem->fixed[i])
-			limits |= (problem->kind == LTVM_GAMMA_GAMMA ? of_spend : of_orders)[i][theta[i] > problem->scale[i]];
+			limits |= problem->limits[i][theta[i] > problem->scale[i]];
 	}
 	return limits;
 }
@@ -151,11 +139,26 @@ first_bad_pattern(const LtvmPattern *patterns, int n)
 	return -1;
 }
 
+static bool
+sum_of_orders(const LtvmProblem *problem, const LtvmModel *model, LtvmSum *sum)
+{
+	return (problem->nbd ? ltvm_sum_nbd : ltvm_kinds[model->kind].sum) (model, problem->patterns, problem->n, problem->interrupt, sum);
+}
+
 static void
 set_problem_of_orders(LtvmProblem *problem, LtvmKind kind, const LtvmPattern *patterns, int n,
 					  const LtvmInterrupt *interrupt, double rate, double time)
 {
+	/* towards the lower end and towards the upper */
+	static const int limits[DIM][2] = {
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
+		{LTVM_LIMIT_NOBODY_LEAVES, LTVM_LIMIT_OTHER},
+		{LTVM_LIMIT_LEAVE_AT_ONCE, LTVM_LIMIT_SAME_LEAVING},
+	};
 	static const LtvmProblem orders = {
+		.sum = sum_of_orders,
+		.limits = limits,
 		.dim = 4,
 		.nbd_value = -INFINITY,
 		.leave = 2,
@@ -170,8 +173,9 @@ set_problem_of_orders(LtvmProblem *problem, LtvmKind kind, const LtvmPattern *pa
 	problem->n = n;
 	problem->interrupt = interrupt;
 	problem->scale[1] = -log(rate);
-	problem->scale[2] = kind == LTVM_PARETO_NBD ? -log(time) : 0.0;
-	problem->scale[3] = kind == LTVM_PARETO_NBD ? log(time) : 0.0;
+	problem->leaves_in_time = ltvm_kinds[kind].leaves_in_time;
+	problem->scale[3] = problem->leaves_in_time ? log(time) : 0.0;
+	problem->scale[2] = -problem->scale[3];
 }
 
 /*
@@ -370,7 +374,7 @@ fit_with_regularity(LtvmKind kind, int regularity, bool quick, const LtvmPattern
 	problem.regularity = regularity;
 	problem.quick = quick;
 	/* with one chance to leave at most per customer, nothing tells how that chance differs between customers */
-	problem.fixed[3] = (kind == LTVM_BG_NBD || kind == LTVM_BG_CNBD) && patterns[n - 1].frequency <= 1;
+	problem.fixed[3] = !problem.leaves_in_time && !ltvm_kinds[kind].first_order_decides && patterns[n - 1].frequency <= 1;
 	return fit_orders(&problem, &known, fit);
 }
 
@@ -697,12 +701,25 @@ look_at_spends(const LtvmSpend *spends, int n, LtvmFit *fit, double *mean, doubl
 /* p and q are about the inverse of the variance of ln z; above this they start from there and reach as far again */
 #define NARROW 1e4
 
+static bool
+sum_of_spend(const LtvmProblem *problem, const LtvmModel *model, LtvmSum *sum)
+{
+	return ltvm_sum_spend(model, problem->spends, problem->n, problem->interrupt, sum);
+}
+
 LtvmFitStatus
 ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
 {
+	static const int limits[DIM][2] = {
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_RATE},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_SAME_SPEND},
+		{LTVM_LIMIT_OTHER, LTVM_LIMIT_OTHER},
+	};
 	static const double spend_starts[][2] = {{1.5, 3.0}, {6.0, 4.0}, {0.5, 1.2}, {30.0, 20.0}};
 	LtvmProblem		clean = {
 		.kind = LTVM_GAMMA_GAMMA,
+		.sum = sum_of_spend,
+		.limits = limits,
 		.spends = spends,
 		.n = n,
 		.interrupt = interrupt,

@@ -6,7 +6,7 @@
 #ifndef LTVM_KINDS_H
 #define LTVM_KINDS_H
 
-#include "model/model.h"
+#include "model/likelihood.h"
 
 /* First and second moments of the orders within a horizon, of somebody who is alive. */
 typedef struct LtvmMoments
@@ -23,18 +23,36 @@ typedef struct LtvmOdds
 	double		h[4][4];
 } LtvmOdds;
 
-/* in MBG/NBD and MBG/CNBD customers can leave after the first order, too */
-static inline bool
-ltvm_first_order_decides(LtvmKind kind)
+/* A kind of model; the functions are those of models of orders, NULL for others. */
+typedef struct LtvmKindOfModel
 {
-	return kind == LTVM_MBG_NBD || kind == LTVM_MBG_CNBD;
-}
+	const char *name;
+	int			count;			/* of parameters */
+	const char *parameters[LTVM_MAX_PARAMETERS];
+	bool		first_order_decides;	/* customers can leave after the first order, too */
+	bool		has_regularity;
+	bool		leaves_in_time;	/* at any moment, at a rate; else after an order, by chance */
+
+	/* of one customer */
+	double		(*log_likelihood) (const LtvmModel *model, const LtvmPast *past, double *gradient);
+	double		(*ln_odds) (const LtvmModel *model, const LtvmPast *past);
+	void		(*moments) (const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square, LtvmMoments *moments);
+	double		(*p_order) (const LtvmModel *model, const LtvmPast *past, double horizon);
+	double		(*gap) (const LtvmModel *model, const LtvmPast *past);
+	double		(*discounted) (const LtvmModel *model, const LtvmPast *past, double delta);	/* or NULL: it has no such sum */
+
+	/* of a population: the likelihood, and its slope where nobody leaves */
+	bool		(*sum) (const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum);
+	double		(*leaving_slope) (const LtvmModel *model, const LtvmPattern *pattern, double b);
+} LtvmKindOfModel;
+
+extern const LtvmKindOfModel ltvm_kinds[];
 
 /* Orders after which the customer demonstrably stayed. */
 static inline double
 ltvm_survived(LtvmKind kind, double frequency)
 {
-	return ltvm_first_order_decides(kind) ? frequency + 1.0 : frequency;
+	return ltvm_kinds[kind].first_order_decides ? frequency + 1.0 : frequency;
 }
 
 /* Events that make an order. */
@@ -98,5 +116,12 @@ extern void ltvm_pareto_moments(const LtvmModel *model, const LtvmPast *past, do
 								LtvmMoments *moments);
 extern double ltvm_pareto_p_order(const LtvmModel *model, const LtvmPast *past, double horizon);
 extern double ltvm_pareto_discounted(const LtvmModel *model, const LtvmPast *past, double delta);
+
+/* likelihood.c: sums over patterns ascending in frequency; false when interrupted */
+extern bool ltvm_sum_bg(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum);
+extern bool ltvm_sum_cnbd(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum);
+extern bool ltvm_sum_pareto(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum);
+extern double ltvm_bg_leaving_slope(const LtvmModel *model, const LtvmPattern *pattern, double b);
+extern double ltvm_pareto_leaving_slope(const LtvmModel *model, const LtvmPattern *pattern, double b);
 
 #endif							/* LTVM_KINDS_H */

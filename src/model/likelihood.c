@@ -187,8 +187,8 @@ add_survived(const LtvmSurvival *survival, double weight, LtvmSum *sum)
 	sum->h[3][3] += weight * survival->dbb;
 }
 
-static bool
-sum_bg(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
+bool
+ltvm_sum_bg(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
 {
 	double		r = model->p[0];
 	double		alpha = model->p[1];
@@ -391,8 +391,8 @@ add_lifetime(double s, double beta, const LtvmPattern *pattern, LtvmSum *sum)
 	sum->h[3][3] -= weight * s * share * (1.0 / beta + 1.0 / (beta + pattern->t));
 }
 
-static bool
-sum_pareto(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
+bool
+ltvm_sum_pareto(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
 {
 	double		r = model->p[0];
 	double		alpha = model->p[1];
@@ -433,14 +433,15 @@ sum_pareto(const LtvmModel *model, const LtvmPattern *patterns, int n, const Ltv
 }
 
 bool
-ltvm_sum_orders(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt,
-				LtvmSum *sum)
+ltvm_sum_cnbd(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
 {
-	if (model->kind == LTVM_PARETO_NBD)
-		return sum_pareto(model, patterns, n, interrupt, sum);
-	if (ltvm_stages(model) > 1)
-		return sum_cnbd(model, true, patterns, n, interrupt, sum);
-	return sum_bg(model, patterns, n, interrupt, sum);
+	return ltvm_stages(model) > 1 ? sum_cnbd(model, true, patterns, n, interrupt, sum) : ltvm_sum_bg(model, patterns, n, interrupt, sum);
+}
+
+bool
+ltvm_sum_orders(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
+{
+	return ltvm_kinds[model->kind].sum(model, patterns, n, interrupt, sum);
 }
 
 bool
@@ -505,24 +506,29 @@ ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const Ltv
  *	MBG		the same over i <= x, with b/(b+x) and for x = 0 too
  *	Pareto	- beta ln(1 + T/beta) + beta / s J(s = 0)
  */
-static double
-leaving_slope(const LtvmModel *model, const LtvmPattern *pattern, double b)
+double
+ltvm_pareto_leaving_slope(const LtvmModel *model, const LtvmPattern *pattern, double b)
+{
+	LtvmPast	past = {pattern->frequency, pattern->recency, pattern->t};
+	LtvmModel	near = *model;
+
+	/* so small that (beta+y)^s is 1 */
+	near.p[2] = 1e-30;
+	near.p[3] = b;
+	return b * (exp(ltvm_pareto_ln_odds(&near, &past) - log(near.p[2])) - log1p(pattern->t / b));
+}
+
+double
+ltvm_bg_leaving_slope(const LtvmModel *model, const LtvmPattern *pattern, double b)
 {
 	LtvmPast	past = {pattern->frequency, pattern->recency, pattern->t};
 	LtvmModel	near = *model;
 	double		n = ltvm_survived(model->kind, pattern->frequency);
 	LtvmTaylor	stay = {0.0, 0.0, 0.0};
 
-	near.p[3] = b;
-	if (model->kind == LTVM_PARETO_NBD)
-	{
-		/* so small that (beta+y)^s is 1 */
-		near.p[2] = 1e-30;
-		return b * (exp(ltvm_pareto_ln_odds(&near, &past) - log(near.p[2])) - log1p(pattern->t / b));
-	}
 	if (n == 0)
 		return 0.0;
-	near.p[2] = b;				/* cancels the 1/b of the odds */
+	near.p[2] = near.p[3] = b;	/* the one cancels the 1/b of the odds */
 	ltvm_add_rising(b, n, &stay);
 	return exp(ltvm_cnbd_ln_odds(&near, &past)) - b * stay.d1;
 }
@@ -542,7 +548,7 @@ ltvm_leaving_slopes(const LtvmModel *model, const LtvmPattern *patterns, int n, 
 		if (stop(interrupt, i % (POLL_EVERY / 16) == 0 ? 0 : 1))
 			return false;
 		for (j = 0; j < count; j++)
-			slopes[j] += patterns[i].weight * leaving_slope(model, &patterns[i], b[j]);
+			slopes[j] += patterns[i].weight * ltvm_kinds[model->kind].leaving_slope(model, &patterns[i], b[j]);
 	}
 	return true;
 }

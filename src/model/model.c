@@ -12,36 +12,25 @@
 
 static double mean_gap(const LtvmModel *model, const LtvmPast *past);
 
-/* Names, and for models of orders what they say of one customer. */
-static const struct
-{
-	const char *name;
-	int			count;
-	const char *parameters[LTVM_MAX_PARAMETERS];
-	double		(*log_likelihood) (const LtvmModel *model, const LtvmPast *past, double *gradient);
-	double		(*ln_odds) (const LtvmModel *model, const LtvmPast *past);
-	void		(*moments) (const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square, LtvmMoments *moments);
-	double		(*p_order) (const LtvmModel *model, const LtvmPast *past, double horizon);
-	double		(*gap) (const LtvmModel *model, const LtvmPast *past);
-}			kinds[] =
-{
-	[LTVM_BG_NBD] = {"bg/nbd", 4, {"r", "alpha", "a", "b"},
-	ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order, mean_gap},
-	[LTVM_MBG_NBD] = {"mbg/nbd", 4, {"r", "alpha", "a", "b"},
-	ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order, mean_gap},
-	[LTVM_PARETO_NBD] = {"pareto/nbd", 4, {"r", "alpha", "s", "beta"},
-	ltvm_pareto_log_likelihood, ltvm_pareto_ln_odds, ltvm_pareto_moments, ltvm_pareto_p_order, mean_gap},
-	[LTVM_GAMMA_GAMMA] = {"gamma-gamma", 3, {"p", "q", "v", NULL}, NULL, NULL, NULL, NULL, NULL},
-	[LTVM_BG_CNBD] = {"bg/cnbd", 4, {"r", "alpha", "a", "b"},
-	ltvm_cnbd_log_likelihood, ltvm_cnbd_ln_odds, ltvm_cnbd_moments, ltvm_cnbd_p_order, ltvm_cnbd_gap},
-	[LTVM_MBG_CNBD] = {"mbg/cnbd", 4, {"r", "alpha", "a", "b"},
-	ltvm_cnbd_log_likelihood, ltvm_cnbd_ln_odds, ltvm_cnbd_moments, ltvm_cnbd_p_order, ltvm_cnbd_gap},
+/* (BG/NBD and its like with and without regularity, whether the first order decides or not) */
+#define BG_PARAMETERS	4, {"r", "alpha", "a", "b"}
+#define BG_OF_ONE		ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order, mean_gap, NULL
+#define CNBD_OF_ONE		ltvm_cnbd_log_likelihood, ltvm_cnbd_ln_odds, ltvm_cnbd_moments, ltvm_cnbd_p_order, ltvm_cnbd_gap, NULL
+#define PARETO_OF_ONE	ltvm_pareto_log_likelihood, ltvm_pareto_ln_odds, ltvm_pareto_moments, ltvm_pareto_p_order, mean_gap, ltvm_pareto_discounted
+
+const LtvmKindOfModel ltvm_kinds[] = {
+	[LTVM_BG_NBD] = {"bg/nbd", BG_PARAMETERS, false, false, false, BG_OF_ONE, ltvm_sum_bg, ltvm_bg_leaving_slope},
+	[LTVM_MBG_NBD] = {"mbg/nbd", BG_PARAMETERS, true, false, false, BG_OF_ONE, ltvm_sum_bg, ltvm_bg_leaving_slope},
+	[LTVM_PARETO_NBD] = {"pareto/nbd", 4, {"r", "alpha", "s", "beta"}, false, false, true, PARETO_OF_ONE, ltvm_sum_pareto, ltvm_pareto_leaving_slope},
+	[LTVM_GAMMA_GAMMA] = {.name = "gamma-gamma", .count = 3, .parameters = {"p", "q", "v", NULL}},
+	[LTVM_BG_CNBD] = {"bg/cnbd", BG_PARAMETERS, false, true, false, CNBD_OF_ONE, ltvm_sum_cnbd, ltvm_bg_leaving_slope},
+	[LTVM_MBG_CNBD] = {"mbg/cnbd", BG_PARAMETERS, true, true, false, CNBD_OF_ONE, ltvm_sum_cnbd, ltvm_bg_leaving_slope},
 };
 
 static bool
 of_orders(const LtvmModel *model)
 {
-	return kinds[model->kind].ln_odds != NULL;
+	return ltvm_kinds[model->kind].ln_odds != NULL;
 }
 
 bool
@@ -49,9 +38,9 @@ ltvm_kind_from_name(const char *name, LtvmKind *kind)
 {
 	int			i;
 
-	for (i = 0; i < (int) (sizeof(kinds) / sizeof(kinds[0])); i++)
+	for (i = 0; i < (int) (sizeof(ltvm_kinds) / sizeof(ltvm_kinds[0])); i++)
 	{
-		if (strcmp(name, kinds[i].name) == 0)
+		if (strcmp(name, ltvm_kinds[i].name) == 0)
 		{
 			*kind = (LtvmKind) i;
 			return true;
@@ -63,25 +52,25 @@ ltvm_kind_from_name(const char *name, LtvmKind *kind)
 const char *
 ltvm_kind_name(LtvmKind kind)
 {
-	return kind == LTVM_AUTO ? "auto" : kinds[kind].name;
+	return kind == LTVM_AUTO ? "auto" : ltvm_kinds[kind].name;
 }
 
 int
 ltvm_parameter_count(LtvmKind kind)
 {
-	return kinds[kind].count;
+	return ltvm_kinds[kind].count;
 }
 
 const char *
 ltvm_parameter_name(LtvmKind kind, int i)
 {
-	return kinds[kind].parameters[i];
+	return ltvm_kinds[kind].parameters[i];
 }
 
 bool
 ltvm_has_regularity(LtvmKind kind)
 {
-	return kind == LTVM_BG_CNBD || kind == LTVM_MBG_CNBD || kind == LTVM_AUTO;
+	return kind == LTVM_AUTO || ltvm_kinds[kind].has_regularity;
 }
 
 const char *
@@ -89,7 +78,7 @@ ltvm_check_parameters(LtvmKind kind, const double *p, int count)
 {
 	int			i;
 
-	if (count != kinds[kind].count)
+	if (count != ltvm_kinds[kind].count)
 		return "wrong number of parameters";
 	for (i = 0; i < count; i++)
 	{
@@ -127,7 +116,7 @@ static void
 moments_alive(const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square, LtvmMoments *moments)
 {
 	if (of_orders(model))
-		kinds[model->kind].moments(model, past, horizon, want_square, moments);
+		ltvm_kinds[model->kind].moments(model, past, horizon, want_square, moments);
 	else
 		moments->mean = moments->square = NAN;
 }
@@ -135,13 +124,13 @@ moments_alive(const LtvmModel *model, const LtvmPast *past, double horizon, bool
 double
 ltvm_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gradient)
 {
-	return of_orders(model) ? kinds[model->kind].log_likelihood(model, past, gradient) : NAN;
+	return of_orders(model) ? ltvm_kinds[model->kind].log_likelihood(model, past, gradient) : NAN;
 }
 
 double
 ltvm_p_alive(const LtvmModel *model, const LtvmPast *past)
 {
-	return of_orders(model) ? ltvm_logistic_complement(kinds[model->kind].ln_odds(model, past)) : NAN;
+	return of_orders(model) ? ltvm_logistic_complement(ltvm_kinds[model->kind].ln_odds(model, past)) : NAN;
 }
 
 double
@@ -174,7 +163,7 @@ ltvm_p_order_within(const LtvmModel *model, const LtvmPast *past, double horizon
 
 	if (!of_orders(model))
 		return NAN;
-	p = ltvm_p_alive(model, past) * kinds[model->kind].p_order(model, past, horizon);
+	p = ltvm_p_alive(model, past) * ltvm_kinds[model->kind].p_order(model, past, horizon);
 	return p > 1 ? 1 : p;		/* rounding can go beyond; NaN stays */
 }
 
@@ -235,7 +224,7 @@ ltvm_expected_orders_new(const LtvmModel *model, double horizon)
 	LtvmMoments moments;
 
 	moments_alive(model, &none, horizon, false, &moments);
-	if (ltvm_first_order_decides(model->kind))
+	if (ltvm_kinds[model->kind].first_order_decides)
 		return moments.mean * (model->p[3] / (model->p[2] + model->p[3]));
 	return moments.mean;
 }
@@ -252,13 +241,13 @@ mean_gap(const LtvmModel *model, const LtvmPast *past)
 double
 ltvm_expected_gap(const LtvmModel *model, const LtvmPast *past)
 {
-	return of_orders(model) ? kinds[model->kind].gap(model, past) : NAN;
+	return of_orders(model) ? ltvm_kinds[model->kind].gap(model, past) : NAN;
 }
 
 double
 ltvm_discounted_orders(const LtvmModel *model, const LtvmPast *past, double delta)
 {
-	if (model->kind != LTVM_PARETO_NBD)
+	if (ltvm_kinds[model->kind].discounted == NULL)
 		return NAN;
-	return ltvm_p_alive(model, past) * ltvm_pareto_discounted(model, past, delta);
+	return ltvm_p_alive(model, past) * ltvm_kinds[model->kind].discounted(model, past, delta);
 }

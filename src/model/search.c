@@ -50,7 +50,6 @@ evaluate(LtvmProblem *problem, const double *theta, LtvmValue *value)
 	LtvmModel	model;
 	LtvmSum		sum;
 	double		logs[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];
-	bool		done;
 	int			i,
 				j,
 				k,
@@ -58,13 +57,7 @@ evaluate(LtvmProblem *problem, const double *theta, LtvmValue *value)
 
 	ltvm_parameters_at(problem, theta, &model);
 	problem->evaluations++;
-	if (problem->kind == LTVM_GAMMA_GAMMA)
-		done = ltvm_sum_spend(&model, problem->spends, problem->n, problem->interrupt, &sum);
-	else if (problem->nbd)
-		done = ltvm_sum_nbd(&model, problem->patterns, problem->n, problem->interrupt, &sum);
-	else
-		done = ltvm_sum_orders(&model, problem->patterns, problem->n, problem->interrupt, &sum);
-	if (!done)
+	if (!problem->sum(problem, &model, &sum))
 	{
 		problem->interrupted = true;
 		return false;
@@ -394,7 +387,7 @@ climb_in_sample(LtvmProblem *problem, LtvmPoint *point)
 	LtvmPoint  *known = problem->known != NULL ? &problem->known->sample : NULL;
 	int			i;
 
-	if (problem->kind == LTVM_GAMMA_GAMMA)
+	if (problem->spends != NULL)
 		part.spends = spends = sample_spends(problem->spends, problem->n, &part.n);
 	else
 		part.patterns = patterns = sample_patterns(problem->patterns, problem->n, &part.n);
@@ -454,7 +447,7 @@ farthest_coordinate(const LtvmProblem *problem, const LtvmPoint *point)
 			which = i;
 		}
 	}
-	if (problem->kind == LTVM_PARETO_NBD && which == 2 && point->theta[2] > problem->scale[2]
+	if (problem->leaves_in_time && which == 2 && point->theta[2] > problem->scale[2]
 		&& !problem->fixed[3] && point->theta[3] < problem->scale[3] - 4.0)
 		which = 3;
 	return which;
@@ -466,7 +459,7 @@ leads_to_nbd(const LtvmProblem *problem, int which, const LtvmPoint *point)
 {
 	double		depth = problem->scale[3] - point->theta[3];
 
-	return problem->kind == LTVM_PARETO_NBD && which == 3 && depth > 0 && point->value.value <= problem->nbd_value
+	return problem->leaves_in_time && which == 3 && depth > 0 && point->value.value <= problem->nbd_value
 		&& exp(point->theta[2] + point->theta[3]) * depth < 0.02;
 }
 
@@ -542,7 +535,7 @@ ltvm_pin_far_coordinates(LtvmProblem *problem, LtvmPoint *point)
 			break;
 		if (leads_to_nbd(problem, which, point))
 			break;
-		if (problem->kind == LTVM_PARETO_NBD && which == 3 && !up)
+		if (problem->leaves_in_time && which == 3 && !up)
 		{
 			if (!lower_beta(problem, point))
 				return false;

@@ -6,7 +6,7 @@
 #ifndef LTVM_SEARCH_H
 #define LTVM_SEARCH_H
 
-#include "model/fit.h"
+#include "model/likelihood.h"
 
 /* A log-likelihood with derivatives in the coordinates. */
 typedef struct LtvmValue
@@ -42,12 +42,17 @@ typedef struct LtvmKnown
 	LtvmPoint	sample;			/* the same where there are many patterns: of the sample */
 } LtvmKnown;
 
+typedef struct LtvmProblem LtvmProblem;
+
 /* What is to be maximized. */
-typedef struct LtvmProblem
+struct LtvmProblem
 {
 	LtvmKind	kind;
 	int			regularity;		/* of the model: 0 where it has none */
+	bool		(*sum) (const LtvmProblem *problem, const LtvmModel *model, LtvmSum *sum);	/* false when interrupted */
+	const int	(*limits)[2];	/* what the lower and the upper end of each coordinate mean */
 	bool		nbd;			/* orders of customers who never leave */
+	bool		leaves_in_time;
 	bool		quick;			/* only the height matters, and many patterns: one start unless it ends in a limit */
 	const LtvmPattern *patterns;
 	const LtvmSpend *spends;
@@ -64,7 +69,7 @@ typedef struct LtvmProblem
 	bool		fixed[LTVM_MAX_PARAMETERS];
 	int			evaluations;
 	bool		interrupted;
-} LtvmProblem;
+};
 
 extern void ltvm_parameters_at(const LtvmProblem *problem, const double *theta, LtvmModel *model);
 
