@@ -2,7 +2,7 @@
  * ltv.c: the module's magic block, and what happens when it is loaded.
  */
 #include "node/scatter.h"
-#include "orders/source.h"
+#include "orders/reading.h"
 #include "plan/plan_nodes.h"
 #include "store/watch.h"
 
@@ -18,7 +18,7 @@ void
 _PG_init(void)
 {
 	scatter_init();
-	source_init();
+	reading_init();
 	plan_histories_init();
 	plan_reports_init();
 	watch_init();

@@ -161,7 +161,6 @@ extern void append_day(StringInfo out, DateADT day);
 /* history_agg.c: rows, and the form of a state */
 extern void CheckPurchaseDay(DateADT day);
 extern void CheckContactAmount(bool contact, bool no_amount);
-extern const char *loose_parse(const char *bytes, Size size, History *history);
 
 #define PG_GETARG_HISTORY_PP(n) ((StoredHistory *) PG_GETARG_VARLENA_PP(n))
 

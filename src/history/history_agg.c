@@ -8,165 +8,11 @@
  * doubled when full; it never leaves one except to the server's own partial
  * aggregation, and whoever reads it anyway sees the canonical history.
  */
-#include "history/history.h"
+#include "history/history_state.h"
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-
-typedef struct LooseHistory
-{
-	int32		vl_len_;
-	uint8		version;
-	uint8		flags;			/* HISTORY_LOOSE */
-	uint16		reserved;		/* 0 */
-	uint32		start;			/* offset of the first purchase in data */
-	uint32		end;			/* offset behind the last one */
-	uint32		count;			/* purchases and contacts */
-	uint32		inputs;			/* rows or histories gathered */
-	char		data[FLEXIBLE_ARRAY_MEMBER];
-} LooseHistory;
-
-#define LOOSE_HEADER		offsetof(LooseHistory, data)
-#define LOOSE_INITIAL		64	/* bytes with the header: five plain purchases */
-#define LOOSE_ROOM(loose)	(VARSIZE(loose) - LOOSE_HEADER)
-/* a tag, a day, three numbers of 18 digits, two scales */
-#define LOOSE_PURCHASE_MAX	(1 + 5 + 3 * 9 + 2)
-
-/* the tag before each purchase: its amount's scale, and what follows */
-#define LOOSE_SCALE		0x07
-#define LOOSE_QUANTITY	0x08	/* a scale and a number */
-#define LOOSE_COST		0x10	/* the same */
-
-/* what it is; a contact is written as a purchase of one piece whose amount is the contact's cost */
-#define LOOSE_PURCHASE	0x00
-#define LOOSE_CONTACT	0x20
-
-/*
- * Reading and writing one purchase or contact
- */
-
-static Purchase
-contact_as_purchase(const Contact *contact)
-{
-	return (Purchase) {.day = contact->day, .amount = contact->cost, .quantity = 1};
-}
-
-static int
-put_loose(char *p, const Purchase *purchase, Scales scales, uint8 kind)
-{
-	char	   *start = p;
-	bool		quantity = purchase->quantity != 1 || scales.quantity != 0;
-
-	*p++ = (char) (kind | scales.amount | (quantity ? LOOSE_QUANTITY : 0) | (purchase->cost_known ? LOOSE_COST : 0));
-	p = put_varint(p, zigzag(purchase->day));
-	p = put_varint(p, zigzag(purchase->amount));
-	if (quantity)
-	{
-		*p++ = (char) scales.quantity;
-		p = put_varint(p, zigzag(purchase->quantity));
-	}
-	if (purchase->cost_known)
-	{
-		*p++ = (char) scales.cost;
-		p = put_varint(p, zigzag(purchase->cost));
-	}
-	return (int) (p - start);
-}
-
-static bool
-get_scaled(const char **p, const char *end, uint8 *scale, int64 *value)
-{
-	uint64		coded;
-
-	if (*p == end)
-		return false;
-	*scale = (uint8) *(*p)++;
-	if (*scale > DECIMAL_MAX_SCALE || !get_varint(p, end, &coded))
-		return false;
-	*value = unzigzag(coded);
-	return decimal_in_range(*value);
-}
-
-/* Read a purchase or contact from *p, which is before end; false when it is none. */
-static bool
-get_loose(const char **p, const char *end, Purchase *purchase, Scales *scales, uint8 *kind)
-{
-	uint64		coded;
-	uint8		tag = (uint8) *(*p)++;
-
-	*scales = (Scales) {tag & LOOSE_SCALE, 0, 0};
-	*kind = tag & LOOSE_CONTACT;
-	if ((tag & ~(LOOSE_SCALE | (*kind == LOOSE_CONTACT ? LOOSE_CONTACT : LOOSE_QUANTITY | LOOSE_COST))) ||
-		scales->amount > DECIMAL_MAX_SCALE)
-		return false;
-	if (!get_varint(p, end, &coded) || coded > PG_UINT32_MAX || !IS_VALID_DATE(unzigzag(coded)))
-		return false;
-	purchase->day = (DateADT) unzigzag(coded);
-	if (!get_varint(p, end, &coded) || !decimal_in_range(unzigzag(coded)))
-		return false;
-	purchase->amount = unzigzag(coded);
-	purchase->quantity = 1;
-	if ((tag & LOOSE_QUANTITY) && !get_scaled(p, end, &scales->quantity, &purchase->quantity))
-		return false;
-	purchase->cost = 0;
-	purchase->cost_known = (tag & LOOSE_COST) != 0;
-	if (purchase->cost_known && !get_scaled(p, end, &scales->cost, &purchase->cost))
-		return false;
-	return true;
-}
-
-/* Put what a state has into a history. */
-static void
-add_loose(History *history, const Purchase *purchase, Scales scales, uint8 kind)
-{
-	if (kind == LOOSE_CONTACT)
-	{
-		contacts_add(&history->contacts, (Contact) {purchase->amount, purchase->day}, scales.amount);
-		return;
-	}
-	if (history->count == 0)
-		history->scales = scales;
-	history_add_scaled(history, *purchase, scales);
-}
-
-/* Take the bytes of a loose history apart, into canonical order. */
-const char *
-loose_parse(const char *bytes, Size size, History *history)
-{
-	LooseHistory header = {0};
-	const char *p;
-	const char *end;
-	uint32		count = 0;
-
-	history_init(history);
-	if (size < LOOSE_HEADER - VARHDRSZ)
-		return "The header is cut off.";
-	memcpy((char *) &header + VARHDRSZ, bytes, LOOSE_HEADER - VARHDRSZ);
-	size -= LOOSE_HEADER - VARHDRSZ;
-	if (header.reserved != 0)
-		return "Reserved bits are not zero.";
-	if (header.start > header.end || header.end > size)
-		return "The purchases lie outside the value.";
-	p = bytes + (LOOSE_HEADER - VARHDRSZ) + header.start;
-	end = bytes + (LOOSE_HEADER - VARHDRSZ) + header.end;
-	while (p < end)
-	{
-		Purchase	purchase;
-		Scales		scales;
-		uint8		kind;
-
-		if (!get_loose(&p, end, &purchase, &scales, &kind))
-			return "A purchase is not valid.";
-		add_loose(history, &purchase, scales, kind);
-		if ((++count & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	if (count != header.count)
-		return "The number of purchases is not right.";
-	history_sort(history);
-	return NULL;
-}
 
 /*
  * The state
@@ -230,14 +76,14 @@ loose_append(LooseHistory *loose, const Purchase *purchase, Scales scales, uint8
 	if (loose->end + LOOSE_PURCHASE_MAX > LOOSE_ROOM(loose))
 	{
 		char		bytes[LOOSE_PURCHASE_MAX];
-		int			size = put_loose(bytes, purchase, scales, kind);
+		int			size = loose_put(bytes, purchase, scales, kind);
 
 		loose = loose_with_room(loose, size);
 		memcpy(loose->data + loose->end, bytes, size);
 		loose->end += size;
 	}
 	else
-		loose->end += put_loose(loose->data + loose->end, purchase, scales, kind);
+		loose->end += loose_put(loose->data + loose->end, purchase, scales, kind);
 	loose->count++;
 	return loose;
 }
@@ -250,7 +96,7 @@ static bool
 loose_remove(LooseHistory *loose, const Purchase *purchase, Scales scales, uint8 kind)
 {
 	char		bytes[LOOSE_PURCHASE_MAX];
-	int			size = put_loose(bytes, purchase, scales, kind);
+	int			size = loose_put(bytes, purchase, scales, kind);
 	const char *p = loose->data + loose->start;
 	const char *end = loose->data + loose->end;
 
@@ -261,7 +107,7 @@ loose_remove(LooseHistory *loose, const Purchase *purchase, Scales scales, uint8
 		Scales		its;
 		uint8		of_kind;
 
-		if (!get_loose(&next, end, &other, &its, &of_kind))
+		if (!loose_get(&next, end, &other, &its, &of_kind))
 			return false;
 		if (next - p == size && memcmp(p, bytes, size) == 0)
 		{

@@ -5,7 +5,7 @@
  * of purchases and contacts at given scales, and one validator for all ways in: reading a
  * value from a table, a message of the binary protocol, or a forged datum.
  */
-#include "history/history.h"
+#include "history/history_state.h"
 
 #include "miscadmin.h"
 

@@ -13,13 +13,11 @@
  * The processes meet in a segment of shared memory that stays until the report
  * has done with the rows.
  */
-#include "orders/source_shared.h"
+#include "orders/reading.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 
 #include "access/parallel.h"
-#include "catalog/pg_proc.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "optimizer/cost.h"
@@ -31,6 +29,7 @@
 #include "utils/memutils.h"
 
 #include "base/tempfile.h"
+#include "node/scatter.h"
 
 static create_upper_paths_hook_type next_hook = NULL;
 
@@ -95,45 +94,33 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel, R
 		add_parallel_path(root, input_rel, output_rel);
 }
 
-static bool
-key_is_parallel_safe(const KeyType *key)
-{
-	return key->kind != KEY_GENERIC ||
-		(func_parallel(key->hash.fn_oid) == PROPARALLEL_SAFE && func_parallel(key->equal.fn_oid) == PROPARALLEL_SAFE);
-}
-
 /*
  * Whether all that is called for a row while the relation is read is safe in
  * parallel.  If not, even a plan in which only the leader receives rows must
  * not be parallel: an unsafe function may begin a subtransaction, say.
  */
 static bool
-calls_are_parallel_safe(const Source *source)
+calls_are_parallel_safe(const Reading *reading)
 {
-	return source->visit_row == NULL && !source->sorted &&
-		(!source->relation.distinct || source->visitor != NULL || (source->wants & WANT_GUESTS)) &&
-		key_is_parallel_safe(&source->id) &&
-		(!source->has_order || key_is_parallel_safe(&source->order)) &&
-		(!source->has_item || text_form_is_parallel_safe(&source->item)) &&
-		(!source->has_tie || text_form_is_parallel_safe(&source->tie)) &&
-		(!source->has_segment || text_form_is_parallel_safe(&source->segments->form)) &&
-		(!has_column(&source->relation, ORDERS_CURRENCY) || text_form_is_parallel_safe(&source->currency));
+	const RowPool *pool = reading->pool;
+
+	return (!pool->distinct || reading->visitor != NULL || (pool->wants & WANT_GUESTS)) && layout_is_parallel_safe(&pool->layout);
 }
 
-/* Plan the query that reads the relation. */
+/* Plan the query that reads the relation; who looks at rows as they are looks at all of them. */
 PlannedStmt *
-source_plan(const Source *source, Query *query)
+reading_plan(const Reading *reading, const char *text, Query *query, bool as_it_is)
 {
 	ParamListInfo params = NULL;
-	bool		safe = calls_are_parallel_safe(source);
+	bool		safe = !as_it_is && calls_are_parallel_safe(reading);
 
 	/* guests are visited as they come */
-	if (safe && !(source->wants & WANT_GUESTS))
+	if (safe && !(reading->pool->wants & WANT_GUESTS))
 	{
 		params = makeParamList(0);
 		params->parserSetup = mark_of_reports;
 	}
-	return pg_plan_query(query, source->query, safe ? CURSOR_OPT_PARALLEL_OK : 0, params);
+	return pg_plan_query(query, text, safe ? CURSOR_OPT_PARALLEL_OK : 0, params);
 }
 
 /*
@@ -141,200 +128,121 @@ source_plan(const Source *source, Query *query)
  */
 
 static char *
-store_file_name(uint32 number)
-{
-	return psprintf("orders.%u", number);
-}
-
-static char *
 directory_file_name(uint32 number)
 {
 	return psprintf("directory.%u", number);
 }
 
-/*
- * The file that this library was loaded from.  (A worker of a team looks for
- * it before it has the settings of the session, so dynamic_library_path does
- * not help it.)
- */
-const char *
-source_own_library(void)
-{
-	Dl_info		info;
-
-	if (dladdr(source_init, &info) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not find out where the library of ltv is")));
-	return info.dli_fname;
-}
-
-/* What workers need to know of a source. */
+/* What workers need to know. */
 static void
-describe(const Source *source, SharedOrders *orders)
+describe(const Reading *reading, SharedReading *shared)
 {
-	orders->wants = source->wants;
-	memcpy(orders->position, source->position, sizeof(orders->position));
-	orders->columns = source->columns;
-	orders->histories = source->relation.histories;
-	orders->distinct = source->relation.distinct;
-	orders->until = source->until;
-	orders->row_size = source->row_size;
-	memcpy(orders->column_types, source->relation.columns, sizeof(orders->column_types));
-	strlcpy(orders->name, source->relation.name, NAMEDATALEN);
-	if (source->visitor != NULL)
+	const RowPool *pool = reading->pool;
+	const RowLayout *layout = &pool->layout;
+
+	shared->wants = pool->wants;
+	shared->distinct = pool->distinct;
+	shared->until = pool->until;
+	shared->histories = layout->histories;
+	shared->ncolumns = layout->ncolumns;
+	shared->row_size = layout->row_size;
+	memcpy(shared->columns, layout->columns, sizeof(shared->columns));
+	memcpy(shared->position, layout->position, sizeof(shared->position));
+	strlcpy(shared->relation, pool->relation, NAMEDATALEN);
+	if (reading->visitor != NULL)
 	{
-		strlcpy(orders->library, source_own_library(), MAXPGPATH);
-		strlcpy(orders->visitor, source->visitor->name, NAMEDATALEN);
-		orders->report_size = source->visitor->size;
-		memcpy(orders->report, source->visit_arg, source->visitor->size);
+		strlcpy(shared->library, reading_own_library(), MAXPGPATH);
+		strlcpy(shared->visitor, reading->visitor->name, NAMEDATALEN);
+		shared->report_size = reading->visitor->size;
+		memcpy(shared->report, pool->visit_arg, reading->visitor->size);
 	}
 }
 
 /* Prepare to share what a plan reads, if it does so in several processes. */
 void
-source_begin_parallel(Source *source, PlannedStmt *plan)
+reading_begin(Reading *reading, PlannedStmt *plan)
 {
-	SharedOrders *orders;
+	RowPool    *pool = reading->pool;
+	SharedReading *shared;
 
 	if (!scatter_is_planned(plan->planTree))
 		return;
-	source->segment = dsm_create(offsetof(SharedOrders, report) + (source->visitor != NULL ? source->visitor->size : 0),
-								 DSM_CREATE_NULL_IF_MAXSEGMENTS);
-	if (source->segment == NULL)
+	reading->segment = dsm_create(offsetof(SharedReading, report) + (reading->visitor != NULL ? reading->visitor->size : 0),
+								  DSM_CREATE_NULL_IF_MAXSEGMENTS);
+	if (reading->segment == NULL)
 	{
 		/* the server has no shared memory left for it: without workers the leader reads all */
 		plan->parallelModeNeeded = false;
 		return;
 	}
-	orders = dsm_segment_address(source->segment);
-	memset(orders, 0, sizeof(*orders));
-	orders->magic = SHARED_ORDERS_MAGIC;
-	SharedFileSetInit(&orders->files, source->segment);
-	pg_atomic_init_u32(&orders->processes, LEADER);
-	orders->bits = rowstore_bits(source->store->budget);
-	describe(source, orders);
-	source_scatter_to(source, orders->bits);
-	rowstore_share(source->store, &orders->files.fs, store_file_name(LEADER));
+	shared = shared_reading(reading);
+	memset(shared, 0, sizeof(*shared));
+	shared->magic = SHARED_READING_MAGIC;
+	SharedFileSetInit(&shared->files, reading->segment);
+	pg_atomic_init_u32(&shared->processes, LEADER);
+	shared->bits = rowstore_bits(pool->store->budget);
+	describe(reading, shared);
+	pool_scatter_to(pool, shared->bits);
+	rowstore_share(pool->store, &shared->files.fs, reading_store_name(LEADER));
 }
 
 /* Before workers start: this leads them to what the processes share. */
 static void
 share(DestReceiver *receiver, void *shared, dsm_segment *segment)
 {
-	*(dsm_handle *) shared = dsm_segment_handle(((OrdersReceiver *) receiver)->source->segment);
+	*(dsm_handle *) shared = dsm_segment_handle(((ReadingReceiver *) receiver)->reading->segment);
 }
 
 /* What a worker has counted, and where its rows are. */
 static void
-note_worker(Source *source, uint32 number)
+note_worker(Reading *reading, uint32 number)
 {
-	SharedOrders *orders = dsm_segment_address(source->segment);
-	BufFile    *file = BufFileOpenFileSet(&orders->files.fs, directory_file_name(number), O_RDONLY, false);
+	RowPool    *pool = reading->pool;
+	BufFile    *file = BufFileOpenFileSet(&shared_reading(reading)->files.fs, directory_file_name(number), O_RDONLY, false);
 	SourceCounts counts;
 	int			ncurrencies;
 	uint32		length;
 
 	tempfile_read(file, &counts, sizeof(counts));
-	source->counts.rows += counts.rows;
-	source->counts.guests += counts.guests;
-	source->counts.skipped += counts.skipped;
+	pool->counts.rows += counts.rows;
+	pool->counts.guests += counts.guests;
+	pool->counts.skipped += counts.skipped;
 	tempfile_read(file, &ncurrencies, sizeof(ncurrencies));
 	for (int i = 0; i < ncurrencies; i++)
-		note_currency_name(source, tempfile_read_value(file, &length));
-	if (source->relation.distinct)
-		source_note_store(source, number, NULL, 0);
+		pool_note_currency(pool, tempfile_read_value(file, &length));
+	if (pool->distinct)
+		reading_note_store(reading, number, NULL, 0);
 	else
 	{
 		char	   *directory = tempfile_read_value(file, &length);
 
-		source_note_store(source, number, directory, (int) length);
+		reading_note_store(reading, number, directory, (int) length);
 	}
 	BufFileClose(file);
 }
 
 /* Take note of what workers have handed over; they have ended. */
 void
-source_note_workers(Source *source)
+reading_note_workers(Reading *reading)
 {
-	const SharedOrders *orders;
 	uint32		workers;
 
-	if (source->segment == NULL)
+	if (reading->segment == NULL)
 		return;
-	orders = dsm_segment_address(source->segment);
-	workers = pg_atomic_read_u32(&unconstify(SharedOrders *, orders)->processes);
+	workers = pg_atomic_read_u32(&shared_reading(reading)->processes);
 	for (uint32 number = LEADER + 1; number <= workers; number++)
-		note_worker(source, number);
+		note_worker(reading, number);
 }
 
 /*
  * A worker
  */
 
-/* The source of a worker: the leader's, without rows. */
-Source *
-source_of_worker(dsm_handle segment)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv source", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	Source	   *source = palloc0(sizeof(Source));
-	SharedOrders *orders;
-
-	source->context = context;
-	source->segment = dsm_attach(segment);
-	if (source->segment == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the report that a worker process was started for has ended")));
-	orders = dsm_segment_address(source->segment);
-	if (orders->magic != SHARED_ORDERS_MAGIC)
-		source_refuse_leader();
-	SharedFileSetAttach(&orders->files, source->segment);
-	source->wants = orders->wants;
-	source->relation.name = pstrdup(orders->name);
-	source->relation.histories = orders->histories;
-	source->relation.distinct = orders->distinct;
-	source->until = orders->until;
-	memcpy(source->relation.columns, orders->column_types, sizeof(orders->column_types));
-	memcpy(source->position, orders->position, sizeof(orders->position));
-	source->columns = orders->columns;
-	source_prepare(source);
-	if (source->sorted || source->row_size != orders->row_size)
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("customers in relation \"%s\" are told apart in another way since the report began", source->relation.name),
-				 errhint("An operator class of their type was dropped meanwhile. Call the report again.")));
-	MemoryContextSwitchTo(old);
-	return source;
-}
-
 typedef struct WorkerReceiver
 {
-	OrdersReceiver orders;
+	ReadingReceiver rows;
 	uint32		number;			/* of the worker, from 1 on */
 } WorkerReceiver;
-
-/* Write out the rows of a store; the directory says what is where, and what their segments' numbers lead to. */
-void
-source_hand_over_store(Source *source, StringInfo directory)
-{
-	rowstore_hand_over(source->store, directory);
-	if (source->has_segment)
-		segment_numbers_send(source->segments, directory);
-}
-
-/* The same, and the directory goes to a file. */
-void
-source_hand_over(Source *source, BufFile *file)
-{
-	StringInfoData directory;
-
-	initStringInfo(&directory);
-	source_hand_over_store(source, &directory);
-	tempfile_write_value(file, directory.data, (uint32) directory.len);
-	pfree(directory.data);
-}
 
 /*
  * The rows of a worker, or what it has gathered, go to its files.  (Names of
@@ -344,21 +252,22 @@ static void
 hand_over(DestReceiver *self)
 {
 	const WorkerReceiver *receiver = (WorkerReceiver *) self;
-	Source	   *source = receiver->orders.source;
-	SharedOrders *orders = dsm_segment_address(source->segment);
-	BufFile    *file = BufFileCreateFileSet(&orders->files.fs, directory_file_name(receiver->number));
+	Reading    *reading = receiver->rows.reading;
+	RowPool    *pool = reading->pool;
+	BufFile    *file = BufFileCreateFileSet(&shared_reading(reading)->files.fs, directory_file_name(receiver->number));
 
-	tempfile_write(file, &source->counts, sizeof(source->counts));
-	tempfile_write(file, &source->ncurrencies, sizeof(source->ncurrencies));
-	for (int i = 0; i < source->ncurrencies; i++)
-		tempfile_write_value(file, source->currencies[i], (uint32) strlen(source->currencies[i]) + 1);
-	if (source->relation.distinct)
-		source_send_result(source);
+	tempfile_write(file, &pool->counts, sizeof(pool->counts));
+	tempfile_write(file, &pool->ncurrencies, sizeof(pool->ncurrencies));
+	for (int i = 0; i < pool->ncurrencies; i++)
+		tempfile_write_value(file, pool->currencies[i], (uint32) strlen(pool->currencies[i]) + 1);
+	if (pool->distinct)
+		reading_send_result(reading);
 	else
-		source_hand_over(source, file);
+		pool_hand_over(pool, file);
 	BufFileExportFileSet(file);
 	BufFileClose(file);
-	source_close(source);
+	reading_end(reading);
+	MemoryContextDelete(pool->context);
 }
 
 static void
@@ -369,29 +278,30 @@ destroy(DestReceiver *self)
 
 /* A worker keeps the rows that it scans, or visits them where each is a customer. */
 static DestReceiver *
-open_worker(void *shared, TupleDesc desc)
+open_worker(void *handle, TupleDesc desc)
 {
 	WorkerReceiver *receiver = palloc(sizeof(WorkerReceiver));
-	Source	   *source = source_of_worker(*(const dsm_handle *) shared);
-	SharedOrders *orders = dsm_segment_address(source->segment);
-	MemoryContext old = MemoryContextSwitchTo(source->context);
+	Reading    *reading = reading_of_worker(*(const dsm_handle *) handle);
+	SharedReading *shared = shared_reading(reading);
+	RowPool    *pool = reading->pool;
+	MemoryContext old = MemoryContextSwitchTo(pool->context);
 
-	source_init_receiver(&receiver->orders, source);
-	receiver->orders.receiver.rShutdown = hand_over;
-	receiver->orders.receiver.rDestroy = destroy;
-	receiver->number = pg_atomic_add_fetch_u32(&orders->processes, 1);
-	if (source->has_segment)
-		segment_numbers_give(source->segments, receiver->number, get_hash_memory_limit());
-	if (source->relation.distinct)
-		source_begin_visiting(source, orders, receiver->number);
+	reading_init_receiver(&receiver->rows, reading);
+	receiver->rows.rows.receiver.rShutdown = hand_over;
+	receiver->rows.rows.receiver.rDestroy = destroy;
+	receiver->number = pg_atomic_add_fetch_u32(&shared->processes, 1);
+	if (pool->layout.has_segment)
+		segment_numbers_give(pool->layout.segments, receiver->number, get_hash_memory_limit());
+	if (pool->distinct)
+		reading_begin_visits(reading, receiver->number);
 	else
 	{
-		source->store = rowstore_create(orders->bits, get_hash_memory_limit());
-		source->scattered = true;
-		rowstore_share(source->store, &orders->files.fs, store_file_name(receiver->number));
+		pool->store = rowstore_create(shared->bits, get_hash_memory_limit());
+		pool->scattered = true;
+		rowstore_share(pool->store, &shared->files.fs, reading_store_name(receiver->number));
 	}
 	MemoryContextSwitchTo(old);
-	return &receiver->orders.receiver;
+	return &receiver->rows.rows.receiver;
 }
 
 static const ScatterKind orders_kind = {
@@ -402,77 +312,9 @@ static const ScatterKind orders_kind = {
 };
 
 void
-source_init(void)
+reading_init(void)
 {
 	scatter_add_kind(&orders_kind);
 	next_hook = create_upper_paths_hook;
 	create_upper_paths_hook = upper_paths;
-}
-
-/*
- * Stores handed over
- */
-
-/* Keep in mind where the rows of a process are. */
-void
-source_note_store(Source *source, uint32 number, const char *directory, int size)
-{
-	MemoryContext old = MemoryContextSwitchTo(source->context);
-	HandedStore *handed = palloc(MAXALIGN(offsetof(HandedStore, directory) + size));
-
-	handed->number = number;
-	handed->size = size;
-	if (size > 0)
-		memcpy(handed->directory, directory, size);
-	source->handed = lappend(source->handed, handed);
-	MemoryContextSwitchTo(old);
-}
-
-/* Take over the rows of a process, into a store. */
-void
-source_adopt(Source *source, RowStore *store, const HandedStore *handed)
-{
-	SharedOrders *orders = dsm_segment_address(source->segment);
-	StringInfoData directory;
-
-	/* (read where it lies) */
-	memset(&directory, 0, sizeof(directory));
-	directory.data = (char *) handed->directory;
-	directory.len = handed->size;
-	rowstore_adopt(store, &orders->files.fs, store_file_name(handed->number), &directory);
-	if (source->has_segment)
-		segment_numbers_receive(source->segments, handed->number, &directory);
-}
-
-/* Take over the rows that were handed over. */
-void
-source_adopt_handed(Source *source)
-{
-	ListCell   *cell;
-
-	foreach(cell, source->handed)
-	{
-		source_adopt(source, source->store, lfirst(cell));
-	}
-}
-
-/* Add what workers have gathered while they read. */
-void
-source_receive_handed(Source *source)
-{
-	ListCell   *cell;
-
-	foreach(cell, source->handed)
-	{
-		source_receive_result(source, dsm_segment_address(source->segment), ((const HandedStore *) lfirst(cell))->number);
-	}
-}
-
-/* What others have written is no longer needed. */
-void
-source_end_parallel(Source *source)
-{
-	if (source->segment != NULL)
-		dsm_detach(source->segment);
-	source->segment = NULL;
 }

@@ -1,7 +1,7 @@
 /*
  * group_rows.c: the rows that LtvHistories puts together.
  *
- * They are kept in a source (source.c).  Where several processes receive rows,
+ * They are kept in a pool (row_pool.c).  Where several processes receive rows,
  * a worker hands over its own in shared temporary files: one or two with the
  * rows, and a directory that says where in these the rows of each part are.
  */
@@ -19,7 +19,7 @@
 
 #include "base/tempfile.h"
 #include "node/plan.h"
-#include "orders/source_shared.h"
+#include "orders/reading.h"
 #include "plan/plan_nodes.h"
 
 #define SHARED_ROWS_MAGIC (UINT64CONST(0x6c7476726f777300) + sizeof(SharedRows))
@@ -39,13 +39,13 @@ typedef struct SharedRows
  * Receiving
  */
 
-/* A source of such rows; those without a key are one group, so there all have the same. */
-static Source *
-open_source(const GroupRows *rows, bool keyless)
+/* A pool of such rows; those without a key are one group, so there all have the same. */
+static RowPool *
+open_rows(const GroupRows *rows, bool keyless)
 {
 	MemoryContext old = MemoryContextSwitchTo(rows->context);
 	Size		quarter = get_hash_memory_limit() / 4;
-	Source	   *source;
+	RowPool    *pool;
 	ColumnType	columns[ORDERS_COLUMNS] = {{InvalidOid, InvalidOid, InvalidOid}};
 	static const OrdersColumn order[] = {
 		[INPUT_KEY] = ORDERS_CUSTOMER,
@@ -64,12 +64,12 @@ open_source(const GroupRows *rows, bool keyless)
 	}
 	if (keyless)
 		columns[ORDERS_CUSTOMER] = (ColumnType) {INT8OID, INT8OID, InvalidOid};
-	source = source_open_rows(columns, order, rows->desc->natts, keyless ? quarter : 3 * quarter);
-	source->contact_is_flag = true;
+	pool = pool_open(columns, order, rows->desc->natts, keyless ? quarter : 3 * quarter);
+	pool->layout.contact_is_flag = true;
 	/* one group stays in one part */
-	source->scattered = keyless;
+	pool->scattered = keyless;
 	MemoryContextSwitchTo(old);
-	return source;
+	return pool;
 }
 
 /* A file of a worker; where rows are read again and again, nothing is left of a name. */
@@ -91,15 +91,15 @@ share_store(RowStore *store, const GroupRows *rows, const char *what)
 	rowstore_share(store, &rows->shared->files.fs, file_name(name, what, rows->number));
 }
 
-/* A source of rows without a key. */
-static Source *
+/* A pool of rows without a key. */
+static RowPool *
 open_keyless(const GroupRows *rows)
 {
-	Source	   *source = open_source(rows, true);
+	RowPool    *pool = open_rows(rows, true);
 
 	if (rows->number > 0)
-		share_store(source->store, rows, "keyless");
-	return source;
+		share_store(pool->store, rows, "keyless");
+	return pool;
 }
 
 static void
@@ -115,7 +115,7 @@ receive_keyless(GroupRows *rows, const TupleTableSlot *row)
 	memcpy(isnull, row->tts_isnull, columns * sizeof(bool));
 	values[INPUT_KEY] = Int64GetDatum(0);
 	isnull[INPUT_KEY] = false;
-	source_receive(rows->keyless, values, isnull);
+	pool_receive(rows->keyless, values, isnull);
 }
 
 static bool
@@ -133,7 +133,7 @@ receive_slot(TupleTableSlot *row, DestReceiver *self)
 	if (row->tts_isnull[INPUT_KEY])
 		receive_keyless(rows, row);
 	else
-		source_receive(rows->keyed, row->tts_values, row->tts_isnull);
+		pool_receive(rows->keyed, row->tts_values, row->tts_isnull);
 	return true;
 }
 
@@ -142,7 +142,7 @@ void
 group_rows_open(GroupRows *rows, TupleDesc desc)
 {
 	*rows = (GroupRows) {.receiver.receiveSlot = receive_slot, .context = CurrentMemoryContext, .desc = desc};
-	rows->keyed = open_source(rows, false);
+	rows->keyed = open_rows(rows, false);
 }
 
 /* Receive all rows that a node gives. */
@@ -159,9 +159,9 @@ void
 group_rows_close(GroupRows *rows)
 {
 	if (rows->keyed != NULL)
-		source_close(rows->keyed);
+		pool_close(rows->keyed);
 	if (rows->keyless != NULL)
-		source_close(rows->keyless);
+		pool_close(rows->keyless);
 	rows->keyed = rows->keyless = NULL;
 }
 
@@ -182,7 +182,7 @@ share(DestReceiver *receiver, void *memory, dsm_segment *segment)
 	SharedFileSetInit(&shared->files, segment);
 	pg_atomic_init_u32(&shared->workers, 0);
 	shared->bits = rowstore_bits(rows->keyed->store->budget);
-	shared->row_size = rows->keyed->row_size;
+	shared->row_size = rows->keyed->layout.row_size;
 }
 
 /* All is read again; what workers have handed over before is no longer needed. */
@@ -197,10 +197,10 @@ share_again(DestReceiver *receiver, void *memory)
 }
 
 static void
-scatter(Source *source, int bits)
+scatter(RowPool *pool, int bits)
 {
-	if (!source->scattered)
-		source_scatter_to(source, bits);
+	if (!pool->scattered)
+		pool_scatter_to(pool, bits);
 }
 
 /* A worker has received all its rows. */
@@ -212,10 +212,10 @@ hand_over(DestReceiver *self)
 	BufFile    *directory = BufFileCreateFileSet(&rows->shared->files.fs, file_name(name, "directory", rows->number));
 	bool		keyless = rows->keyless != NULL;
 
-	source_hand_over(rows->keyed, directory);
+	pool_hand_over(rows->keyed, directory);
 	tempfile_write(directory, &keyless, sizeof(keyless));
 	if (keyless)
-		source_hand_over(rows->keyless, directory);
+		pool_hand_over(rows->keyless, directory);
 	BufFileExportFileSet(directory);
 	BufFileClose(directory);
 	group_rows_close(rows);
@@ -235,10 +235,10 @@ open_worker(void *memory, TupleDesc desc)
 	GroupRows  *rows = palloc(sizeof(GroupRows));
 
 	if (shared->magic != SHARED_ROWS_MAGIC)
-		source_refuse_leader();
+		reading_refuse_leader();
 	SharedFileSetAttach(&shared->files, dsm_find_mapping(shared->segment));
 	group_rows_open(rows, desc);
-	if (rows->keyed->sorted || rows->keyed->row_size != shared->row_size)
+	if (rows->keyed->layout.sorted || rows->keyed->layout.row_size != shared->row_size)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("keys in GROUP BY are told apart in another way since the query began"),

@@ -10,15 +10,15 @@
 #include "nodes/execnodes.h"
 
 #include "node/scatter.h"
-#include "orders/source.h"
+#include "orders/row_pool.h"
 
 typedef struct GroupRows
 {
 	DestReceiver receiver;
 	MemoryContext context;
 	TupleDesc	desc;			/* of the rows: columns of HistoriesInput */
-	Source	   *keyed;
-	Source	   *keyless;		/* those whose key is null; NULL before the first */
+	RowPool    *keyed;
+	RowPool    *keyless;		/* those whose key is null; NULL before the first */
 	struct SharedRows *shared;	/* NULL where there are no workers */
 	uint32		number;			/* of the worker, from 1 on; 0 in the leader */
 } GroupRows;

@@ -5,7 +5,7 @@
  *
  * is what shops store their histories with.  The server's hash aggregate waits
  * for memory with every row; the way the reports put customers together does
- * not (source_group.c).  So where a query groups by one thing and ltv_history
+ * not (pool_group.c).  So where a query groups by one thing and ltv_history
  * is all that it aggregates, the planner is offered that way, too, as a path
  * with costs like any other.  Whatever is not exactly that is left to the
  * server: the answer is the same.

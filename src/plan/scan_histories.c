@@ -22,7 +22,7 @@
 
 #include "customer/customer.h"
 #include "plan/group_rows.h"
-#include "orders/source_rows.h"
+#include "orders/row_pool.h"
 
 /* The columns of ltv_summarize over the groups' histories. */
 typedef struct Summary
@@ -45,7 +45,7 @@ typedef struct HistoriesState
 	CustomScanState css;
 	bool		gathered;		/* the child has been read */
 	GroupRows	rows;			/* of the child */
-	Source	   *walked;			/* those whose groups are given out now */
+	RowPool    *walked;			/* those whose groups are given out now */
 	Customer	customer;		/* the group */
 	bool		wants_history;
 	Summary    *summary;		/* NULL where no column of it is wanted */
@@ -57,10 +57,10 @@ typedef struct HistoriesState
  */
 
 static void
-begin_walk(HistoriesState *state, Source *source)
+begin_walk(HistoriesState *state, RowPool *pool)
 {
-	state->walked = source;
-	state->disk += source_walk_begin(source);
+	state->walked = pool;
+	state->disk += pool_walk_begin(pool);
 }
 
 static void
@@ -155,12 +155,12 @@ put_summary(CustomScanState *node)
 static bool
 next_customer(HistoriesState *state)
 {
-	if (source_next(state->walked, &state->customer))
+	if (pool_next(state->walked, &state->customer))
 		return true;
 	if (state->rows.keyless == NULL || state->walked == state->rows.keyless)
 		return false;
 	begin_walk(state, state->rows.keyless);
-	return source_next(state->walked, &state->customer);
+	return pool_next(state->walked, &state->customer);
 }
 
 /* The next group, before HAVING and with the columns that this asks for. */

@@ -104,14 +104,14 @@ compare_orders(const LinePointer *a, const LinePointer *b)
 
 /* Bring the lines of the first one's order to the front; how many there are. */
 static uint32
-gather_order(Source *source, LinePointer *lines, uint32 count)
+gather_order(RowPool *pool, LinePointer *lines, uint32 count)
 {
 	uint32		found = 1;
 
 	for (uint32 i = 1; i < count && lines[i]->has_order && lines[i]->order_hash == lines[0]->order_hash; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (key_equal(&source->order, lines[0]->order, lines[i]->order))
+		if (key_equal(&pool->layout.order, lines[0]->order, lines[i]->order))
 		{
 			LinePointer line = lines[i];
 
@@ -294,12 +294,12 @@ take_contact(CustomerFindings *findings, const CheckedCustomer *customer, const 
 }
 
 static void
-take_contact_rows(CustomerFindings *findings, const CheckedCustomer *customer, Source *source, char **rows, uint32 nrows)
+take_contact_rows(CustomerFindings *findings, const CheckedCustomer *customer, RowPool *pool, char **rows, uint32 nrows)
 {
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		int			scale;
-		Contact		contact = source_read_contact(source, rows[i], &scale);
+		Contact		contact = pool_read_contact(pool, rows[i], &scale);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		take_contact(findings, customer, &contact, scale);
@@ -307,31 +307,31 @@ take_contact_rows(CustomerFindings *findings, const CheckedCustomer *customer, S
 }
 
 static void
-take_rows(CustomerFindings *findings, CheckedCustomer *customer, Source *source, const GroupOfRows *group)
+take_rows(CustomerFindings *findings, CheckedCustomer *customer, RowPool *pool, const GroupOfRows *group)
 {
-	RowLine    *read = MemoryContextAllocHuge(source->scratch, group->count * sizeof(RowLine));
-	LinePointer *lines = MemoryContextAllocHuge(source->scratch, group->count * sizeof(LinePointer));
-	uint32		nrows = source_part_contacts(source, group->rows, group->count);
+	RowLine    *read = MemoryContextAllocHuge(pool->scratch, group->count * sizeof(RowLine));
+	LinePointer *lines = MemoryContextAllocHuge(pool->scratch, group->count * sizeof(LinePointer));
+	uint32		nrows = pool_part_contacts(pool, group->rows, group->count);
 	uint32		i = 0;
 
 	for (uint32 row = 0; row < nrows; row++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(row);
-		source_read_line(source, group->rows[row], &read[row]);
+		pool_read_line(pool, group->rows[row], &read[row]);
 		lines[row] = &read[row];
 	}
-	if (source->has_order)
+	if (pool->layout.has_order)
 		sort_by_order(lines, nrows);
 	while (i < nrows && lines[i]->has_order)
 	{
-		uint32		count = gather_order(source, lines + i, nrows - i);
+		uint32		count = gather_order(pool, lines + i, nrows - i);
 
 		CHECK_FOR_INTERRUPTS();
 		take_order(findings, customer, lines + i, count);
 		i += count;
 	}
 	take_loose_rows(findings, customer, lines + i, nrows - i);
-	take_contact_rows(findings, customer, source, group->rows + nrows, group->count - nrows);
+	take_contact_rows(findings, customer, pool, group->rows + nrows, group->count - nrows);
 }
 
 static void
@@ -368,12 +368,12 @@ take_stored_contacts(CustomerFindings *findings, const CheckedCustomer *customer
 
 /* The histories of a customer: the first order is known when all were looked at. */
 static void
-take_histories(CustomerFindings *findings, CheckedCustomer *customer, Source *source, const GroupOfRows *group, DateADT as_of)
+take_histories(CustomerFindings *findings, CheckedCustomer *customer, RowPool *pool, const GroupOfRows *group, DateADT as_of)
 {
 	for (uint32 i = 0; i < group->count; i++)
-		take_history(customer, source_row_history(source, group->rows[i]), as_of);
+		take_history(customer, pool_row_history(pool, group->rows[i]), as_of);
 	for (uint32 i = 0; i < group->count; i++)
-		take_stored_contacts(findings, customer, source_row_history(source, group->rows[i]), as_of);
+		take_stored_contacts(findings, customer, pool_row_history(pool, group->rows[i]), as_of);
 }
 
 static void
@@ -407,15 +407,15 @@ take_refunded(CustomerFindings *findings, const CheckedCustomer *customer)
 
 /* The rows, or histories, of one customer. */
 void
-check_customer(CustomerFindings *findings, Source *source, const GroupOfRows *group, DateADT as_of)
+check_customer(CustomerFindings *findings, RowPool *pool, const GroupOfRows *group, DateADT as_of)
 {
-	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+	MemoryContext old = MemoryContextSwitchTo(pool->scratch);
 	CheckedCustomer customer = {.id = group->id};
 
-	if (source->relation.histories)
-		take_histories(findings, &customer, source, group, as_of);
+	if (pool->layout.histories)
+		take_histories(findings, &customer, pool, group, as_of);
 	else
-		take_rows(findings, &customer, source, group);
+		take_rows(findings, &customer, pool, group);
 	take_most(findings, &customer);
 	if (customer.refunded > customer.bought)
 		take_refunded(findings, &customer);

@@ -8,7 +8,7 @@
 
 #include "base/recordset.h"
 #include "base/text_form.h"
-#include "orders/source_rows.h"
+#include "orders/row_pool.h"
 
 typedef struct CustomerFindings
 {
@@ -50,7 +50,7 @@ amount_key(int64 amount, int scale)
 }
 
 extern void customer_findings_init(CustomerFindings *findings, MemoryContext context, TextForm *customer, TextForm *order);
-extern void check_customer(CustomerFindings *findings, Source *source, const GroupOfRows *group, DateADT as_of);
+extern void check_customer(CustomerFindings *findings, RowPool *pool, const GroupOfRows *group, DateADT as_of);
 extern bool totals_are_repeated(const CustomerFindings *findings);
 extern bool one_customer_is_many(const CustomerFindings *findings);
 

@@ -5,7 +5,7 @@
  * The other reports refuse what they cannot use; this one counts it.  It looks
  * at every row once.  Rows later than as_of do not exist for a report, so they
  * are counted as such and nowhere else.  Some findings need more than single
- * rows.  Rows of an order_id meet in a source whose key that is, and rows of a
+ * rows.  Rows of an order_id meet in a pool whose key that is, and rows of a
  * customer in another one: what is asked customer by customer stands in
  * check_customers.c, and whether the numbers of each fit together is asked as
  * well, but only if all numbers of the relation would not.
@@ -22,7 +22,7 @@
 
 #include "base/recordset.h"
 #include "customer/customer.h"
-#include "orders/source_rows.h"
+#include "orders/row_pool.h"
 #include "reports/check_customers.h"
 #include "reports/items.h"
 #include "reports/report_table.h"
@@ -143,14 +143,14 @@ typedef struct CheckReport
 	RecordSet  *amounts;
 	uint32		amounts_limit;
 	bool		amounts_left_out;	/* orders of more amounts than that */
-	Source	   *by_order;
+	RowPool    *by_order;
 	Magnitude	amount;
 	Magnitude	quantity;
 	Magnitude	cost;
 	Magnitude	contact;
-	Source	   *customers;
+	RowPool    *customers;
 	CustomerFindings by_customer;
-	Source	   *guest_orders;	/* of a second reading */
+	RowPool    *guest_orders;	/* of a second reading */
 } CheckReport;
 
 /* What a row has in its numbers. */
@@ -181,26 +181,26 @@ copy_text(CheckReport *check, const struct varlena *text)
 
 /* What stands in a column, as text, behind its name. */
 static char *
-number_text(const Source *source, OrdersRow row, OrdersColumn column)
+number_text(const RowLayout *layout, OrdersRow row, OrdersColumn column)
 {
 	Oid			function;
 	bool		varlena;
 
-	if (column_null(source, row, column))
+	if (column_null(layout, row, column))
 		return psprintf("%s none", orders_column_names[column]);
-	getTypeOutputInfo(source->relation.columns[column].type, &function, &varlena);
-	return psprintf("%s %s", orders_column_names[column], OidOutputFunctionCall(function, column_value(source, row, column)));
+	getTypeOutputInfo(layout->columns[column].type, &function, &varlena);
+	return psprintf("%s %s", orders_column_names[column], OidOutputFunctionCall(function, column_value(layout, row, column)));
 }
 
 /* Keep the row of a finding if it is the first so far. */
 static void
-take_example(CheckReport *check, Finding finding, const Source *source, OrdersRow row)
+take_example(CheckReport *check, Finding finding, const RowLayout *layout, OrdersRow row)
 {
 	Example    *example = &check->examples[finding];
-	bool		no_day = column_null(source, row, ORDERS_DAY);
-	DateADT		day = no_day ? 0 : DatumGetDateADT(column_value(source, row, ORDERS_DAY));
-	struct varlena *customer = column_null(source, row, ORDERS_CUSTOMER) ? (struct varlena *) cstring_to_text("none")
-		: text_of(&check->customer, column_value(source, row, ORDERS_CUSTOMER));
+	bool		no_day = column_null(layout, row, ORDERS_DAY);
+	DateADT		day = no_day ? 0 : DatumGetDateADT(column_value(layout, row, ORDERS_DAY));
+	struct varlena *customer = column_null(layout, row, ORDERS_CUSTOMER) ? (struct varlena *) cstring_to_text("none")
+		: text_of(&check->customer, column_value(layout, row, ORDERS_CUSTOMER));
 	char	   *amount;
 	int			order = -1;
 
@@ -212,7 +212,7 @@ take_example(CheckReport *check, Finding finding, const Source *source, OrdersRo
 	}
 	if (order > 0)
 		return;
-	amount = number_text(source, row, finding == CONTACTS ? ORDERS_COST : ORDERS_AMOUNT);
+	amount = number_text(layout, row, finding == CONTACTS ? ORDERS_COST : ORDERS_AMOUNT);
 	if (order == 0 && strcmp(amount, example->amount) >= 0)
 		return;
 	if (example->customer != NULL)
@@ -224,11 +224,11 @@ take_example(CheckReport *check, Finding finding, const Source *source, OrdersRo
 }
 
 static void
-count_row(CheckReport *check, Finding finding, const Source *source, OrdersRow row)
+count_row(CheckReport *check, Finding finding, const RowLayout *layout, OrdersRow row)
 {
 	check->rows[finding]++;
 	if (finding > ROWS_USED)
-		take_example(check, finding, source, row);
+		take_example(check, finding, layout, row);
 }
 
 static void
@@ -264,17 +264,17 @@ example_text(const CheckReport *check, Finding finding)
  */
 
 static void
-count_currency(CheckReport *check, const Source *source, OrdersRow row)
+count_currency(CheckReport *check, const RowLayout *layout, OrdersRow row)
 {
 	struct varlena *currency;
 	uint32		number;
 	uint64		room = check->currency_room;
 	MemoryContext old;
 
-	if (source->position[ORDERS_CURRENCY] < 0)
+	if (layout->position[ORDERS_CURRENCY] < 0)
 		return;
-	currency = column_null(source, row, ORDERS_CURRENCY) ? NULL
-		: text_of((TextForm *) &source->currency, column_value(source, row, ORDERS_CURRENCY));
+	currency = column_null(layout, row, ORDERS_CURRENCY) ? NULL
+		: text_of((TextForm *) &layout->currency, column_value(layout, row, ORDERS_CURRENCY));
 	old = MemoryContextSwitchTo(check->report.context);
 	number = check->currencies->count < CURRENCIES_KEPT ? items_number(check->currencies, currency)
 		: items_find(check->currencies, currency);
@@ -292,25 +292,25 @@ count_currency(CheckReport *check, const Source *source, OrdersRow row)
 }
 
 static bool
-read_column(const Source *source, OrdersRow row, OrdersColumn column, int64 *value, int *scale)
+read_column(const RowLayout *layout, OrdersRow row, OrdersColumn column, int64 *value, int *scale)
 {
-	if (column_null(source, row, column))
+	if (column_null(layout, row, column))
 	{
 		*value = column == ORDERS_QUANTITY ? 1 : 0;
 		*scale = 0;
 		return true;
 	}
-	return read_number(column_value(source, row, column), source->relation.columns[column].type, value, scale) == DECIMAL_OK;
+	return read_number(column_value(layout, row, column), layout->columns[column].type, value, scale) == DECIMAL_OK;
 }
 
 /* Read the numbers of a row that has an amount. */
 static void
-read_numbers(const Source *source, OrdersRow row, RowNumbers *numbers)
+read_numbers(const RowLayout *layout, OrdersRow row, RowNumbers *numbers)
 {
-	bool		quantity_read = read_column(source, row, ORDERS_QUANTITY, &numbers->quantity, &numbers->quantity_scale);
-	bool		cost_read = read_column(source, row, ORDERS_COST, &numbers->cost, &numbers->cost_scale);
+	bool		quantity_read = read_column(layout, row, ORDERS_QUANTITY, &numbers->quantity, &numbers->quantity_scale);
+	bool		cost_read = read_column(layout, row, ORDERS_COST, &numbers->cost, &numbers->cost_scale);
 
-	numbers->amount_read = read_column(source, row, ORDERS_AMOUNT, &numbers->amount, &numbers->amount_scale);
+	numbers->amount_read = read_column(layout, row, ORDERS_AMOUNT, &numbers->amount, &numbers->amount_scale);
 	numbers->usable = numbers->amount_read && cost_read && quantity_read;
 	if (!quantity_read)
 		numbers->quantity = numbers->quantity_scale = 0;
@@ -318,14 +318,14 @@ read_numbers(const Source *source, OrdersRow row, RowNumbers *numbers)
 
 /* Below 0, 0 or above, also where reports cannot use it. */
 static int
-amount_sign(const Source *source, OrdersRow row, const RowNumbers *numbers)
+amount_sign(const RowLayout *layout, OrdersRow row, const RowNumbers *numbers)
 {
 	Datum		zero;
-	Datum		amount = column_value(source, row, ORDERS_AMOUNT);
+	Datum		amount = column_value(layout, row, ORDERS_AMOUNT);
 
 	if (numbers->amount_read)
 		return (numbers->amount > 0) - (numbers->amount < 0);
-	if (source->relation.columns[ORDERS_AMOUNT].type != NUMERICOID)
+	if (layout->columns[ORDERS_AMOUNT].type != NUMERICOID)
 		return DatumGetInt64(amount) > 0 ? 1 : -1;
 	zero = NumericGetDatum(int64_to_numeric(0));
 	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, amount, zero));
@@ -400,135 +400,135 @@ is_implausible(const CheckReport *check, DateADT day)
 }
 
 static void
-check_amount(CheckReport *check, const Source *source, OrdersRow row, const RowNumbers *numbers)
+check_amount(CheckReport *check, const RowLayout *layout, OrdersRow row, const RowNumbers *numbers)
 {
-	int			sign = amount_sign(source, row, numbers);
+	int			sign = amount_sign(layout, row, numbers);
 
 	if (sign < 0)
-		count_row(check, REFUNDS, source, row);
+		count_row(check, REFUNDS, layout, row);
 	if (sign == 0)
-		count_row(check, ZERO_AMOUNTS, source, row);
+		count_row(check, ZERO_AMOUNTS, layout, row);
 	if (sign != 0 && numbers->amount_read)
 		count_amount(check, numbers->amount, numbers->amount_scale);
 }
 
 /* The rows of a customer meet there; where columns stand is known once the query runs. */
 static void
-receive_customer_row(CheckReport *check, const Source *source, OrdersRow row)
+receive_customer_row(CheckReport *check, const RowLayout *layout, OrdersRow row)
 {
 	if (check->customers == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(check->report.context);
 
-		check->customers = source_open_like(source, get_hash_memory_limit() / 2);
+		check->customers = pool_open_like(layout, get_hash_memory_limit() / 2);
 		MemoryContextSwitchTo(old);
 	}
-	source_receive(check->customers, row.values, row.isnull);
+	pool_receive(check->customers, row.values, row.isnull);
 }
 
 /* A row that reports do not skip. */
 static void
-check_purchase_row(CheckReport *check, const Source *source, OrdersRow row, const RowNumbers *numbers)
+check_purchase_row(CheckReport *check, const RowLayout *layout, OrdersRow row, const RowNumbers *numbers)
 {
-	DateADT		day = DatumGetDateADT(column_value(source, row, ORDERS_DAY));
+	DateADT		day = DatumGetDateADT(column_value(layout, row, ORDERS_DAY));
 
 	if (numbers->amount_read && numbers->amount >= 0 && !DATE_NOT_FINITE(day))
 		count_latest(check, day);
 	if (!numbers->usable || DATE_NOT_FINITE(day))
-		count_row(check, UNUSABLE_NUMBERS, source, row);
+		count_row(check, UNUSABLE_NUMBERS, layout, row);
 	else
 	{
 		measure_numbers(check, numbers);
-		if (column_null(source, row, ORDERS_CUSTOMER))
+		if (column_null(layout, row, ORDERS_CUSTOMER))
 			return;
 		check->rows[ROWS_USED]++;
-		receive_customer_row(check, source, row);
+		receive_customer_row(check, layout, row);
 	}
 }
 
 /* A contact up to as_of. */
 static void
-check_contact_row(CheckReport *check, const Source *source, OrdersRow row)
+check_contact_row(CheckReport *check, const RowLayout *layout, OrdersRow row)
 {
 	int64		cost;
 	int			scale;
 
-	count_row(check, CONTACTS, source, row);
-	if (!column_null(source, row, ORDERS_AMOUNT))
+	count_row(check, CONTACTS, layout, row);
+	if (!column_null(layout, row, ORDERS_AMOUNT))
 	{
-		count_row(check, CONTACT_AMOUNTS, source, row);
+		count_row(check, CONTACT_AMOUNTS, layout, row);
 		return;
 	}
-	if (column_null(source, row, ORDERS_DAY) || column_null(source, row, ORDERS_CUSTOMER))
+	if (column_null(layout, row, ORDERS_DAY) || column_null(layout, row, ORDERS_CUSTOMER))
 		return;
-	if (!read_column(source, row, ORDERS_COST, &cost, &scale) || DATE_NOT_FINITE(DatumGetDateADT(column_value(source, row, ORDERS_DAY))))
+	if (!read_column(layout, row, ORDERS_COST, &cost, &scale) || DATE_NOT_FINITE(DatumGetDateADT(column_value(layout, row, ORDERS_DAY))))
 	{
-		count_row(check, UNUSABLE_NUMBERS, source, row);
+		count_row(check, UNUSABLE_NUMBERS, layout, row);
 		return;
 	}
 	measure(&check->contact, cost, scale);
 	check->rows[ROWS_USED]++;
-	receive_customer_row(check, source, row);
+	receive_customer_row(check, layout, row);
 }
 
 /* The customers of an order_id meet there; those who can only be sorted as text. */
 static void
-note_order(CheckReport *check, const Source *source, OrdersRow row)
+note_order(CheckReport *check, const RowLayout *layout, OrdersRow row)
 {
 	Datum		values[4] = {0};	/* day and amount make no difference */
 	bool		isnull[4] = {false};
 
-	if (check->by_order == NULL || column_null(source, row, ORDERS_ORDER) || column_null(source, row, ORDERS_CUSTOMER) ||
-		row_is_contact(source, row))
+	if (check->by_order == NULL || column_null(layout, row, ORDERS_ORDER) || column_null(layout, row, ORDERS_CUSTOMER) ||
+		row_is_contact(layout, row))
 		return;
-	values[0] = column_value(source, row, ORDERS_ORDER);
-	values[1] = column_value(source, row, ORDERS_CUSTOMER);
-	if (source->sorted)
+	values[0] = column_value(layout, row, ORDERS_ORDER);
+	values[1] = column_value(layout, row, ORDERS_CUSTOMER);
+	if (layout->sorted)
 		values[1] = text_form_of(&check->customer, values[1]);
-	source_receive(check->by_order, values, isnull);
+	pool_receive(check->by_order, values, isnull);
 }
 
 static void
-check_order_row(Source *source, OrdersRow row, void *arg)
+check_order_row(const RowLayout *layout, OrdersRow row, void *arg)
 {
 	CheckReport *check = arg;
 	RowNumbers	numbers;
-	bool		no_day = column_null(source, row, ORDERS_DAY);
-	bool		no_amount = column_null(source, row, ORDERS_AMOUNT);
+	bool		no_day = column_null(layout, row, ORDERS_DAY);
+	bool		no_amount = column_null(layout, row, ORDERS_AMOUNT);
 
 	check->rows[ROWS_READ]++;
 	if (!no_day)
 	{
-		DateADT		day = DatumGetDateADT(column_value(source, row, ORDERS_DAY));
+		DateADT		day = DatumGetDateADT(column_value(layout, row, ORDERS_DAY));
 
 		if (is_implausible(check, day))
-			count_row(check, IMPLAUSIBLE_DAYS, source, row);
+			count_row(check, IMPLAUSIBLE_DAYS, layout, row);
 		if (is_later(check, day))
 		{
-			count_row(check, LATER_DAYS, source, row);
+			count_row(check, LATER_DAYS, layout, row);
 			return;
 		}
 	}
-	count_currency(check, source, row);
-	note_order(check, source, row);
-	if (column_null(source, row, ORDERS_CUSTOMER))
-		count_row(check, GUESTS, source, row);
+	count_currency(check, layout, row);
+	note_order(check, layout, row);
+	if (column_null(layout, row, ORDERS_CUSTOMER))
+		count_row(check, GUESTS, layout, row);
 	if (no_day)
-		count_row(check, MISSING_DAYS, source, row);
-	if (row_is_contact(source, row))
+		count_row(check, MISSING_DAYS, layout, row);
+	if (row_is_contact(layout, row))
 	{
-		check_contact_row(check, source, row);
+		check_contact_row(check, layout, row);
 		return;
 	}
 	if (no_amount)
 	{
-		count_row(check, MISSING_AMOUNTS, source, row);
+		count_row(check, MISSING_AMOUNTS, layout, row);
 		return;
 	}
-	read_numbers(source, row, &numbers);
-	check_amount(check, source, row, &numbers);
+	read_numbers(layout, row, &numbers);
+	check_amount(check, layout, row, &numbers);
 	if (!no_day)
-		check_purchase_row(check, source, row, &numbers);
+		check_purchase_row(check, layout, row, &numbers);
 }
 
 static void
@@ -565,24 +565,24 @@ check_contacts(CheckReport *check, const Contacts *contacts)
 }
 
 static void
-check_history_row(Source *source, OrdersRow row, void *arg)
+check_history_row(const RowLayout *layout, OrdersRow row, void *arg)
 {
 	CheckReport *check = arg;
 	History		history;
 
-	count_currency(check, source, row);
-	if (column_null(source, row, ORDERS_CUSTOMER))
+	count_currency(check, layout, row);
+	if (column_null(layout, row, ORDERS_CUSTOMER))
 	{
 		check->rows[GUESTS]++;
 		return;
 	}
-	if (column_null(source, row, ORDERS_HISTORY))
+	if (column_null(layout, row, ORDERS_HISTORY))
 	{
 		check->rows[MISSING_AMOUNTS]++;
 		return;
 	}
-	receive_customer_row(check, source, row);
-	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(column_value(source, row, ORDERS_HISTORY)), &history);
+	receive_customer_row(check, layout, row);
+	history_open((StoredHistory *) PG_DETOAST_DATUM_PACKED(column_value(layout, row, ORDERS_HISTORY)), &history);
 	for (int i = 0; i < history.count; i++)
 	{
 		const Purchase *purchase = &history.purchases[i];
@@ -612,30 +612,30 @@ may_not_fit(const Magnitude *magnitude)
 
 /* Once more the rows of guests that a report would put together. */
 static void
-receive_again(Source *source, OrdersRow row, void *arg)
+receive_again(const RowLayout *layout, OrdersRow row, void *arg)
 {
 	CheckReport *check = arg;
 	RowNumbers	numbers;
 	DateADT		day;
 
-	if (!column_null(source, row, ORDERS_CUSTOMER) || column_null(source, row, ORDERS_ORDER) ||
-		column_null(source, row, ORDERS_DAY) || column_null(source, row, ORDERS_AMOUNT) || row_is_contact(source, row))
+	if (!column_null(layout, row, ORDERS_CUSTOMER) || column_null(layout, row, ORDERS_ORDER) ||
+		column_null(layout, row, ORDERS_DAY) || column_null(layout, row, ORDERS_AMOUNT) || row_is_contact(layout, row))
 		return;
-	day = DatumGetDateADT(column_value(source, row, ORDERS_DAY));
-	read_numbers(source, row, &numbers);
+	day = DatumGetDateADT(column_value(layout, row, ORDERS_DAY));
+	read_numbers(layout, row, &numbers);
 	if (numbers.usable && day <= check->as_of && !DATE_NOT_FINITE(day))
-		source_receive(check->guest_orders, row.values, row.isnull);
+		pool_receive(check->guest_orders, row.values, row.isnull);
 }
 
 /* Count rows that do not fit together; the example is the first customer, or guest's order. */
 static void
-count_misfit(CheckReport *check, Source *rows, const GroupOfRows *group, TextForm *form, bool used, struct varlena **first)
+count_misfit(CheckReport *check, RowPool *rows, const GroupOfRows *group, TextForm *form, bool used, struct varlena **first)
 {
 	struct varlena *id;
 	int64		purchases;
 	int64		up_to_as_of;
 
-	if (source_rows_fit(rows, group, !used, check->as_of, &purchases, &up_to_as_of))
+	if (pool_rows_fit(rows, group, !used, check->as_of, &purchases, &up_to_as_of))
 		return;
 	check->rows[UNUSABLE_NUMBERS] += purchases;
 	if (used)
@@ -653,19 +653,19 @@ name_misfit(CheckReport *check, const char *unit, const struct varlena *first)
 }
 
 /* Rows of guests by their orders; only amounts count. */
-static Source *
-open_guest_orders(const Source *source, Size budget)
+static RowPool *
+open_guest_orders(const RowLayout *layout, Size budget)
 {
 	OrdersColumn order[ORDERS_COLUMNS];
 	ColumnType	columns[ORDERS_COLUMNS] = {{InvalidOid, InvalidOid, InvalidOid}};
 
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
-		if (source->position[column] >= 0)
-			order[source->position[column]] = column == ORDERS_ORDER ? ORDERS_CUSTOMER : column == ORDERS_CUSTOMER ? ORDERS_ITEM : column;
-	columns[ORDERS_CUSTOMER] = source->relation.columns[ORDERS_ORDER];
-	columns[ORDERS_DAY] = source->relation.columns[ORDERS_DAY];
-	columns[ORDERS_AMOUNT] = source->relation.columns[ORDERS_AMOUNT];
-	return source_open_rows(columns, order, source->columns, budget);
+		if (layout->position[column] >= 0)
+			order[layout->position[column]] = column == ORDERS_ORDER ? ORDERS_CUSTOMER : column == ORDERS_CUSTOMER ? ORDERS_ITEM : column;
+	columns[ORDERS_CUSTOMER] = layout->columns[ORDERS_ORDER];
+	columns[ORDERS_DAY] = layout->columns[ORDERS_DAY];
+	columns[ORDERS_AMOUNT] = layout->columns[ORDERS_AMOUNT];
+	return pool_open(columns, order, layout->ncolumns, budget);
 }
 
 static void
@@ -675,15 +675,15 @@ check_guest_orders(CheckReport *check)
 	struct varlena *first = NULL;
 	GroupOfRows group;
 
-	if (!source->has_order)
+	if (!source_layout(source)->has_order)
 		return;
-	check->guest_orders = open_guest_orders(source, get_hash_memory_limit() / 2);
+	check->guest_orders = open_guest_orders(source_layout(source), get_hash_memory_limit() / 2);
 	source_read_rows(source, receive_again, check);
-	source_walk_begin(check->guest_orders);
-	while (source_next_rows(check->guest_orders, &group))
+	pool_walk_begin(check->guest_orders);
+	while (pool_next_rows(check->guest_orders, &group))
 		count_misfit(check, check->guest_orders, &group, &check->order, false, &first);
-	source_walk_end(check->guest_orders);
-	source_close(check->guest_orders);
+	pool_walk_end(check->guest_orders);
+	pool_close(check->guest_orders);
 	name_misfit(check, "guest's order", first);
 }
 
@@ -725,15 +725,15 @@ walk_customers(CheckReport *check, bool fit)
 	struct varlena *first = NULL;
 	GroupOfRows group;
 
-	source_walk_begin(check->customers);
-	while (source_next_rows(check->customers, &group))
+	pool_walk_begin(check->customers);
+	while (pool_next_rows(check->customers, &group))
 	{
 		if (!fit)
 			count_misfit(check, check->customers, &group, &check->customer, true, &first);
 		check_customer(&check->by_customer, check->customers, &group, check->as_of);
 	}
-	source_walk_end(check->customers);
-	source_close(check->customers);
+	pool_walk_end(check->customers);
+	pool_close(check->customers);
 	name_misfit(check, "customer", first);
 }
 
@@ -755,30 +755,30 @@ check_customers(CheckReport *check)
  */
 
 /* Rows of one order_id, with the customer where an order_id is. */
-static Source *
-open_by_order(const Source *source)
+static RowPool *
+open_by_order(const RowLayout *layout)
 {
 	static const OrdersColumn order[] = {ORDERS_CUSTOMER, ORDERS_ORDER, ORDERS_DAY, ORDERS_AMOUNT};
 	ColumnType	columns[ORDERS_COLUMNS] = {{InvalidOid, InvalidOid, InvalidOid}};
 
-	columns[ORDERS_CUSTOMER] = source->relation.columns[ORDERS_ORDER];
-	columns[ORDERS_ORDER] = source->relation.columns[ORDERS_CUSTOMER];
-	if (source->sorted)
+	columns[ORDERS_CUSTOMER] = layout->columns[ORDERS_ORDER];
+	columns[ORDERS_ORDER] = layout->columns[ORDERS_CUSTOMER];
+	if (layout->sorted)
 		columns[ORDERS_ORDER] = (ColumnType) {TEXTOID, TEXTOID, DEFAULT_COLLATION_OID};
 	columns[ORDERS_DAY] = (ColumnType) {DATEOID, DATEOID, InvalidOid};
 	columns[ORDERS_AMOUNT] = (ColumnType) {INT4OID, INT4OID, InvalidOid};
-	return source_open_rows(columns, order, lengthof(order), get_hash_memory_limit() / 2);
+	return pool_open(columns, order, lengthof(order), get_hash_memory_limit() / 2);
 }
 
 static bool
-is_shared(Source *by_order, const GroupOfRows *group)
+is_shared(RowPool *by_order, const GroupOfRows *group)
 {
-	Datum		first = source_row_order(by_order, group->rows[0]);
+	Datum		first = pool_row_order(by_order, group->rows[0]);
 
 	for (uint32 i = 1; i < group->count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (!key_equal(&by_order->order, first, source_row_order(by_order, group->rows[i])))
+		if (!key_equal(&by_order->layout.order, first, pool_row_order(by_order, group->rows[i])))
 			return true;
 	}
 	return false;
@@ -788,15 +788,15 @@ is_shared(Source *by_order, const GroupOfRows *group)
 static char *
 shared_text(CheckReport *check, const GroupOfRows *group)
 {
-	Source	   *by_order = check->by_order;
+	RowPool    *by_order = check->by_order;
 	TextForm	plain = {.is_text = true};
-	TextForm   *form = check->report.source->sorted ? &plain : &check->customer;
+	TextForm   *form = source_layout(check->report.source)->sorted ? &plain : &check->customer;
 	struct varlena *low = NULL;
 	struct varlena *high = NULL;
 
 	for (uint32 i = 0; i < group->count; i++)
 	{
-		struct varlena *customer = text_of(form, source_row_order(by_order, group->rows[i]));
+		struct varlena *customer = text_of(form, pool_row_order(by_order, group->rows[i]));
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (low == NULL || compare_texts(customer, low) < 0)
@@ -811,13 +811,13 @@ shared_text(CheckReport *check, const GroupOfRows *group)
 static void
 check_shared_orders(CheckReport *check)
 {
-	Source	   *by_order = check->by_order;
+	RowPool    *by_order = check->by_order;
 	GroupOfRows group;
 
 	if (by_order == NULL)
 		return;
-	source_walk_begin(by_order);
-	while (source_next_rows(by_order, &group))
+	pool_walk_begin(by_order);
+	while (pool_next_rows(by_order, &group))
 	{
 		MemoryContext old;
 		char	   *text;
@@ -831,8 +831,8 @@ check_shared_orders(CheckReport *check)
 			check->texts[SHARED_ORDERS] = MemoryContextStrdup(check->report.context, text);
 		MemoryContextSwitchTo(old);
 	}
-	source_walk_end(by_order);
-	source_close(by_order);
+	pool_walk_end(by_order);
+	pool_close(by_order);
 }
 
 /*
@@ -841,16 +841,16 @@ check_shared_orders(CheckReport *check)
 
 /* Orders of amounts that were too many to be remembered. */
 static void
-find_orders_again(Source *source, OrdersRow row, void *arg)
+find_orders_again(const RowLayout *layout, OrdersRow row, void *arg)
 {
 	CheckReport *check = arg;
 	RowNumbers	numbers;
 	Amount	   *amount;
 
-	if (column_null(source, row, ORDERS_AMOUNT) || row_is_contact(source, row) ||
-		(!column_null(source, row, ORDERS_DAY) && is_later(check, DatumGetDateADT(column_value(source, row, ORDERS_DAY)))))
+	if (column_null(layout, row, ORDERS_AMOUNT) || row_is_contact(layout, row) ||
+		(!column_null(layout, row, ORDERS_DAY) && is_later(check, DatumGetDateADT(column_value(layout, row, ORDERS_DAY)))))
 		return;
-	read_numbers(source, row, &numbers);
+	read_numbers(layout, row, &numbers);
 	if (!numbers.amount_read || numbers.amount <= 0)
 		return;
 	amount = recordset_find(check->amounts, amount_key(numbers.amount, numbers.amount_scale));
@@ -977,22 +977,23 @@ static void
 check_relation(CheckReport *check)
 {
 	Source	   *source = check->report.source;
+	const RowLayout *layout = source_layout(source);
 
-	text_form_init(&check->customer, source->id.type);
-	if (source->has_order)
-		text_form_init(&check->order, source->order.type);
+	text_form_init(&check->customer, layout->id.type);
+	if (layout->has_order)
+		text_form_init(&check->order, layout->order.type);
 	check->currencies = items_create();
 	check->currency_room = 16;
 	check->currency_rows = palloc0(check->currency_room * sizeof(int64));
 	check->amounts = recordset_create(check->report.context, sizeof(Amount));
 	check->amounts_limit = (uint32) Min(get_hash_memory_limit() / (2 * sizeof(Amount)), PG_INT32_MAX / 2);
 	customer_findings_init(&check->by_customer, check->report.context, &check->customer, &check->order);
-	if (source->relation.histories)
+	if (layout->histories)
 		source_read_rows(source, check_history_row, check);
 	else
 	{
-		if (source->has_order)
-			check->by_order = open_by_order(source);
+		if (layout->has_order)
+			check->by_order = open_by_order(layout);
 		source_read_rows(source, check_order_row, check);
 		check_shared_orders(check);
 		check_sentinels(check);

@@ -12,7 +12,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "orders/source_rows.h"
+#include "orders/reading.h"
 #include "reports/segment_column.h"
 
 /* the largest struct of a visitor */
@@ -192,7 +192,7 @@ begin_segments(void *arg)
 
 	segments->context = AllocSetContextCreate(CurrentMemoryContext, "ltv segments", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(segments->context);
-	segments->visitor = source_find_visitor(segments->visitor_name);
+	segments->visitor = reading_find_visitor(segments->visitor_name);
 	segments->calendar = calendar_of(segments->period);
 	segments->values = items_create();
 	segments->states = recordset_create(segments->context, sizeof(SegmentState));

@@ -14,7 +14,7 @@
 
 #include "base/text_form.h"
 #include "orders/further.h"
-#include "orders/source_rows.h"
+#include "orders/row_layout.h"
 
 typedef enum SpendColumn
 {

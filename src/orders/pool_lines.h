@@ -1,10 +1,10 @@
 /*
- * source_lines.h: rows as lines of orders, and put together to orders.
+ * pool_lines.h: rows as lines of orders, and put together to orders.
  */
-#ifndef LTV_SOURCE_LINES_H
-#define LTV_SOURCE_LINES_H
+#ifndef LTV_POOL_LINES_H
+#define LTV_POOL_LINES_H
 
-#include "orders/source_rows.h"
+#include "orders/row_pool.h"
 
 /* One line of an order, or an order. */
 typedef struct Line
@@ -21,12 +21,12 @@ typedef struct Line
 	int64		dearest;		/* amount of the line whose item, tie and segment these are */
 } Line;
 
-extern void line_read(Source *source, char *row, Scales scales, Line *line);
-extern Line *lines_read(Source *source, char **rows, uint32 nrows, Scales scales);
-extern const char *lines_merge(Source *source, Line *lines, uint32 nlines);
+extern void line_read(RowPool *pool, char *row, Scales scales, Line *line);
+extern Line *lines_read(RowPool *pool, char **rows, uint32 nrows, Scales scales);
+extern const char *lines_merge(RowPool *pool, Line *lines, uint32 nlines);
 pg_noreturn extern void lines_report(const char *what);
 extern RowSegment segment_of_orders(Line *lines, uint32 nlines);
-extern RowSegment segment_of_rows(Source *source, char **rows, uint32 nrows, Scales scales);
+extern RowSegment segment_of_rows(RowPool *pool, char **rows, uint32 nrows, Scales scales);
 
 /* The cost of an order is unknown when that of a line is. */
 static inline void
@@ -36,4 +36,4 @@ settle_cost(Purchase *order)
 		order->cost = 0;
 }
 
-#endif							/* LTV_SOURCE_LINES_H */
+#endif							/* LTV_POOL_LINES_H */

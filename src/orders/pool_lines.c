@@ -1,8 +1,8 @@
 /*
- * source_lines.c: rows of a customer as lines of orders: lines put together,
+ * pool_lines.c: rows of a customer as lines of orders: lines put together,
  * and which order is the first.
  */
-#include "orders/source_lines.h"
+#include "orders/pool_lines.h"
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -33,36 +33,36 @@ compare_by_order(const LineOfOrder *a, const LineOfOrder *b)
 
 /* The purchase in a row, its numbers at the given scales. */
 static inline Purchase
-scaled_purchase(const Source *source, char *row, Scales scales)
+scaled_purchase(const RowPool *pool, char *row, Scales scales)
 {
-	Scales		own = scales_of(row_head(source, row)->tag);
+	Scales		own = scales_of(row_head(&pool->layout, row)->tag);
 	History		one;
 
 	if (own.amount == scales.amount && own.quantity == scales.quantity && own.cost == scales.cost)
-		return row_purchase(source, row);
+		return row_purchase(&pool->layout, row);
 	history_init(&one);
 	one.scales = own;
-	*history_add(&one) = row_purchase(source, row);
+	*history_add(&one) = row_purchase(&pool->layout, row);
 	history_rescale(&one, scales);
 	return one.purchases[0];
 }
 
 /* Take a row apart into a line, its numbers at the given scales. */
 void
-line_read(Source *source, char *row, Scales scales, Line *line)
+line_read(RowPool *pool, char *row, Scales scales, Line *line)
 {
-	uint32		tag = row_head(source, row)->tag;
-	char	   *p = behind_key(source, row);
+	uint32		tag = row_head(&pool->layout, row)->tag;
+	char	   *p = behind_key(&pool->layout, row);
 
-	line->purchase = scaled_purchase(source, row, scales);
+	line->purchase = scaled_purchase(pool, row, scales);
 	line->merged = NULL;
 	line->has_order = (tag & TAG_HAS_ORDER) != 0;
 	line->order_hash = 0;
 	if (line->has_order)
 	{
-		line->order = key_get(&source->order, p);
-		line->order_hash = key_hash(&source->order, line->order);
-		p += key_size(&source->order, line->order);
+		line->order = key_get(&pool->layout.order, p);
+		line->order_hash = key_hash(&pool->layout.order, line->order);
+		p += key_size(&pool->layout.order, line->order);
 	}
 	line->item = line->tie = NULL;
 	line->segment = NO_SEGMENT;
@@ -71,15 +71,15 @@ line_read(Source *source, char *row, Scales scales, Line *line)
 		line->item = (struct varlena *) p;
 		p += MAXALIGN(VARSIZE_ANY(line->item));
 	}
-	if (!source->has_tie)
+	if (!pool->layout.has_tie)
 		line->tie = line->item;
 	else if (tag & TAG_HAS_TIE)
 	{
 		line->tie = (struct varlena *) p;
 		p += MAXALIGN(VARSIZE_ANY(line->tie));
 	}
-	if (source->has_segment)
-		line->segment = row_segment(source, row, p);
+	if (pool->layout.has_segment)
+		line->segment = row_segment(&pool->layout, row, p);
 	line->dearest = line->purchase.amount;
 }
 
@@ -163,9 +163,9 @@ merge_equal_hashes(KeyType *order, LineOfOrder *lines, uint32 nlines)
 
 /* The lines that belong to an order, sorted by it. */
 static LineOfOrder *
-lines_by_order(Source *source, Line *lines, uint32 nlines, uint32 *count)
+lines_by_order(RowPool *pool, Line *lines, uint32 nlines, uint32 *count)
 {
-	LineOfOrder *sorted = MemoryContextAllocHuge(source->scratch, nlines * sizeof(LineOfOrder));
+	LineOfOrder *sorted = MemoryContextAllocHuge(pool->scratch, nlines * sizeof(LineOfOrder));
 	uint32		n = 0;
 
 	for (uint32 i = 0; i < nlines; i++)
@@ -181,10 +181,10 @@ lines_by_order(Source *source, Line *lines, uint32 nlines, uint32 *count)
 
 /* Merge the lines of the same orders; NULL, or what does not fit. */
 const char *
-lines_merge(Source *source, Line *lines, uint32 nlines)
+lines_merge(RowPool *pool, Line *lines, uint32 nlines)
 {
 	uint32		count;
-	LineOfOrder *sorted = lines_by_order(source, lines, nlines, &count);
+	LineOfOrder *sorted = lines_by_order(pool, lines, nlines, &count);
 	uint32		end;
 
 	for (uint32 start = 0; start < count; start = end)
@@ -195,7 +195,7 @@ lines_merge(Source *source, Line *lines, uint32 nlines)
 		for (end = start + 1; end < count && sorted[end].hash == sorted[start].hash; end++)
 			;
 		if (end > start + 1)
-			misfit = merge_equal_hashes(&source->order, sorted + start, end - start);
+			misfit = merge_equal_hashes(&pool->layout.order, sorted + start, end - start);
 		if (misfit != NULL)
 			return misfit;
 	}
@@ -204,14 +204,14 @@ lines_merge(Source *source, Line *lines, uint32 nlines)
 
 /* The rows of a group as lines, their numbers at the given scales. */
 Line *
-lines_read(Source *source, char **rows, uint32 nrows, Scales scales)
+lines_read(RowPool *pool, char **rows, uint32 nrows, Scales scales)
 {
-	Line	   *lines = MemoryContextAllocHuge(source->scratch, nrows * sizeof(Line));
+	Line	   *lines = MemoryContextAllocHuge(pool->scratch, nrows * sizeof(Line));
 
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		line_read(source, rows[i], scales, &lines[i]);
+		line_read(pool, rows[i], scales, &lines[i]);
 	}
 	return lines;
 }
@@ -259,47 +259,47 @@ segment_of_orders(Line *lines, uint32 nlines)
 
 /* Of rows that are all lines of one order. */
 static RowSegment
-segment_of_lines(Source *source, char **rows, uint32 nrows, Scales scales)
+segment_of_lines(RowPool *pool, char **rows, uint32 nrows, Scales scales)
 {
 	Line		order;
 	Line		line;
 
-	line_read(source, rows[0], scales, &order);
+	line_read(pool, rows[0], scales, &order);
 	for (uint32 i = 1; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		line_read(source, rows[i], scales, &line);
+		line_read(pool, rows[i], scales, &line);
 		take_dearest(&order, &line);
 	}
 	return order.segment;
 }
 
 static bool
-row_is_before(Source *source, char *a, char *b, Scales scales)
+row_is_before(RowPool *pool, char *a, char *b, Scales scales)
 {
 	Line		left;
 	Line		right;
 
-	line_read(source, a, scales, &left);
-	line_read(source, b, scales, &right);
+	line_read(pool, a, scales, &left);
+	line_read(pool, b, scales, &right);
 	return is_before(&left, &right);
 }
 
 /* The first of rows each of which is an order; most rows need no second look. */
 static char *
-first_row(Source *source, char **rows, uint32 nrows, Scales scales)
+first_row(RowPool *pool, char **rows, uint32 nrows, Scales scales)
 {
 	char	   *first = rows[0];
 
 	for (uint32 i = 1; i < nrows; i++)
 	{
-		const RowHead *head = row_head(source, rows[i]);
-		const RowHead *best = row_head(source, first);
+		const RowHead *head = row_head(&pool->layout, rows[i]);
+		const RowHead *best = row_head(&pool->layout, first);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (best->amount >= 0 && (head->amount < 0 || head->day > best->day))
 			continue;
-		if ((best->amount < 0 && head->amount >= 0) || head->day < best->day || row_is_before(source, rows[i], first, scales))
+		if ((best->amount < 0 && head->amount >= 0) || head->day < best->day || row_is_before(pool, rows[i], first, scales))
 			first = rows[i];
 	}
 	return first;
@@ -307,16 +307,16 @@ first_row(Source *source, char **rows, uint32 nrows, Scales scales)
 
 /* Of rows each of which is an order, or of those that are all lines of one. */
 RowSegment
-segment_of_rows(Source *source, char **rows, uint32 nrows, Scales scales)
+segment_of_rows(RowPool *pool, char **rows, uint32 nrows, Scales scales)
 {
 	char	   *first;
 	Line		line;
 
-	if (source->one_order)
-		return segment_of_lines(source, rows, nrows, scales);
-	first = first_row(source, rows, nrows, scales);
-	if (!source->variable)
-		return row_segment(source, first, NULL);
-	line_read(source, first, scales, &line);
+	if (pool->one_order)
+		return segment_of_lines(pool, rows, nrows, scales);
+	first = first_row(pool, rows, nrows, scales);
+	if (!pool->layout.variable)
+		return row_segment(&pool->layout, first, NULL);
+	line_read(pool, first, scales, &line);
 	return line.segment;
 }

@@ -1,11 +1,11 @@
 /*
- * source_group.c: the rows of a store put together by customer.
+ * pool_group.c: the rows of a store put together by customer.
  *
  * Part by part: a hash table over the customers of the part, rows counted and
  * then placed by customer, and each customer's purchases sorted and handed to
  * the visitor.  A part that is too large is scattered once more.
  */
-#include "orders/source_lines.h"
+#include "orders/pool_lines.h"
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -25,7 +25,7 @@ typedef struct CustomerRows
 struct Grouping
 {
 	MemoryContext context;
-	Source	   *source;
+	RowPool    *pool;
 	RowStore   *store;
 	Part	   *part;
 	uint64		nrows;
@@ -53,9 +53,9 @@ typedef Line *LinePointer;
  */
 
 static Datum
-row_key(const Source *source, const char *row)
+row_key(const RowPool *pool, const char *row)
 {
-	return key_get(&source->key, row + source->key_at);
+	return key_get(&pool->layout.key, row + pool->layout.key_at);
 }
 
 static uint32
@@ -73,8 +73,8 @@ add_group(Grouping *grouping, char *row, uint32 hash)
 static inline uint32
 find_group(Grouping *grouping, char *row)
 {
-	Source	   *source = grouping->source;
-	uint32		hash = TAG_HASH(row_head(source, row)->tag);
+	RowPool    *pool = grouping->pool;
+	uint32		hash = TAG_HASH(row_head(&pool->layout, row)->tag);
 	uint64		slot = (hash * UINT64CONST(0x9E3779B97F4A7C15) >> 32) & grouping->slot_mask;
 
 	for (; grouping->slots[slot] != 0; slot = (slot + 1) & grouping->slot_mask)
@@ -82,7 +82,7 @@ find_group(Grouping *grouping, char *row)
 		uint32		group = grouping->slots[slot] - 1;
 
 		if (grouping->groups[group].hash == hash &&
-			key_equal(&source->key, row_key(source, grouping->groups[group].first_row), row_key(source, row)))
+			key_equal(&pool->layout.key, row_key(pool, grouping->groups[group].first_row), row_key(pool, row)))
 			return group;
 	}
 	grouping->slots[slot] = add_group(grouping, row, hash) + 1;
@@ -93,14 +93,14 @@ find_group(Grouping *grouping, char *row)
 static void
 order_rows(Grouping *grouping, Chunk *chunks)
 {
-	Source	   *source = grouping->source;
+	RowPool    *pool = grouping->pool;
 	uint64		n = 0;
 	uint64		start = 0;
 
 	for (Chunk *chunk = chunks; chunk != NULL; chunk = chunk->next)
 	{
 		CHECK_FOR_INTERRUPTS();
-		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(source, row))
+		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(&pool->layout, row))
 		{
 			uint32		group = find_group(grouping, row);
 
@@ -117,7 +117,7 @@ order_rows(Grouping *grouping, Chunk *chunks)
 	}
 	n = 0;
 	for (Chunk *chunk = chunks; chunk != NULL; chunk = chunk->next)
-		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(source, row))
+		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(&pool->layout, row))
 		{
 			CustomerRows	   *group = &grouping->groups[grouping->group_of[n]];
 
@@ -133,14 +133,14 @@ order_rows(Grouping *grouping, Chunk *chunks)
 
 /* The scales that all rows of a customer fit. */
 static Scales
-common_scales(const Source *source, char **rows, uint32 nrows)
+common_scales(const RowPool *pool, char **rows, uint32 nrows)
 {
-	uint32		first = TAG_SCALES(row_head(source, rows[0])->tag);
+	uint32		first = TAG_SCALES(row_head(&pool->layout, rows[0])->tag);
 	Scales		scales = scales_of(first);
 
 	for (uint32 i = 1; i < nrows; i++)
 	{
-		uint32		tag = TAG_SCALES(row_head(source, rows[i])->tag);
+		uint32		tag = TAG_SCALES(row_head(&pool->layout, rows[i])->tag);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		if (tag != first)
@@ -157,16 +157,16 @@ common_scales(const Source *source, char **rows, uint32 nrows)
 static void
 gather_scaled(Grouping *grouping, char **rows, uint32 nrows)
 {
-	Source	   *source = grouping->source;
+	RowPool    *pool = grouping->pool;
 	History    *history = &grouping->history;
 
 	history->count = 0;
-	history->scales = common_scales(source, rows, nrows);
+	history->scales = common_scales(pool, rows, nrows);
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (!(row_head(source, rows[i])->tag & TAG_NO_PURCHASE))
-			history_add_scaled(history, row_purchase(source, rows[i]), scales_of(row_head(source, rows[i])->tag));
+		if (!(row_head(&pool->layout, rows[i])->tag & TAG_NO_PURCHASE))
+			history_add_scaled(history, row_purchase(&pool->layout, rows[i]), scales_of(row_head(&pool->layout, rows[i])->tag));
 	}
 }
 
@@ -174,49 +174,49 @@ gather_scaled(Grouping *grouping, char **rows, uint32 nrows)
 static void
 gather_purchases(Grouping *grouping, char **rows, uint32 nrows)
 {
-	Source	   *source = grouping->source;
+	RowPool    *pool = grouping->pool;
 	History    *history = &grouping->history;
-	uint32		shape = TAG_SHAPE(row_head(source, rows[0])->tag);
+	uint32		shape = TAG_SHAPE(row_head(&pool->layout, rows[0])->tag);
 
 	history_reserve(history, nrows);
 	history->scales = scales_of(shape);
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (TAG_SHAPE(row_head(source, rows[i])->tag) != shape || shape >= TAG_NO_PURCHASE)
+		if (TAG_SHAPE(row_head(&pool->layout, rows[i])->tag) != shape || shape >= TAG_NO_PURCHASE)
 		{
 			gather_scaled(grouping, rows, nrows);
 			break;
 		}
-		history->purchases[history->count++] = row_purchase(source, rows[i]);
+		history->purchases[history->count++] = row_purchase(&pool->layout, rows[i]);
 	}
 	history_sort(history);
 }
 
 /* Put contacts behind the other rows; how many others there are. */
 uint32
-source_part_contacts(const Source *source, char **rows, uint32 nrows)
+pool_part_contacts(const RowPool *pool, char **rows, uint32 nrows)
 {
 	uint32		others = 0;
 
-	for (uint32 i = 0; i < nrows && source->keeps_contacts; i++)
+	for (uint32 i = 0; i < nrows && pool->keeps_contacts; i++)
 	{
 		char	   *row = rows[i];
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (tag_is_contact(row_head(source, row)->tag))
+		if (tag_is_contact(row_head(&pool->layout, row)->tag))
 			continue;
 		rows[i] = rows[others];
 		rows[others++] = row;
 	}
-	return source->keeps_contacts ? others : nrows;
+	return pool->keeps_contacts ? others : nrows;
 }
 
 /* The contact in a row, at its own scale. */
 Contact
-source_read_contact(const Source *source, char *row, int *scale)
+pool_read_contact(const RowPool *pool, char *row, int *scale)
 {
-	const RowHead *head = row_head(source, row);
+	const RowHead *head = row_head(&pool->layout, row);
 
 	*scale = TAG_AMOUNT_SCALE(head->tag);
 	return (Contact) {head->amount, head->day};
@@ -228,8 +228,8 @@ compare_contact_rows(const void *a, const void *b, void *arg)
 {
 	int			left_scale;
 	int			right_scale;
-	Contact		left = source_read_contact(arg, *(char *const *) a, &left_scale);
-	Contact		right = source_read_contact(arg, *(char *const *) b, &right_scale);
+	Contact		left = pool_read_contact(arg, *(char *const *) a, &left_scale);
+	Contact		right = pool_read_contact(arg, *(char *const *) b, &right_scale);
 
 	if (left.day != right.day)
 		return left.day < right.day ? -1 : 1;
@@ -238,48 +238,48 @@ compare_contact_rows(const void *a, const void *b, void *arg)
 
 /* The item of a contact's row, which has neither order nor segment. */
 static struct varlena *
-contact_kind(const Source *source, char *row)
+contact_kind(const RowPool *pool, char *row)
 {
-	return (row_head(source, row)->tag & TAG_HAS_ITEM) ? (struct varlena *) behind_key(source, row) : NULL;
+	return (row_head(&pool->layout, row)->tag & TAG_HAS_ITEM) ? (struct varlena *) behind_key(&pool->layout, row) : NULL;
 }
 
 static void
 gather_contacts(Grouping *grouping, char **rows, uint32 nrows)
 {
-	Source	   *source = grouping->source;
+	RowPool    *pool = grouping->pool;
 	Contacts   *contacts = &grouping->history.contacts;
 
-	if (source->gives_items)
+	if (pool->gives_items)
 	{
-		grouping->kinds = MemoryContextAllocHuge(source->scratch, nrows * sizeof(struct varlena *));
-		qsort_arg(rows, nrows, sizeof(char *), compare_contact_rows, source);
+		grouping->kinds = MemoryContextAllocHuge(pool->scratch, nrows * sizeof(struct varlena *));
+		qsort_arg(rows, nrows, sizeof(char *), compare_contact_rows, pool);
 	}
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		int			scale;
-		Contact		contact = source_read_contact(source, rows[i], &scale);
+		Contact		contact = pool_read_contact(pool, rows[i], &scale);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		contacts_add(contacts, contact, scale);
-		if (source->gives_items)
-			grouping->kinds[i] = contact_kind(source, rows[i]);
+		if (pool->gives_items)
+			grouping->kinds[i] = contact_kind(pool, rows[i]);
 	}
 	contacts_sort(contacts);
 }
 
 /* Of a row that holds a history. */
 static RowSegment
-segment_of_history(const Source *source, char *row)
+segment_of_history(const RowPool *pool, char *row)
 {
-	return source->has_segment ? row_segment(source, row, behind_key(source, row)) : NO_SEGMENT;
+	return pool->layout.has_segment ? row_segment(&pool->layout, row, behind_key(&pool->layout, row)) : NO_SEGMENT;
 }
 
 StoredHistory *
-source_row_history(const Source *source, char *row)
+pool_row_history(const RowPool *pool, char *row)
 {
-	char	   *p = behind_key(source, row);
+	char	   *p = behind_key(&pool->layout, row);
 
-	if (source->has_segment && row_segment_number(source, row) == SEGMENT_FOLLOWS)
+	if (pool->layout.has_segment && row_segment_number(&pool->layout, row) == SEGMENT_FOLLOWS)
 		p += MAXALIGN(VARSIZE_ANY(p));
 	return (StoredHistory *) p;
 }
@@ -300,9 +300,9 @@ beginning_of(const History *history, DateADT until)
 static void
 note_segment_of_history(Grouping *grouping, char *row, const History *history, int64 *earliest)
 {
-	const Source *source = grouping->source;
-	RowSegment	segment = segment_of_history(source, row);
-	int64		beginning = beginning_of(history, source->until);
+	const RowPool *pool = grouping->pool;
+	RowSegment	segment = segment_of_history(pool, row);
+	int64		beginning = beginning_of(history, pool->until);
 
 	if (beginning < *earliest || (beginning == *earliest && compare_texts(segment.text, grouping->segment.text) < 0))
 	{
@@ -315,17 +315,17 @@ note_segment_of_history(Grouping *grouping, char *row, const History *history, i
 static void
 gather_histories(Grouping *grouping, char **rows, uint32 nrows)
 {
-	Source	   *source = grouping->source;
+	RowPool    *pool = grouping->pool;
 	int64		earliest = PG_INT64_MAX;
 
-	grouping->segment = segment_of_history(source, rows[0]);
+	grouping->segment = segment_of_history(pool, rows[0]);
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		History		part;
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		history_open(source_row_history(source, rows[i]), &part);
-		if (source->has_segment)
+		history_open(pool_row_history(pool, rows[i]), &part);
+		if (pool->layout.has_segment)
 			note_segment_of_history(grouping, rows[i], &part, &earliest);
 		history_append(&grouping->history, &part);
 		history_free(&part);
@@ -356,9 +356,9 @@ compare_by_purchase(const LinePointer *a, const LinePointer *b)
 
 /* The lines as they are before they are merged. */
 static OrderLine *
-copy_lines(const Source *source, const Line *lines, uint32 nlines)
+copy_lines(const RowPool *pool, const Line *lines, uint32 nlines)
 {
-	OrderLine  *copies = MemoryContextAllocHuge(source->scratch, nlines * sizeof(OrderLine));
+	OrderLine  *copies = MemoryContextAllocHuge(pool->scratch, nlines * sizeof(OrderLine));
 
 	for (uint32 i = 0; i < nlines; i++)
 	{
@@ -374,7 +374,7 @@ copy_lines(const Source *source, const Line *lines, uint32 nlines)
 static void
 order_lines(Grouping *grouping, const Line *lines, const OrderLine *copies, uint32 nlines)
 {
-	MemoryContext context = grouping->source->scratch;
+	MemoryContext context = grouping->pool->scratch;
 	uint32		npurchases = (uint32) grouping->history.count;
 	uint32	   *ends = MemoryContextAllocExtended(context, (npurchases + 1) * sizeof(uint32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 
@@ -410,7 +410,7 @@ static void
 gather_items(Grouping *grouping, Line *lines, uint32 nlines)
 {
 	History    *history = &grouping->history;
-	LinePointer *sorted = MemoryContextAllocHuge(grouping->source->scratch, nlines * sizeof(LinePointer));
+	LinePointer *sorted = MemoryContextAllocHuge(grouping->pool->scratch, nlines * sizeof(LinePointer));
 	uint32		count = 0;
 
 	for (uint32 i = 0; i < nlines; i++)
@@ -452,24 +452,24 @@ gather_orders(History *history, const Line *lines, uint32 nlines)
 static void
 gather_lines(Grouping *grouping, char **rows, uint32 nrows)
 {
-	Source	   *source = grouping->source;
+	RowPool    *pool = grouping->pool;
 	History    *history = &grouping->history;
-	Scales		scales = common_scales(source, rows, nrows);
-	Line	   *lines = lines_read(source, rows, nrows, scales);
-	OrderLine  *copies = source->has_lines ? copy_lines(source, lines, nrows) : NULL;
-	const char *misfit = source->has_order ? lines_merge(source, lines, nrows) : NULL;
+	Scales		scales = common_scales(pool, rows, nrows);
+	Line	   *lines = lines_read(pool, rows, nrows, scales);
+	OrderLine  *copies = pool->has_lines ? copy_lines(pool, lines, nrows) : NULL;
+	const char *misfit = pool->layout.has_order ? lines_merge(pool, lines, nrows) : NULL;
 
 	if (misfit != NULL)
 		lines_report(misfit);
 	history_reserve(history, nrows);
 	history->scales = scales;
-	if (source->gives_items)
+	if (pool->gives_items)
 		gather_items(grouping, lines, nrows);
 	else
 		gather_orders(history, lines, nrows);
-	if (source->has_segment)
+	if (pool->layout.has_segment)
 		grouping->segment = segment_of_orders(lines, nrows);
-	if (source->has_lines)
+	if (pool->has_lines)
 		order_lines(grouping, lines, copies, nrows);
 }
 
@@ -479,19 +479,19 @@ gather_lines(Grouping *grouping, char **rows, uint32 nrows)
 
 /* The order_id of a row that has one. */
 Datum
-source_row_order(const Source *source, char *row)
+pool_row_order(const RowPool *pool, char *row)
 {
-	return key_get(&source->order, behind_key(source, row));
+	return key_get(&pool->layout.order, behind_key(&pool->layout, row));
 }
 
 /* Take a row apart, its numbers as they are. */
 void
-source_read_line(Source *source, char *row, RowLine *line)
+pool_read_line(RowPool *pool, char *row, RowLine *line)
 {
 	Line		read;
 
-	line->scales = scales_of(row_head(source, row)->tag);
-	line_read(source, row, line->scales, &read);
+	line->scales = scales_of(row_head(&pool->layout, row)->tag);
+	line_read(pool, row, line->scales, &read);
 	line->purchase = read.purchase;
 	line->has_order = read.has_order;
 	line->order_hash = read.order_hash;
@@ -531,7 +531,7 @@ contacts_fit(const Contacts *contacts, int scale)
 }
 
 static bool
-contact_rows_fit(const Source *source, char **rows, uint32 nrows)
+contact_rows_fit(const RowPool *pool, char **rows, uint32 nrows)
 {
 	int			finest = 0;
 	int			scale;
@@ -540,11 +540,11 @@ contact_rows_fit(const Source *source, char **rows, uint32 nrows)
 	for (uint32 i = 0; i < nrows; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		finest = Max(finest, (int) TAG_AMOUNT_SCALE(row_head(source, rows[i])->tag));
+		finest = Max(finest, (int) TAG_AMOUNT_SCALE(row_head(&pool->layout, rows[i])->tag));
 	}
 	for (uint32 i = 0; i < nrows && fit; i++)
 	{
-		Contact		contact = source_read_contact(source, rows[i], &scale);
+		Contact		contact = pool_read_contact(pool, rows[i], &scale);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		fit = decimal_rescale(&contact.cost, scale, finest);
@@ -553,7 +553,7 @@ contact_rows_fit(const Source *source, char **rows, uint32 nrows)
 }
 
 static bool
-histories_fit(Source *source, const GroupOfRows *group, DateADT as_of, int64 *purchases, int64 *used)
+histories_fit(RowPool *pool, const GroupOfRows *group, DateADT as_of, int64 *purchases, int64 *used)
 {
 	Scales		scales = {0, 0, 0};
 	uint8		contact_scale = 0;
@@ -565,7 +565,7 @@ histories_fit(Source *source, const GroupOfRows *group, DateADT as_of, int64 *pu
 	for (uint32 i = 0; i < group->count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		history_open(source_row_history(source, group->rows[i]), &part);
+		history_open(pool_row_history(pool, group->rows[i]), &part);
 		scales = larger_scales(scales, part.scales);
 		contact_scale = Max(contact_scale, part.contacts.scale);
 		*purchases += part.count + part.contacts.count;
@@ -575,7 +575,7 @@ histories_fit(Source *source, const GroupOfRows *group, DateADT as_of, int64 *pu
 	for (uint32 i = 0; i < group->count && fit; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		history_open(source_row_history(source, group->rows[i]), &part);
+		history_open(pool_row_history(pool, group->rows[i]), &part);
 		fit = purchases_fit(&part, scales) && contacts_fit(&part.contacts, contact_scale);
 		history_free(&part);
 	}
@@ -583,7 +583,7 @@ histories_fit(Source *source, const GroupOfRows *group, DateADT as_of, int64 *pu
 }
 
 static bool
-rows_fit(Source *source, char **rows, uint32 nrows, Scales scales)
+rows_fit(RowPool *pool, char **rows, uint32 nrows, Scales scales)
 {
 	for (uint32 i = 0; i < nrows; i++)
 	{
@@ -591,8 +591,8 @@ rows_fit(Source *source, char **rows, uint32 nrows, Scales scales)
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
 		history_init(&one);
-		one.scales = scales_of(row_head(source, rows[i])->tag);
-		*history_add(&one) = row_purchase(source, rows[i]);
+		one.scales = scales_of(row_head(&pool->layout, rows[i])->tag);
+		*history_add(&one) = row_purchase(&pool->layout, rows[i]);
 		if (!purchases_fit(&one, scales))
 			return false;
 	}
@@ -601,22 +601,22 @@ rows_fit(Source *source, char **rows, uint32 nrows, Scales scales)
 
 /* The same of rows that may be lines; all of one order, where that is said. */
 static bool
-order_rows_fit(Source *source, const GroupOfRows *group, uint32 nrows, bool one_order)
+order_rows_fit(RowPool *pool, const GroupOfRows *group, uint32 nrows, bool one_order)
 {
-	Scales		scales = common_scales(source, group->rows, nrows);
+	Scales		scales = common_scales(pool, group->rows, nrows);
 	Line	   *lines;
 
-	if (!rows_fit(source, group->rows, nrows, scales))
+	if (!rows_fit(pool, group->rows, nrows, scales))
 		return false;
-	if (!source->has_order && !one_order)
+	if (!pool->layout.has_order && !one_order)
 		return true;
-	lines = lines_read(source, group->rows, nrows, scales);
+	lines = lines_read(pool, group->rows, nrows, scales);
 	for (uint32 i = 0; i < nrows && one_order; i++)
 	{
 		lines[i].has_order = true;
 		lines[i].order = group->id;
 	}
-	return lines_merge(source, lines, nrows) == NULL;
+	return lines_merge(pool, lines, nrows) == NULL;
 }
 
 /*
@@ -625,20 +625,20 @@ order_rows_fit(Source *source, const GroupOfRows *group, uint32 nrows, bool one_
  * in its rows, and how many of them up to as_of.
  */
 bool
-source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, DateADT as_of, int64 *purchases, int64 *used)
+pool_rows_fit(RowPool *pool, const GroupOfRows *group, bool one_order, DateADT as_of, int64 *purchases, int64 *used)
 {
-	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+	MemoryContext old = MemoryContextSwitchTo(pool->scratch);
 	bool		fit;
 
 	*purchases = *used = group->count;
-	if (source->relation.histories)
-		fit = histories_fit(source, group, as_of, purchases, used);
+	if (pool->layout.histories)
+		fit = histories_fit(pool, group, as_of, purchases, used);
 	else
 	{
-		uint32		nrows = source_part_contacts(source, group->rows, group->count);
+		uint32		nrows = pool_part_contacts(pool, group->rows, group->count);
 
-		fit = contact_rows_fit(source, group->rows + nrows, group->count - nrows) &&
-			(nrows == 0 || order_rows_fit(source, group, nrows, one_order));
+		fit = contact_rows_fit(pool, group->rows + nrows, group->count - nrows) &&
+			(nrows == 0 || order_rows_fit(pool, group, nrows, one_order));
 	}
 	MemoryContextSwitchTo(old);
 	return fit;
@@ -651,33 +651,33 @@ source_rows_fit(Source *source, const GroupOfRows *group, bool one_order, DateAD
 static Datum
 group_id(const Grouping *grouping, const CustomerRows *group)
 {
-	const Source *source = grouping->source;
+	const RowPool *pool = grouping->pool;
 
-	return key_get(&source->id, group->first_row + source->key_at + (source->sorted ? sizeof(Datum) : 0));
+	return key_get(&pool->layout.id, group->first_row + pool->layout.key_at + (pool->layout.sorted ? sizeof(Datum) : 0));
 }
 
 /* Put the purchases of a customer together. */
 static void
 gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 {
-	Source	   *source = grouping->source;
+	RowPool    *pool = grouping->pool;
 	char	  **rows = grouping->ordered + group->start;
-	uint32		nrows = source_part_contacts(source, rows, group->rows);
+	uint32		nrows = pool_part_contacts(pool, rows, group->rows);
 
 	grouping->history.count = 0;
 	grouping->history.scales = (Scales) {0, 0, 0};
 	/* those of the customer before have gone with the scratch memory */
 	grouping->history.contacts = (Contacts) {0, 0, 0, NULL};
 	grouping->kinds = NULL;
-	if (source->relation.histories)
+	if (pool->layout.histories)
 		gather_histories(grouping, rows, nrows);
-	else if (nrows > 0 && (source->has_order || source->gives_items))
+	else if (nrows > 0 && (pool->layout.has_order || pool->gives_items))
 		gather_lines(grouping, rows, nrows);
 	else if (nrows > 0)
 	{
 		gather_purchases(grouping, rows, nrows);
-		if (source->has_segment)
-			grouping->segment = segment_of_rows(source, rows, nrows, grouping->history.scales);
+		if (pool->layout.has_segment)
+			grouping->segment = segment_of_rows(pool, rows, nrows, grouping->history.scales);
 	}
 	else
 		grouping->segment = NO_SEGMENT;
@@ -685,7 +685,7 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 		gather_contacts(grouping, rows + nrows, group->rows - nrows);
 	customer->id = group_id(grouping, group);
 	customer->history = &grouping->history;
-	customer->items = source->gives_items ? grouping->items : NULL;
+	customer->items = pool->gives_items ? grouping->items : NULL;
 	customer->kinds = grouping->kinds;
 	customer->segment = grouping->segment;
 	customer->lines = grouping->lines;
@@ -703,7 +703,7 @@ fetch_ahead(const Grouping *grouping, uint64 start)
 	{
 		prefetch_memory(grouping->ordered[i]);
 		/* (most rows are in two lines of the cache at most) */
-		prefetch_memory(grouping->ordered[i] + grouping->source->row_size - 1);
+		prefetch_memory(grouping->ordered[i] + grouping->pool->layout.row_size - 1);
 	}
 }
 
@@ -720,9 +720,9 @@ slots_for(uint64 nrows)
 
 /* Put the rows of a part in the order of its customers. */
 static Grouping *
-begin_part(Source *source, RowStore *store, Part *part)
+begin_part(RowPool *pool, RowStore *store, Part *part)
 {
-	MemoryContext context = AllocSetContextCreate(source->context, "ltv grouping", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context = AllocSetContextCreate(pool->context, "ltv grouping", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Grouping   *grouping = palloc0(sizeof(Grouping));
 	uint64		nslots = slots_for(part->rows);
@@ -731,9 +731,9 @@ begin_part(Source *source, RowStore *store, Part *part)
 	if (part->rows > PG_UINT32_MAX - 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many rows of one customer in relation \"%s\"", source->relation.name)));
+				 errmsg("too many rows of one customer in relation \"%s\"", pool->relation)));
 	grouping->context = context;
-	grouping->source = source;
+	grouping->pool = pool;
 	grouping->store = store;
 	grouping->part = part;
 	grouping->nrows = part->rows;
@@ -756,7 +756,7 @@ static CustomerRows *
 next_group(Grouping *grouping)
 {
 	CHECK_FOR_INTERRUPTS();
-	MemoryContextReset(grouping->source->scratch);
+	MemoryContextReset(grouping->pool->scratch);
 	if (grouping->next == grouping->ngroups)
 	{
 		rowstore_drop(grouping->store, grouping->part);
@@ -770,7 +770,7 @@ next_group(Grouping *grouping)
 static void
 make_customer(Grouping *grouping, const CustomerRows *group, Customer *customer)
 {
-	Source	   *source = grouping->source;
+	RowPool    *pool = grouping->pool;
 	UnitContext context;
 	MemoryContext old;
 
@@ -781,8 +781,8 @@ make_customer(Grouping *grouping, const CustomerRows *group, Customer *customer)
 		MemoryContextSwitchTo(old);
 	}
 	fetch_ahead(grouping, group->start);
-	old = MemoryContextSwitchTo(source->scratch);
-	source_push_unit(source, group_id(grouping, group), false, &context);
+	old = MemoryContextSwitchTo(pool->scratch);
+	pool_push_unit(pool, group_id(grouping, group), false, &context);
 	gather_group(grouping, group, customer);
 	error_context_stack = context.callback.previous;
 	MemoryContextSwitchTo(old);
@@ -790,7 +790,7 @@ make_customer(Grouping *grouping, const CustomerRows *group, Customer *customer)
 
 /* Scatter one part by further bits of the hash. */
 static RowStore *
-scatter_part(Source *source, RowStore *store, Part *part, int level)
+scatter_part(RowPool *pool, RowStore *store, Part *part, int level)
 {
 	RowStore   *finer = rowstore_create(rowstore_bits(store->budget), store->budget);
 	ChunkWalk	walk;
@@ -798,10 +798,10 @@ scatter_part(Source *source, RowStore *store, Part *part, int level)
 
 	rowstore_walk(part, &walk);
 	while ((chunk = rowstore_next(&walk)) != NULL)
-		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(source, row))
+		for (char *row = chunk->data; row < chunk->data + chunk->used; row += row_size(&pool->layout, row))
 		{
-			uint64		hash = key_hash(&source->key, row_key(source, row));
-			Size		size = row_size(source, row);
+			uint64		hash = key_hash(&pool->layout.key, row_key(pool, row));
+			Size		size = row_size(&pool->layout, row);
 
 			memcpy(rowstore_reserve(finer, rowstore_part(finer, hash, level), size), row, size);
 		}
@@ -814,20 +814,20 @@ scatter_part(Source *source, RowStore *store, Part *part, int level)
 
 /* Begin a walk over some parts of a store that is finished. */
 static void
-walk_parts(Source *source, RowStore *store, int from, int to)
+walk_parts(RowPool *pool, RowStore *store, int from, int to)
 {
-	source->walk.grouping = NULL;
-	source->walk.level = 0;
-	source->walk.stores[0] = (PartsOfStore) {store, from, to};
+	pool->walk.grouping = NULL;
+	pool->walk.level = 0;
+	pool->walk.stores[0] = (PartsOfStore) {store, from, to};
 }
 
 /* Instead of a part that is too large come the parts of it. */
 static void
-walk_into(Source *source, RowStore *store, Part *part)
+walk_into(RowPool *pool, RowStore *store, Part *part)
 {
-	PartWalk   *walk = &source->walk;
-	MemoryContext old = MemoryContextSwitchTo(source->context);
-	RowStore   *finer = scatter_part(source, store, part, ++walk->level);
+	PartWalk   *walk = &pool->walk;
+	MemoryContext old = MemoryContextSwitchTo(pool->context);
+	RowStore   *finer = scatter_part(pool, store, part, ++walk->level);
 
 	MemoryContextSwitchTo(old);
 	rowstore_drop(store, part);
@@ -837,9 +837,9 @@ walk_into(Source *source, RowStore *store, Part *part)
 
 /* Begin the next part that has rows; false when there is none left. */
 static bool
-walk_to_next_part(Source *source)
+walk_to_next_part(RowPool *pool)
 {
-	PartWalk   *walk = &source->walk;
+	PartWalk   *walk = &pool->walk;
 
 	while (walk->level >= 0)
 	{
@@ -858,26 +858,26 @@ walk_to_next_part(Source *source)
 			continue;
 		if (part->bytes <= Min(PART_BYTES, store->budget) || walk->level + 1 == ROWSTORE_LEVELS)
 		{
-			walk->grouping = begin_part(source, store, part);
+			walk->grouping = begin_part(pool, store, part);
 			return true;
 		}
-		walk_into(source, store, part);
+		walk_into(pool, store, part);
 	}
 	return false;
 }
 
 /* The next group of a walk; NULL when there is none left. */
 static inline CustomerRows *
-walk_to_next_group(Source *source)
+walk_to_next_group(RowPool *pool)
 {
 	for (;;)
 	{
-		CustomerRows *group = source->walk.grouping != NULL ? next_group(source->walk.grouping) : NULL;
+		CustomerRows *group = pool->walk.grouping != NULL ? next_group(pool->walk.grouping) : NULL;
 
 		if (group != NULL)
 			return group;
-		source->walk.grouping = NULL;
-		if (!walk_to_next_part(source))
+		pool->walk.grouping = NULL;
+		if (!walk_to_next_part(pool))
 			return NULL;
 	}
 }
@@ -887,81 +887,81 @@ walk_to_next_group(Source *source)
  * there is none left.
  */
 bool
-source_next(Source *source, Customer *customer)
+pool_next(RowPool *pool, Customer *customer)
 {
-	const CustomerRows *group = walk_to_next_group(source);
+	const CustomerRows *group = walk_to_next_group(pool);
 
 	if (group == NULL)
 		return false;
-	make_customer(source->walk.grouping, group, customer);
+	make_customer(pool->walk.grouping, group, customer);
 	return true;
 }
 
 /* The same, but the rows are not put together. */
 bool
-source_next_rows(Source *source, GroupOfRows *rows)
+pool_next_rows(RowPool *pool, GroupOfRows *rows)
 {
-	const CustomerRows *group = walk_to_next_group(source);
+	const CustomerRows *group = walk_to_next_group(pool);
 
 	if (group == NULL)
 		return false;
-	fetch_ahead(source->walk.grouping, group->start);
-	rows->id = group_id(source->walk.grouping, group);
-	rows->rows = source->walk.grouping->ordered + group->start;
+	fetch_ahead(pool->walk.grouping, group->start);
+	rows->id = group_id(pool->walk.grouping, group);
+	rows->rows = pool->walk.grouping->ordered + group->start;
 	rows->count = group->rows;
 	return true;
 }
 
 /* Visit all customers of a walk. */
 static void
-visit_walk(Source *source, CustomerVisitor visit, void *arg)
+visit_walk(RowPool *pool)
 {
-	MemoryContext old = MemoryContextSwitchTo(source->scratch);
+	MemoryContext old = MemoryContextSwitchTo(pool->scratch);
 	Customer	customer;
 
-	while (source_next(source, &customer))
+	while (pool_next(pool, &customer))
 	{
 		AssertCheckHistory(customer.history);
-		visit(&customer, arg);
+		pool->visit(&customer, pool->visit_arg);
 	}
 	MemoryContextSwitchTo(old);
 }
 
-/* Begin a walk over all customers of a source that has received all its rows; how many bytes of these are in files. */
+/* Begin a walk over all customers of a pool that has received all its rows; how many bytes of these are in files. */
 uint64
-source_walk_begin(Source *source)
+pool_walk_begin(RowPool *pool)
 {
-	rowstore_finish(source->store);
-	walk_parts(source, source->store, 0, 1 << source->store->bits);
-	return source->store->file_size + source->store->adopted_size;
+	rowstore_finish(pool->store);
+	walk_parts(pool, pool->store, 0, 1 << pool->store->bits);
+	return pool->store->file_size + pool->store->adopted_size;
 }
 
 /* End a walk, be it over or not; the rows are gone then. */
 void
-source_walk_end(Source *source)
+pool_walk_end(RowPool *pool)
 {
-	for (; source->walk.level > 0; source->walk.level--)
-		rowstore_free(source->walk.stores[source->walk.level].store);
-	source->walk.level = -1;
-	source->walk.grouping = NULL;
-	if (source->store != NULL)
-		rowstore_free(source->store);
-	source->store = NULL;
+	for (; pool->walk.level > 0; pool->walk.level--)
+		rowstore_free(pool->walk.stores[pool->walk.level].store);
+	pool->walk.level = -1;
+	pool->walk.grouping = NULL;
+	if (pool->store != NULL)
+		rowstore_free(pool->store);
+	pool->store = NULL;
 }
 
 /* Visit the customers of one part of a store that is finished. */
 void
-source_group_part(Source *source, RowStore *store, int number, CustomerVisitor visit, void *arg)
+pool_visit_part(RowPool *pool, RowStore *store, int number)
 {
-	walk_parts(source, store, number, number + 1);
-	visit_walk(source, visit, arg);
+	walk_parts(pool, store, number, number + 1);
+	visit_walk(pool);
 }
 
-/* Visit the customers of a source that has received all its rows. */
+/* Visit the customers of a pool that has received all its rows. */
 void
-source_group(Source *source, CustomerVisitor visit, void *arg)
+pool_visit(RowPool *pool)
 {
-	source_walk_begin(source);
-	visit_walk(source, visit, arg);
-	source_walk_end(source);
+	pool_walk_begin(pool);
+	visit_walk(pool);
+	pool_walk_end(pool);
 }
