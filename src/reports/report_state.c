@@ -632,9 +632,7 @@ report_state_accum(FunctionCallInfo fcinfo, const ReportState *of)
 	CheckSameForm(state->form, form);
 	stored = PG_GETARG_HISTORY_PP(1);
 	history_open(stored, &history);
-	load(state);
-	of->report->visitor->visit(&customer, form->report);
-	store(state);
+	of->report->visitor->visit(&customer, state->own);
 	forget_flat(state);
 	history_free(&history);
 	PG_FREE_IF_COPY(stored, 1);
