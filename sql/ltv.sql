@@ -1066,6 +1066,12 @@ RETURNS SETOF ltv_windows_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
 COMMENT ON FUNCTION ltv_windows(regclass, date, integer[], ltv_period, ltv_policy, text) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of';
 
+CREATE TYPE ltv_rfm_group AS ENUM (
+  'champions', 'loyal', 'potential_loyal', 'new', 'promising', 'need_attention',
+  'about_to_sleep', 'at_risk', 'cannot_lose', 'hibernating', 'lost'
+);
+COMMENT ON TYPE ltv_rfm_group IS 'groups of customers by recency and frequency';
+
 CREATE TYPE ltv_rfm_row AS (
   customer_id text,
   segment text,
@@ -1074,7 +1080,8 @@ CREATE TYPE ltv_rfm_row AS (
   monetary numeric,
   r integer,
   f integer,
-  m integer
+  m integer,
+  rfm_group ltv_rfm_group
 );
 COMMENT ON TYPE ltv_rfm_row IS 'recency, frequency and money of a customer, see ltv_rfm';
 COMMENT ON COLUMN ltv_rfm_row.customer_id IS 'the customer, as text';
@@ -1082,19 +1089,20 @@ COMMENT ON COLUMN ltv_rfm_row.segment IS 'what the column that by names holds at
 COMMENT ON COLUMN ltv_rfm_row.recency_days IS 'as_of - last order';
 COMMENT ON COLUMN ltv_rfm_row.frequency IS 'orders';
 COMMENT ON COLUMN ltv_rfm_row.monetary IS 'revenue, refunds included';
-COMMENT ON COLUMN ltv_rfm_row.r IS 'score of recency: 1 + floor(bins * share of customers with more days)';
-COMMENT ON COLUMN ltv_rfm_row.f IS 'score of frequency: 1 + floor(bins * share of customers with fewer orders)';
-COMMENT ON COLUMN ltv_rfm_row.m IS 'score of money: 1 + floor(bins * share of customers with less revenue)';
+COMMENT ON COLUMN ltv_rfm_row.r IS 'score of recency: 1 + floor(bins * share of customers with more days); with recency_bands 1 + how many of them are no fewer days';
+COMMENT ON COLUMN ltv_rfm_row.f IS 'score of frequency: 1 + floor(bins * share of customers with fewer orders); with frequency_bands 1 + how many of them the orders reach';
+COMMENT ON COLUMN ltv_rfm_row.m IS 'score of money: 1 + floor(bins * share of customers with less revenue); with monetary_bands 1 + how many of them the revenue reaches';
+COMMENT ON COLUMN ltv_rfm_row.rfm_group IS 'what r and f together say; with other than 5 scores each is first made ceil(5 * score / scores)';
 
 CREATE FUNCTION ltv_rfm(orders regclass, as_of date)
 RETURNS SETOF ltv_rfm_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_rfm(regclass, date) IS 'recency, frequency and money of every customer with scores from 1 to 5, by monetary, the largest first, then by customer_id in the order of its own type; customer_id as text';
 
-CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5, by text DEFAULT NULL)
-RETURNS TABLE (customer_id anyelement, segment text, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer)
+CREATE FUNCTION ltv_rfm(orders regclass, as_of date, id_type anyelement, bins integer DEFAULT 5, recency_bands integer[] DEFAULT NULL, frequency_bands integer[] DEFAULT NULL, monetary_bands numeric[] DEFAULT NULL, by text DEFAULT NULL)
+RETURNS TABLE (customer_id anyelement, segment text, recency_days integer, frequency bigint, monetary numeric, r integer, f integer, m integer, rfm_group ltv_rfm_group)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
-COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer, text) IS 'recency, frequency and money of every customer with scores from 1 to bins, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
+COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer, integer[], integer[], numeric[], text) IS 'recency, frequency and money of every customer with scores from 1 to bins, or by fixed borders, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 
 CREATE TYPE ltv_deciles_row AS (
   segment text,

@@ -23,6 +23,7 @@ FROM generate_series(-8000, 8000) i, generate_series(0, 4) d;
 -- every value of every enum of the extension has a term, and no two of an enum have the same
 SELECT v AS stage, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_stage)) v;
 SELECT v AS cpm, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_cpm)) v;
+SELECT v AS rfm_group, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_rfm_group)) v;
 SELECT v AS period, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_period)) v;
 SELECT v AS need, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_need)) v;
 SELECT v AS balance, ltv_term(v), ltv_term(v, 'en') FROM unnest(enum_range(NULL::ltv_balance)) v;

@@ -140,16 +140,17 @@ report_begin_named(Report *report, FunctionCallInfo fcinfo, const CompositeType 
  * Begin a report with a row for each customer, whose first two columns are
  * customer_id and segment.  id_arg names the type of customer_id (and may be
  * null): its own, or text.  by_arg names what divides customers; a function of
- * an older script may lack it, and 0 is none.
+ * an older script may lack it, and 0 is none.  Null means something in further
+ * arguments set in nullable.
  */
 void
-report_begin_customers(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, int by_arg)
+report_begin_customers(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, int by_arg, uint32 nullable)
 {
 	bool		by = by_arg > 0 && by_arg < PG_NARGS();
-	uint32		nullable = (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0) | (by ? ARGUMENT_BIT(by_arg) : 0);
 	NamedColumns names = {.by_unread = (report->unasked & COLUMN_BIT(SEGMENT_COLUMN)) != 0};
 	Oid			asked;
 
+	nullable |= (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0) | (by ? ARGUMENT_BIT(by_arg) : 0);
 	if (by && !PG_ARGISNULL(by_arg))
 		names.by = text_to_cstring(PG_GETARG_TEXT_PP(by_arg));
 	report->segments = names.by != NULL && !names.by_unread;

@@ -197,7 +197,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 
 	if ((summary->report.unasked & ITEM_BITS) != ITEM_BITS)
 		wants |= WANT_ITEM | WANT_LINES;
-	report_begin_customers(&summary->report, fcinfo, &row_type, wants, typed ? 2 : REPORT_ID_AS_TEXT, policy_arg + 1);
+	report_begin_customers(&summary->report, fcinfo, &row_type, wants, typed ? 2 : REPORT_ID_AS_TEXT, policy_arg + 1, 0);
 	summary->items = (wants & WANT_ITEM) && source_has_items(summary->report.source);
 	summary->moment = moment_of(PG_GETARG_DATEADT(1));
 	summary->policy = *policy_read(PG_GETARG_HEAPTUPLEHEADER(policy_arg), &memo);

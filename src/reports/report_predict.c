@@ -330,7 +330,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	PredictReport *predict = arg;
 
-	report_begin_customers(&predict->report, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT, 7);
+	report_begin_customers(&predict->report, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT, 7, 0);
 	predict->as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	predict->horizon_days = DEFAULT_HORIZON_DAYS;
 	predict->kind = DEFAULT_KIND;

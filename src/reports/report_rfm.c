@@ -10,6 +10,7 @@
  * memory, takes as long as all else that is done for a row.
  */
 #include "reports/report_kind.h"
+#include "reports/rfm_scores.h"
 #include "reports/segment_column.h"
 
 #include "base/recordset.h"
@@ -24,10 +25,16 @@
 
 #include "base/radix.h"
 
-#define BINS_LIMIT 1000
 #define DEFAULT_BINS 5			/* of the form that takes no bins */
 
-static const CompositeType row_type = COMPOSITE_TYPE("ltv_rfm_row", ANYELEMENTOID, TEXTOID, INT4OID, INT8OID, NUMERICOID, INT4OID, INT4OID, INT4OID);
+#define RECENCY_BANDS_ARG	4
+#define FREQUENCY_BANDS_ARG 5
+#define MONETARY_BANDS_ARG	6
+#define BANDS_NULLABLE		(ARGUMENT_BIT(RECENCY_BANDS_ARG) | ARGUMENT_BIT(FREQUENCY_BANDS_ARG) | ARGUMENT_BIT(MONETARY_BANDS_ARG))
+#define BY_ARG				7
+#define GROUP_COLUMN		8
+
+static const CompositeType row_type = COMPOSITE_TYPE("ltv_rfm_row", ANYELEMENTOID, TEXTOID, INT4OID, INT8OID, NUMERICOID, INT4OID, INT4OID, INT4OID, ANYENUMOID);
 
 typedef struct Member
 {
@@ -59,7 +66,11 @@ typedef enum ItemsHold
 typedef struct RfmReport
 {
 	Population	population;
-	int			bins;
+	int			bins;			/* scores without borders */
+	Bands		recency_bands;
+	Bands		frequency_bands;
+	Bands		monetary_bands;
+	Oid			groups[RFM_GROUPS];	/* labels */
 	int16		id_length;
 	bool		id_by_value;
 	MemoryContext ids;
@@ -202,8 +213,21 @@ score_of(const RfmReport *report, int64 worse)
 	return 1 + (int32) (report->bins * worse / report->population.customers);
 }
 
+static int
+scores_of(const RfmReport *report, const Bands *bands)
+{
+	return bands->count > 0 ? bands->count + 1 : report->bins;
+}
+
+/* More is better, but of days fewer: as many as a border still reach it. */
+static int32
+band_score(const Bands *bands, int128 value, bool more_is_better)
+{
+	return more_is_better ? 1 + bands_reached(bands, value) : 1 + bands->count - bands_reached(bands, value - 1);
+}
+
 static void
-score_levels(RfmReport *report, RecordSet *cells, bool more_is_better)
+score_levels(RfmReport *report, RecordSet *cells, const Bands *bands, bool more_is_better)
 {
 	Level	  **levels = (Level **) recordset_sorted(cells);
 	int64		less = 0;
@@ -212,7 +236,8 @@ score_levels(RfmReport *report, RecordSet *cells, bool more_is_better)
 	{
 		int64		more = report->population.customers - less - levels[i]->customers;
 
-		levels[i]->score = score_of(report, more_is_better ? less : more);
+		levels[i]->score = bands->count > 0 ? band_score(bands, levels[i]->value, more_is_better)
+			: score_of(report, more_is_better ? less : more);
 		less += levels[i]->customers;
 	}
 	pfree(levels);
@@ -445,7 +470,10 @@ next_row(void *arg)
 	values[i++] = NumericGetDatum(decimal_of_sum(member.revenue, report->population.scales.amount));
 	values[i++] = Int32GetDatum(member.recency->score);
 	values[i++] = Int32GetDatum(member.frequency->score);
-	values[i++] = Int32GetDatum(score_of(report, customers - report->alike_until));
+	values[i++] = Int32GetDatum(report->monetary_bands.count > 0 ? band_score(&report->monetary_bands, member.revenue, true)
+								: score_of(report, customers - report->alike_until));
+	values[i++] = ObjectIdGetDatum(report->groups[rfm_group_of(member.recency->score, scores_of(report, &report->recency_bands),
+															   member.frequency->score, scores_of(report, &report->frequency_bands))]);
 	return true;
 }
 
@@ -467,25 +495,44 @@ prepare_ids(RfmReport *report)
 	PrepareSortSupportFromOrderingOp(entry->lt_opr, &report->id_order);
 }
 
-/* (orders, as_of) with customer_id as text, and (orders, as_of, id_type, bins, by) */
+/* The arguments after id_type. */
+static void
+read_settings(RfmReport *report, FunctionCallInfo fcinfo)
+{
+	report->bins = PG_GETARG_INT32(3);
+	if (report->bins < 1 || report->bins > SCORES_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("bins must be from 1 to %d, not %d", SCORES_LIMIT, report->bins)));
+	if (!PG_ARGISNULL(RECENCY_BANDS_ARG))
+		bands_of_integers(PG_GETARG_DATUM(RECENCY_BANDS_ARG), "recency_bands", 0, &report->recency_bands);
+	if (!PG_ARGISNULL(FREQUENCY_BANDS_ARG))
+		bands_of_integers(PG_GETARG_DATUM(FREQUENCY_BANDS_ARG), "frequency_bands", 1, &report->frequency_bands);
+	if (!PG_ARGISNULL(MONETARY_BANDS_ARG))
+		bands_of_money(PG_GETARG_DATUM(MONETARY_BANDS_ARG), "monetary_bands", &report->monetary_bands);
+}
+
+/*
+ * (orders, as_of) with customer_id as text, and (orders, as_of, id_type, bins,
+ * recency_bands, frequency_bands, monetary_bands, by)
+ */
 static void
 open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	RfmReport  *report = arg;
 
-	report_begin_customers(&report->population.report, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT, 4);
+	report_begin_customers(&report->population.report, fcinfo, &row_type, 0, PG_NARGS() > 2 ? 2 : REPORT_ID_AS_TEXT, BY_ARG, BANDS_NULLABLE);
 	population_read(&report->population, fcinfo);
-	report->bins = PG_NARGS() > 3 ? PG_GETARG_INT32(3) : DEFAULT_BINS;
-	if (report->bins < 1 || report->bins > BINS_LIMIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("bins must be from 1 to %d, not %d", BINS_LIMIT, report->bins)));
+	report->bins = DEFAULT_BINS;
+	if (PG_NARGS() > 2)
+		read_settings(report, fcinfo);
+	rfm_groups_read(composite_column_type(report->population.report.row.desc, &row_type, GROUP_COLUMN), report->groups);
 	prepare_ids(report);
 	report_visit_parallel(&report->population.report, report->population.as_of, &ltv_rfm_visitor, report);
 	if (report->population.customers > 0)
 		sort_members(report);
-	score_levels(report, report->recencies, false);
-	score_levels(report, report->frequencies, true);
+	score_levels(report, report->recencies, &report->recency_bands, false);
+	score_levels(report, report->frequencies, &report->frequency_bands, true);
 }
 
 const RowReport ltv_rfm_rows = {sizeof(RfmReport), open_report, next_row};
