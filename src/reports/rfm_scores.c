@@ -41,7 +41,8 @@ read_borders(Datum argument, const char *name, Bands *bands)
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not contain a null", name)));
+					 errmsg("%s must not contain a null", name),
+					 errhint("Leave %s out to score by shares of the customers.", name)));
 	bands->borders = palloc(bands->count * sizeof(int128));
 	return elements;
 }
@@ -53,7 +54,8 @@ CheckRises(const Bands *bands, const char *name)
 		if (bands->borders[i] <= bands->borders[i - 1])
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%s must rise, but border %d is not above border %d", name, i + 1, i)));
+					 errmsg("%s must rise, but border %d is not above border %d", name, i + 1, i),
+					 errhint("Write borders from the lowest to the highest.")));
 }
 
 /* Borders of days or orders, the first of which is so much at least. */
@@ -67,7 +69,8 @@ bands_of_integers(Datum array, const char *name, int32 least, Bands *bands)
 	if (bands->borders[0] < least)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be %d or more each, not %d", name, least, (int) bands->borders[0])));
+				 errmsg("%s must be %d or more each, not %d", name, least, (int) bands->borders[0]),
+				 errhint("Borders are days since the last order, or orders, from the lowest to the highest.")));
 	CheckRises(bands, name);
 }
 
