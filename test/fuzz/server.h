@@ -63,6 +63,13 @@ extern int	aggregate_step(Aggregate *aggregate, PGFunction function, NullableDat
 	aggregate_step(aggregate, function, (NullableDatum[]) {__VA_ARGS__}, \
 				   sizeof((NullableDatum[]) {__VA_ARGS__}) / sizeof(NullableDatum))
 
+/* since 16 some functions promise not to change what they are given */
+#if PG_VERSION_NUM >= 160000
+#define GIVEN const
+#else
+#define GIVEN
+#endif
+
 /* server_types.c */
 extern Datum row_column(Datum row, int column, bool *isnull);
 extern struct Node *rows_wanted(void);

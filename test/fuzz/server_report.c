@@ -193,7 +193,7 @@ SearchSysCache1(int cache, Datum key)
 	require(cache == ENUMOID);
 	tuple->t_data = palloc0(header + sizeof(FormData_pg_enum));
 	tuple->t_data->t_hoff = (uint8) header;
-	strlcpy(NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel), label_of(DatumGetObjectId(key)), NAMEDATALEN);
+	snprintf(NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel), NAMEDATALEN, "%s", label_of(DatumGetObjectId(key)));
 	return tuple;
 }
 
@@ -329,7 +329,11 @@ UNREACHED(TupleTableSlot *, MakeSingleTupleTableSlot, TupleDesc desc, const Tupl
 UNREACHED(TupleTableSlot *, ExecStoreMinimalTuple, MinimalTuple tuple, TupleTableSlot *slot, bool free)
 UNREACHED(void, ExecDropSingleTupleTableSlot, TupleTableSlot *slot)
 UNREACHED(void, tuplestore_puttupleslot, Tuplestorestate *rows, TupleTableSlot *slot)
-UNREACHED(MinimalTuple, heap_form_minimal_tuple, TupleDesc desc, Datum *values, bool *nulls)
+#if PG_VERSION_NUM >= 180000
+UNREACHED(MinimalTuple, heap_form_minimal_tuple, TupleDesc desc, const Datum *values, const bool *nulls, Size extra)
+#else
+UNREACHED(MinimalTuple, heap_form_minimal_tuple, TupleDesc desc, GIVEN Datum *values, GIVEN bool *nulls)
+#endif
 UNREACHED(void, composite_finish, CompositeRow *row)
 UNREACHED(Oid, get_fn_expr_argtype, FmgrInfo *function, int arg)
 UNREACHED(int, get_func_arg_info, HeapTuple function, Oid **types, char ***names, char **modes)

@@ -310,22 +310,16 @@ typedef struct Column
 
 #define ROW_HEADER MAXALIGN(SizeofHeapTupleHeader)
 
-/* since 16 these functions promise not to change what they are given */
-#if PG_VERSION_NUM >= 160000
-#define GIVEN const
-#else
-#define GIVEN
-#endif
-
 static void
 describe_column(TupleDesc desc, int i, char column)
 {
 	TupleDescAttr(desc, i)->attlen = column == 'n' ? -1 : sizeof(Datum);
 	TupleDescAttr(desc, i)->atttypid = column == 'n' ? NUMERICOID : INT8OID;
 	/* a row of these is never taken for one of the server's */
-	TupleDescAttr(desc, i)->attcacheoff = -1;
 #if PG_VERSION_NUM >= 180000
 	TupleDescCompactAttr(desc, i)->attcacheoff = -1;
+#else
+	TupleDescAttr(desc, i)->attcacheoff = -1;
 #endif
 }
 
