@@ -21,6 +21,7 @@
 
 #include "base/composite.h"
 #include "orders/source.h"
+#include "reports/rivals.h"
 #include "reports/segments.h"
 
 /*
@@ -345,3 +346,10 @@ UNREACHED(void, heap_datum_check, HeapTupleHeader tuple, TupleDesc desc)
 UNREACHED(char *, text_to_cstring, const text *value)
 UNREACHED(void, deconstruct_array, ArrayType *array, Oid type, int length, bool by_value, char align, Datum **values, bool **nulls, int *count)
 UNREACHED(struct varlena *, pg_detoast_datum_copy, struct varlena *value)
+/* levers are compared with segments only over a relation */
+UNREACHED(void, rivals_create, Rivals *rivals)
+UNREACHED(void, rivals_add, Rivals *rivals, struct varlena *value, const TwoYears *one)
+UNREACHED(void, rivals_send, const Rivals *rivals, Stream *stream)
+UNREACHED(void, rivals_receive, Rivals *rivals, Stream *stream)
+UNREACHED(Best, rivals_best, const Rivals *rivals, LtvElement element, int64 min_customers, Scales scales)
+UNREACHED(void, row_item, Row *row, const Items *items, uint32 item)
