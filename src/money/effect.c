@@ -14,20 +14,14 @@
  *		sum		sum of (outcome - origin)
  *		m2		sum of squared deviations from the mean
  *
- * kept by Welford's update and Chan's merge, which never subtract two large
- * sums.  Counting from the origin keeps the digits where outcomes are large and
- * close together.  A sum of whole numbers is exact, where a running mean is
- * rounded with every row, so arms whose means are equal show equal means.
- * Fewer than two customers have sum = m2 = 0.  That of the adjusted means holds
- * these of the outcome, these of what was before, and the sum of the products of
- * both deviations.
+ * (arms.c has how they are kept).  That of the adjusted means holds these of the
+ * outcome, these of what was before, and the sum of the products of both
+ * deviations.
  *
  * These are doubles in an array of bigint, bit by bit: a state may travel as
  * text, and the text of a double depends on extra_float_digits.
  */
 #include "base/compat.h"
-
-#include <math.h>
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
@@ -37,6 +31,7 @@
 
 #include "base/composite.h"
 #include "model/stats.h"
+#include "money/arms.h"
 
 PG_FUNCTION_INFO_V1(ltv_effect_mean_accum);
 PG_FUNCTION_INFO_V1(ltv_effect_mean_combine);
@@ -49,30 +44,6 @@ PG_FUNCTION_INFO_V1(ltv_effect_share_combine);
 PG_FUNCTION_INFO_V1(ltv_effect_share_final);
 PG_FUNCTION_INFO_V1(ltv_effect_customers);
 
-/* The interval of every estimate is this sure. */
-#define CONFIDENCE		0.95
-#define UPPER_QUANTILE	(0.5 + CONFIDENCE / 2)
-
-/* Up to here a double counts exactly. */
-#define MAX_COUNT		9007199254740992.0	/* 2^53 */
-
-/* One arm of a comparison of means, as it lies in the array. */
-typedef struct MeanArm
-{
-	double		n;				/* customers, a whole number */
-	double		origin;			/* first outcome */
-	double		sum;			/* of outcome - origin */
-	double		m2;				/* sum of squared deviations */
-} MeanArm;
-
-/* One arm of a comparison of adjusted means, as it lies in the array. */
-typedef struct PairArm
-{
-	MeanArm		outcome;
-	MeanArm		before;			/* of the same customers */
-	double		products;		/* sum of the products of both deviations from their means */
-} PairArm;
-
 /* One arm of a comparison of shares, as it lies in the array. */
 typedef struct ShareArm
 {
@@ -80,30 +51,9 @@ typedef struct ShareArm
 	int64		yes;			/* of those, with outcome true */
 } ShareArm;
 
-/* Both arrays hold the control arm, then the treated one. */
-enum
-{
-	CONTROL,
-	TREATED,
-	ARMS
-};
-
 #define MEAN_STATE_LENGTH	((int) (ARMS * sizeof(MeanArm) / sizeof(double)))
 #define PAIR_STATE_LENGTH	((int) (ARMS * sizeof(PairArm) / sizeof(double)))
 #define SHARE_STATE_LENGTH	((int) (ARMS * sizeof(ShareArm) / sizeof(int64)))
-
-/* What an aggregate answers; NaN where something cannot be known. */
-typedef struct Estimate
-{
-	int64		customers[ARMS];
-	double		mean[ARMS];
-	double		difference;		/* treated - control */
-	double		low;			/* interval of the difference */
-	double		high;
-	double		standard_error;
-	double		degrees_of_freedom;
-	double		p_value;		/* two-sided */
-} Estimate;
 
 /* The columns of ltv_effect_estimate, in order. */
 enum
@@ -125,21 +75,6 @@ enum
 static const CompositeType estimate_type = COMPOSITE_TYPE("ltv_effect_estimate",
 	INT8OID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
 	FLOAT8OID);
-
-/* What the adjusted aggregate answers besides; NaN where something cannot be known. */
-typedef struct Adjustment
-{
-	double		control_mean;	/* of the outcome, where what was before has the mean of both arms */
-	double		difference;
-	double		low;
-	double		high;
-	double		standard_error;
-	double		degrees_of_freedom;
-	double		p_value;
-	double		shrunk;			/* by this share the interval is narrower */
-	double		before[ARMS];	/* mean of what was before */
-	double		correlation;	/* of outcome and before, within the arms */
-} Adjustment;
 
 /* The columns of ltv_adjusted_effect_estimate after those of ltv_effect_estimate, in order. */
 enum
@@ -195,28 +130,12 @@ get_own_state(FunctionCallInfo fcinfo)
 	return AggCheckCallContext(fcinfo, NULL) ? PG_GETARG_ARRAYTYPE_P(0) : PG_GETARG_ARRAYTYPE_P_COPY(0);
 }
 
-static void
-report_overflow(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("the outcomes leave the range of double precision"),
-			 errhint("Give them in a larger unit, thousands for instance, and look for outliers.")));
-}
-
-/* A lift over nothing, or over a loss, has no meaning. */
-static double
-lift_over(double difference, double control_mean)
-{
-	return control_mean > 0 ? difference / control_mean : NAN;
-}
-
 /* What is infinite has left the range of double precision. */
 static void
 put_number(CompositeRow *row, int column, double number)
 {
 	if (isinf(number))
-		report_overflow();
+		report_outcome_overflow();
 	row->nulls[column] = isnan(number);
 	row->values[column] = Float8GetDatum(number + 0.0);	/* no -0 */
 }
@@ -247,14 +166,6 @@ make_estimate(FunctionCallInfo fcinfo, const Estimate *estimate)
 	return composite_datum(&row);
 }
 
-static void
-start_estimate(Estimate *estimate)
-{
-	estimate->mean[CONTROL] = estimate->mean[TREATED] = NAN;
-	estimate->difference = estimate->low = estimate->high = NAN;
-	estimate->standard_error = estimate->degrees_of_freedom = estimate->p_value = NAN;
-}
-
 /*
  * Means
  */
@@ -279,60 +190,6 @@ get_mean_arms(ArrayType *state)
 	return arms;
 }
 
-/*
- * Welford (1962).
- */
-static void
-add_outcome(MeanArm *arm, double outcome)
-{
-	double		value,
-				delta;
-
-	if (arm->n == MAX_COUNT)
-		report_overflow();
-	arm->n += 1;
-	if (arm->n == 1)
-	{
-		arm->origin = outcome;
-		return;
-	}
-
-	value = outcome - arm->origin;
-	delta = value - arm->sum / (arm->n - 1);
-	arm->sum += value;
-	arm->m2 += delta * (value - arm->sum / arm->n);
-	if (!(isfinite(arm->sum) && isfinite(arm->m2)))
-		report_overflow();
-}
-
-/*
- * Chan, Golub and LeVeque (1979), with the step from origin to origin.
- */
-static void
-merge_mean_arms(MeanArm *into, const MeanArm *from)
-{
-	double		n = into->n + from->n;
-	double		step = from->origin - into->origin;
-	double		delta;
-
-	if (from->n == 0)
-		return;
-	if (into->n == 0)
-	{
-		*into = *from;
-		return;
-	}
-	if (from->n > MAX_COUNT - into->n)
-		report_overflow();
-
-	delta = step + (from->sum / from->n - into->sum / into->n);
-	into->sum += from->sum + step * from->n;
-	into->m2 += from->m2 + delta * (delta * (into->n * (from->n / n)));
-	into->n = n;
-	if (!(isfinite(into->sum) && isfinite(into->m2)))
-		report_overflow();
-}
-
 static void
 CheckFinite(double number, const char *argument)
 {
@@ -352,7 +209,7 @@ ltv_effect_mean_accum(PG_FUNCTION_ARGS)
 	double		outcome = PG_GETARG_FLOAT8(2);
 
 	CheckFinite(outcome, "outcome");
-	add_outcome(&arms[PG_GETARG_BOOL(1) ? TREATED : CONTROL], outcome);
+	mean_arm_add(&arms[PG_GETARG_BOOL(1) ? TREATED : CONTROL], outcome);
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 
@@ -375,71 +232,9 @@ ltv_effect_mean_combine(PG_FUNCTION_ARGS)
 	state = get_own_state(fcinfo);
 	into = get_mean_arms(state);
 	from = get_mean_arms(PG_GETARG_ARRAYTYPE_P(1));
-	merge_mean_arms(&into[CONTROL], &from[CONTROL]);
-	merge_mean_arms(&into[TREATED], &from[TREATED]);
+	mean_arm_merge(&into[CONTROL], &from[CONTROL]);
+	mean_arm_merge(&into[TREATED], &from[TREATED]);
 	PG_RETURN_ARRAYTYPE_P(state);
-}
-
-/*
- * Welch (1947): the arms' variances may differ, the degrees of freedom are those
- * of Satterthwaite and are not rounded.  Each arm needs two customers, and one
- * of them some spread, or nothing can be said about chance.
- */
-static void
-test_means(const MeanArm *control, const MeanArm *treated, Estimate *estimate)
-{
-	double		control_variance = control->m2 / (control->n - 1) / control->n;
-	double		treated_variance = treated->m2 / (treated->n - 1) / treated->n;
-	double		variance = control_variance + treated_variance;
-	double		a = control_variance / variance;
-	double		b = treated_variance / variance;
-	double		margin;
-
-	if (control->n < 2 || treated->n < 2 || variance == 0)
-		return;
-
-	estimate->standard_error = sqrt(variance);
-	estimate->degrees_of_freedom = 1 / (a * a / (control->n - 1) + b * b / (treated->n - 1));
-	margin = student_t_quantile(UPPER_QUANTILE, estimate->degrees_of_freedom) * estimate->standard_error;
-	estimate->low = estimate->difference - margin;
-	estimate->high = estimate->difference + margin;
-	estimate->p_value = 2 * student_t_tail(fabs(estimate->difference) / estimate->standard_error,
-										   estimate->degrees_of_freedom);
-}
-
-/*
- * The mean of an arm, rounded once: what the quotient and the sum leave over is
- * added last (Knuth's sum of two; fma has the rest of a division).  Equal means
- * counted from different origins are equal numbers then.
- */
-static double
-arm_mean(const MeanArm *arm)
-{
-	double		quotient = arm->sum / arm->n;
-	double		rest = fma(-quotient, arm->n, arm->sum) / arm->n;
-	double		mean = arm->origin + quotient;
-	double		added = mean - arm->origin;
-
-	if (!isfinite(mean))
-		return mean;
-	return mean + ((arm->origin - (mean - added)) + (quotient - added) + rest);
-}
-
-static void
-estimate_means(const MeanArm *control, const MeanArm *treated, Estimate *estimate)
-{
-	start_estimate(estimate);
-	estimate->customers[CONTROL] = (int64) control->n;
-	estimate->customers[TREATED] = (int64) treated->n;
-	if (control->n > 0)
-		estimate->mean[CONTROL] = arm_mean(control);
-	if (treated->n > 0)
-		estimate->mean[TREATED] = arm_mean(treated);
-	if (control->n > 0 && treated->n > 0)
-	{
-		estimate->difference = estimate->mean[TREATED] - estimate->mean[CONTROL];
-		test_means(control, treated, estimate);
-	}
 }
 
 Datum
@@ -475,57 +270,6 @@ get_pair_arms(ArrayType *state)
 	return arms;
 }
 
-/* How far a number lies from the mean of an arm that has customers. */
-static double
-deviation_from(const MeanArm *arm, double number)
-{
-	return number - arm->origin - arm->sum / arm->n;
-}
-
-/*
- * Welford's update of the products: the one deviation from the mean of old, the
- * other from the new one.
- */
-static void
-add_pair(PairArm *arm, double outcome, double before)
-{
-	double		deviation = arm->before.n > 0 ? deviation_from(&arm->before, before) : 0;
-
-	add_outcome(&arm->outcome, outcome);
-	add_outcome(&arm->before, before);
-	arm->products += deviation * deviation_from(&arm->outcome, outcome);
-	if (!isfinite(arm->products))
-		report_overflow();
-}
-
-/* By how much the mean of one arm is above that of another; both have customers. */
-static double
-mean_step(const MeanArm *from, const MeanArm *to)
-{
-	return (to->origin - from->origin) + (to->sum / to->n - from->sum / from->n);
-}
-
-/* What the distance of two means adds to the sum of products (or of squares) of both arms together. */
-static double
-between_arms(double n, double other_n, double step, double other_step)
-{
-	return step * (other_step * (n * (other_n / (n + other_n))));
-}
-
-static void
-merge_pair_arms(PairArm *into, const PairArm *from)
-{
-	if (into->outcome.n > 0 && from->outcome.n > 0)
-		into->products += between_arms(into->outcome.n, from->outcome.n,
-									   mean_step(&into->outcome, &from->outcome),
-									   mean_step(&into->before, &from->before));
-	into->products += from->products;
-	merge_mean_arms(&into->outcome, &from->outcome);
-	merge_mean_arms(&into->before, &from->before);
-	if (!isfinite(into->products))
-		report_overflow();
-}
-
 Datum
 ltv_effect_adjusted_accum(PG_FUNCTION_ARGS)
 {
@@ -536,7 +280,7 @@ ltv_effect_adjusted_accum(PG_FUNCTION_ARGS)
 
 	CheckFinite(outcome, "outcome");
 	CheckFinite(before, "before");
-	add_pair(&arms[PG_GETARG_BOOL(1) ? TREATED : CONTROL], outcome, before);
+	pair_arm_add(&arms[PG_GETARG_BOOL(1) ? TREATED : CONTROL], outcome, before);
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 
@@ -559,102 +303,9 @@ ltv_effect_adjusted_combine(PG_FUNCTION_ARGS)
 	state = get_own_state(fcinfo);
 	into = get_pair_arms(state);
 	from = get_pair_arms(PG_GETARG_ARRAYTYPE_P(1));
-	merge_pair_arms(&into[CONTROL], &from[CONTROL]);
-	merge_pair_arms(&into[TREATED], &from[TREATED]);
+	pair_arm_merge(&into[CONTROL], &from[CONTROL]);
+	pair_arm_merge(&into[TREATED], &from[TREATED]);
 	PG_RETURN_ARRAYTYPE_P(state);
-}
-
-/* The line of an arm: outcome over before. */
-typedef struct Line
-{
-	double		slope;
-	double		change;			/* of the outcome from its mean to where before has the mean of both arms */
-	double		variance;		/* of this mean */
-	double		rest;			/* degrees of freedom */
-} Line;
-
-/* Of a sum of squares no more than this is what rounding leaves over. */
-#define ROUNDING	1e-12
-
-/*
- * Fit an arm's line, and read it at a distance from the arm's mean of before.
- * An arm whose customers are all alike before has no slope, and does not pay a
- * degree of freedom for one.
- */
-static void
-fit_line(const PairArm *arm, double distance, Line *line)
-{
-	double		n = arm->outcome.n;
-	double		squares = arm->before.m2;
-	double		residual = arm->outcome.m2;
-
-	line->slope = 0;
-	line->rest = n - 1;
-	if (squares > 0)
-	{
-		line->slope = arm->products / squares;
-		line->rest = n - 2;
-		residual -= line->slope * arm->products;
-	}
-	if (residual < ROUNDING * arm->outcome.m2)
-		residual = 0;
-	line->change = line->slope * distance;
-	line->variance = residual / line->rest * (1 / n + (squares > 0 ? distance / squares * distance : 0));
-}
-
-static void
-start_adjustment(Adjustment *adjustment)
-{
-	adjustment->control_mean = adjustment->difference = NAN;
-	adjustment->low = adjustment->high = NAN;
-	adjustment->standard_error = adjustment->degrees_of_freedom = adjustment->p_value = NAN;
-	adjustment->before[CONTROL] = adjustment->before[TREATED] = NAN;
-	adjustment->shrunk = adjustment->correlation = NAN;
-}
-
-/*
- * Lin (2013): each arm its own slope; the arms are compared where before has the
- * mean of both.  That this mean is that of a sample, too, is the third part of
- * the variance.  Degrees of freedom after Satterthwaite, as with Welch.
- */
-static void
-compare_lines(const PairArm *control, const PairArm *treated, Adjustment *adjustment)
-{
-	double		n = control->before.n + treated->before.n;
-	double		step = mean_step(&control->before, &treated->before);
-	double		squares = control->before.m2 + treated->before.m2 +
-		between_arms(control->before.n, treated->before.n, step, step);
-	Line		a;
-	Line		b;
-	double		variance;
-	double		margin;
-
-	fit_line(control, step * (treated->before.n / n), &a);
-	fit_line(treated, -step * (control->before.n / n), &b);
-	adjustment->control_mean = arm_mean(&control->outcome) + a.change;
-	adjustment->difference = mean_step(&control->outcome, &treated->outcome) + (b.change - a.change);
-	variance = a.variance + b.variance;
-	if (variance == 0)
-		return;
-
-	adjustment->degrees_of_freedom = 1 /
-		(pow(a.variance / variance, 2) / a.rest + pow(b.variance / variance, 2) / b.rest);
-	adjustment->standard_error = sqrt(variance + pow(b.slope - a.slope, 2) * (squares / (n - 1) / n));
-	margin = student_t_quantile(UPPER_QUANTILE, adjustment->degrees_of_freedom) * adjustment->standard_error;
-	adjustment->low = adjustment->difference - margin;
-	adjustment->high = adjustment->difference + margin;
-	adjustment->p_value = 2 * student_t_tail(fabs(adjustment->difference) / adjustment->standard_error,
-											 adjustment->degrees_of_freedom);
-}
-
-/* Of outcome and before, when the means of both arms are taken away: what ltv_effect_customers asks for. */
-static double
-correlation_within(const PairArm *control, const PairArm *treated)
-{
-	double		products = control->products + treated->products;
-	double		squares = sqrt(control->outcome.m2 + treated->outcome.m2) * sqrt(control->before.m2 + treated->before.m2);
-
-	return squares > 0 ? fmax(-1, fmin(products / squares, 1)) : NAN;
 }
 
 static Datum
@@ -678,32 +329,18 @@ make_adjusted(FunctionCallInfo fcinfo, const Estimate *plain, const Adjustment *
 	return composite_datum(&row);
 }
 
-/*
- * A line through two customers leaves nothing over to judge chance by: an arm
- * needs three to be adjusted.
- */
 Datum
 ltv_effect_adjusted_final(PG_FUNCTION_ARGS)
 {
 	const PairArm *arms = get_pair_arms(PG_GETARG_ARRAYTYPE_P(0));
-	const PairArm *control = &arms[CONTROL];
-	const PairArm *treated = &arms[TREATED];
 	Estimate	plain;
 	Adjustment	adjustment;
 
-	if (control->outcome.n == 0 && treated->outcome.n == 0)
+	if (arms[CONTROL].outcome.n == 0 && arms[TREATED].outcome.n == 0)
 		PG_RETURN_NULL();
 
-	estimate_means(&control->outcome, &treated->outcome, &plain);
-	start_adjustment(&adjustment);
-	for (int i = 0; i < ARMS; i++)
-		if (arms[i].before.n > 0)
-			adjustment.before[i] = arm_mean(&arms[i].before);
-	adjustment.correlation = correlation_within(control, treated);
-	if (control->outcome.n >= 3 && treated->outcome.n >= 3)
-		compare_lines(control, treated, &adjustment);
-	if (plain.high > plain.low)
-		adjustment.shrunk = 1 - (adjustment.high - adjustment.low) / (plain.high - plain.low);
+	estimate_means(&arms[CONTROL].outcome, &arms[TREATED].outcome, &plain);
+	estimate_adjusted(&arms[CONTROL], &arms[TREATED], &plain, &adjustment);
 	return make_adjusted(fcinfo, &plain, &adjustment);
 }
 
