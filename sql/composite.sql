@@ -10,12 +10,14 @@ CREATE TABLE h AS SELECT customer_id, ltv_history(ordered_on, amount, 1, cost) A
 CREATE TABLE known AS SELECT i AS contract, date '2024-01-05' + i AS started_on, date '2024-06-05' + i AS ended_on FROM generate_series(1, 30) i;
 CREATE TABLE spent AS SELECT date '2023-01-05' + i * 20 AS spent_on, 100 * i AS cost, i AS leads FROM generate_series(1, 30) i;
 CREATE VIEW delivered AS SELECT *, customer_id AS contract FROM o;
+CREATE TABLE lots AS SELECT 'letter' AS campaign, i AS customer_id, i % 2 = 0 AS treated, date '2024-01-05' + i AS on_day FROM generate_series(1, 30) i;
 -- every row type, and a query that makes rows of it
 CREATE TABLE made (type text PRIMARY KEY, source text);
 INSERT INTO made VALUES
     ('ltv_acquisition_row', $$ltv_acquisition('o', 'spent', '2024-08-01', within_days => 90)$$),
     ('ltv_bundle_row', $$ltv_bundle(1000, 300, '{2,3}', '{0.10,0.15}')$$),
     ('ltv_baskets_row', $$ltv_baskets('o', '2024-08-01', within_days => 900, min_orders => 1)$$),
+    ('ltv_campaigns_row', $$ltv_campaigns('delivered', 'lots', '2024-08-01', 30)$$),
     ('ltv_cancellations_row', $$ltv_cancellations('known', '2024-08-01')$$),
     ('ltv_deliveries_row', $$ltv_deliveries('delivered', '2024-08-01')$$),
     ('ltv_check_row', $$ltv_check('o', '2024-08-01')$$),

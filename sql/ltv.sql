@@ -841,6 +841,109 @@ RETURNS SETOF ltv_steps_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
 COMMENT ON FUNCTION ltv_steps(regclass, date, integer, integer, ltv_period, ltv_policy, text) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
 
+CREATE TYPE ltv_campaigns_row AS (
+  segment text,
+  campaign text,
+  on_day date,
+  treated_customers bigint,
+  control_customers bigint,
+  response_customers bigint,
+  response_rate double precision,
+  control_response_rate double precision,
+  cost numeric,
+  cost_per_response numeric,
+  revenue_per_customer numeric,
+  control_revenue_per_customer numeric,
+  balance double precision,
+  balance_p double precision,
+  split_p double precision,
+  orders_effect double precision,
+  orders_low double precision,
+  orders_high double precision,
+  adjusted_orders_effect double precision,
+  adjusted_orders_low double precision,
+  adjusted_orders_high double precision,
+  revenue_effect double precision,
+  revenue_low double precision,
+  revenue_high double precision,
+  adjusted_revenue_effect double precision,
+  adjusted_revenue_low double precision,
+  adjusted_revenue_high double precision,
+  profit_effect double precision,
+  profit_low double precision,
+  profit_high double precision,
+  adjusted_profit_effect double precision,
+  adjusted_profit_low double precision,
+  adjusted_profit_high double precision,
+  p_value double precision,
+  p_holm double precision,
+  effect_so_far double precision,
+  always_low double precision,
+  always_high double precision,
+  incremental_profit double precision,
+  incremental_profit_low double precision,
+  incremental_profit_high double precision,
+  profit_lift double precision,
+  break_even_lift double precision,
+  roi double precision,
+  roi_low double precision,
+  roi_high double precision,
+  note text
+);
+COMMENT ON TYPE ltv_campaigns_row IS 'a campaign against its control group, see ltv_campaigns';
+COMMENT ON COLUMN ltv_campaigns_row.segment IS 'what the column that by names holds at the first order of these customers, as text; null without by, where it is null, and for customers without an order';
+COMMENT ON COLUMN ltv_campaigns_row.campaign IS 'the campaign, as text';
+COMMENT ON COLUMN ltv_campaigns_row.on_day IS 'the first day on which it began for a customer';
+COMMENT ON COLUMN ltv_campaigns_row.treated_customers IS 'customers with the treatment whose days are over';
+COMMENT ON COLUMN ltv_campaigns_row.control_customers IS 'the same of the control group';
+COMMENT ON COLUMN ltv_campaigns_row.response_customers IS 'of treated_customers, those with an order within the days';
+COMMENT ON COLUMN ltv_campaigns_row.response_rate IS 'response_customers / treated_customers';
+COMMENT ON COLUMN ltv_campaigns_row.control_response_rate IS 'the same of the control group';
+COMMENT ON COLUMN ltv_campaigns_row.cost IS 'what the campaign cost for all these customers';
+COMMENT ON COLUMN ltv_campaigns_row.cost_per_response IS 'cost / response_customers';
+COMMENT ON COLUMN ltv_campaigns_row.revenue_per_customer IS 'what a treated customer bought within the days, refunds taken off';
+COMMENT ON COLUMN ltv_campaigns_row.control_revenue_per_customer IS 'the same of the control group';
+COMMENT ON COLUMN ltv_campaigns_row.balance IS 'revenue per customer in as many days before, treated less control: near 0 where the arms were alike';
+COMMENT ON COLUMN ltv_campaigns_row.balance_p IS 'p-value of no difference before, by Welchs test';
+COMMENT ON COLUMN ltv_campaigns_row.split_p IS 'p-value of the sizes of the arms as planned by share; null without share';
+COMMENT ON COLUMN ltv_campaigns_row.orders_effect IS 'orders per customer within the days, treated less control';
+COMMENT ON COLUMN ltv_campaigns_row.orders_low IS 'lower end of its 95 percent interval';
+COMMENT ON COLUMN ltv_campaigns_row.orders_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_campaigns_row.adjusted_orders_effect IS 'the same, adjusted for the days before; null with fewer than three customers in an arm';
+COMMENT ON COLUMN ltv_campaigns_row.adjusted_orders_low IS 'lower end of its 95 percent interval';
+COMMENT ON COLUMN ltv_campaigns_row.adjusted_orders_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_campaigns_row.revenue_effect IS 'revenue per customer within the days, treated less control';
+COMMENT ON COLUMN ltv_campaigns_row.revenue_low IS 'lower end of its 95 percent interval';
+COMMENT ON COLUMN ltv_campaigns_row.revenue_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_campaigns_row.adjusted_revenue_effect IS 'the same, adjusted for the days before; null with fewer than three customers in an arm';
+COMMENT ON COLUMN ltv_campaigns_row.adjusted_revenue_low IS 'lower end of its 95 percent interval';
+COMMENT ON COLUMN ltv_campaigns_row.adjusted_revenue_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_campaigns_row.profit_effect IS 'gross profit per customer within the days, treated less control; null where a cost is unknown, as all of the gross profit';
+COMMENT ON COLUMN ltv_campaigns_row.profit_low IS 'lower end of its 95 percent interval';
+COMMENT ON COLUMN ltv_campaigns_row.profit_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_campaigns_row.adjusted_profit_effect IS 'the same, adjusted for the days before; null with fewer than three customers in an arm';
+COMMENT ON COLUMN ltv_campaigns_row.adjusted_profit_low IS 'lower end of its 95 percent interval';
+COMMENT ON COLUMN ltv_campaigns_row.adjusted_profit_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_campaigns_row.p_value IS 'two-sided, of no adjusted_revenue_effect';
+COMMENT ON COLUMN ltv_campaigns_row.p_holm IS 'the same, as Holm adjusts it for all campaigns shown, of the segment';
+COMMENT ON COLUMN ltv_campaigns_row.effect_so_far IS 'revenue per customer up to as_of, treated less control, of all for whom the campaign has begun, their days over or not';
+COMMENT ON COLUMN ltv_campaigns_row.always_low IS 'lower end of a 95 percent interval of it that stays valid for who looks every day; null until it has begun for all';
+COMMENT ON COLUMN ltv_campaigns_row.always_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_campaigns_row.incremental_profit IS 'adjusted_profit_effect x treated_customers, before cost';
+COMMENT ON COLUMN ltv_campaigns_row.incremental_profit_low IS 'lower end of its 95 percent interval';
+COMMENT ON COLUMN ltv_campaigns_row.incremental_profit_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_campaigns_row.profit_lift IS 'adjusted_profit_effect / what a control customer brings, adjusted the same way';
+COMMENT ON COLUMN ltv_campaigns_row.break_even_lift IS 'the profit_lift that pays the cost';
+COMMENT ON COLUMN ltv_campaigns_row.roi IS '(incremental_profit - cost) / cost';
+COMMENT ON COLUMN ltv_campaigns_row.roi_low IS 'lower end of its 95 percent interval';
+COMMENT ON COLUMN ltv_campaigns_row.roi_high IS 'upper end of the interval';
+COMMENT ON COLUMN ltv_campaigns_row.note IS 'what to bear in mind: arms that were unlike before, too few customers, a single one that carries the difference; null where there is nothing';
+
+CREATE FUNCTION ltv_campaigns(orders regclass, campaigns regclass, as_of date DEFAULT CURRENT_DATE, within_days integer DEFAULT 90, by text DEFAULT NULL)
+RETURNS SETOF ltv_campaigns_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 20 COST 100000;
+COMMENT ON FUNCTION ltv_campaigns(regclass, regclass, date, integer, text) IS 'campaigns: responses and what they cost, and the effect on orders, revenue and gross profit against the control group';
+
 CREATE TYPE ltv_cancellations_row AS (
   segment text,
   period_start date,

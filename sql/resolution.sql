@@ -138,6 +138,7 @@ ltv_suggest_policy('shop', '2024-12-31', '0.3', '0.1', '365', 'repeat', NULL)	lt
 ltv_growth('shop', '2024-12-31', '365', 'month', NULL, NULL)	ltv_growth(regclass,date,integer,ltv_period,ltv_policy,text)	=
 ltv_steps('shop', '2024-12-31', '5', '90', 'month', NULL, NULL)	ltv_steps(regclass,date,integer,integer,ltv_period,ltv_policy,text)	=
 ltv_deliveries('shop', '2024-12-31', 'shop', '5', '30', '1.0', 'month', NULL)	ltv_deliveries(regclass,date,regclass,integer,integer,numeric,ltv_period,text)	=
+ltv_campaigns('shop', 'shop', '2024-12-31', '90', NULL)	ltv_campaigns(regclass,regclass,date,integer,text)	=
 ltv_cancellations('shop', '2024-12-31', 'month', NULL, NULL)	ltv_cancellations(regclass,date,ltv_period,text,text)	=
 ltv_cohorts('shop', '2024-12-31', 'month', NULL)	ltv_cohorts(regclass,date,ltv_period,text)	=
 ltv_windows('shop', '2024-12-31', '{30,60}', 'month', NULL, NULL)	ltv_windows(regclass,date,integer[],ltv_period,ltv_policy,text)	=

@@ -16,6 +16,8 @@ CREATE TABLE shop.contracts AS
 SELECT i AS contract, DATE '2022-01-01' + i AS started_on, CASE WHEN i % 2 = 0 THEN DATE '2022-01-01' + 30 * i END AS ended_on FROM generate_series(1, 45) i;
 CREATE TABLE shop.spend AS
 SELECT DATE '2022-01-01' + 20 * i AS spent_on, 100 * i AS cost, i % 5 AS leads, (ARRAY['tea', 'rice', NULL])[1 + i % 3] AS item FROM generate_series(1, 45) i;
+CREATE TABLE shop.campaigns AS
+SELECT c AS campaign, i AS customer_id, (i + c) % 3 > 0 AS treated, DATE '2023-01-01' + 90 * c AS on_day, i % 7 AS cost, CASE WHEN c > 1 THEN 0.6 END AS share FROM generate_series(1, 60) i, generate_series(1, 4) c;
 CREATE TABLE shop.stored AS
 SELECT customer_id, ltv_history(ordered_on, amount, quantity, cost) AS history, ltv_history(ordered_on, amount) AS plain FROM shop.orders WHERE customer_id IS NOT NULL GROUP BY customer_id;
 INSERT INTO shop.stored VALUES (900, '[]', NULL), (901, NULL, '[]'), (902, '[{"on":"2024-02-29","amount":-5}]', '[{"on":"4714-11-24 BC","amount":999999999999999999}]'),
@@ -64,6 +66,7 @@ CREATE VIEW shop.stages AS SELECT * FROM ltv_stages('shop.orders', '2024-06-30')
 CREATE VIEW shop.stage_flow AS SELECT * FROM ltv_stage_flow('shop.orders', '2023-06-30', '2024-06-30');
 CREATE VIEW shop.segments AS SELECT * FROM ltv_cpm_groups('shop.orders', '2024-06-30');
 CREATE VIEW shop.item_flow AS SELECT * FROM ltv_item_flow('shop.orders', '2024-06-30');
+CREATE VIEW shop.campaign_rows AS SELECT * FROM ltv_campaigns('shop.orders', 'shop.campaigns', '2024-06-30', 60, 'item');
 CREATE VIEW shop.deliveries AS SELECT * FROM ltv_deliveries('shop.orders', '2024-06-30', 'shop.contracts', 20);
 CREATE VIEW shop.labels AS SELECT * FROM ltv_labels('shop.orders', '2024-06-30');
 CREATE VIEW shop.funnel AS SELECT * FROM ltv_funnel('shop.orders', '{a,b}', '2024-06-30');

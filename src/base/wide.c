@@ -3,15 +3,14 @@
  */
 #include "base/wide.h"
 
+#include <math.h>
+
 #include "base/arithmetic.h"
 #include "base/decimal.h"
 
 #define WORDS	(int) lengthof(((Wide *) NULL)->words)
 
-/* factors are below 2^96: money of one customer is below 10^24 units */
-#define FACTOR_LIMIT	((uint128) 1 << 96)
-
-static void
+void
 wide_add(Wide *to, const Wide *more)
 {
 	uint128		carry = 0;
@@ -24,7 +23,7 @@ wide_add(Wide *to, const Wide *more)
 	}
 }
 
-static void
+void
 wide_negate(Wide *number)
 {
 	const Wide	one = {{1}};
@@ -51,7 +50,7 @@ wide_add_product(Wide *sum, int128 a, int128 b)
 	uint128		high = (x >> 64) * (y >> 64);
 	Wide		product;
 
-	Assert(x < FACTOR_LIMIT && y < FACTOR_LIMIT);
+	Assert(x < WIDE_FACTOR_LIMIT && y < WIDE_FACTOR_LIMIT);
 	product.words[0] = (uint64) low;
 	middle += low >> 64;
 	product.words[1] = (uint64) middle;
@@ -63,19 +62,78 @@ wide_add_product(Wide *sum, int128 a, int128 b)
 	wide_add(sum, &product);
 }
 
+static inline bool
+is_negative(const Wide *number)
+{
+	return (number->words[WORDS - 1] >> 63) != 0;
+}
+
+static Wide
+magnitude_of(const Wide *number)
+{
+	Wide		result = *number;
+
+	if (is_negative(number))
+		wide_negate(&result);
+	return result;
+}
+
+/* Add a product of two words, shifted by so many; false where it does not fit. */
+static bool
+add_shifted(Wide *to, uint128 product, int shift)
+{
+	uint128		carry = 0;
+
+	for (int i = shift; i < WORDS; i++)
+	{
+		carry += (uint128) to->words[i] + (uint64) product;
+		to->words[i] = (uint64) carry;
+		carry >>= 64;
+		product >>= 64;
+	}
+	return carry == 0 && product == 0;
+}
+
+/* a x b, of any size; false where it does not fit. */
+bool
+wide_multiply(const Wide *a, const Wide *b, Wide *product)
+{
+	Wide		x = magnitude_of(a);
+	Wide		y = magnitude_of(b);
+	Wide		result = {{0}};
+	bool		fits = true;
+
+	for (int i = 0; i < WORDS; i++)
+		for (int j = 0; j < WORDS; j++)
+			fits = add_shifted(&result, (uint128) x.words[i] * y.words[j], i + j) && fits;
+	fits = fits && !is_negative(&result);
+	if (is_negative(a) != is_negative(b))
+		wide_negate(&result);
+	*product = result;
+	return fits;
+}
+
+double
+wide_double(const Wide *sum)
+{
+	Wide		size = magnitude_of(sum);
+	double		result = 0;
+
+	for (int i = WORDS - 1; i >= 0; i--)
+		result = ldexp(result, 64) + (double) size.words[i];
+	return is_negative(sum) ? -result : result;
+}
+
 Numeric
 wide_numeric(const Wide *sum)
 {
-	Wide		number = *sum;
-	bool		negative = (number.words[WORDS - 1] >> 63) != 0;
+	Wide		number = magnitude_of(sum);
 	Numeric		word = decimal_make((int128) 1 << 64, 0);
 	Numeric		result = int64_to_numeric(0);
 
-	if (negative)
-		wide_negate(&number);
 	for (int i = WORDS - 1; i >= 0; i--)
 		result = add(multiply(result, word), decimal_make((int128) number.words[i], 0));
-	return negative ? subtract(int64_to_numeric(0), result) : result;
+	return is_negative(sum) ? subtract(int64_to_numeric(0), result) : result;
 }
 
 static void

@@ -687,6 +687,7 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 	customer->history = &grouping->history;
 	customer->items = pool->gives_items ? grouping->items : NULL;
 	customer->kinds = grouping->kinds;
+	customer->nkinds = group->rows - nrows;
 	customer->segment = grouping->segment;
 	customer->lines = grouping->lines;
 	customer->line_ends = grouping->line_ends;

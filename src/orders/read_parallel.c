@@ -142,6 +142,7 @@ describe(const Reading *reading, SharedReading *shared)
 
 	shared->wants = pool->wants;
 	shared->distinct = pool->distinct;
+	shared->campaigns = pool->campaigns;
 	shared->until = pool->until;
 	shared->histories = layout->histories;
 	shared->ncolumns = layout->ncolumns;

@@ -67,6 +67,7 @@ pool_of_worker(const SharedReading *shared, MemoryContext context)
 	pool->context = context;
 	pool->wants = shared->wants;
 	pool->distinct = shared->distinct;
+	pool->campaigns = shared->campaigns;
 	pool->layout.histories = shared->histories;
 	pool->layout.ncolumns = shared->ncolumns;
 	memcpy(pool->layout.columns, shared->columns, sizeof(shared->columns));

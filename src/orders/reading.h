@@ -55,6 +55,7 @@ typedef struct SharedReading
 	int			ncolumns;
 	bool		histories;
 	bool		distinct;
+	bool		campaigns;
 	DateADT		until;
 	Size		row_size;
 	ColumnType	columns[ORDERS_COLUMNS];

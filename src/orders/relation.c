@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "orders/campaigns.h"
 #include "orders/contracts.h"
 
 const char *const orders_column_names[ORDERS_COLUMNS] = {
@@ -379,6 +380,8 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns nam
 		relation->columns[ORDERS_SEGMENT].type = InvalidOid;
 	if (OidIsValid(names.contracts))
 		contracts_join(names.contracts, relation);
-	relation->distinct = relation->histories && has_distinct_customers(rel, &relation->columns[ORDERS_CUSTOMER]);
+	if (OidIsValid(names.campaigns))
+		campaigns_join(names.campaigns, relation);
+	relation->distinct = relation->histories && relation->campaigns == NULL && has_distinct_customers(rel, &relation->columns[ORDERS_CUSTOMER]);
 	relation_close(rel, NoLock);
 }

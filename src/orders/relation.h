@@ -34,6 +34,7 @@ typedef struct NamedColumns
 	bool		by_unread;		/* and nobody looks at it */
 	const char *unit;			/* is read as the customer, in place of customer_id */
 	bool		against;		/* one of them is what against names: by unless that is given, too, else label */
+	Oid			campaigns;		/* a relation of campaigns, whose rows are read as contacts of their customers, see campaigns.h */
 	Oid			contracts;		/* a relation of contracts, which are the unit: what it says of each is read as the item, see contracts.h */
 } NamedColumns;
 
@@ -58,6 +59,7 @@ typedef struct OrdersRelation
 	const char *customer_name;	/* of the one that is read as the customer */
 	const char *item_expression;	/* in place of an item that the relation does not have, or NULL */
 	const char *join;			/* what this is taken from: a further relation, c, joined to the orders, o; or NULL */
+	struct CampaignsBeside *campaigns;	/* rows of campaigns are read as contacts, too; or NULL */
 	ColumnType	columns[ORDERS_COLUMNS];
 } OrdersRelation;
 

@@ -589,7 +589,9 @@ receive_contact(RowPool *pool, OrdersRow row)
 	int			scale = 0;
 
 	pool->counts.rows++;
-	note_row_currency(pool, row);
+	/* a row of campaigns has no currency */
+	if (!pool->campaigns || column_null(&pool->layout, row, ORDERS_ITEM))
+		note_row_currency(pool, row);
 	if (!column_null(&pool->layout, row, ORDERS_AMOUNT))
 		report_contact_amount(pool, row);
 	if (column_null(&pool->layout, row, ORDERS_CUSTOMER))

@@ -51,6 +51,7 @@ typedef struct RowPool
 	bool		keeps_contacts;
 	bool		one_order;		/* rows with the same key are lines of one order */
 	bool		keep_all;		/* a customer is visited even if none of the rows has a purchase */
+	bool		campaigns;		/* contacts with an item are rows of campaigns, see campaigns.h */
 	bool		distinct;		/* every row is a customer, who is visited as it comes */
 	DateADT		until;			/* rows of later days do not exist */
 	FmgrInfo	id_equal;		/* only sorted */

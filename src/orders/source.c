@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 
 #include "node/scatter.h"
+#include "orders/campaigns.h"
 #include "orders/reading.h"
 
 /* An orders relation being read. */
@@ -60,6 +61,7 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, NamedColumns n
 	pool->context = context;
 	pool->wants = wants;
 	pool->distinct = relation->distinct;
+	pool->campaigns = relation->campaigns != NULL;
 	pool->layout.histories = relation->histories;
 	memcpy(pool->layout.columns, relation->columns, sizeof(relation->columns));
 	pool_init(pool, relation->name, relation->customer_name);
@@ -114,7 +116,8 @@ append_column(StringInfo query, const OrdersRelation *relation, OrdersColumn col
  * rules.  No value of a row or an argument ever gets into it.  There is no
  * function, operator, type or cast in it either (ORDER BY takes the default
  * operator class of the type), so search_path has no say; where contracts are
- * joined, they are written with their schema.
+ * joined, or campaigns read beside the orders, they are written with their
+ * schema.
  */
 static char *
 query_text(Source *source)
@@ -138,7 +141,7 @@ query_text(Source *source)
 		if (used[column])
 			append_column(&query, &source->relation, column, layout->ncolumns > 1);
 	}
-	appendStringInfo(&query, " FROM %s", source->relation.qualified);
+	appendStringInfo(&query, " FROM %s", source->relation.campaigns != NULL ? campaigns_query(&source->relation, used) : source->relation.qualified);
 	if (source->relation.join != NULL)
 		appendStringInfo(&query, " AS o %s", source->relation.join);
 	if (layout->sorted)

@@ -37,6 +37,7 @@ typedef struct Customer
 	const OrderLine *lines;		/* of all purchases, in their order; only WANT_LINES */
 	const uint32 *line_ends;	/* where those of each purchase end */
 	struct varlena **kinds;		/* what each contact has as its item; only WANT_CONTACTS and WANT_ITEM; else NULL */
+	uint32		nkinds;			/* contacts that are rows of their own, not of histories */
 	RowSegment	segment;		/* what the column that divides customers holds at the first order; of a guest, at this one */
 	bool		guest;			/* days and amounts of guests' orders; no id; only WANT_GUESTS */
 } Customer;

@@ -58,6 +58,8 @@ named_columns(const ReportKind *kind, FunctionCallInfo fcinfo)
 	}
 	if (is_given(fcinfo, kind->contracts_arg))
 		names.contracts = PG_GETARG_OID(kind->contracts_arg);
+	if (is_given(fcinfo, kind->campaigns_arg))
+		names.campaigns = PG_GETARG_OID(kind->campaigns_arg);
 	return names;
 }
 

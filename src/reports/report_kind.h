@@ -38,6 +38,8 @@ typedef struct ReportKind
 	const char *unit;			/* the column that is read as the customer; NULL: customer_id */
 	int			contracts_arg;	/* a relation of contracts, see contracts.h; 0: it has none */
 	int			against_arg;	/* names a column whose values are compared: read as the segment, and as the item where by names that; 0: it has none */
+	int			campaigns_arg;	/* a relation of campaigns, see campaigns.h; 0: it has none */
+	bool		strangers;		/* it looks at customers without an order, too */
 	int			by_arg;
 	int			cohort_arg;		/* 0: it has none */
 	DateADT		(*read) (void *report, FunctionCallInfo fcinfo);	/* looks at the arguments that decide what is gathered; the latest day of the report */

@@ -48,6 +48,7 @@ typedef struct Segments
 	Size		own;			/* of a struct, so much is each segment's */
 	DateADT		until;
 	bool		cohorts;
+	bool		strangers;		/* see report_kind.h */
 	Period		period;			/* of these */
 
 	/* what a process has */
@@ -178,7 +179,7 @@ visit_segment(const Customer *customer, void *arg)
 			return;
 		cohort = calendar_index(segments->calendar, first);
 	}
-	else if (history_count_until(customer->history, segments->until) == 0)
+	else if (!segments->strangers && history_count_until(customer->history, segments->until) == 0)
 		return;
 	segments->visitor->visit(customer, state_of(segments, &customer->segment, cohort));
 	CheckMemory(segments);
@@ -319,6 +320,7 @@ segments_run(const ReportKind *kind, Report *report, DateADT until, const Period
 	segments->own = kind->own > 0 ? kind->own : kind->visitor->size;
 	segments->until = until;
 	segments->cohorts = cohorts != NULL;
+	segments->strangers = kind->strangers;
 	segments->period = cohorts != NULL ? *cohorts : PERIOD_DAY;
 	memcpy(segments->empty, report, kind->visitor->size);
 	report_visit_parallel(report, until, &ltv_segmenting_visitor, segments);

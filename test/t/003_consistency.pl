@@ -150,7 +150,7 @@ my %sample = (
   regclass => q{'shop'::regclass}, ltv_policy => 'ltv_policy()', anyelement => '1', bytea => q{'\x'::bytea},
   ltv_customer_set => q{'integer {1,2,2}'::ltv_customer_set}, 'integer[]' => q{'{30}'::integer[]}, 'bigint[]' => q{'{1,1}'::bigint[]},
   'double precision[]' => q{'{0}'::double precision[]}, ltv_fit_spec => 'ltv_fit_spec()', kind => q{'bg/nbd'::text}, kinds => q{'{bg/nbd}'::text[]}, period => q{'month'::ltv_period}, need => q{'both'::ltv_need}, after => q{'all'::ltv_after}, dormant_return => '1.0', churned_return => '0.99', label => q{'item'::text}, steps => q{'{a0,a1}'::text[]},
-  cohort => q{'month'::ltv_period}, by => q{'item'::text}, against => q{'item'::text}, contracts => q{'known'::regclass}, spend => q{'spent'::regclass}, main => q{'{a1}'::text[]}, split => q{'ended_on'::text},
+  cohort => q{'month'::ltv_period}, by => q{'item'::text}, against => q{'item'::text}, contracts => q{'known'::regclass}, campaigns => q{'written_to'::regclass}, spend => q{'spent'::regclass}, main => q{'{a1}'::text[]}, split => q{'ended_on'::text},
   names => q{'{a,b}'::text[]}, 'numeric[]' => q{'{0.5}'::numeric[]}, split_day => q{date '2024-04-30'},
   ltv_model => q{ROW('bg/nbd', '{1,10,1,2}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model});
 @sample{qw(keys columns name), 'regclass[]'} = (q{'{customer_id}'::text[]}, q{'{item}'::text[]}, q{'kept'::name}, q{'{shop}'::regclass[]});
@@ -160,6 +160,7 @@ CREATE TABLE shop AS SELECT i % 40 AS customer_id, date '2024-01-01' + (i * i * 
 FROM generate_series(1, 200) i;
 CREATE TABLE known AS SELECT i AS contract, date '2024-01-01' AS started_on, NULL::date AS ended_on, 'web' AS item FROM generate_series(1, 10) i;
 CREATE TABLE spent AS SELECT ordered_on AS spent_on, 100 AS cost, 3 AS leads, item FROM shop;
+CREATE TABLE written_to AS SELECT 'letter' AS campaign, i AS customer_id, i % 2 = 0 AS treated, date '2024-04-01' AS on_day FROM generate_series(1, 40) i;
 CREATE TABLE outcome (call text, outcome text);
 CREATE PROCEDURE try(call text) LANGUAGE plpgsql AS $$
 BEGIN

@@ -36,6 +36,7 @@ CREATE TABLE model AS SELECT ltv_fit(frequency, recency, t, 'pareto/nbd') AS ord
 UPDATE model SET orders.unit_days = 7, spend.unit_days = 7;
 END
 $node->safe_psql('postgres', $spend);
+$node->safe_psql('postgres', campaigns_of('(SELECT i AS customer_id FROM generate_series(1, 1000) i) s'));
 stops_on($node);
 
 # --- every report, while it reads --------------------------------------------------------------------------------------

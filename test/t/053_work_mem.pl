@@ -37,6 +37,7 @@ CREATE TABLE stored AS SELECT customer_id, ltv_history(ordered_on, amount, quant
 ALTER TABLE stored ADD PRIMARY KEY (customer_id);
 END
 $node->safe_psql('postgres', $spend);
+$node->safe_psql('postgres', campaigns_of('orders'));
 note('orders, customers: ' . $node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT customer_id) FROM orders'));
 
 my $parallel = 'parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather';

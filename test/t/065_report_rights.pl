@@ -65,6 +65,7 @@ CREATE FUNCTION as_owner(query text) RETURNS SETOF text LANGUAGE plpgsql SECURIT
 RESET ROLE;
 END
 $node->safe_psql('postgres', $spend);
+$node->safe_psql('postgres', campaigns_of('orders'));
 # what a role sees, as plain SQL says
 for my $role (qw(tokyo osaka))
 {

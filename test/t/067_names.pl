@@ -41,6 +41,7 @@ CREATE SCHEMA plain;
 CREATE TABLE plain.orders AS SELECT i * 7919 % 60 AS customer_id, date '2023-01-01' + i * 104729 % 700 AS ordered_on, (i * 104729::bigint % 100003)::numeric / 100 AS amount, i % 4 AS quantity, i % 50 AS cost, 'item ' || i % 5 AS item, i AS order_id, i * 7919 % 90 AS contract FROM generate_series(1, 600) i;
 END
 answer($spend);
+answer(campaigns_of('plain.orders'));
 sub make_histories { return answer("CREATE TABLE plain.histories AS SELECT customer_id, $_[0].ltv_history(ordered_on, amount, quantity, cost) AS history FROM plain.orders GROUP BY customer_id"); }
 make_histories('public');
 my @reports = map { $_->{call} } all_reports(as_of => '2024-12-31', before => '2023-12-31', id => 'integer', schema => 'SCHEMA');

@@ -62,7 +62,7 @@ cmp_ok(length $answers, '>', 500_000, 'there are answers');
 same(slurp_file("$folder/contents.sql"), 'what is stored');
 unlike(same(slurp_file("$folder/differences.sql"), 'what comes out again'), qr/\|[^0]/, 'nothing differs');
 
-$node->safe_psql($_, $spend . 'CREATE VIEW shop.known AS SELECT * FROM shop.orders WHERE cost IS NOT NULL; ANALYZE') for keys %schema;
+$node->safe_psql($_, $spend . campaigns_of('shop.orders') . 'CREATE VIEW shop.known AS SELECT * FROM shop.orders WHERE cost IS NOT NULL; ANALYZE') for keys %schema;
 for my $report (all_reports(as_of => '2024-12-31', before => '2024-06-30', id => 'integer', schema => 'ltv'))
 {
   my $call = $report->{call} =~ s/\bRELATION\b/'shop.known'/r;

@@ -6,7 +6,7 @@ use Cwd qw(abs_path);
 use Exporter qw(import);
 use File::Basename qw(dirname);
 
-our @EXPORT = qw(all_reports report_names $spend);
+our @EXPORT = qw(all_reports campaigns_of report_names $spend);
 
 my $file = abs_path(dirname(__FILE__)) . '/../reports';
 
@@ -34,12 +34,21 @@ sub all_reports
     $call =~ s/\bAS_OF\b/'$with{as_of}'/;
     $call =~ s/\bBEFORE\b/'$with{before}'/;
     $call =~ s/\bSPEND\b/'public.spend'/;
+    $call =~ s/\bCAMPAIGNS\b/'public.campaigns'/;
     $call =~ s/\bID\b/$with{id}/;
     $call =~ s/\b(ltv_\w+\()/$schema$1/g;
     push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], unit => ($note // '') =~ /over contracts/ ? 'contract' : 'customer_id', of_items => (($reads // '') =~ /\bitem\b/ && ($note // '') !~ /item may lack/ || ($note // '') =~ /orders only/) ? 1 : 0, any_order => ($note // '') =~ /in any order/ ? 1 : 0, all_costs => ($note // '') eq 'all costs' };
   }
   close $in or die "$file: $!\n";
   return @reports;
+}
+
+# Makes the relation of campaigns, for the reports that read it: over the customers of a relation, given as a FROM item.
+sub campaigns_of
+{
+  my ($customers) = @_;
+  return "CREATE TABLE public.campaigns AS SELECT 'campaign ' || c AS campaign, customer_id, hashtext(customer_id::text) % 3 <> 0 AS treated, date '2023-06-01' + 90 * c AS on_day, 10 AS cost, 0.6 AS share
+FROM (SELECT DISTINCT customer_id FROM $customers WHERE customer_id IS NOT NULL) s, generate_series(1, 3) c; GRANT SELECT ON public.campaigns TO PUBLIC;";
 }
 
 # The functions among them, in order; to compare with the catalog.

@@ -121,6 +121,8 @@ SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4, 5, '{30,90}', '{2,3,5}', '{100,200.5}') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_item_flow('shop.orders', '2024-12-31', 'item', '2024-01-01') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_campaigns('shop.orders', 'shop.campaigns', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_campaigns('shop.orders', 'shop.campaigns', '2024-12-31', 30, 'item') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_cancellations('shop.contracts', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_cancellations('shop.contracts', '2024-12-31', 'quarter', 'reason', 'reason') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deliveries('shop.orders', '2024-12-31', 'shop.contracts') r;

@@ -15,6 +15,8 @@ CREATE VIEW shop.contracts AS SELECT i AS contract, '2024-01-01'::pg_catalog.dat
 
 -- what was spent on new customers
 CREATE TABLE shop.spend AS SELECT date '2023-01-01' + 13 * i AS spent_on, 500 * i AS cost, i % 4 AS leads, 'item ' || i % 8 AS item FROM generate_series(1, 60) i;
+-- campaigns
+CREATE TABLE shop.campaigns AS SELECT c AS campaign, i AS customer_id, (i OPERATOR(pg_catalog.+) c) OPERATOR(pg_catalog.%) 3 OPERATOR(pg_catalog.>) 0 AS treated, '2023-12-01'::pg_catalog.date OPERATOR(pg_catalog.+) (60 OPERATOR(pg_catalog.*) c) AS on_day, 10 AS cost, 0.5 AS share FROM pg_catalog.generate_series(1, 200) i, pg_catalog.generate_series(1, 3) c;
 
 -- histories in a table, and whatever hangs on them
 CREATE DOMAIN shop.purchases AS ltv.ltv_history CHECK (ltv.ltv_orders(VALUE) >= 0);
