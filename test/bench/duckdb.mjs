@@ -1,5 +1,6 @@
 // Runs queries in DuckDB for test/bench/run: one command per line on standard input, one answer per line.
 //   load CSV          reads the exported orders into a table; answers milliseconds
+//   load_by CSV       reads the exported orders with their medium and campaign; answers milliseconds
 //   time FILE         runs the query in the file and takes every row of its result; answers milliseconds
 //   write FILE OUT    writes the result as lines of fields parted by |, as psql -At does; answers 0
 // Arguments: the folder where @duckdb/node-api is installed, as_of, the day a year before it.
@@ -25,9 +26,13 @@ async function takeAll(sql) {
 	}
 }
 
+const orders = "'customer_id': 'BIGINT', 'ordered_on': 'DATE', 'amount': 'DECIMAL(12,0)', 'quantity': 'INTEGER', 'cost': 'DECIMAL(12,0)'";
+const loadTable = (table, csv, columns) =>
+	takeAll(`CREATE OR REPLACE TABLE ${table} AS SELECT * FROM read_csv('${csv}', header = false, columns = {${columns}})`);
+
 const commands = {
-	load: (csv) => takeAll(`CREATE OR REPLACE TABLE shop_orders AS SELECT * FROM read_csv('${csv}', header = false, columns = {
-		'customer_id': 'BIGINT', 'ordered_on': 'DATE', 'amount': 'DECIMAL(12,0)', 'quantity': 'INTEGER', 'cost': 'DECIMAL(12,0)'})`),
+	load: (csv) => loadTable('shop_orders', csv, orders),
+	load_by: (csv) => loadTable('shop_by', csv, `${orders}, 'medium': 'VARCHAR', 'campaign': 'VARCHAR'`),
 	time: (file) => takeAll(sqlOf(file)),
 	write: (file, out) => takeAll(`COPY (${sqlOf(file)}) TO '${out}' (FORMAT csv, DELIMITER '|', HEADER false)`),
 };
