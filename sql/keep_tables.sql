@@ -67,6 +67,9 @@ SELECT differing('"Card"', 'rebuilt');
 SELECT "by", item, history FROM "Card" WHERE customer_id = '78';
 -- reports over the store and over its view are those over the orders
 SELECT count(*) FROM (SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('"Card"', '2024-12-31')) d;
+-- so is the segment of each customer: the column that the store keeps
+SELECT count(*) AS customers, count(DISTINCT o.segment) > 2 AS segments, count(*) FILTER (WHERE o.segment IS DISTINCT FROM k.segment) AS differing, count(*) FILTER (WHERE o.segment IS DISTINCT FROM n.segment) AS now_differing
+FROM ltv_customer_summary('shop_orders', '2024-12-31', by => 'by') o FULL JOIN ltv_customer_summary('"Card"', '2024-12-31', by => 'by') k USING (customer_id) FULL JOIN ltv_rfm('"Card_now"', '2024-12-31', NULL::text, by => 'by') n USING (customer_id);
 UPDATE lines SET amount = amount + 1 WHERE order_id = 12;
 SELECT count(*) FROM (SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('"Card_now"', '2024-12-31')) d;
 SELECT count(*) FROM (SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('"Card"', '2024-12-31')) d;
