@@ -77,6 +77,13 @@ SELECT together, count(*), min(baskets_from), max(baskets_from), min(baskets_to)
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
+-- values of 1 MB, of which two differ in their last character alone, Japanese and empty ones: three pairs, each in one order
+CREATE TABLE odd (customer_id int, order_id int, ordered_on date, amount int, item text);
+INSERT INTO odd VALUES (1, 1, '2024-01-01', 5, repeat('長', 350000)), (1, 1, '2024-01-01', 5, ''), (1, 2, '2024-01-05', 7, repeat('長', 350000)), (1, 2, '2024-01-05', 8, '定期便'), (2, 3, '2024-01-01', 1, repeat('長', 349999) || '短'), (2, 3, '2024-01-01', 1, '');
+SELECT left(from_label, 3) AS from_label, length(from_label), left(to_label, 3) AS to_label, length(to_label), right(to_label, 1), together, baskets_from, baskets FROM ltv_baskets('odd', '2024-06-30', min_orders => 1);
+-- customer 1 buys the long one twice, and all three within four days
+SELECT left(from_label, 3) AS from_label, left(to_label, 3) AS to_label, together, baskets_from, baskets FROM ltv_baskets('odd', '2024-06-30', within_days => 4, min_orders => 1) WHERE baskets_from = 1 AND to_label = '定期便';
+
 -- bad input, and nothing to report
 SELECT * FROM ltv_baskets('small', '2024-06-30', within_days => -1);
 SELECT * FROM ltv_baskets('small', '2024-06-30', min_orders => 0);

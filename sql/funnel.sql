@@ -79,6 +79,11 @@ RESET min_parallel_table_scan_size;
 RESET work_mem;
 SELECT (SELECT count(*) FROM alone WHERE customers > 100) AS steps, (SELECT count(*) FROM (TABLE alone EXCEPT ALL TABLE together) x) + (SELECT count(*) FROM (TABLE together EXCEPT ALL TABLE alone) x) AS differences;
 
+-- an empty value and a Japanese one beside values of 1 MB: both customers enter, one goes on four days later, with 10 and 15
+CREATE TABLE odd (customer_id int, order_id int, ordered_on date, amount int, item text);
+INSERT INTO odd VALUES (1, 1, '2024-01-01', 5, repeat('長', 350000)), (1, 1, '2024-01-01', 5, ''), (1, 2, '2024-01-05', 7, repeat('長', 350000)), (1, 2, '2024-01-05', 8, '定期便'), (2, 3, '2024-01-01', 1, repeat('長', 349999) || '短'), (2, 3, '2024-01-01', 1, '');
+SELECT step, label, customers, same_order_customers, median_days_from_previous AS days, step_revenue, revenue_per_customer FROM ltv_funnel('odd', '{"",定期便}', '2024-06-30', within_days => 90);
+
 -- bad input, and nothing to report
 SELECT * FROM ltv_funnel('small', NULL, '2024-06-30');
 SELECT * FROM ltv_funnel('small', '{}', '2024-06-30');

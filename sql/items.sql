@@ -62,6 +62,11 @@ SELECT count(*), sum(customers) FROM ltv_windows('bazaar', '2024-02-01', '{30}',
 SELECT count(*), sum(customers) FROM ltv_item_flow('bazaar', '2024-02-01');
 SELECT count(DISTINCT item) FROM bazaar WHERE ordered_on = '2024-01-01';
 
+-- values of 1 MB, Japanese and empty ones: the first order's lines cost the same, so that the empty one is its item; from 5 to 8 for a piece
+CREATE TABLE odd (customer_id int, order_id int, ordered_on date, amount int, item text);
+INSERT INTO odd VALUES (1, 1, '2024-01-01', 5, repeat('長', 350000)), (1, 1, '2024-01-01', 5, ''), (1, 2, '2024-01-05', 7, repeat('長', 350000)), (1, 2, '2024-01-05', 8, '定期便'), (2, 3, '2024-01-01', 1, repeat('長', 349999) || '短'), (2, 3, '2024-01-01', 1, '');
+SELECT from_step, from_item, to_item, customers, average_from_amount, average_to_amount, dearer_customers FROM ltv_item_flow('odd', '2024-06-30');
+
 -- bad input, and nothing to report
 SELECT * FROM ltv_windows('small', '2024-03-01', '{2147483647}', by => 'item');
 SELECT * FROM ltv_windows('small', '2023-12-01', '{0}', by => 'item');
