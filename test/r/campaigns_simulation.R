@@ -5,8 +5,10 @@
 # the treated order LIFT more after it.  True effects: 1.5 LIFT orders, 1.5 LIFT 4000 exp(0.25) of revenue.  With R 4.2.2:
 #   2000 200 200 0.15 1    of 100 intervals hold the truth: orders 94.1, revenue 93.8, both adjusted (94.4 and 94.5 not adjusted)
 #   2000 300 200 0.15 5    95.2 and 95.7 (94.9 and 94.7)
+#   2000 30000 10000 0.15  95.2 of revenue, adjusted (94.3 not adjusted; computed in R alone, by the formulas of campaigns.R)
 #   10000 200 200 0 2      p < 0.05 in 4.9 of 100 (revenue, adjusted), 5.2 (orders, adjusted); arms unlike before in 0.9
 #   the first 2000 of these, within_days 90, as_of each of the 90 days: always_low > 0 or always_high < 0 on some day in 0.35 of 100
+options(scipen = 20)
 args <- commandArgs(TRUE)
 number <- as.numeric(args[1:5])
 set.seed(number[5])
