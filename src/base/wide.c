@@ -8,14 +8,12 @@
 #include "base/arithmetic.h"
 #include "base/decimal.h"
 
-#define WORDS	(int) lengthof(((Wide *) NULL)->words)
-
 void
 wide_add(Wide *to, const Wide *more)
 {
 	uint128		carry = 0;
 
-	for (int i = 0; i < WORDS; i++)
+	for (int i = 0; i < WIDE_WORDS; i++)
 	{
 		carry += (uint128) to->words[i] + more->words[i];
 		to->words[i] = (uint64) carry;
@@ -28,7 +26,7 @@ wide_negate(Wide *number)
 {
 	const Wide	one = {{1}};
 
-	for (int i = 0; i < WORDS; i++)
+	for (int i = 0; i < WIDE_WORDS; i++)
 		number->words[i] = ~number->words[i];
 	wide_add(number, &one);
 }
@@ -65,7 +63,7 @@ wide_add_product(Wide *sum, int128 a, int128 b)
 static inline bool
 is_negative(const Wide *number)
 {
-	return (number->words[WORDS - 1] >> 63) != 0;
+	return (number->words[WIDE_WORDS - 1] >> 63) != 0;
 }
 
 static Wide
@@ -84,7 +82,7 @@ add_shifted(Wide *to, uint128 product, int shift)
 {
 	uint128		carry = 0;
 
-	for (int i = shift; i < WORDS; i++)
+	for (int i = shift; i < WIDE_WORDS; i++)
 	{
 		carry += (uint128) to->words[i] + (uint64) product;
 		to->words[i] = (uint64) carry;
@@ -103,8 +101,8 @@ wide_multiply(const Wide *a, const Wide *b, Wide *product)
 	Wide		result = {{0}};
 	bool		fits = true;
 
-	for (int i = 0; i < WORDS; i++)
-		for (int j = 0; j < WORDS; j++)
+	for (int i = 0; i < WIDE_WORDS; i++)
+		for (int j = 0; j < WIDE_WORDS; j++)
 			fits = add_shifted(&result, (uint128) x.words[i] * y.words[j], i + j) && fits;
 	fits = fits && !is_negative(&result);
 	if (is_negative(a) != is_negative(b))
@@ -119,7 +117,7 @@ wide_double(const Wide *sum)
 	Wide		size = magnitude_of(sum);
 	double		result = 0;
 
-	for (int i = WORDS - 1; i >= 0; i--)
+	for (int i = WIDE_WORDS - 1; i >= 0; i--)
 		result = ldexp(result, 64) + (double) size.words[i];
 	return is_negative(sum) ? -result : result;
 }
@@ -131,7 +129,7 @@ wide_numeric(const Wide *sum)
 	Numeric		word = decimal_make((int128) 1 << 64, 0);
 	Numeric		result = int64_to_numeric(0);
 
-	for (int i = WORDS - 1; i >= 0; i--)
+	for (int i = WIDE_WORDS - 1; i >= 0; i--)
 		result = add(multiply(result, word), decimal_make((int128) number.words[i], 0));
 	return is_negative(sum) ? subtract(int64_to_numeric(0), result) : result;
 }
@@ -147,7 +145,7 @@ put_wide(const void *sum, Stream *stream)
 {
 	const Wide *number = sum;
 
-	for (int i = 0; i < WORDS; i++)
+	for (int i = 0; i < WIDE_WORDS; i++)
 		stream_put(stream, number->words[i]);
 }
 
@@ -156,7 +154,7 @@ get_wide(void *sum, Stream *stream)
 {
 	Wide	   *number = sum;
 
-	for (int i = 0; i < WORDS; i++)
+	for (int i = 0; i < WIDE_WORDS; i++)
 		number->words[i] = stream_get(stream);
 }
 

@@ -13,10 +13,12 @@
 /* factors of sums are below this: money of one customer is below 10^24 units */
 #define WIDE_FACTOR_LIMIT	((uint128) 1 << 96)
 
+#define WIDE_WORDS	4
+
 /* 256 bits, as two's complement, the lowest word first.  All zeros is nothing. */
 typedef struct Wide
 {
-	uint64		words[4];
+	uint64		words[WIDE_WORDS];
 } Wide;
 
 extern void wide_add(Wide *to, const Wide *more);

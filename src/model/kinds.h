@@ -27,8 +27,8 @@ typedef struct LtvmOdds
 typedef struct LtvmKindOfModel
 {
 	const char *name;
-	int			count;			/* of parameters */
 	const char *parameters[LTVM_MAX_PARAMETERS];
+	int			count;			/* of these */
 	bool		first_order_decides;	/* customers can leave after the first order, too */
 	bool		has_regularity;
 	bool		leaves_in_time;	/* at any moment, at a rate; else after an order, by chance */

@@ -13,7 +13,7 @@
 static double mean_gap(const LtvmModel *model, const LtvmPast *past);
 
 /* (BG/NBD and its like with and without regularity, whether the first order decides or not) */
-#define BG_PARAMETERS	4, {"r", "alpha", "a", "b"}
+#define BG_PARAMETERS	{"r", "alpha", "a", "b"}, 4
 #define BG_OF_ONE		ltvm_bg_log_likelihood, ltvm_bg_ln_odds, ltvm_bg_moments, ltvm_bg_p_order, mean_gap, NULL
 #define CNBD_OF_ONE		ltvm_cnbd_log_likelihood, ltvm_cnbd_ln_odds, ltvm_cnbd_moments, ltvm_cnbd_p_order, ltvm_cnbd_gap, NULL
 #define PARETO_OF_ONE	ltvm_pareto_log_likelihood, ltvm_pareto_ln_odds, ltvm_pareto_moments, ltvm_pareto_p_order, mean_gap, ltvm_pareto_discounted
@@ -21,8 +21,8 @@ static double mean_gap(const LtvmModel *model, const LtvmPast *past);
 const LtvmKindOfModel ltvm_kinds[] = {
 	[LTVM_BG_NBD] = {"bg/nbd", BG_PARAMETERS, false, false, false, BG_OF_ONE, ltvm_sum_bg, ltvm_bg_leaving_slope},
 	[LTVM_MBG_NBD] = {"mbg/nbd", BG_PARAMETERS, true, false, false, BG_OF_ONE, ltvm_sum_bg, ltvm_bg_leaving_slope},
-	[LTVM_PARETO_NBD] = {"pareto/nbd", 4, {"r", "alpha", "s", "beta"}, false, false, true, PARETO_OF_ONE, ltvm_sum_pareto, ltvm_pareto_leaving_slope},
-	[LTVM_GAMMA_GAMMA] = {.name = "gamma-gamma", .count = 3, .parameters = {"p", "q", "v", NULL}},
+	[LTVM_PARETO_NBD] = {"pareto/nbd", {"r", "alpha", "s", "beta"}, 4, false, false, true, PARETO_OF_ONE, ltvm_sum_pareto, ltvm_pareto_leaving_slope},
+	[LTVM_GAMMA_GAMMA] = {.name = "gamma-gamma", .parameters = {"p", "q", "v", NULL}, .count = 3},
 	[LTVM_BG_CNBD] = {"bg/cnbd", BG_PARAMETERS, false, true, false, CNBD_OF_ONE, ltvm_sum_cnbd, ltvm_bg_leaving_slope},
 	[LTVM_MBG_CNBD] = {"mbg/cnbd", BG_PARAMETERS, true, true, false, CNBD_OF_ONE, ltvm_sum_cnbd, ltvm_bg_leaving_slope},
 };

@@ -165,15 +165,12 @@ campaigns_query(const OrdersRelation *orders, const bool *used)
 static char *
 next_field(char **text)
 {
-	char	   *field = *text;
-	char	   *comma = strchr(field, ',');
+	char	   *field = strsep(text, ",");
 
-	if (comma == NULL)
+	if (*text == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("a row of campaigns was read in another form than was asked for")));
-	*comma = '\0';
-	*text = comma + 1;
 	return field;
 }
 
