@@ -139,7 +139,7 @@ sub one_round
   $looked += @looks;
   $wrong += grep { $_ } @looks;
   $refreshed += () = map { slurp_file("$_->{path}.out") =~ /^\d+$/mg } @refreshers;
-  my @errors = grep { !/deadlock detected|moved to another partition|no partition of relation|is not a partition|is already a partition|current transaction is aborted|would overlap|violates partition|server closed|terminat|connection|SSL|Connection|recovery|crash|another server process|shared memory|HINT|DETAIL|^Process \d+ waits|CONTEXT|WARNING|^\s|^LINE|savepoint|could not serialize|canceling/ } map { split /\n/, slurp_file("$_->{path}.err") } @writers, $looker, @refreshers;
+  my @errors = grep { /(?:ERROR|FATAL|PANIC|error): / && !/deadlock detected|moved to another partition|no partition of relation|is not a partition|is already a partition|current transaction is aborted|would overlap|violates partition|server closed|terminat|connection|SSL|Connection|recovery|crash|another server process|shared memory|savepoint|could not serialize|canceling/ } map { split /\n/, slurp_file("$_->{path}.err") } @writers, $looker, @refreshers;
   is(join("\n", @errors), '', 'no session has an error but what a detached month, a deadlock or a crash makes');
   $node->poll_query_until('postgres', 'SELECT true');
   # what was begun before a crash may go on rolling back
