@@ -7,6 +7,14 @@
 
 #define SCALES	(DECIMAL_MAX_SCALE + 1)
 
+void
+money_report_range(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("a sum of money has more than %d digits", 2 * DECIMAL_MAX_DIGITS)));
+}
+
 static void
 add_money(void *sum, const void *more)
 {
@@ -22,9 +30,7 @@ put_money(const void *sum, Stream *stream)
 	int128		value;
 
 	if (units <= -MONEY_LIMIT || units >= MONEY_LIMIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("a sum of money has more than %d digits", 2 * DECIMAL_MAX_DIGITS)));
+		money_report_range();
 	value = decimal_at_scale(units, (int) money->scale);
 	stream_put_wide(stream, wide_zigzag(value) * SCALES + (uint128) money->scale);
 }

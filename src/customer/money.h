@@ -146,6 +146,7 @@ earnings_profit(const Earnings *earnings, Scales scales)
 	return profit;
 }
 
+pg_noreturn extern void money_report_range(void);
 extern const SumKind sum_money;
 extern const SumKind sum_earnings;
 

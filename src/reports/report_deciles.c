@@ -122,6 +122,13 @@ make_levels(DecilesReport *report)
 	join_levels(report, 0);
 }
 
+/* What a level of so many customers is below, at so many places: all of its revenue together is a sum of money. */
+static int128
+level_limit(int places, int64 customers)
+{
+	return MONEY_LIMIT / decimal_power[DECIMAL_MAX_SCALE - places] / Max(customers, 1);
+}
+
 static void
 send_deciles(void *arg, Stream *stream)
 {
@@ -136,8 +143,11 @@ send_deciles(void *arg, Stream *stream)
 	for (uint64 i = 0; i < report->nlevels; i++)
 	{
 		int128		revenue = decimal_at_scale(report->levels[i].revenue, places);
+		int128		limit = level_limit(places, report->levels[i].customers);
 
 		LTV_CHECK_FOR_INTERRUPTS(i);
+		if (revenue <= -limit || revenue >= limit)
+			money_report_range();
 		stream_put_wide(stream, i == 0 ? wide_zigzag(revenue) : (uint128) (latest - revenue - 1));
 		stream_put_count(stream, report->levels[i].customers);
 		latest = revenue;
@@ -150,7 +160,7 @@ read_level(Stream *stream, int places, bool first, int128 *latest)
 {
 	uint128		coded = stream_get_wide(stream);
 	int64		customers = stream_get_count(stream);
-	int128		limit = MONEY_LIMIT / decimal_power[DECIMAL_MAX_SCALE - places] / Max(customers, 1);
+	int128		limit = level_limit(places, customers);
 
 	if (customers == 0)
 		stream_invalid(stream, "A level of revenue has no customers.");

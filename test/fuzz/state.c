@@ -161,6 +161,13 @@ check_rows(Datum state, const char *bytes)
  * Merging
  */
 
+/* A state in memory as a flat value, which may turn out to be one that no state can be. */
+static Datum
+flatten(FunctionCallInfo fcinfo)
+{
+	return PointerGetDatum(pg_detoast_datum_packed((struct varlena *) DatumGetPointer(fcinfo->args[0].value)));
+}
+
 /* Two states in an aggregate, as a flat value. */
 static Answer
 merge_in_aggregate(Datum a, Datum b)
@@ -178,9 +185,7 @@ merge_in_aggregate(Datum a, Datum b)
 		require(answer.sqlstate != 0 || answer.value == state);
 	}
 	aggregate_kind = 0;
-	if (answer.sqlstate == 0)
-		answer.value = PointerGetDatum(pg_detoast_datum_packed((struct varlena *) DatumGetPointer(answer.value)));
-	return answer;
+	return answer.sqlstate == 0 ? CALL(flatten, VALUE(answer.value)) : answer;
 }
 
 static void
