@@ -7,9 +7,7 @@
  */
 #include "base/compat.h"
 
-#include "utils/array.h"
-#include "utils/lsyscache.h"
-
+#include "base/array.h"
 #include "base/enum_label.h"
 #include "customer/customer.h"
 #include "customer/money.h"
@@ -37,19 +35,9 @@ typedef struct Bought
 static Datum *
 elements_argument(FunctionCallInfo fcinfo, int argument, const char *name, int *count)
 {
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(argument);
-	Datum	   *elements;
 	bool	   *nulls;
-	int16		length;
-	bool		by_value;
-	char		align;
+	Datum	   *elements = array_elements(PG_GETARG_ARRAYTYPE_P(argument), name, &nulls, count);
 
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("%s must have one dimension, not %d", name, ARR_NDIM(array))));
-	get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &align);
-	deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align, &elements, &nulls, count);
 	for (int i = 0; i < *count; i++)
 		if (nulls[i])
 			ereport(ERROR,

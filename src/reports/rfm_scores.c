@@ -5,9 +5,7 @@
 #include "reports/rfm_scores.h"
 
 #include "catalog/pg_type.h"
-#include "utils/array.h"
-#include "utils/lsyscache.h"
-
+#include "base/array.h"
 #include "base/decimal.h"
 #include "customer/customer.h"
 #include "customer/money.h"
@@ -19,19 +17,9 @@
 static Datum *
 read_borders(Datum argument, const char *name, Bands *bands)
 {
-	ArrayType  *array = DatumGetArrayTypeP(argument);
-	Datum	   *elements;
 	bool	   *nulls;
-	int16		length;
-	bool		by_value;
-	char		align;
+	Datum	   *elements = array_elements(DatumGetArrayTypeP(argument), name, &nulls, &bands->count);
 
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("%s must have one dimension, not %d", name, ARR_NDIM(array))));
-	get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &align);
-	deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align, &elements, &nulls, &bands->count);
 	if (bands->count < 1 || bands->count > SCORES_LIMIT - 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
