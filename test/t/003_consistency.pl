@@ -138,11 +138,13 @@ SKIP: {
   is(join("\n", psql($database, q{DO 'BEGIN PERFORM ltv_policy(); END'; SELECT version FROM pg_get_loaded_modules() AS m WHERE m.module_name = 'ltv'})), $version, 'the module has the version of the control file');
 }
 
+my $reference = join '', map { slurp($_) } 'doc/ltv.md', sort glob 'doc/ltv-*.md';
+
 # --- NULL in every place that SQL lets through -------------------------------------------------------------------
 
 # Each function that is not STRICT is called with every set of its arguments NULL: it gives a result or one of the errors
 # of the reference, and the server lives.  With all arguments given a report succeeds.
-my %documented = map { $_ => 1 } slurp('doc/ltv.md') =~ /^\| ([0-9A-Z]{5}) \| `/gm;
+my %documented = map { $_ => 1 } $reference =~ /^\| ([0-9A-Z]{5}) \| `/gm;
 delete $documented{XX001};
 my %sample = (
   ltv_history => q{ltv_history '[{"on":"2024-01-05","amount":3000,"cost":1},{"on":"2024-02-05","amount":3000,"cost":1}]'}, date => q{date '2024-06-30'},
@@ -223,8 +225,7 @@ for my $list (qw(test/upgrade/calls.sql test/sqlsmith.sql))
 
 # --- the reference says every argument ---------------------------------------------------------------------------
 
-my $reference = slurp('doc/ltv.md');
-my ($support) = $reference =~ /^## Support functions\n(.*)/ms;
+my ($support) = $reference =~ /^## Support functions\n(.*?)(?=^# |\z)/ms;
 my %support = map { $_ => 1 } $support =~ /\b(ltv_\w+)/g;
 my @missing;
 for (psql($database, "SELECT DISTINCT proname, array_to_string(proargnames[:pronargs], ',') FROM $our_procs ORDER BY 1"))
@@ -236,6 +237,26 @@ for (psql($database, "SELECT DISTINCT proname, array_to_string(proargnames[:pron
   push @missing, map { "$name: $_" } grep { $written !~ /\b\Q$_\E\b/ } split /,/, $arguments;
 }
 none('the reference names every argument of every function', @missing);
+
+# Its index: whatever somebody may call, with the section that tells of it.  What is left out, a sentence above it says.
+my @index = slurp('doc/ltv.md') =~ /^\| \[`(\w+)`\]\(/gm;
+my %indexed = map { $_ => 1 } @index;
+my @callable = psql($database, "SELECT DISTINCT proname FROM $our_procs");
+my %callable = map { $_ => 1 } @callable;
+none('doc/ltv.md has every function in its index', grep { !$indexed{$_} && !$support{$_} && !/_(?:state|rows|accum|combine|final)$/ } @callable);
+is(join(' ', @index), join(' ', sort grep { $callable{$_} } keys %indexed), 'the index is in the order of bytes and has nothing but functions');
+my %section;
+for my $page (glob 'doc/ltv-*.md')
+{
+  my $text = slurp($page) =~ s/^\s*```.*?^\s*```\s*$//gmsr;
+  while ($text =~ /^#+ (.*)\n((?:(?!#).*\n)*)/gm)
+  {
+    my ($heading, $told) = ($1, $2);
+    my $anchor = lc($heading) =~ s/[^\w\- ]//gr =~ tr/ /-/r;
+    $section{ basename($page) . "#$anchor" } = "$heading\n$told";
+  }
+}
+none('each function of the index is told of where it leads', map { "$_->[0]: $_->[1]" } grep { ($section{ $_->[1] } // '') !~ /\b$_->[0]\b/ } map { /`(\w+)`\]\((.*)\)/; [ $1, $2 ] } slurp('doc/ltv.md') =~ /^\| (\[`\w+`\]\([^)]+\))/gm);
 
 # --- the shape of src --------------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@
 #   <!-- in schema NAME -->     the blocks that follow run with this schema first in search_path
 # A ```text block behind a ```sql block is what psql prints for it, blanks at the ends of lines aside; a block without one
 # must run without an error.  Each document has a database of its own, prepared by test/docs/DOCUMENT.sql where there is
-# one.  The server is the one that psql finds.
+# one; the pages of the reference, doc/ltv-*.md, are run in that of doc/ltv.md, in the order in which it lists them.  The
+# server is the one that psql finds.
 use strict;
 use warnings;
 use utf8;
@@ -153,29 +154,46 @@ sub check_links
 
 my %database_of;
 my $not_run = 0;
-for my $document ('README.md', 'README.ja.md', sort glob 'doc/*.md')
+
+sub make_database
 {
-    my $text = slurp($document);
+    my ($document) = @_;
     my $prepare = basename($document) =~ s/\.md$/.sql/r;
     my $database = 'ltv_docs_' . $$ . '_' . @databases;
-
     must('postgres', undef, "CREATE DATABASE $database ENCODING 'UTF8' TEMPLATE template0");
     push @databases, $database;
-    $database_of{$document} = $database;
-    must($database, undef, 'CREATE EXTENSION ltv') unless $text =~ /^CREATE EXTENSION ltv;$/m;
+    must($database, undef, 'CREATE EXTENSION ltv') unless slurp($document) =~ /^CREATE EXTENSION ltv;$/m;
     must($database, undef, slurp("test/docs/$prepare")) if -e "test/docs/$prepare";
+    return $database;
+}
+
+sub run_document
+{
+    my ($document, $database) = @_;
+    my $text = slurp($document);
+    $database_of{$document} = $database;
     check_links($document, $text);
     for my $block (blocks($text))
     {
         $not_run++ if defined $block->{reason};
         run_block($database, $document, $block);
     }
+    return;
+}
+
+my %listed;
+my @pages = grep { !$listed{$_}++ } map { "doc/$_" } slurp('doc/ltv.md') =~ /\]\((ltv-\w+\.md)/g;
+is(join(' ', sort @pages), join(' ', sort glob 'doc/ltv-*.md'), 'doc/ltv.md lists every page of the reference');
+for my $document ('README.md', 'README.ja.md', grep { !$listed{$_} } sort glob 'doc/*.md')
+{
+    my $database = make_database($document);
+    run_document($_, $database) for $document, $document eq 'doc/ltv.md' ? @pages : ();
 }
 note("$not_run blocks are not run");
 
 # --- the reference leaves nothing out ----------------------------------------------------------------------
 
-my $reference = slurp('doc/ltv.md');
+my $reference = join '', map { slurp($_) } 'doc/ltv.md', @pages;
 my %written = map { $_ => 1 } $reference =~ s/<!--.*?-->//gsr =~ /\b(ltv_\w+)/g;
 my @names = split /\n/, must($database_of{'doc/ltv.md'}, undef, <<'END', '-At');
 SELECT proname FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
