@@ -199,6 +199,8 @@ ROLLBACK;
 -- huge numbers of customers
 SELECT (ltv_fit(frequency, recency, t, kind, 1000000000000)).customers FROM daily WHERE kind = 'bg/nbd';
 
+-- what is handed over, as it is
+CREATE AGGREGATE fit_rows(double precision, double precision, double precision, text) (SFUNC = ltv_fit_accum, STYPE = bytea, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
 -- States made by hand: merged in any order and with NULL, refused where they are not states
 CREATE FUNCTION state_of(part integer) RETURNS bytea LANGUAGE plpgsql AS $$
 DECLARE
@@ -219,13 +221,22 @@ SELECT md5(a) = md5(state_of(0)) AS unchanged FROM (SELECT a, ltv_fit_accum(a, 1
 SELECT result_of(format('ltv_fit_%s', call)) FROM unnest(ARRAY['final('''')', 'final(''\x01'')', 'combine(NULL, '''')', 'combine('''', '''')', 'accum('''', 1, 2, 3, ''bg/nbd'')', 'final(decode(repeat(''00'', 1000), ''hex''))', 'final(decode(repeat(''ff'', 1000), ''hex''))',
 	'accum(state_of(0), 1, 2, 3, ''mbg/nbd'')', 'accum(state_of(0), 1, 2, ''gamma-gamma'')', 'combine(state_of(0), ltv_fit_accum(NULL::bytea, 1, 2, 3, ''mbg/nbd''))', 'final(substr(state_of(0), 2))', 'final(state_of(0) || ''\x00'')']) AS call;
 -- any byte of a state may lie: an error or a model, never a crash
-SET max_parallel_workers_per_gather = 0;	-- ten thousand small queries
-CREATE TABLE forged AS SELECT i, b, set_byte(state, i, b) AS state FROM (SELECT ltv_fit_accum(ltv_fit_accum(ltv_fit_accum(NULL::bytea, 1, 2, 3, 'bg/nbd'), 2, 5, 9, 'bg/nbd'), 0, 0, 6, 'bg/nbd') AS state) AS s, generate_series(0, length(state) - 1) AS i, unnest(ARRAY[0, 1, 63, 127, 128, 255]) AS b;
+SET max_parallel_workers_per_gather = 0;	-- twenty thousand small queries
+CREATE TABLE forged AS SELECT i, b, set_byte(state, i, b) AS state FROM (SELECT ltv_fit_accum(ltv_fit_accum(ltv_fit_accum(NULL::bytea, 1, 2, 3, 'bg/nbd'), 2, 5, 9, 'bg/nbd'), 0, 0, 6, 'bg/nbd') AS state) AS s, generate_series(0, length(state) - 1) AS i, generate_series(0, 255) AS b;
 SELECT count(*) > 3000 AS many, count(*) FILTER (WHERE final !~ '^(22023|22000): (invalid state|the data cannot)') > 1000 AS some_are_models,
-	bool_and(final ~ '^(\(|22023: invalid state of ltv_fit|22000: the data cannot identify)') AS final, bool_and(accum ~ '^(\(|\\x|22023: invalid state of ltv_fit|22023: the kind of model)') AS accum, bool_and(combine ~ '^(\(|\\x|22023: invalid state of ltv_fit|22023: the kind of model)') AS combine
+	bool_and(final ~ '^(\(|22023: invalid state of ltv_fit|22000: the data cannot identify)') AS final, bool_and(accum ~ '^(\(|\\x|22023: invalid state of ltv_fit|22023: the kind of model|22023: the spec must)') AS accum, bool_and(combine ~ '^(\(|\\x|22023: invalid state of ltv_fit|22023: the kind of model|22023: the spec must)') AS combine
 FROM (SELECT result_of(format('ltv_fit_final(%L)', state)) AS final, result_of(format('ltv_fit_accum(%L::bytea, 7, 8, 9, ''bg/nbd'')', state)) AS accum, result_of(format('ltv_fit_combine(ltv_fit_accum(NULL::bytea, 7, 8, 9, ''bg/nbd''), %L)', state)) AS combine FROM forged) AS f;
--- more slots in use than the state says: all of them
-SELECT result_of(format('ltv_fit_accum(%L::bytea, 7, 8, 9, ''bg/nbd'')', substr(state, 1, 28) || decode(repeat('01', length(state) - 28), 'hex'))) AS full_of_lies FROM forged WHERE i = 0 AND b = 1;
+-- The bytes, by hand: version, kind, regularity, flags, unit of days unknown, nobody left out, four words of gaps, three patterns in ascending order.  A tag has
+-- two bits for each number, the frequency's the lowest: as before, so many days (whole numbers: units), so many more than before, a double as it is.
+-- Without repeat order: t 42 days, 1 customer.  Frequency 1, recency 14 days, t 21 of 42, again 1 customer.  Frequency 2, recency 35 = 14 + 21, t 63 = 21 + 42.
+SELECT bool_or(state = decode('03000000 00 00 00000000 03 a02a01 1a010e15 2a01152a', 'hex')) AS by_hand FROM forged;
+-- no pattern twice, none behind a greater one, no more patterns than the bytes can be, nothing behind them, no number that is cut off, longer than need be, infinite or below zero
+SELECT result_of(format('ltv_fit_final(%L)', decode('03000000000000000000' || patterns, 'hex'))) FROM unnest(ARRAY['02 a02a01 0000', '02 a02a01 100e', '7f a02a01', '01 a02a01 00', '01 a02a', '01 a0aa0001',
+	'01 b0000000000000f07f01', '01 b0000000000000f0bf01', '01 a02a00', '01 202a']) AS patterns;
+-- in a few bytes, where histories make whole days; other numbers as they are
+SELECT count(*) AS patterns, length(state) < 6 * count(*) AS packed, ltv_fit_final(state) = fit AS same FROM (SELECT DISTINCT frequency, recency / 7 AS recency, t / 7 AS t FROM daily WHERE kind = 'bg/nbd') AS d,
+	LATERAL (SELECT fit_rows(frequency, recency / 7, t / 7, 'bg/nbd') AS state, ltv_fit(frequency, recency / 7, t / 7, 'bg/nbd') AS fit FROM daily WHERE kind = 'bg/nbd') AS f GROUP BY state, fit;
+SELECT ltv_fit_final(state) = fit AS same FROM (SELECT fit_rows(frequency, recency, t, kind) AS state, ltv_fit(frequency, recency, t, kind) AS fit FROM customer WHERE kind = 'mbg/nbd') AS f;
 
 -- As a window, growing row by row, the state outlives its results
 SELECT bool_and(f = g) AS same, count(*) FROM (
@@ -239,7 +250,6 @@ DROP FUNCTION distance, simulated, total, moved, second_difference, state_of;
 
 -- Two states are merged in about the time that their rows take: not one after the other in the order of their hashes, which fills
 -- up one end of the table (ten times as long).  Both in this process, several times, the least time of each.
-CREATE AGGREGATE fit_rows(double precision, double precision, double precision, text) (SFUNC = ltv_fit_accum, STYPE = bytea);
 CREATE TEMP TABLE many AS SELECT (i % 50)::float8 AS f, CASE WHEN i % 50 = 0 THEN 0 ELSE (i % 9999) / 7.0 END::float8 AS r, 1500 + (i / 50) / 70.0::float8 AS t, i % 2 AS part FROM generate_series(1, 250000) i;
 CREATE TEMP TABLE halves AS SELECT part, fit_rows(f, r, t, 'bg/nbd') AS state FROM many GROUP BY part;
 CREATE FUNCTION least_time(query text) RETURNS double precision LANGUAGE plpgsql AS $$

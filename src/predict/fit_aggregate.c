@@ -1,20 +1,18 @@
 /*
  * fit_aggregate.c: the aggregates ltv_fit.
  *
- * Customers with the same past count once: the state is a hash table of
+ * Customers with the same past count once: the state (fit_state.c) has the
  * distinct (frequency, recency, t), or (frequency, monetary), with the number
  * of customers behind each, so that the fit costs as much as there are
- * patterns.  The state is a plain bytea, flat, changed in place inside an
- * aggregate and doubled when it is full; two states merge in any order, and
- * the fit sees the patterns sorted, so the result does not depend on plans.
+ * patterns.  Two states merge in any order, and the fit sees the patterns
+ * sorted, so the result does not depend on plans.
  */
-#include "predict/fit_spec.h"
+#include "predict/fit_state.h"
 
 #include <math.h>
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -22,173 +20,15 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-/* One pattern; weight 0 marks an empty slot. */
-typedef struct Slot
-{
-	double		frequency;
-	double		recency;		/* or the mean amount */
-	double		t;				/* or 0 */
-	double		weight;			/* customers */
-} Slot;
+#include "predict/fit_spec.h"
 
-typedef struct FitState
-{
-	int32		vl_len_;
-	uint8		version;		/* FIT_VERSION */
-	uint8		kind;			/* LtvmKind */
-	uint8		regularity;		/* 0: to be chosen, or a kind without one */
-	uint8		flags;			/* FIT_... */
-	int32		unit_days;		/* 0 where the unit is not known */
-	uint32		used;			/* slots in use */
-	uint32		slot_count;		/* a power of two */
-	uint32		padding;		/* 0 */
-	int64		left_out;		/* customers whose mean amount is not above 0 */
-	uint64		gaps[4];		/* of the order days: GapSums, their low words first */
-	Slot		slots[FLEXIBLE_ARRAY_MEMBER];
-} FitState;
-
-#define FIT_LENIENT		1		/* what cannot be fitted is a model that says so */
-#define FIT_NO_GAPS		2		/* the gaps are not known */
-
-#define FIT_VERSION		2
-#define FIT_HEADER		offsetof(FitState, slots)
-#define INITIAL_SLOTS	16
-#define MAX_SLOTS		((uint32) 1 << 24)	/* 512 MB */
 #define MAX_CUSTOMERS	1e18		/* more are shown as so many */
 
-/*
- * The state
- */
-
-static FitState *
-make_state(const FitState *like, uint32 slot_count)
-{
-	Size		size = FIT_HEADER + slot_count * sizeof(Slot);
-	FitState   *state = palloc0(size);
-
-	memcpy(state, like, FIT_HEADER);
-	SET_VARSIZE(state, size);
-	state->version = FIT_VERSION;
-	state->used = 0;
-	state->slot_count = slot_count;
-	return state;
-}
-
-pg_noreturn static void
-report_state(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid state of ltv_fit")));
-}
-
-/* What holds of every state; a user can pass any bytea to a state function. */
-static void
-CheckState(const FitState *state)
-{
-	if (VARSIZE(state) < FIT_HEADER || state->version != FIT_VERSION || state->kind > LTVM_AUTO ||
-		state->regularity > LTVM_MAX_REGULARITY || (state->regularity != 0 && !ltvm_has_regularity((LtvmKind) state->kind)) ||
-		(state->flags & ~(FIT_LENIENT | FIT_NO_GAPS)) != 0 || state->padding != 0 || state->unit_days < 0 || state->left_out < 0 ||
-		state->slot_count < INITIAL_SLOTS || state->slot_count > MAX_SLOTS ||
-		(state->slot_count & (state->slot_count - 1)) != 0 || state->used > state->slot_count / 4 * 3 ||
-		VARSIZE(state) != FIT_HEADER + state->slot_count * sizeof(Slot))
-		report_state();
-}
-
-/* A state argument, copied to where it is aligned unless it is to be changed in place. */
-static FitState *
-read_state(Datum datum, bool in_place)
-{
-	struct varlena *given = (struct varlena *) DatumGetPointer(datum);
-	FitState   *state;
-
-	if (in_place && VARATT_IS_4B_U(given))
-		state = (FitState *) given;
-	else
-		state = (FitState *) PG_DETOAST_DATUM_COPY(datum);
-	CheckState(state);
-	return state;
-}
-
-static Slot *
-find_slot(FitState *state, double frequency, double recency, double t)
-{
-	double		key[3] = {frequency, recency, t};
-	uint64		hash = hash_bytes_extended((const unsigned char *) key, sizeof(key), 0);
-	uint32		mask = state->slot_count - 1;
-
-	/* at most three quarters are in use, but a forged state may lie */
-	for (uint32 i = 0; i < state->slot_count; i++)
-	{
-		Slot	   *slot = &state->slots[(hash + i) & mask];
-
-		if (slot->weight == 0 ||
-			(slot->frequency == frequency && slot->recency == recency && slot->t == t))
-			return slot;
-	}
-	report_state();
-}
-
-/* The same patterns in a table of more slots. */
-static FitState *
-enlarge(const FitState *state, uint32 slot_count)
-{
-	FitState   *larger = make_state(state, slot_count);
-
-	larger->used = state->used;
-	for (uint32 i = 0; i < state->slot_count; i++)
-	{
-		const Slot *old = &state->slots[i];
-
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (old->weight != 0)
-			*find_slot(larger, old->frequency, old->recency, old->t) = *old;
-	}
-	return larger;
-}
-
-/* Room for so many more, as far as there may be. */
-static FitState *
-make_room(FitState *state, uint32 more)
-{
-	uint32		slot_count = state->slot_count;
-
-	while (slot_count < MAX_SLOTS && (uint64) state->used + more > slot_count / 4 * 3)
-		slot_count *= 2;
-	return slot_count == state->slot_count ? state : enlarge(state, slot_count);
-}
-
-static FitState *
-add_pattern(FitState *state, double frequency, double recency, double t, double weight)
-{
-	/* no negative zeros: equal numbers must have equal bytes */
-	Slot	   *slot = find_slot(state, frequency + 0.0, recency + 0.0, t + 0.0);
-
-	if (slot->weight != 0)
-	{
-		slot->weight += weight;
-		return state;
-	}
-	if (state->used + 1 > state->slot_count / 4 * 3)
-	{
-		if (state->slot_count == MAX_SLOTS)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("ltv_fit cannot hold more than %u different customers", state->used),
-					 errhint("Fit the model to a sample of the customers.")));
-		state = enlarge(state, state->slot_count * 2);
-		slot = find_slot(state, frequency + 0.0, recency + 0.0, t + 0.0);
-	}
-	*slot = (Slot) {frequency + 0.0, recency + 0.0, t + 0.0, weight};
-	state->used++;
-	return state;
-}
-
-/* What is to be fitted, and how: the head of a state without customers. */
-static FitState
+/* What is to be fitted, and how. */
+static FitHead
 head_of(const FitSpec *spec)
 {
-	return (FitState) {
+	return (FitHead) {
 		.kind = (uint8) spec->kind, .regularity = (uint8) spec->regularity, .flags = spec->lenient ? FIT_LENIENT : 0,
 			.unit_days = spec->unit_days
 	};
@@ -198,44 +38,19 @@ head_of(const FitSpec *spec)
  * The state of an aggregate call; what is to be fitted must be the same for all rows.
  */
 static FitState *
-state_argument(FunctionCallInfo fcinfo, const FitState *head)
+state_argument(FunctionCallInfo fcinfo, const FitHead *head)
 {
-	FitState   *state;
+	FitState   *state = fit_state_to_change(fcinfo, head);
 
-	if (PG_ARGISNULL(0))
-		return make_state(head, INITIAL_SLOTS);
-	state = read_state(PG_GETARG_DATUM(0), AggCheckCallContext(fcinfo, NULL) != 0);
-	if (state->kind != head->kind || state->unit_days != head->unit_days)
+	if (state->head.kind != head->kind || state->head.unit_days != head->unit_days)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the kind of model and unit_days must be the same for all rows of one ltv_fit")));
-	if (state->regularity != head->regularity || state->flags != head->flags)
+	if (state->head.regularity != head->regularity || state->head.flags != head->flags)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the spec must be the same for all rows of one ltv_fit")));
 	return state;
-}
-
-static GapSums
-state_gaps(const FitState *state)
-{
-	return (GapSums) {
-		(int128) ((uint128) state->gaps[1] << 64 | state->gaps[0]), (int128) ((uint128) state->gaps[3] << 64 | state->gaps[2])
-	};
-}
-
-/* Add to the gaps of a state; forged ones wrap around. */
-static void
-add_gaps(FitState *state, const GapSums *more)
-{
-	GapSums		sums = state_gaps(state);
-	uint128		logs = (uint128) sums.logs + (uint128) more->logs;
-	uint128		half_logs = (uint128) sums.half_logs + (uint128) more->half_logs;
-
-	state->gaps[0] = (uint64) logs;
-	state->gaps[1] = (uint64) (logs >> 64);
-	state->gaps[2] = (uint64) half_logs;
-	state->gaps[3] = (uint64) (half_logs >> 64);
 }
 
 static LtvmKind
@@ -273,7 +88,7 @@ customers_argument(FunctionCallInfo fcinfo, int arg)
 }
 
 /* A customer's mean amount; those without a repeat order say nothing about it. */
-static FitState *
+static void
 add_spend(FitState *state, double frequency, double monetary, double customers)
 {
 	if (!(frequency >= 0 && frequency <= 1e9 && frequency == floor(frequency)) || !isfinite(monetary))
@@ -282,20 +97,18 @@ add_spend(FitState *state, double frequency, double monetary, double customers)
 				 errmsg("impossible customer: frequency %g, monetary %g", frequency, monetary),
 				 errdetail("The frequency must be a whole number from 0 on, the mean amount finite.")));
 	if (frequency == 0 || customers == 0)
-		return state;
+		return;
 	if (monetary <= 0)
-	{
 		state->left_out += (int64) customers;
-		return state;
-	}
-	return add_pattern(state, frequency, monetary, 0, customers);
+	else
+		fit_state_add(state, frequency, monetary, 0, customers);
 }
 
 /* Add the customer of the arguments (state, h, as_of). */
 static Datum
 add_history(FunctionCallInfo fcinfo, FitSpec spec)
 {
-	FitState	head = head_of(&spec);
+	FitHead		head = head_of(&spec);
 	StoredHistory *stored;
 	Moment		moment;
 	History		history;
@@ -317,13 +130,13 @@ add_history(FunctionCallInfo fcinfo, FitSpec spec)
 	if (input.days == 0)
 		return unchanged_state(fcinfo);
 	state = state_argument(fcinfo, &head);
-	add_gaps(state, &gaps);
+	fit_state_add_gaps(state, &gaps);
 	past = past_of(&input, moment.as_of, spec.unit_days);
 	if (spec.kind == LTVM_GAMMA_GAMMA)
-		state = add_spend(state, past.frequency, mean_repeat_amount(&input), 1);
+		add_spend(state, past.frequency, mean_repeat_amount(&input), 1);
 	else
-		state = add_pattern(state, past.frequency, past.recency, past.t, 1);
-	PG_RETURN_POINTER(state);
+		fit_state_add(state, past.frequency, past.recency, past.t, 1);
+	return fit_state_result(fcinfo, state);
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_accum);
@@ -391,7 +204,7 @@ CheckGapsKnown(const FitSpec *spec)
 static Datum
 add_numbers(FunctionCallInfo fcinfo, FitSpec spec, bool unit_known)
 {
-	FitState	head = head_of(&spec);
+	FitHead		head = head_of(&spec);
 	bool		gaps_known = PG_NARGS() > 6;
 	GapSums		gaps = {0, 0};
 	FitState   *state;
@@ -421,8 +234,9 @@ add_numbers(FunctionCallInfo fcinfo, FitSpec spec, bool unit_known)
 	head.flags |= gaps_known || !ltvm_has_regularity(spec.kind) ? 0 : FIT_NO_GAPS;
 	head.unit_days = unit_known ? spec.unit_days : 0;
 	state = state_argument(fcinfo, &head);
-	add_gaps(state, &gaps);
-	PG_RETURN_POINTER(add_pattern(state, past.frequency, past.recency, past.t, customers));
+	fit_state_add_gaps(state, &gaps);
+	fit_state_add(state, past.frequency, past.recency, past.t, customers);
+	return fit_state_result(fcinfo, state);
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_accum_numbers);
@@ -450,21 +264,16 @@ Datum
 ltv_fit_accum_spend(PG_FUNCTION_ARGS)
 {
 	LtvmKind	kind = fit_kind(fcinfo, 3);
-	FitState	head = head_of(&(FitSpec) {.kind = kind});
+	FitHead		head = head_of(&(FitSpec) {.kind = kind});
+	FitState   *state;
 
 	if (kind != LTVM_GAMMA_GAMMA)
 		report_wrong_fit(kind, true);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 4 && PG_ARGISNULL(4)))
 		return unchanged_state(fcinfo);
-	PG_RETURN_POINTER(add_spend(state_argument(fcinfo, &head), PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2),
-								customers_argument(fcinfo, 4)));
-}
-
-static bool
-valid_slot(const Slot *slot)
-{
-	return isfinite(slot->weight) && slot->weight > 0 && isfinite(slot->frequency) && slot->frequency >= 0 &&
-		isfinite(slot->recency) && slot->recency >= 0 && isfinite(slot->t) && slot->t >= 0;
+	state = state_argument(fcinfo, &head);
+	add_spend(state, PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), customers_argument(fcinfo, 4));
+	return fit_state_result(fcinfo, state);
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_combine);
@@ -475,36 +284,13 @@ ltv_fit_combine(PG_FUNCTION_ARGS)
 {
 	FitState   *state;
 	FitState   *added;
-	GapSums		gaps;
 
 	if (PG_ARGISNULL(1))
 		return unchanged_state(fcinfo);
-	added = read_state(PG_GETARG_DATUM(1), false);
-	if (PG_ARGISNULL(0))
-		PG_RETURN_POINTER(added);
-	state = state_argument(fcinfo, added);
-	state->left_out += added->left_out;
-	gaps = state_gaps(added);
-	add_gaps(state, &gaps);
-	/*
-	 * Slots one after the other come in the order of their hashes.  Without
-	 * room for all they would fill up one end of the table, and every search
-	 * there would walk through what is full.
-	 */
-	state = make_room(state, added->used);
-	for (uint32 i = 0; i < added->slot_count; i++)
-	{
-		const Slot *slot = &added->slots[i];
-
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (slot->weight == 0)
-			continue;
-		if (!valid_slot(slot))
-			report_state();
-		state = add_pattern(state, slot->frequency, slot->recency, slot->t, slot->weight);
-	}
-	pfree(added);
-	PG_RETURN_POINTER(state);
+	added = fit_state_to_read(PG_GETARG_DATUM(1));
+	state = state_argument(fcinfo, &added->head);
+	fit_state_add_state(state, added);
+	return fit_state_result(fcinfo, state);
 }
 
 /*
@@ -590,47 +376,13 @@ try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit)
 	return status;
 }
 
-static int
-compare_slots(const void *a, const void *b)
-{
-	const Slot *left = a;
-	const Slot *right = b;
-
-	CHECK_FOR_INTERRUPTS();
-	if (left->frequency != right->frequency)
-		return left->frequency < right->frequency ? -1 : 1;
-	if (left->recency != right->recency)
-		return left->recency < right->recency ? -1 : 1;
-	return left->t < right->t ? -1 : left->t > right->t ? 1 : 0;
-}
-
-/* The patterns of a state, sorted; their number goes to *n. */
-static Slot *
-sorted_patterns(const FitState *state, int *n)
-{
-	Slot	   *patterns = MemoryContextAllocHuge(CurrentMemoryContext, Max(state->used, 1) * sizeof(Slot));
-
-	*n = 0;
-	for (uint32 i = 0; i < state->slot_count; i++)
-	{
-		LTV_CHECK_FOR_INTERRUPTS(i);
-		if (state->slots[i].weight == 0)
-			continue;
-		if (!valid_slot(&state->slots[i]) || *n == (int) state->used)
-			report_state();
-		patterns[(*n)++] = state->slots[i];
-	}
-	qsort(patterns, *n, sizeof(Slot), compare_slots);
-	return patterns;
-}
-
 /* Fit the model of order values to patterns. */
 static LtvmFitStatus
 fit_spends(const FitState *state, const Slot *patterns, int n, LtvmFit *fit)
 {
 	LtvmSpend  *spends;
 
-	if (n == 0 && state->left_out > 0 && (state->flags & FIT_LENIENT) == 0)
+	if (n == 0 && state->left_out > 0 && (state->head.flags & FIT_LENIENT) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("the data cannot identify a %s model", ltvm_kind_name(LTVM_GAMMA_GAMMA)),
@@ -645,28 +397,28 @@ fit_spends(const FitState *state, const Slot *patterns, int n, LtvmFit *fit)
 static LtvmFitStatus
 fit_state(const FitState *state, LtvmFit *fit)
 {
-	LtvmKind	kind = (LtvmKind) state->kind;
+	LtvmKind	kind = (LtvmKind) state->head.kind;
 	int			n;
-	Slot	   *patterns = sorted_patterns(state, &n);
-	GapSums		sums = state_gaps(state);
+	Slot	   *patterns = fit_state_patterns(state, &n);
+	GapSums		sums = fit_state_gaps(state);
 	LtvmGaps	gaps;
 	LtvmFitStatus status;
 
 	StaticAssertStmt(sizeof(Slot) == sizeof(LtvmPattern), "a slot is laid out as a pattern");
 	if (kind == LTVM_GAMMA_GAMMA)
 		status = fit_spends(state, patterns, n, fit);
-	else if ((state->flags & FIT_NO_GAPS) != 0)
+	else if ((state->head.flags & FIT_NO_GAPS) != 0)
 	{
-		if (ltvm_has_regularity(kind) && state->regularity == 0)
-			report_state();
-		status = try_fit_orders(kind, state->regularity, NULL, (const LtvmPattern *) patterns, n, fit);
+		if (ltvm_has_regularity(kind) && state->head.regularity == 0)
+			report_fit_state();
+		status = try_fit_orders(kind, state->head.regularity, NULL, (const LtvmPattern *) patterns, n, fit);
 	}
 	else
 	{
-		gaps = gaps_of(&sums, (const LtvmPattern *) patterns, n, state->unit_days > 0 ? state->unit_days : FIT_UNIT_DAYS);
-		status = try_fit_orders(kind, state->regularity, &gaps, (const LtvmPattern *) patterns, n, fit);
+		gaps = gaps_of(&sums, (const LtvmPattern *) patterns, n, state->head.unit_days > 0 ? state->head.unit_days : FIT_UNIT_DAYS);
+		status = try_fit_orders(kind, state->head.regularity, &gaps, (const LtvmPattern *) patterns, n, fit);
 	}
-	if (status != LTVM_FIT_DONE && (state->flags & FIT_LENIENT) == 0)
+	if (status != LTVM_FIT_DONE && (state->head.flags & FIT_LENIENT) == 0)
 		report_status(kind, status);
 	return status;
 }
@@ -736,7 +488,7 @@ note_of(const FitState *state, LtvmFitStatus status, const LtvmFit *fit)
 
 	initStringInfo(&notes);
 	add_note(&notes, status == LTVM_FIT_DONE ? fit_note(fit) : not_fitted_note(status));
-	if (status == LTVM_FIT_DONE && (state->flags & FIT_NO_GAPS) != 0 && fit->model.regularity > 1)
+	if (status == LTVM_FIT_DONE && (state->head.flags & FIT_NO_GAPS) != 0 && fit->model.regularity > 1)
 		add_note(&notes, "the log-likelihood lacks what the gaps between orders say, which were not given");
 	if (state->left_out > 0)
 		add_note(&notes, psprintf("%lld customers whose mean amount is not above 0 are left out", (long long) state->left_out));
@@ -779,7 +531,7 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	state = read_state(PG_GETARG_DATUM(0), AggCheckCallContext(fcinfo, NULL) != 0);
+	state = fit_state_to_read(PG_GETARG_DATUM(0));
 	composite_begin_result(&row, fcinfo, &model_type);
 	status = fit_state(state, &fit);
 	for (int i = 0; i < MODEL_FIELDS; i++)
@@ -787,13 +539,13 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 	if (status == LTVM_FIT_DONE)
 		put_fit(&fit, row.values, row.nulls);
 	note = note_of(state, status, &fit);
-	row.values[MODEL_KIND] = CStringGetTextDatum(ltvm_kind_name(status == LTVM_FIT_DONE ? fit.model.kind : (LtvmKind) state->kind));
-	row.values[MODEL_UNIT_DAYS] = Int32GetDatum(state->unit_days);
+	row.values[MODEL_KIND] = CStringGetTextDatum(ltvm_kind_name(status == LTVM_FIT_DONE ? fit.model.kind : (LtvmKind) state->head.kind));
+	row.values[MODEL_UNIT_DAYS] = Int32GetDatum(state->head.unit_days);
 	row.values[MODEL_CUSTOMERS] = Int64GetDatum((int64) Min(fit.customers, MAX_CUSTOMERS));
 	row.values[MODEL_CONVERGED] = BoolGetDatum(status == LTVM_FIT_DONE && fit.converged);
 	row.values[MODEL_ITERATIONS] = Int32GetDatum(fit.iterations);
 	row.nulls[MODEL_KIND] = row.nulls[MODEL_CUSTOMERS] = row.nulls[MODEL_CONVERGED] = row.nulls[MODEL_ITERATIONS] = false;
-	row.nulls[MODEL_UNIT_DAYS] = state->unit_days == 0;
+	row.nulls[MODEL_UNIT_DAYS] = state->head.unit_days == 0;
 	row.nulls[MODEL_NOTE] = note == NULL;
 	if (note != NULL)
 		row.values[MODEL_NOTE] = CStringGetTextDatum(note);
