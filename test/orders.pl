@@ -19,7 +19,7 @@ utf8::decode($_) for @ARGV;
 my @columns  = qw(customer_id ordered_on amount order_id quantity cost item currency channel coupon);
 my %needed   = map { $_ => 1 } qw(customer_id ordered_on amount);
 my @options  = qw(zone datestyle decimal quote amount_per);
-my @repeated = qw(plus less drop keep);            # may be given several times
+my @repeated = qw(plus less plus_once less_once drop keep);            # may be given several times
 my %is_known = map { $_ => 1 } @columns, @options, @repeated;
 
 my ($folder, @words) = @ARGV;
@@ -27,22 +27,40 @@ die "usage: orders.pl FOLDER [COLUMN=HEADER …]\n" unless defined $folder;
 
 # --- what the user says -----------------------------------------------------------------------------
 
-# The files of shops: what their columns are, and which rows count.  A word with a question mark is for a header that may lack.
+# The files of shops: what their columns are, and which rows count.  A word with a question mark is for a header that may lack;
+# headers with | between them are one thing under several names, of which the first that the file has is meant.  What is known of
+# each file, and what is not, stands in doc/shops.md.
 my %preset = (
   amazon => [ qw(quote=none customer_id=buyer-email ordered_on=purchase-date zone=Asia/Tokyo order_id=order-id amount=item-price
     ?plus=shipping-price ?less=item-promotion-discount ?less=ship-promotion-discount ?quantity=quantity-purchased
     ?item=product-name ?currency=currency drop=item-price:) ],
+  base => [ 'customer_id=メールアドレス(請求先)', 'ordered_on=注文日時', 'order_id=注文ID', 'amount=合計金額', '?plus_once=送料',
+    '?plus_once=代引き手数料', '?plus_once=調整金額', '?item=商品名', '?quantity=数量', '?drop=発送状況:キャンセル' ],
+  colorme => [ 'customer_id=購入者 メールアドレス', 'ordered_on=受注日', 'order_id=売上ID', 'amount=総合計金額', 'amount_per=order',
+    '?item=購入商品 商品名', '?quantity=購入商品 販売個数', '?drop=入金状態:キャンセル,全額返金済', '?drop=発送状態:キャンセル' ],
   eccube => [ 'customer_id=会員ID', 'ordered_on=受注日', 'order_id=注文ID', 'amount=合計', 'amount_per=order', '?item=商品名',
     '?quantity=個数', 'keep=対応状況(ID):1,4,5,6', '?drop=明細区分(ID):2,3,4,5,6', 'drop=受注日:' ],
+  futureshop => [ 'customer_id=メールアドレス（メイン）|メールアドレス(メイン)', 'ordered_on=注文日時', 'order_id=受注コード',
+    'amount=請求合計金額|総合計金額', 'amount_per=order', '?item=商品名', '?quantity=購入数量', '?drop=処理状況区分:キャンセル' ],
+  makeshop => [ 'customer_id=メールアドレス|注文者メールアドレス|注文者(メールアドレス)|会員ID', 'ordered_on=日付', 'order_id=注文番号',
+    'amount=合計金額|注文合計金額|総合計金額', 'amount_per=order', '?item=商品名', '?quantity=数量|個数', 'drop=処理状況:注文キャンセル,返送' ],
+  nextengine => [ 'customer_id=購入者メールアドレス|受注メールアドレス', 'ordered_on=受注日', 'order_id=伝票番号|店舗伝票番号',
+    'amount=総合計|合計金額', 'amount_per=order', '?item=商品名', '?quantity=受注数|受注数量', '?keep=受注キャンセル区分:0', '?drop=キャンセルフラグ:1' ],
   rakuten => [ 'customer_id=注文者メールアドレス', 'ordered_on=注文日時', 'order_id=注文番号', 'amount=合計金額', 'amount_per=order',
     '?less=店舗発行クーポン利用額', '?item=商品名', '?quantity=個数', 'drop=ステータス:800,900', 'drop=合計金額:-9999' ],
   shopify => [ 'customer_id=Email', 'ordered_on=Created at', 'zone=Asia/Tokyo', 'order_id=Name', 'amount=Total', 'amount_per=order',
     '?less=Refunded Amount', '?item=Lineitem name', '?quantity=Lineitem quantity', '?currency=Currency',
     'keep=Financial Status:paid,partially_paid,partially_refunded', '?keep=Cancelled at:' ],
+  stores => [ 'customer_id=メールアドレス|メールアドレス(購入者)|メールアドレス(請求先)', 'ordered_on=オーダー日|オーダー日時', 'order_id=オーダー番号',
+    'amount=合計', 'amount_per=order', '?item=アイテム名', '?quantity=個数', '?drop=ステータス:キャンセル' ],
+  woocommerce => [ 'customer_id=customer_email|billing_email|Email (Billing)|Customer', 'ordered_on=order_date|Order Date|Date',
+    'order_id=order_id|Order Number|Order #', 'amount=order_total|Order Total Amount|Net Sales|N. Revenue', 'amount_per=order',
+    '?less=Order Refund Amount', '?item=item_name|Name', '?quantity=item_quantity|Quantity|Items sold', '?currency=order_currency',
+    'keep=status|Order Status|Status:completed,processing,Completed,Processing,wc-completed,wc-processing' ],
 );
 
 # A word of the user's takes the place of the preset's, and those that may be given several times all of them.
-my (%given, %lists, %may_lack);
+my (%given, %lists, %may_lack, %of_preset);
 my ($from) = map { /\Afrom=(.*)/s ? $1 : () } @words;
 die "no shop is called \"$from\": " . join(', ', sort keys %preset) . " are known\n" if defined $from && !$preset{$from};
 for (grep { !/\Afrom=/ } @words)
@@ -62,6 +80,7 @@ for (defined $from ? @{ $preset{$from} } : ())
   my ($may_lack, $name, $value) = /\A(\??)([^=]*)=(.*)\z/s;
   next if $by_user{$name};
   $may_lack{"$name=$value"} = 1 if $may_lack;
+  $of_preset{"$name=$value"} = 1;
   if (grep { $_ eq $name } @repeated) { push @{ $lists{$name} }, $value; }
   else { $given{$name} = $value; }
 }
@@ -111,11 +130,30 @@ while (1)
 
 sub shown { return join ', ', map { "\"$_\"" } @_; }
 
+sub places { my ($wanted) = @_; return grep { $headers[$_] eq $wanted } 0 .. $#headers; }
+
+# A word of a preset with the one of its headers that the file has.
+my %known_header;
+sub settled
+{
+  my ($name, $text) = @_;
+  return $text unless $of_preset{"$name=$text"};
+  my ($names, $values) = $text =~ /\A([^:]*)(:.*|)\z/s;
+  my @names = split /\|/, $names;
+  my ($found) = grep { places($_) } @names;
+  $known_header{$found} = 1 if defined $found;
+  my $settled = ($found // join '" or "', @names) . $values;
+  $may_lack{"$name=$settled"} = $may_lack{"$name=$text"};
+  return $settled;
+}
+$given{$_} = settled($_, $given{$_}) for keys %given;
+for my $name (keys %lists) { $_ = settled($name, $_) for @{ $lists{$name} }; }
+
 my (%position, @missing);
 for my $column (@columns)
 {
   my $wanted = exists $given{$column} ? $given{$column} : $column;
-  my @at = grep { $headers[$_] eq $wanted } 0 .. $#headers;
+  my @at = places($wanted);
   die "the header \"$wanted\" occurs " . @at . " times: which one is $column?\n" if @at > 1;
   if (@at) { $position{$column} = $at[0] + 1; }
   elsif ((exists $given{$column} && !$may_lack{"$column=$wanted"}) || $needed{$column}) { push @missing, $wanted eq $column ? $column : "$column (\"$wanted\")"; }
@@ -127,12 +165,12 @@ if (@missing)
     . "  say which header holds it, for example $example=" . quoted_for_shell($headers[-1]) . "\n";
 }
 
-# Where a header stands that an option names.
+# Where a header stands that an option names.  A preset means the first of several, which is that of the order.
 sub position_of
 {
   my ($option, $wanted) = @_;
-  my @at = grep { $headers[$_] eq $wanted } 0 .. $#headers;
-  die "the header \"$wanted\" of $option occurs " . @at . " times\n" if @at > 1;
+  my @at = places($wanted);
+  die "the header \"$wanted\" of $option occurs " . @at . " times\n" if @at > 1 && !$known_header{$wanted};
   die "no header \"$wanted\", which $option names\n  headers found: " . shown(@headers) . "\n" unless @at;
   return $at[0] + 1;
 }
@@ -157,9 +195,11 @@ sub values_of
 
 my @added   = map { [ '+', position_of('plus', $_) ] } values_of('plus');
 my @taken   = map { [ '-', position_of('less', $_) ] } values_of('less');
+my @once    = map { my $option = $_; map { [ $option, position_of($option, $_) ] } values_of($option) } qw(plus_once less_once);
 my @dropped = map { filter_of('drop', $_) } values_of('drop');
 my @kept    = map { filter_of('keep', $_) } values_of('keep');
-die "amount_per=order wants to know which lines are of one order: say which header is order_id\n" if defined $amount_per && !$position{order_id};
+my ($of_orders) = ((defined $amount_per ? 'amount_per=order' : ()), map { $_->[0] } @once);
+die "$of_orders wants to know which lines are of one order: say which header is order_id\n" if defined $of_orders && !$position{order_id};
 
 sub quoted_for_shell
 {
@@ -213,6 +253,12 @@ for (@added, @taken)
 {
   my ($sign, $at) = @$_;
   push @amounts, ($sign eq '+' ? 'plus' : 'less') . "_$at";
+  $field{ $amounts[-1] } = $at;
+}
+for (@once)
+{
+  my ($option, $at) = @$_;
+  push @amounts, "${option}_$at";
   $field{ $amounts[-1] } = $at;
 }
 my @tests;
@@ -316,7 +362,15 @@ CREATE VIEW csv.orders AS SELECT at,
 FROM csv.fields" . (@tests ? "\nWHERE " . join("\n  AND ", @tests) : '') . ";
 ");
 
-my $amount = join ' ', 'amount', map { /\Aplus/ ? "+ coalesce($_, 0)" : "- abs(coalesce($_, 0))" } @amounts;
+# What a line has of an amount that all lines of its order repeat: nothing, but on the first one.
+sub share_of_line
+{
+  my ($name) = @_;
+  return $name unless $name =~ /_once_/ && !defined $amount_per;
+  return "CASE WHEN row_number() OVER (PARTITION BY coalesce(order_id, at::text) ORDER BY at) = 1 THEN $name END";
+}
+
+my $amount = join ' ', 'amount', map { my $share = share_of_line($_); /\Aplus/ ? "+ coalesce($share, 0)" : "- abs(coalesce($share, 0))" } @amounts;
 my $lines = 'csv.orders';
 if (defined $amount_per)
 {

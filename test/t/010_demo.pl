@@ -214,6 +214,9 @@ my $totals = "customer_id,ordered_on,amount,order_id,item,currency\nA,2024-01-01
   . "B,2024-01-02,300,8,x,JPY\n,,,8,y,\n";
 is(answer('SELECT * FROM shop_orders ORDER BY order_id, item', write_csv('totals.csv', $totals), 'amount_per=order'),
   "A|2024-01-01|500|7|x|JPY\nA|2024-01-01|0|7|y|JPY\nB|2024-01-02|300|8|x|JPY\nB|2024-01-02|0|8|y|JPY\n", 'the total of an order');
+# by hand: 800 + 500 + 300 of one parcel, 100 of it taken back; 40 that no order has
+my $once = "customer_id,ordered_on,amount,order_id,item,fee,back\nA,2024-01-01,800,7,x,300,-100\nA,2024-01-01,500,7,y,300,-100\nB,2024-01-02,40,,z,,\n";
+is(answer('SELECT order_id, amount FROM shop_orders ORDER BY item', write_csv('once.csv', $once), 'plus_once=fee', 'less_once=back'), "7|1000\n7|500\n|40\n", 'a fee that is repeated on every line');
 my $repeated = "customer_id,ordered_on,amount,order_id,item\n" . join '', map { my $i = $_; map { "C$i,2024-01-0$i,${i}00,$i,$_\n" } 'x', 'y' } 1 .. 9;
 ($status, $out) = demo('', write_csv('repeated.csv', $repeated));
 like($out, qr/^18 lines carry the amount of all lines of their order.*amount_per=order/m, 'totals that are repeated are seen');
@@ -331,9 +334,10 @@ refused('a doubtful day',        [ write_csv('doubt.csv', "customer_id,ordered_o
 refused('a comma for decimals',  [ write_csv('comma.csv', "customer_id,ordered_on,amount\nA,2024-01-01,\"1,50\"\n") ], qr/line 2: amount .*"1,50": not a number.*decimal=,/);
 refused('an option for a header that lacks', [ 'bom.csv', 'drop=status:1' ], qr/drop=status:1: it is HEADER:VALUE.*headers found: "customer_id"/s);
 refused('a total of no order', [ 'comma.csv', 'amount_per=order' ], qr/say which header is order_id/);
+refused('a fee of no order', [ 'comma.csv', 'plus_once=amount' ], qr/plus_once wants to know which lines are of one order: say which header is order_id/);
 refused('two totals of one order', [ write_csv('totals.csv', "customer_id,ordered_on,amount,order_id\nA,2024-01-01,5,7\nA,2024-01-01,6,7\n"), 'amount_per=order' ],
   qr/totals\.csv, .*order 7 has the amounts 5 and 6/);
-refused('no such shop', [ '--from', 'ebay', 'bom.csv' ], qr/no shop is called "ebay": amazon, eccube, rakuten, shopify/);
+refused('no such shop', [ '--from', 'ebay', 'bom.csv' ], qr/no shop is called "ebay": amazon, base, colorme, eccube, futureshop, makeshop, nextengine, rakuten, shopify, stores, woocommerce are known/);
 refused('no such encoding', [ 'bom.csv', 'encoding=CP99999' ], qr/encoding is "CP99999"/);
 refused('not a number',          [ write_csv('nan.csv', "customer_id,ordered_on,amount\nA,2024-01-01,NaN\n") ], qr/line 2: amount .*"NaN"/);
 refused('a short line',          [ write_csv('short.csv', "customer_id,ordered_on,amount\nA,2024-01-01\n") ], qr/missing data.*line 2/s);
