@@ -60,6 +60,7 @@ CREATE VIEW shop.cohorts AS SELECT * FROM ltv_cohorts('shop.monthly', '2024-06-3
 CREATE VIEW shop.windows AS SELECT * FROM ltv_windows('shop.orders', '2024-06-30');
 CREATE VIEW shop.silences AS SELECT * FROM ltv_silences('shop.orders', '2024-06-30', '{30,90}', 180);
 CREATE VIEW shop.growth AS SELECT * FROM ltv_growth('shop.orders', '2024-06-30', 180, policy => ltv_policy(100, 2));
+CREATE VIEW shop.suggested_policy AS SELECT * FROM ltv_suggest_policy('shop.orders', '2024-06-30', 0.9, 0.8, 0, 'all');
 CREATE VIEW shop.rfm AS SELECT * FROM ltv_rfm('shop.orders', '2024-06-30', NULL::integer);
 CREATE VIEW shop.deciles AS SELECT * FROM ltv_deciles('shop.monthly', '2024-06-30');
 CREATE VIEW shop.stages AS SELECT * FROM ltv_stages('shop.orders', '2024-06-30');

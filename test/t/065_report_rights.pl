@@ -76,7 +76,7 @@ ok($tokyo > 0 && $osaka > 0 && $tokyo + $osaka == $all && $bad == $osaka + 3, 'e
 
 # Each report over a relation, and the columns that it reads besides customer_id, ordered_on, amount, order_id, currency.
 my %reports = map { $_->{call} => $_ } all_reports(as_of => '2024-12-31', before => '2023-12-31', id => 'integer', schema => 'ltv');
-is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT proname, ' ' ORDER BY proname) FROM pg_proc WHERE pronamespace = 'ltv'::regnamespace AND proargtypes[0] = 'regclass'::regtype AND proargnames[1] = 'orders' AND provolatile = 's' AND proretset AND proname NOT LIKE 'ltv\\_store%'}), join(' ', report_names()), 'these are all reports');
+is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT proname, ' ' ORDER BY proname) FROM pg_proc WHERE pronamespace = 'ltv'::regnamespace AND proargtypes[0] = 'regclass'::regtype AND proargnames[1] = 'orders' AND provolatile = 's' AND proname NOT LIKE 'ltv\\_store%'}), join(' ', report_names()), 'these are all reports');
 
 sub over
 {
@@ -100,11 +100,11 @@ for my $report (sort keys %reports)
       # this view asks with the rights of its owner, for whom there is no policy; current_user is who asks all the same
       is(as($role, over($report, "${kind}_behind_barrier")), $expected, "$report: $role, ${kind}_behind_barrier");
     }
-    isnt($expected{$kind}{tokyo}, $expected{$kind}{osaka}, "$report, $kind: the two see different things");
+    isnt($expected{$kind}{tokyo}, $expected{$kind}{osaka}, "$report, $kind: the two see different things") unless $reports{$report}{for_all};
 
     # the owner sees everything, and so does a function with the rights of the owner
     my $whole = $node->safe_psql('postgres', over($report, $kind));
-    isnt($whole, $expected{$kind}{tokyo}, "$report, $kind: all is more than a part");
+    isnt($whole, $expected{$kind}{tokyo}, "$report, $kind: all is more than a part") unless $reports{$report}{for_all};
     is(as('owner', over($report, $kind)), $whole, "$report, $kind: the owner sees all");
     is(as('stranger', 'SELECT * FROM as_owner($q$' . over($report, $kind) . '$q$)'), $whole, "$report, $kind: so does a function with the rights of the owner");
     is(as('tokyo', 'SELECT * FROM as_owner($q$' . over($report, "${kind}_behind_both") . '$q$)'), as('owner', over($report, "${kind}_behind_both")), "$report, $kind: for which current_user is the owner");

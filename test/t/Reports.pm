@@ -21,6 +21,7 @@ our $spend = q{CREATE TABLE public.spend AS SELECT date '2022-01-15' + 40 * i AS
 #   unit       the column read as the customer
 #   any_order  its rows are in no order
 #   all_costs  none may be missing
+#   for_all    says the same of every shop
 sub all_reports
 {
   my (%with) = @_;
@@ -37,7 +38,7 @@ sub all_reports
     $call =~ s/\bCAMPAIGNS\b/'public.campaigns'/;
     $call =~ s/\bID\b/$with{id}/;
     $call =~ s/\b(ltv_\w+\()/$schema$1/g;
-    push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], unit => ($note // '') =~ /over contracts/ ? 'contract' : 'customer_id', of_items => (($reads // '') =~ /\bitem\b/ && ($note // '') !~ /item may lack/ || ($note // '') =~ /orders only/) ? 1 : 0, any_order => ($note // '') =~ /in any order/ ? 1 : 0, all_costs => ($note // '') eq 'all costs' };
+    push @reports, { call => $call, name => $line =~ s/\(.*//sr, reads => [ split ' ', $reads // '' ], unit => ($note // '') =~ /over contracts/ ? 'contract' : 'customer_id', of_items => (($reads // '') =~ /\bitem\b/ && ($note // '') !~ /item may lack/ || ($note // '') =~ /orders only/) ? 1 : 0, any_order => ($note // '') =~ /in any order/ ? 1 : 0, all_costs => ($note // '') eq 'all costs', for_all => ($note // '') =~ /for every shop/ ? 1 : 0 };
   }
   close $in or die "$file: $!\n";
   return @reports;
