@@ -28,7 +28,7 @@ INSERT INTO report (call) VALUES ('ltv_overview(RELATION, AS_OF'), ('ltv_overvie
   ('ltv_cpm_groups(RELATION, AS_OF'), ('ltv_periods(RELATION, AS_OF'), ('ltv_periods(RELATION, AS_OF, ''week'''), ('ltv_steps(RELATION, AS_OF'), ('ltv_steps(RELATION, AS_OF, 2, cohort => ''quarter'''),
   ('ltv_cohorts(RELATION, AS_OF'), ('ltv_cohorts(RELATION, AS_OF, ''quarter'''), ('ltv_windows(RELATION, AS_OF'), ('ltv_windows(RELATION, AS_OF, ''{0,45}'', ''month'''), ('ltv_deciles(RELATION, AS_OF'),
   ('ltv_economics(RELATION, AS_OF, 0.4, 900, 50, NULL'), ('ltv_levers(RELATION, AS_OF, 0.5, 500'), ('ltv_payback(RELATION, AS_OF, 20, 0.5'), ('ltv_free_shipping(RELATION, AS_OF, 2500, 60, 0.4'),
-  ('ltv_steps(RELATION, AS_OF, 3, 60'), ('ltv_growth(RELATION, AS_OF, 60, policy => ltv_policy(2000, 2)'), ('ltv_growth(RELATION, AS_OF, 30, ''quarter'', ltv_policy(1000, 1)'), ('ltv_silences(RELATION, AS_OF, ''{5,30,90}'', 60, ''all''');
+  ('ltv_steps(RELATION, AS_OF, 3, 60'), ('ltv_growth(RELATION, AS_OF, 60, policy => ltv_policy(2000, 2)'), ('ltv_growth(RELATION, AS_OF, 30, ''quarter'', ltv_policy(1000, 1)'), ('ltv_silences(RELATION, AS_OF, ''{5,30,90}'', 60, ''all'''), ('ltv_equity(RELATION, AS_OF, 60, ''bg/nbd'', 0.4'), ('ltv_equity(RELATION, AS_OF, 40, ''mbg/nbd'', 0.4, ''month''');
 -- the rows of a call, numbered
 CREATE FUNCTION rows_of(call text) RETURNS TABLE (segment text, answer text, n bigint) LANGUAGE plpgsql AS $$
 BEGIN

@@ -46,6 +46,7 @@ INSERT INTO made VALUES
     ('ltv_stages_row', $$ltv_stages('o', '2024-08-01')$$),
     ('ltv_steps_row', $$ltv_steps('o', '2024-08-01')$$),
     ('ltv_backtest_row', $$ltv_backtest('o', '2024-08-01', 90, 2)$$),
+    ('ltv_equity_row', $$ltv_equity('o', '2024-08-01', 90, 'mbg/nbd')$$),
     ('ltv_validate_row', $$ltv_validate('o', '2024-08-01', '2024-03-01')$$),
     ('ltv_windows_row', $$ltv_windows('o', '2024-08-01')$$),
     ('ltv_customer', $$h, LATERAL ltv_summarize(h.history, '2024-08-01') one$$),

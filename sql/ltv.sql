@@ -2222,6 +2222,51 @@ RETURNS SETOF ltv_backtest_row
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 24 COST 1000000;
 COMMENT ON FUNCTION ltv_backtest(regclass, date, integer, integer, text[]) IS 'models as they would have been fitted at the end of past months, against the order days of the horizon after each; the last split is horizon_days before as_of';
 
+CREATE TYPE ltv_equity_row AS (
+  segment text,
+  period_start date,
+  days integer,
+  customers bigint,
+  expected_orders double precision,
+  predicted_value double precision,
+  predicted_value_low double precision,
+  predicted_value_high double precision,
+  new_customers double precision,
+  new_customers_low double precision,
+  new_customers_high double precision,
+  new_value double precision,
+  new_value_low double precision,
+  new_value_high double precision,
+  total_value double precision,
+  total_value_low double precision,
+  total_value_high double precision,
+  note text
+);
+COMMENT ON TYPE ltv_equity_row IS 'what customers will be worth in days to come, see ltv_equity';
+COMMENT ON COLUMN ltv_equity_row.segment IS 'what the column that by names holds at the first order, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_equity_row.period_start IS 'first day of the calendar period, which may lie before as_of; null without period';
+COMMENT ON COLUMN ltv_equity_row.days IS 'days of the row: those of the period that lie in the horizon';
+COMMENT ON COLUMN ltv_equity_row.customers IS 'customers with an order up to as_of';
+COMMENT ON COLUMN ltv_equity_row.expected_orders IS 'their order days in these days; null where no model could be fitted, as what follows from it';
+COMMENT ON COLUMN ltv_equity_row.predicted_value IS 'what they will be worth in these days: orders x value x gross margin';
+COMMENT ON COLUMN ltv_equity_row.predicted_value_low IS 'lower end of the 95 % interval';
+COMMENT ON COLUMN ltv_equity_row.predicted_value_high IS 'upper end of the 95 % interval';
+COMMENT ON COLUMN ltv_equity_row.new_customers IS 'customers who will be won in these days: as many as a year before; null without a whole year of orders';
+COMMENT ON COLUMN ltv_equity_row.new_customers_low IS 'lower end of the 95 % interval';
+COMMENT ON COLUMN ltv_equity_row.new_customers_high IS 'upper end of the 95 % interval';
+COMMENT ON COLUMN ltv_equity_row.new_value IS 'what customers won after as_of will be worth in these days; null where nobody has been observed for so long';
+COMMENT ON COLUMN ltv_equity_row.new_value_low IS 'lower end of the 95 % interval';
+COMMENT ON COLUMN ltv_equity_row.new_value_high IS 'upper end of the 95 % interval';
+COMMENT ON COLUMN ltv_equity_row.total_value IS 'both: predicted_value + new_value';
+COMMENT ON COLUMN ltv_equity_row.total_value_low IS 'lower end of the 95 % interval';
+COMMENT ON COLUMN ltv_equity_row.total_value_high IS 'upper end of the 95 % interval';
+COMMENT ON COLUMN ltv_equity_row.note IS 'what is special about the model and about what is foreseen; null for nothing';
+
+CREATE FUNCTION ltv_equity(orders regclass, as_of date DEFAULT CURRENT_DATE, horizon_days integer DEFAULT 365, kind text DEFAULT 'auto', gross_margin numeric DEFAULT NULL, period ltv_period DEFAULT NULL, by text DEFAULT NULL)
+RETURNS SETOF ltv_equity_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 1000000;
+COMMENT ON FUNCTION ltv_equity(regclass, date, integer, text, numeric, ltv_period, text) IS 'what the customers of today and those who will be won are worth in the horizon after as_of, with 95 % intervals; with period, for each that comes';
+
 --
 -- The living store
 --

@@ -160,6 +160,8 @@ ltv_predict('shop', '2024-12-31', NULL::text)	ltv_predict(regclass,date,anyeleme
 ltv_predict('shop', '2024-12-31', NULL::integer, '365', 'bg/nbd', '0.4', '0.1', NULL)	ltv_predict(regclass,date,anyelement,integer,text,numeric,double precision,text)	=
 ltv_backtest('shop', '2024-12-31')	ltv_backtest(regclass,date,integer,integer,text[])	=
 ltv_backtest('shop', '2024-12-31', '90', '3', '{bg/nbd}')	ltv_backtest(regclass,date,integer,integer,text[])	=
+ltv_equity('shop', '2024-12-31')	ltv_equity(regclass,date,integer,text,numeric,ltv_period,text)	=
+ltv_equity('shop', '2024-12-31', '365', 'bg/nbd', '0.4', 'month', NULL)	ltv_equity(regclass,date,integer,text,numeric,ltv_period,text)	=
 ltv_validate('shop', '2024-12-31', '2024-06-30', 'bg/nbd')	ltv_validate(regclass,date,date,text)	=
 ltv_keep('shop', 'shop_store', '{shop}', NULL, NULL)	ltv_keep(regclass,name,regclass[],text[],text[])	=
 ltv_refresh('shop')	ltv_refresh(regclass)	=

@@ -79,6 +79,7 @@ CREATE VIEW shop.payback AS SELECT * FROM ltv_payback('shop.orders', '2024-06-30
 CREATE VIEW shop.free_shipping AS SELECT * FROM ltv_free_shipping('shop.orders', '2024-06-30', 50, 5, 0.4);
 CREATE VIEW shop.predictions AS SELECT * FROM ltv_predict('shop.monthly', '2024-06-30', NULL::integer);
 CREATE VIEW shop.backtest AS SELECT * FROM ltv_backtest('shop.orders', '2024-06-30', 90, 2);
+CREATE VIEW shop.equity AS SELECT * FROM ltv_equity('shop.orders', '2024-06-30', 90, period => 'month', by => 'item');
 CREATE VIEW shop.validation AS SELECT * FROM ltv_validate('shop.orders', '2024-06-30', '2023-09-30');
 CREATE VIEW shop.purchases AS SELECT customer_id, p.* FROM shop.stored, ltv_purchases(history) p;
 CREATE VIEW shop.summaries AS SELECT customer_id, (ltv_summarize(history, '2024-06-30')).*, ltv_stage(history, '2024-06-30') AS stage_again, ltv_cpm(history, '2024-06-30') FROM shop.stored;

@@ -16,7 +16,7 @@
 #include "utils/memutils.h"
 
 #include "money/economics.h"
-#include "predict/patterns.h"
+#include "predict/spending.h"
 #include "reports/segment_column.h"
 
 /* discounting goes by months */
@@ -66,9 +66,7 @@ typedef struct PredictReport
 	SegmentColumn segments;		/* of these */
 	int128		amount;			/* of all repeat days, at DECIMAL_MAX_SCALE; exact, as customers come in no order */
 	double		order_days;		/* of all customers */
-	LtvmModel	spend;
-	bool		has_spend;
-	double		mean_value;		/* where there is no model of spend */
+	Spending	spending;
 	LtvmModel	model;			/* of orders */
 	Datum		note;			/* what is special about it; 0: nothing */
 	const SortItem *next;		/* the customer whose row comes next */
@@ -153,58 +151,16 @@ receive_predict(void *arg, Stream *stream)
 PARALLEL_VISITOR(ltv_predict_visitor, sizeof(PredictReport),
 			  begin_predict, visit_customer, NULL, send_predict, receive_predict);
 
-/*
- * The distinct pairs of frequency and mean amount above 0, sorted.  Positive
- * doubles are in the order of their bits.
- */
-static LtvmSpend *
-find_spends(const PredictReport *predict, int *n)
-{
-	const PatternSet *patterns = predict->patterns;
-	SortItem   *items = MemoryContextAllocHuge(CurrentMemoryContext, patterns->customers * sizeof(SortItem));
-	LtvmSpend  *spends = MemoryContextAllocHuge(CurrentMemoryContext, patterns->customers * sizeof(LtvmSpend));
-	uint64		count = 0;
-
-	for (uint64 i = 0; i < patterns->customers; i++)
-	{
-		SortItem	item = patterns->items[i];
-		double		monetary = predict->customers[item.number].monetary;
-
-		if (item.high == 0 || !(monetary > 0))
-			continue;
-		memcpy(&item.low, &monetary, sizeof(monetary));
-		items[count++] = item;
-	}
-	radix_sort(items, count);
-	*n = 0;
-	for (uint64 i = 0; i < count; i++)
-	{
-		if (i > 0 && same_key(&items[i], &items[i - 1]))
-			spends[*n - 1].weight++;
-		else
-			spends[(*n)++] = (LtvmSpend) {items[i].high, predict->customers[items[i].number].monetary, 1};
-	}
-	pfree(items);
-	return spends;
-}
-
-/*
- * Fit the model of order values.  Where the data cannot identify one (all
- * orders cost the same, say), the mean amount of repeat orders stands in.
- */
+/* Fit the model of order values. */
 static void
 fit_spend(PredictReport *predict)
 {
-	int			n;
-	LtvmSpend  *spends = find_spends(predict, &n);
-	LtvmFit		fit;
+	RepeatAmounts all = {
+		.days = predict->order_days, .sum = (double) predict->amount / (double) decimal_power[DECIMAL_MAX_SCALE]
+	};
 
-	predict->has_spend = try_fit_spend(spends, n, &fit) == LTVM_FIT_DONE && fit.converged;
-	if (predict->has_spend)
-		predict->spend = fit.model;
-	predict->mean_value = predict->order_days > 0
-		? (double) predict->amount / (double) decimal_power[DECIMAL_MAX_SCALE] / predict->order_days : 0;
-	pfree(spends);
+	spending_fit(&predict->spending, predict->patterns,
+				 (MeanAmounts) {(const char *) &predict->customers->monetary, sizeof(PredictedCustomer)}, &all);
 }
 
 /* Expected orders, those of each month discounted to as_of from the month's end. */
@@ -239,16 +195,6 @@ predict_pattern(const PredictReport *predict, const LtvmModel *model, const Ltvm
 	pattern.has_next_order = next_order_day(model, past, predict->as_of, REPORT_UNIT_DAYS, NEXT_ORDER_PROBABILITY,
 											&pattern.next_order);
 	return pattern;
-}
-
-static double
-order_value(const PredictReport *predict, double frequency, double monetary)
-{
-	const double *p = predict->spend.p;
-
-	if (!predict->has_spend || !(p[0] * frequency + p[1] > 1))
-		return predict->mean_value;
-	return ltvm_expected_order_value(&predict->spend, frequency, monetary);
 }
 
 #define AHEAD 16
@@ -286,7 +232,7 @@ next_row(void *arg)
 	predict->pattern_left--;
 	fetch_ahead(predict);
 	customer = &predict->customers[(predict->next++)->number];
-	value = order_value(predict, predict->frequency, customer->monetary);
+	value = expected_order_value(&predict->spending, predict->frequency, customer->monetary);
 	values[0] = report_id(&predict->report, customer->id);
 	report_segment(&predict->report, segment_column_text(&predict->segments, segment_column_number(&predict->segments, customer - predict->customers)));
 	values[2] = Float8GetDatum(predict->pattern.p_alive);

@@ -142,6 +142,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31') r OR
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.orders', '2024-12-31', NULL::pg_catalog.int4, kind => 'mbg/nbd', by => 'item') r ORDER BY r.customer_id;
 SELECT r::pg_catalog.text FROM ltv.ltv_validate('shop.orders', '2024-12-31', '2024-06-30') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_backtest('shop.orders', '2024-12-31', 90, 2) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_equity('shop.orders', '2024-12-31', 90, 'mbg/nbd', 0.4, 'month') r;
 SELECT p::pg_catalog.text FROM ltv.ltv_suggest_policy('shop.orders', '2024-12-31', 0.9, 0.8, 90, 'all') p;
 -- and over histories
 SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.histories', '2024-12-31') r ORDER BY r.customer_id COLLATE pg_catalog."C";

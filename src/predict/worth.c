@@ -1,0 +1,167 @@
+/*
+ * worth.c: what the customers of a set will order and spend.
+ *
+ * A customer makes X orders of amounts whose mean is m, which is not known
+ * exactly: the value is E(X) E(m), as the models take orders and amounts to be
+ * independent, and its variance
+ *
+ *	E(m)^2 Var(X) + E(X) Var(amount | m) + E(X^2) Var(m),
+ *
+ * which the customers of a set add up; to it comes, by the delta method, what
+ * is not known of the parameters of either model, which all of them share.
+ */
+#include "predict/worth.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+static int
+compare_amounts(const void *a, const void *b)
+{
+	double		left = *(const double *) a;
+	double		right = *(const double *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* The mean amounts of the customers of the next items, sorted: they come in no order, and a sum of doubles depends on it. */
+static double *
+sorted_amounts(const SortItem *items, MeanAmounts amounts, uint64 count)
+{
+	double	   *sorted = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(double));
+
+	for (uint64 i = 0; i < count; i++)
+		sorted[i] = mean_amount(amounts, items[i].number);
+	qsort(sorted, count, sizeof(double), compare_amounts);
+	return sorted;
+}
+
+static void
+add_expectation(PatternSpending *sum, const Expectation *expected)
+{
+	sum->values += expected->value;
+	sum->squares += expected->value * expected->value;
+	sum->own += expected->own;
+	sum->between += expected->between;
+	for (int i = 0; i < LTVM_MAX_PARAMETERS; i++)
+		sum->gradient[i] += expected->gradient[i];
+}
+
+void
+outlook_begin(Outlook *outlook, const PatternSet *set, const LtvmFit *fit, const Spending *spending, MeanAmounts amounts)
+{
+	const SortItem *item = set->items;
+
+	*outlook = (Outlook) {.set = set, .fit = fit, .spending = spending};
+	outlook->patterns = MemoryContextAllocExtended(CurrentMemoryContext, Max(set->count, 1) * sizeof(PatternSpending),
+												   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint64 i = 0; i < set->count; i++)
+	{
+		uint64		count = (uint64) set->patterns[i].weight;
+		double	   *sorted = sorted_amounts(item, amounts, count);
+
+		for (uint64 j = 0; j < count; j++)
+		{
+			Expectation expected = expect_spending(spending, set->patterns[i].frequency, sorted[j]);
+
+			LTV_CHECK_FOR_INTERRUPTS(j);
+			add_expectation(&outlook->patterns[i], &expected);
+		}
+		item += count;
+		pfree(sorted);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* The orders of a customer in some days to come. */
+typedef struct OrdersAhead
+{
+	double		mean;
+	double		square;			/* mean of the square */
+	double		gradient[LTVM_MAX_PARAMETERS];	/* of the mean, in the logarithms of the parameters */
+} OrdersAhead;
+
+static OrdersAhead
+orders_until(const LtvmFit *fit, const LtvmPast *past, double horizon)
+{
+	OrdersAhead ahead = {.mean = ltvm_expected_orders(&fit->model, past, horizon)};
+
+	ahead.square = ltvm_orders_variance(&fit->model, past, horizon) + ahead.mean * ahead.mean;
+	ltvm_expected_orders_gradient(&fit->model, past, horizon, ahead.gradient);
+	return ahead;
+}
+
+/*
+ * The orders between two days: those up to the later less those up to the
+ * earlier.  No formula has their square; it is taken to be to the mean what it
+ * is in as many days from now on, as fewer customers are left by then.
+ */
+static OrdersAhead
+orders_between(const LtvmFit *fit, const LtvmPast *past, int32 from_day, int32 to_day)
+{
+	OrdersAhead ahead = orders_until(fit, past, (double) to_day / REPORT_UNIT_DAYS);
+	OrdersAhead before;
+	OrdersAhead as_long;
+
+	if (from_day == 0)
+		return ahead;
+	before = orders_until(fit, past, (double) from_day / REPORT_UNIT_DAYS);
+	as_long = orders_until(fit, past, (double) (to_day - from_day) / REPORT_UNIT_DAYS);
+	ahead.mean = Max(ahead.mean - before.mean, 0);
+	ahead.square = as_long.mean > 0 ? as_long.square * ahead.mean / as_long.mean : 0;
+	for (int i = 0; i < LTVM_MAX_PARAMETERS; i++)
+		ahead.gradient[i] -= before.gradient[i];
+	return ahead;
+}
+
+/* g' C g */
+static double
+parameter_variance(const LtvmFit *fit, const double *gradient)
+{
+	double		variance = 0;
+
+	for (int i = 0; i < fit->count; i++)
+		for (int j = 0; j < fit->count; j++)
+			variance += gradient[i] * gradient[j] * fit->covariance[i][j];
+	return variance;
+}
+
+/* What is not known of the amounts. */
+static double
+spending_variance(const Spending *spending, const double *gradient, double value)
+{
+	if (!spending->fitted)
+		return spending->days > 0 ? value * value * spending->dispersion / spending->days : 0;
+	return parameter_variance(&spending->fit, gradient);
+}
+
+/* What is expected after from_day and up to to_day, counted from the day as of which customers are known. */
+Worth
+outlook_worth(const Outlook *outlook, int32 from_day, int32 to_day)
+{
+	const PatternSet *set = outlook->set;
+	Worth		worth = {0};
+	double		of_orders[LTVM_MAX_PARAMETERS] = {0};
+	double		of_amounts[LTVM_MAX_PARAMETERS] = {0};
+
+	for (uint64 i = 0; i < set->count; i++)
+	{
+		LtvmPast	past = pattern_past(&set->patterns[i]);
+		OrdersAhead ahead = orders_between(outlook->fit, &past, from_day, to_day);
+		const PatternSpending *spent = &outlook->patterns[i];
+
+		CHECK_FOR_INTERRUPTS();
+		worth.orders += set->patterns[i].weight * ahead.mean;
+		worth.value += ahead.mean * spent->values;
+		worth.variance += (ahead.square - ahead.mean * ahead.mean) * spent->squares + ahead.mean * spent->own + ahead.square * spent->between;
+		for (int j = 0; j < LTVM_MAX_PARAMETERS; j++)
+		{
+			of_orders[j] += ahead.gradient[j] * spent->values;
+			of_amounts[j] += ahead.mean * spent->gradient[j];
+		}
+	}
+	worth.variance += parameter_variance(outlook->fit, of_orders) + spending_variance(outlook->spending, of_amounts, worth.value);
+	return worth;
+}
