@@ -1223,7 +1223,7 @@ COMMENT ON COLUMN ltv_deciles_row.decile IS '1 to 10, the best first';
 COMMENT ON COLUMN ltv_deciles_row.customers IS 'customers in the group';
 COMMENT ON COLUMN ltv_deciles_row.revenue IS 'of the group';
 COMMENT ON COLUMN ltv_deciles_row.share IS 'of all revenue';
-COMMENT ON COLUMN ltv_deciles_row.cumulative_share IS 'share of this group and those before';
+COMMENT ON COLUMN ltv_deciles_row.cumulative_share IS 'revenue of this group and those before / all revenue';
 COMMENT ON COLUMN ltv_deciles_row.average_revenue IS 'revenue / customers';
 COMMENT ON COLUMN ltv_deciles_row.minimum_revenue IS 'the least revenue of a customer of the group';
 
@@ -2711,3 +2711,160 @@ BEGIN
   RETURN QUERY EXECUTE format('SELECT q.customer_id::text, q.sqlstate, q.error FROM %s q WHERE q.sqlstate IS NOT NULL ORDER BY q.customer_id', queue);
 END $function$;
 COMMENT ON FUNCTION ltv_store_errors(regclass) IS 'customers whose orders make no history: they are neither in the store nor in its view';
+
+--
+-- The catalog: every function that somebody may call, and each column that it gives
+--
+
+CREATE FUNCTION ltv_catalog_term(name text) RETURNS text AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_catalog_term(text) IS 'implementation of ltv_catalog: the word of the trade in Japanese for a function or column; null where there is none, and where the encoding of the database has no Japanese';
+
+/*
+ * What comments say is taken from them: a figure that is a quotient is written "numerator / denominator" there, of which
+ * the denominator ends at a comma, a colon, a semicolon or a further sum.  What they do not say stands here: a word in
+ * English where it is not the name itself, and what is taken for another figure.
+ */
+CREATE VIEW ltv_catalog AS
+WITH word (name, term, other) AS (VALUES
+  ('ltv_acquisition', 'acquisition by medium', 'ltv_payback: one cost for every new customer, here it is what was spent'),
+  ('ltv_annual', 'planned annual LTV', 'annual_revenue_per_customer: what customers did buy in the year'),
+  ('ltv_backtest', 'backtest', 'ltv_validate: one split, by class of customers'),
+  ('ltv_baskets', 'market basket analysis', 'ltv_item_flow: from one order to the next'),
+  ('ltv_campaigns', 'campaigns against a control group', 'ltv_effect: the test alone, over outcomes that you have'),
+  ('ltv_cancellations', 'churn of contracts by calendar period', 'ltv_deliveries: by number of the delivery'),
+  ('ltv_cohorts', 'cohort analysis', 'ltv_windows: days since the first order, only of customers observed for all of them'),
+  ('ltv_cost', 'cost of goods', 'ltv_retention_cost: what was spent without an order'),
+  ('ltv_cpm', 'customer portfolio (CPM)', 'ltv_stage: the relationship by silence and benchmark'),
+  ('ltv_cpo', 'cost per order', 'ltv_max_cpo: what it may be'),
+  ('ltv_deciles', 'decile analysis', 'ltv_rfm: three scores for every customer'),
+  ('ltv_deliveries', 'retention of subscriptions by delivery', 'ltv_cancellations: by calendar period'),
+  ('ltv_economics', 'unit economics', 'ltv_overview: counts and sums of the shop'),
+  ('ltv_effect', 'effect of a treatment', 'ltv_campaigns: from the orders on, with what it cost'),
+  ('ltv_funnel', 'funnel, upgrade from trial to main product', 'ltv_steps: by number of the order, whatever it was'),
+  ('ltv_gross_profit', 'gross profit', 'ltv_profit: less CPO, times customers'),
+  ('ltv_holdout', 'control group by lot', NULL),
+  ('ltv_item_flow', 'item to item', 'ltv_baskets: in one order, or at any time within the days'),
+  ('ltv_labels', 'orders by coupon, item or channel', 'by: divides customers by their first order, here it is orders'),
+  ('ltv_levers', 'sensitivity of the six elements', NULL),
+  ('ltv_lifetime', 'lifetime value by the six elements', 'ltv_revenue: what the customer did buy'),
+  ('ltv_max_cpo', 'highest cost per order', 'ltv_cpo: what it was'),
+  ('ltv_overview', 'key figures of the shop', 'ltv_kpis: the same as an aggregate over histories'),
+  ('ltv_p_alive', 'probability of being alive', 'ltv_p_order_within: of an order within so many days'),
+  ('ltv_payback', 'payback', 'ltv_acquisition: with what was spent in each period'),
+  ('ltv_periods', 'calendar periods, new and returning', 'ltv_cohorts: customers by the period of their first order'),
+  ('ltv_repeat_rate', 'repeat rate', 'f2_rate and next_rate of ltv_steps: with days to do it in; period_repeat_rate: of one period'),
+  ('ltv_retention_cost', 'retention cost', 'ltv_cost: goods, and what varies with the order'),
+  ('ltv_revenue', 'lifetime value so far', 'ltv_lifetime: of an average customer, planned'),
+  ('ltv_rfm', 'RFM analysis', 'ltv_deciles: by revenue alone'),
+  ('ltv_silences', 'return after silence', 'ltv_steps: who goes on to the next order'),
+  ('ltv_stage', 'stage of the relationship', 'ltv_cpm: the customer portfolio, with other borders'),
+  ('ltv_steps', 'conversion from order to order (F2, F3)', 'ltv_funnel: by what was ordered'),
+  ('ltv_validate', 'holdout validation', 'ltv_backtest: many splits, several models'),
+  ('ltv_windows', 'LTV by days since the first order', 'ltv_cohorts: by calendar period, partly observed ones among them'),
+  ('annual_orders_per_customer', NULL, 'orders_per_customer: without a limit of time; annual_orders of ltv_economics is the same as this'),
+  ('annual_revenue', NULL, 'revenue: of all time'),
+  ('annual_revenue_per_customer', 'annual LTV', 'revenue_per_customer: of all time'),
+  ('average_order_value', 'average order value (AOV)', 'unit_price: per piece; revenue_per_customer: per customer'),
+  ('cancel_rate', 'churn rate of contracts', 'churn of ltv_economics: of customers, from year to year'),
+  ('churn', 'churn rate', 'churn_risk: of one customer, by a model; cancel_rate: of contracts'),
+  ('churn_risk', NULL, 'churn: of a shop, counted'),
+  ('churned_customers', NULL, 'churned_customers of ltv_periods: who became it in the period'),
+  ('confidence', 'confidence of the rule', 'support: of all baskets'),
+  ('cost', NULL, 'retention_cost: what was spent without an order; in ltv_acquisition and ltv_campaigns what was spent on them'),
+  ('cost_per_lead', 'cost per acquisition or request (CPA, CPR)', 'cpo: per customer of the main product'),
+  ('cost_per_new_customer', 'customer acquisition cost (CAC)', 'cpo: per customer of the main product'),
+  ('cpo', 'cost per order', 'cost_per_lead (CPA), cost_per_new_customer; max_cpo: what it may be'),
+  ('customers', NULL, 'orders; guests and who has refunds only are in neither'),
+  ('f2_rate', 'F2 conversion', 'repeat_rate: second orders of whenever'),
+  ('frequency', NULL, 'of ltv_rfm: orders; of ltv_model_input: days with an order after the first'),
+  ('gross_profit', NULL, 'profit, contribution: less what else was spent'),
+  ('lift', NULL, 'of ltv_baskets: confidence / share of all baskets; of ltv_effect: difference / mean of the control group'),
+  ('ltv', 'lifetime value', 'revenue_per_customer: what was bought so far; predicted_value: what is expected'),
+  ('max_cpo', 'highest cost per order', 'cpo: what it was'),
+  ('monetary', NULL, 'of ltv_rfm: revenue; of ltv_model_input: mean amount of the repeat days'),
+  ('next_rate', 'conversion to the next order', 'rate_from_first: of those who began'),
+  ('orders', NULL, 'rows: lines of one order_id are one order, a refund is none'),
+  ('p_alive', 'probability of being alive', '1 - no_order_90_days: of an order within 90 days'),
+  ('payback_index', NULL, 'payback_months: of an average customer, planned'),
+  ('payback_months', 'payback period', 'payback_index: of a cohort, counted'),
+  ('period_repeat_rate', 'repeat rate of the period', 'repeat_rate: of all time; repeater_share: of the customers of the period'),
+  ('predicted_value', 'predicted lifetime value', 'revenue_per_customer: what was bought so far'),
+  ('profit', NULL, 'gross_profit: before the costs of customers'),
+  ('rate_from_first', NULL, 'next_rate: of those who came to the step before'),
+  ('recency', NULL, 'recency_days: since the last order; this is from the first order to the last'),
+  ('recency_days', NULL, 'recency of ltv_model_input: from the first order to the last'),
+  ('repeat_rate', 'repeat rate', 'period_repeat_rate: of one period; f2_rate: of the first orders of one period; repeater_share'),
+  ('repeater_share', NULL, 'repeat_rate: of all customers; it rises when there are fewer new ones'),
+  ('residual_rate', 'survival', 'next_rate: from one delivery to the next'),
+  ('retention', 'retention rate', 'retention_cost; residual_rate: of contracts'),
+  ('retention_cost', NULL, 'cost: of goods, with an order'),
+  ('returning_customers', NULL, 'repeaters: with two orders or more, new in the period or not'),
+  ('revenue', NULL, 'cumulative_revenue; annual_revenue'),
+  ('revenue_per_customer', 'LTV so far', 'average_order_value: per order; annual_revenue_per_customer'),
+  ('roas', 'return on advertising spend', 'roi: less the cost; contribution_to_cpo: of gross profit'),
+  ('roi', 'return on investment', 'roas: revenue, the cost not taken off'),
+  ('share', NULL, 'cumulative_share'),
+  ('stage', 'stage of the relationship', 'cpm: group of the customer portfolio'),
+  ('support', NULL, 'confidence: of the baskets with the one'),
+  ('unit_price', 'price of a piece', 'average_order_value: of an order'),
+  ('upgrade_rate', 'upgrade from trial to main product', 'f2_rate: a second order, whatever it was')
+), called AS (
+  SELECT p.oid, p.proname::text AS name, p.prokind, p.proargmodes, p.proargnames, p.proallargtypes, p.prorettype, p.pronamespace, obj_description(p.oid, 'pg_proc') AS purpose
+  FROM pg_extension e JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass
+    JOIN pg_proc p ON p.oid = d.objid
+  WHERE e.extname = 'ltv' AND (p.proname !~ '^ltv_store_' OR p.proname = 'ltv_store_errors') AND p.proname !~ '_(accum|combine|final|discard)$|^ltv_customer_set_'
+    AND obj_description(p.oid, 'pg_proc') !~ '^(I/O|hash$|less-equal-greater|input|output|binary input|binary output|implementation of|an error|planner support|trigger of)'
+), given AS (
+  SELECT c.oid, a.attnum AS position, a.attname::text AS name, coalesce(polymorphic.type, format_type(a.atttypid, a.atttypmod)) AS type, a.atttypid, col_description(a.attrelid, a.attnum) AS meaning
+  FROM called c LEFT JOIN pg_type r ON r.oid = c.prorettype AND r.typtype = 'c'
+    LEFT JOIN pg_type named ON r.oid IS NULL AND c.proargmodes @> '{t}' AND named.typnamespace = c.pronamespace AND named.typname = c.name || '_row'
+    JOIN pg_attribute a ON a.attrelid = coalesce(r.typrelid, named.typrelid) AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN LATERAL (SELECT format_type(ty, NULL) AS type FROM unnest(c.proargnames, c.proargmodes, c.proallargtypes) AS u (na, mo, ty) WHERE mo = 't' AND na = a.attname) AS polymorphic ON true
+  WHERE c.name !~ '_rows$'
+), shown AS (
+  SELECT c.name AS function_name, CASE WHEN c.prokind = 'a' THEN 'aggregate' WHEN c.proargnames[1] = 'orders' THEN 'report' ELSE 'function' END AS kind,
+    pg_get_function_arguments(c.oid) AS arguments, c.purpose, g.position, g.name AS column_name, coalesce(g.type, pg_get_function_result(c.oid)) AS type,
+    coalesce(g.meaning, c.purpose) AS meaning, coalesce(g.name, c.name) AS name, coalesce(g.atttypid, c.prorettype) AS typid
+  FROM called c LEFT JOIN given g USING (oid)
+)
+SELECT s.function_name, s.kind, s.arguments, s.purpose, s.position, s.column_name, s.type,
+  CASE
+    WHEN s.typid = 'date'::regtype THEN 'day'
+    WHEN s.typid = 'boolean'::regtype THEN 'yes or no'
+    WHEN s.typid NOT IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'double precision'::regtype) THEN NULL
+    WHEN s.function_name = 'ltv_effect' AND s.name ~ 'difference|mean$|before$|error$|_low$|_high$' THEN 'that of the outcome'
+    WHEN s.function_name = 'ltv_levers' AND s.name ~ '^(base|improved|best|best_low)$' THEN 'that of the element'
+    WHEN s.name ~ '(_|^)days(_|$)' AND s.name <> 'no_order_90_days' THEN 'days'
+    WHEN s.name = 'ltv_percent' THEN 'percent'
+    WHEN s.name ~ '_months$' THEN 'months'
+    WHEN s.name ~ '_years$' THEN 'years'
+    WHEN s.typid IN ('numeric'::regtype, 'double precision'::regtype) AND s.name !~ '_cost$|^loss$' AND (s.name ~ '(_|^)(rate|share|retention|churn|margin|discount|risk|alive|confidence|support|ratio|shrunk|p)(_|$)'
+      OR s.name IN ('no_order_90_days', 'p_value', 'correlation', 'gini', 'ltv_p_order_within')) THEN 'share of 1'
+    WHEN s.name ~ '(_|^)(roas|roi|lift|bias)(_|$)|per_lead$|contribution_to_cpo' AND s.name <> 'cost_per_lead' THEN 'ratio'
+    WHEN s.function_name IN ('ltv_deliveries', 'ltv_cancellations') AND s.typid = 'bigint'::regtype THEN 'contracts'
+    WHEN s.typid = 'bigint'::regtype AND s.name ~ 'customers(_now)?$|loyal|^(repeaters|active|leads|stopped|churned|waiting|refund_only)$' THEN 'customers'
+    WHEN s.name ~ 'orders_per_customer|^(adjusted_)?orders_(effect|low|high)$' THEN 'orders per customer'
+    WHEN s.name ~ '(_|^)orders(_|$)|^(near|above)$|mean_absolute_error|root_mean_square_error' THEN 'orders'
+    WHEN s.name ~ 'quantity' THEN 'pieces'
+    WHEN s.typid = 'numeric'::regtype OR s.name ~ 'revenue|profit|value|effect|balance|always|cost|monetary' THEN 'money'
+    ELSE 'number'
+  END AS unit,
+  coalesce(regexp_replace(substring(s.meaning FROM ' / ([(][^)]*[)]|[a-z][^,;:(]*)'), '^([^(].*?) [-+] .*$', '\1'), substring(s.meaning FROM '^of (all [^,;:]+)')) AS denominator,
+  s.meaning, ltv_catalog_term(s.name) AS term_ja, coalesce(w.term, replace(regexp_replace(s.name, '^ltv_', ''), '_', ' ')) AS term_en, w.other AS not_to_be_confused_with
+FROM shown s LEFT JOIN word w ON w.name = s.name
+ORDER BY s.function_name COLLATE "C", s.arguments COLLATE "C", s.position;
+COMMENT ON VIEW ltv_catalog IS 'every function to call, with its arguments in their order, and a row for each column that it gives';
+COMMENT ON COLUMN ltv_catalog.function_name IS 'the function';
+COMMENT ON COLUMN ltv_catalog.kind IS 'report (over an orders relation), aggregate or function';
+COMMENT ON COLUMN ltv_catalog.arguments IS 'in their order, with names, types and defaults';
+COMMENT ON COLUMN ltv_catalog.purpose IS 'what the function is for';
+COMMENT ON COLUMN ltv_catalog.position IS 'place of the column in the row; null where the function gives one value, or rows of another function';
+COMMENT ON COLUMN ltv_catalog.column_name IS 'the column of the result';
+COMMENT ON COLUMN ltv_catalog.type IS 'its type, or that of the result';
+COMMENT ON COLUMN ltv_catalog.unit IS 'what it counts or measures: money is in the currency of the shop, a share of 1 is no percentage; null for what is no number, day or truth value';
+COMMENT ON COLUMN ltv_catalog.denominator IS 'of a quotient, what it is divided by';
+COMMENT ON COLUMN ltv_catalog.meaning IS 'the definition';
+COMMENT ON COLUMN ltv_catalog.term_ja IS 'the word of the trade in Japanese, where there is one';
+COMMENT ON COLUMN ltv_catalog.term_en IS 'the term in English';
+COMMENT ON COLUMN ltv_catalog.not_to_be_confused_with IS 'what is near to it and something else';
+GRANT SELECT ON ltv_catalog TO PUBLIC;

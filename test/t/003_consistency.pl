@@ -53,7 +53,7 @@ cmp_ok($objects, '>', 150, 'the extension has many objects');
 none('every function, aggregate, type, operator, cast and operator class has a comment', psql($database, <<"END"));
 SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depend
 WHERE $ours AND (classid, objid) NOT IN (SELECT 'pg_type'::regclass, typarray FROM pg_type
-    UNION ALL SELECT 'pg_type'::regclass, reltype FROM pg_class WHERE relkind = 'r') AND coalesce(obj_description(objid, classid::regclass::name), '') !~ '[a-zA-Z/]' ORDER BY 1
+    UNION ALL SELECT 'pg_type'::regclass, reltype FROM pg_class WHERE relkind IN ('r', 'v')) AND coalesce(obj_description(objid, classid::regclass::name), '') !~ '[a-zA-Z/]' ORDER BY 1
 END
 none('every field of a row type has a comment', psql($database, <<"END"));
 SELECT attrelid::regclass || '.' || attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid AND relkind = 'c'
@@ -256,6 +256,7 @@ for my $page (glob 'doc/ltv-*.md')
     $section{ basename($page) . "#$anchor" } = "$heading\n$told";
   }
 }
+is(join(' ', psql($database, q{SELECT DISTINCT function_name COLLATE "C" FROM ltv_catalog WHERE function_name !~ '_(state|rows)$' ORDER BY 1})), join(' ', @index), 'ltv_catalog has the functions of the index');
 none('each function of the index is told of where it leads', map { "$_->[0]: $_->[1]" } grep { ($section{ $_->[1] } // '') !~ /\b$_->[0]\b/ } map { /`(\w+)`\]\((.*)\)/; [ $1, $2 ] } slurp('doc/ltv.md') =~ /^\| (\[`\w+`\]\([^)]+\))/gm);
 
 # --- the shape of src --------------------------------------------------------------------------------------------

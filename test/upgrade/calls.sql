@@ -153,6 +153,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.histories', '2024-12-31', N
 -- what is no orders relation
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.models', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int8) r;
+SELECT ltv.ltv_catalog_term('no such name');
 -- a store, made and taken away; its parts by themselves
 SELECT ltv.ltv_keep('shop.orders', 'kept_store', '{shop.orders}') IS NOT NULL;
 SELECT ltv.ltv_refresh('shop.kept_store');
