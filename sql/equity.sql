@@ -98,6 +98,10 @@ FROM fitted, LATERAL (SELECT *, sum(days) OVER (ORDER BY period_start)::int AS u
 -- periods add up to the whole
 SELECT period, count(*) AS rows, sum(days_of_row) AS days, near(sum(p.expected_orders), min(w.expected_orders), 1e-9) AS orders, near(sum(p.predicted_value), min(w.predicted_value), 1e-9) AS value, sum(p.new_customers) = min(w.new_customers) AS won, near(sum(p.new_value), min(w.new_value), 1e-9) AS new_value, bool_and(p.customers = w.customers) AS customers
 FROM (SELECT * FROM ltv_equity('bought', '2024-12-10', 200, 'mbg/nbd', 0.4)) w, unnest(enum_range(NULL::ltv_period)) period, LATERAL ltv_equity('bought', '2024-12-10', 200, 'mbg/nbd', 0.4, period) p(segment, period_start, days_of_row) GROUP BY period ORDER BY period;
+-- what is given back: the same as ltv_predict, and the periods add up
+CREATE VIEW returned AS SELECT * FROM bought UNION ALL SELECT customer_id, ordered_on + 9, -amount / 2, 0 FROM bought WHERE customer_id % 5 = 0 AND ordered_on > '2023-09-01';
+SELECT near(sum(e.predicted_value), (SELECT sum(predicted_value) FROM ltv_predict('returned', '2024-12-10', NULL::int, 200, 'mbg/nbd', 0.4)), 1e-9) AS predict, near(sum(e.predicted_value), min(w.predicted_value), 1e-9) AS whole, sum(e.predicted_value) < 0.97 * (SELECT sum(0.4 * expected_orders * expected_order_value) FROM ltv_predict('returned', '2024-12-10', NULL::int, 200, 'mbg/nbd')) AS less
+FROM ltv_equity('returned', '2024-12-10', 200, 'mbg/nbd', 0.4) w, ltv_equity('returned', '2024-12-10', 200, 'mbg/nbd', 0.4, 'month') e;
 
 -- the margin: as given, as ltv_economics measures it, or none where costs are not known
 SELECT near(a.predicted_value, (SELECT gross_margin FROM ltv_economics('bought', '2024-12-31'))::float8 * b.predicted_value, 1e-12) AS today, near(a.new_value_high, (SELECT gross_margin FROM ltv_economics('bought', '2024-12-31'))::float8 * b.new_value_high, 1e-12) AS new, c.predicted_value AS nothing, c.total_value_high AS at_all

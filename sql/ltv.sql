@@ -2138,7 +2138,7 @@ COMMENT ON COLUMN ltv_predict_row.segment IS 'what the column that by names hold
 COMMENT ON COLUMN ltv_predict_row.p_alive IS 'probability of still being a customer on as_of';
 COMMENT ON COLUMN ltv_predict_row.expected_orders IS 'order days in the horizon';
 COMMENT ON COLUMN ltv_predict_row.expected_order_value IS 'amount of an order day';
-COMMENT ON COLUMN ltv_predict_row.predicted_value IS 'orders x value x gross margin, discounted by month';
+COMMENT ON COLUMN ltv_predict_row.predicted_value IS 'orders x value x the share that is not given back x gross margin, discounted by month';
 COMMENT ON COLUMN ltv_predict_row.next_order_on IS 'the day by which the next order has come with probability .5; null when that is not reached';
 COMMENT ON COLUMN ltv_predict_row.no_order_90_days IS 'probability of no order within 90 days';
 COMMENT ON COLUMN ltv_predict_row.churn_risk IS 'probability of being a customer no more, 1 - p_alive';
@@ -2248,7 +2248,7 @@ COMMENT ON COLUMN ltv_equity_row.period_start IS 'first day of the calendar peri
 COMMENT ON COLUMN ltv_equity_row.days IS 'days of the row: those of the period that lie in the horizon';
 COMMENT ON COLUMN ltv_equity_row.customers IS 'customers with an order up to as_of';
 COMMENT ON COLUMN ltv_equity_row.expected_orders IS 'their order days in these days; null where no model could be fitted, as what follows from it';
-COMMENT ON COLUMN ltv_equity_row.predicted_value IS 'what they will be worth in these days: orders x value x gross margin';
+COMMENT ON COLUMN ltv_equity_row.predicted_value IS 'what they will be worth in these days: orders x value x the share that is not given back x gross margin';
 COMMENT ON COLUMN ltv_equity_row.predicted_value_low IS 'lower end of the 95 % interval';
 COMMENT ON COLUMN ltv_equity_row.predicted_value_high IS 'upper end of the 95 % interval';
 COMMENT ON COLUMN ltv_equity_row.new_customers IS 'customers who will be won in these days: as many as a year before; null without a whole year of orders';

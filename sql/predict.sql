@@ -37,11 +37,22 @@ CREATE TABLE histories AS SELECT customer_id, ltv_history(ordered_on, amount) AS
 CREATE TABLE tried AS
 SELECT kind, as_of, horizon, ltv_fit(history, as_of, kind) AS model, ltv_fit(history, as_of, 'gamma-gamma') AS spend
 FROM histories, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) AS k(kind), unnest(ARRAY['2023-09-30', '2024-03-15', '2024-12-31']::date[]) AS d(as_of), unnest(ARRAY[0, 91, 365]) AS h(horizon) GROUP BY kind, as_of, horizon;
+-- What stays of an order: one less refunds to orders by whole years since the first order, the years ahead as orders are expected in them
+CREATE TABLE kept_by_age AS
+SELECT as_of, age, greatest(0, 1 + sum(amount) FILTER (WHERE amount < 0) / sum(amount) FILTER (WHERE amount >= 0))::double precision AS share
+FROM (SELECT DISTINCT as_of FROM tried) AS t, LATERAL (
+	SELECT amount, (ordered_on - first) / 365 AS age FROM (SELECT amount, ordered_on, min(ordered_on) FILTER (WHERE amount >= 0) OVER (PARTITION BY customer_id) AS first FROM orders WHERE customer_id IS NOT NULL AND ordered_on <= as_of) AS o WHERE ordered_on >= first) AS o
+GROUP BY as_of, age;
+CREATE FUNCTION kept(model ltv_model, history ltv_history, day date, horizon integer) RETURNS double precision LANGUAGE sql STABLE AS $$
+	SELECT coalesce(sum((ltv_expected_orders(model, history, day, till) - ltv_expected_orders(model, history, day, since)) * share) / nullif(ltv_expected_orders(model, history, day, horizon), 0), 0) FROM (
+		SELECT greatest(age * 365 - t, 0) AS since, least((age + 1) * 365 - t, horizon) AS till, (SELECT share FROM kept_by_age AS k WHERE as_of = day AND k.age <= a.age ORDER BY k.age DESC LIMIT 1) AS share
+		FROM (SELECT day - ltv_first_order(history) AS t) AS i, generate_series(0, 9) AS a(age)) AS ages WHERE since < till $$;
+SELECT as_of, string_agg(age || ': ' || round(share::numeric, 4), ', ' ORDER BY age) AS kept FROM kept_by_age GROUP BY as_of ORDER BY as_of;
 SELECT kind, as_of, count(*) AS customers, bool_and((model).converged AND (spend).converged) AS converged,
 	bool_and(p_alive = ltv_p_alive(model, history, as_of)) AS p_alive,
 	bool_and(expected_orders = ltv_expected_orders(model, history, as_of, horizon)) AS expected_orders,
 	bool_and(near(expected_order_value, ltv_expected_order_value(spend, history, as_of), 1e-9)) AS expected_order_value,
-	bool_and(near(predicted_value, expected_orders * expected_order_value, 1e-14)) AS predicted_value
+	bool_and(near(predicted_value, expected_orders * expected_order_value * kept(model, history, as_of, horizon), 1e-9)) AS predicted_value
 FROM tried, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon, kind) AS p JOIN histories USING (customer_id) GROUP BY kind, as_of ORDER BY kind, as_of;
 -- everybody with an order up to the day is there, once
 SELECT as_of, count(*) AS customers, count(DISTINCT customer_id) = count(*) AS once,
@@ -50,7 +61,7 @@ SELECT as_of, count(*) AS customers, count(DISTINCT customer_id) = count(*) AS o
 FROM unnest(ARRAY['2023-09-30', '2024-12-31', '2025-12-31']::date[]) AS as_of, LATERAL ltv_predict('orders', as_of, NULL::integer) AS p GROUP BY as_of ORDER BY as_of;
 
 -- A discount: orders of each twelfth of a year, at its end; the last month may be a part of one
-SELECT kind, horizon, discount, bool_and(near(p.predicted_value, 0.4 * p.expected_order_value * months.orders, 1e-9)) AS predicted_value, bool_and(p.predicted_value < 0.4 * p.expected_orders * p.expected_order_value) AS less
+SELECT kind, horizon, discount, bool_and(near(p.predicted_value, 0.4 * p.expected_order_value * months.orders * kept(model, history, as_of, horizon + 10), 1e-9)) AS predicted_value, bool_and(p.predicted_value < 0.4 * p.expected_orders * p.expected_order_value) AS less
 FROM tried, unnest('{0.1,0.5}'::double precision[]) AS discount, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon + 10, kind, 0.4, discount) AS p JOIN histories USING (customer_id),
 	LATERAL (SELECT ltv_model_input(history, as_of) AS i) AS i, LATERAL (
 	SELECT sum((ltv_expected_orders(model, (i).frequency, (i).recency, (i).t, least(month * 365.0 / 12, horizon + 10) / 7) - ltv_expected_orders(model, (i).frequency, (i).recency, (i).t, (month - 1) * 365.0 / 12 / 7))
@@ -81,6 +92,15 @@ SELECT * FROM ltv_validate('nothing', '2024-12-31', '2024-06-30');
 CREATE VIEW one_price AS SELECT DISTINCT customer_id, ordered_on, 30 AS amount FROM orders WHERE amount >= 0;
 SELECT answer_to($$SELECT ltv_fit(h, '2024-12-31', 'gamma-gamma') FROM (SELECT ltv_history(ordered_on, amount) AS h FROM one_price GROUP BY customer_id) AS s$$);
 SELECT count(*) AS customers, min(expected_order_value), max(expected_order_value), bool_and(near(predicted_value, 30 * expected_orders, 1e-14)) AS predicted_value FROM ltv_predict('one_price', '2024-12-31', NULL::integer);
+CREATE VIEW rising AS SELECT customer_id, ordered_on, CASE WHEN ordered_on > date '2024-12-30' - 365 THEN current_setting('ltv_test.price')::numeric ELSE 30 END AS amount FROM one_price;
+-- By hand: a tenth of the first year's orders is given back, and half of what is ordered later
+CREATE VIEW tenth AS SELECT customer_id, ordered_on, 30::numeric AS amount FROM one_price UNION ALL
+	SELECT customer_id, ordered_on, CASE WHEN ordered_on < first + 365 THEN -3 ELSE -15 END FROM (SELECT *, min(ordered_on) OVER (PARTITION BY customer_id) AS first FROM one_price) AS o;
+SELECT CASE WHEN day - first + horizon <= 365 THEN 'first year' WHEN day - first >= 365 THEN 'later' ELSE 'both' END AS ages, count(*) > 0 AS customers, round(min(predicted_value / expected_orders)::numeric, 6) >= 15 AS at_least, round(max(predicted_value / expected_orders)::numeric, 6) <= 27 AS at_most,
+	CASE WHEN min(predicted_value / expected_orders) > 0.9999999 * max(predicted_value / expected_orders) THEN round(max(predicted_value / expected_orders)::numeric, 6) END AS all_alike
+FROM (VALUES (date '2023-12-30', 5), ('2024-12-31', 90)) AS d(day, horizon), ltv_predict('tenth', day, NULL::integer, horizon) AS p JOIN (SELECT customer_id, min(ordered_on) AS first FROM one_price GROUP BY customer_id) AS f USING (customer_id) GROUP BY 1 ORDER BY 1;
+-- A trend: orders of the last year (from 2024-01-01 on, 365 days) at 33 where they were at 30; at 31.4, 4.7 % more; and at 27
+SELECT price, substring(note FROM 'repeat orders.*') AS note FROM unnest('{33,31.4,27}'::numeric[]) AS price, LATERAL (SELECT set_config('ltv_test.price', price::text, false) AS set) AS s, LATERAL (SELECT DISTINCT note FROM ltv_predict('rising', '2024-12-30'::date + length(set) * 0, NULL::integer, kind => 'bg/nbd')) AS p;
 CREATE VIEW gifts AS SELECT customer_id, ordered_on, 0 AS amount FROM orders WHERE amount >= 0;
 SELECT min(expected_order_value), max(expected_order_value), bool_and(expected_orders >= 0) FROM ltv_predict('gifts', '2024-12-31', NULL::integer);
 -- Nobody leaves: subscribers
@@ -193,4 +213,4 @@ SELECT answer_to($$SELECT count(*) FROM ltv_predict('alike', '2024-12-31', NULL:
 SELECT count(*), bool_and(a.expected_orders > b.expected_orders AND a.predicted_value BETWEEN 0 AND 1e9) AS more FROM ltv_predict('orders', '2024-12-31', NULL::integer, 36525) AS a JOIN ltv_predict('orders', '2024-12-31', NULL::integer) AS b USING (customer_id);
 
 SET client_min_messages = warning;
-DROP TABLE orders, lines, histories, tried, named, nothing, subscribers, split CASCADE;
+DROP TABLE orders, lines, histories, tried, named, nothing, subscribers, split, kept_by_age CASCADE;

@@ -442,7 +442,7 @@ doubles_array(const double *values, int ndims, int n)
 }
 
 /* Remarks, one after the other. */
-static void
+void
 add_note(StringInfo notes, const char *note)
 {
 	if (note != NULL)

@@ -8,6 +8,7 @@
 #include "base/compat.h"
 
 #include "access/htup.h"
+#include "lib/stringinfo.h"
 
 #include "model/fit.h"
 #include "model/model.h"
@@ -82,6 +83,7 @@ unchanged_state(FunctionCallInfo fcinfo)
 /* fit_aggregate.c */
 extern LtvmFit fit_order_model(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n);
 extern LtvmFitStatus try_fit_orders(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, LtvmFit *fit);
+extern void add_note(StringInfo notes, const char *note);
 extern char *fit_note(const LtvmFit *fit);
 extern char *not_fitted_note(LtvmFitStatus status);
 extern LtvmFitStatus try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit);

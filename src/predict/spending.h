@@ -4,6 +4,8 @@
 #ifndef LTV_SPENDING_H
 #define LTV_SPENDING_H
 
+#include "base/wide.h"
+#include "customer/money.h"
 #include "predict/patterns.h"
 
 /* The mean amount of the repeat days of each customer, by the number in a set: a member of records of this size. */
@@ -19,14 +21,23 @@ mean_amount(MeanAmounts amounts, uint64 number)
 	return *(const double *) (amounts.first + number * amounts.size);
 }
 
-/* The amounts of all repeat days. */
-typedef struct RepeatAmounts
-{
-	double		days;
-	double		sum;
-	double		squares;		/* sum of the squares of a day's amount; 0 where nobody asks */
-} RepeatAmounts;
+/* the last year, the one before, and what was earlier */
+#define SPEND_YEARS	3
 
+/* whole years since the first order, the last one with all that follow */
+#define SPEND_AGES	10
+
+/* What is summed of customers' amounts, in units of 10^-6. */
+typedef struct SpendSums
+{
+	double		days[SPEND_YEARS];	/* repeat days */
+	int128		amounts[SPEND_YEARS];	/* of these */
+	Wide		squares[SPEND_YEARS];	/* of the amount of each */
+	int128		ordered[SPEND_AGES];	/* amounts of all orders, by the customer's age on their day */
+	int128		refunded[SPEND_AGES];	/* refunds, as numbers above 0, by that on theirs */
+} SpendSums;
+
+/* What an order brings. */
 typedef struct Spending
 {
 	bool		fitted;
@@ -34,6 +45,8 @@ typedef struct Spending
 	double		mean;			/* of all repeat days, which stands in where there is no model */
 	double		days;			/* behind it */
 	double		dispersion;		/* variance of a day's amount over the square of the mean */
+	double		kept[SPEND_AGES];	/* share of the amounts that is not given back, by age */
+	bool		all_alike;		/* these shares */
 } Spending;
 
 /* What is expected of a customer, see expect_spending. */
@@ -45,7 +58,11 @@ typedef struct Expectation
 	double		gradient[LTVM_MAX_PARAMETERS];	/* of value, in the logarithms of the model's parameters */
 } Expectation;
 
-extern void spending_fit(Spending *spending, const PatternSet *set, MeanAmounts amounts, const RepeatAmounts *all);
+extern void spending_fit(Spending *spending, const PatternSet *set, MeanAmounts amounts, const SpendSums *sums);
+extern void spend_sums_add(SpendSums *sums, const History *history, const ModelInput *input, DateADT as_of);
+extern void spend_sums_merge(SpendSums *sums, const SpendSums *more);
+extern double kept_share(const Spending *spending, const LtvmModel *model, const LtvmPast *past, int32 from_day, int32 to_day);
+extern const char *spend_trend_note(const SpendSums *sums);
 extern double expected_order_value(const Spending *spending, double frequency, double monetary);
 extern Expectation expect_spending(const Spending *spending, double frequency, double monetary);
 

@@ -7,7 +7,8 @@
  *
  *	E(m)^2 Var(X) + E(X) Var(amount | m) + E(X^2) Var(m),
  *
- * which the customers of a set add up; to it comes, by the delta method, what
+ * which the customers of a set add up, less what they give back, a share that
+ * depends on how long they have been customers.  To it comes, by the delta method, what
  * is not known of the parameters of either model, which all of them share.
  */
 #include "predict/worth.h"
@@ -151,15 +152,17 @@ outlook_worth(const Outlook *outlook, int32 from_day, int32 to_day)
 		LtvmPast	past = pattern_past(&set->patterns[i]);
 		OrdersAhead ahead = orders_between(outlook->fit, &past, from_day, to_day);
 		const PatternSpending *spent = &outlook->patterns[i];
+		double		kept = kept_share(outlook->spending, &outlook->fit->model, &past, from_day, to_day);
 
 		CHECK_FOR_INTERRUPTS();
 		worth.orders += set->patterns[i].weight * ahead.mean;
-		worth.value += ahead.mean * spent->values;
-		worth.variance += (ahead.square - ahead.mean * ahead.mean) * spent->squares + ahead.mean * spent->own + ahead.square * spent->between;
+		worth.value += ahead.mean * spent->values * kept;
+		worth.variance += kept * kept * ((ahead.square - ahead.mean * ahead.mean) * spent->squares + ahead.mean * spent->own +
+										 ahead.square * spent->between);
 		for (int j = 0; j < LTVM_MAX_PARAMETERS; j++)
 		{
-			of_orders[j] += ahead.gradient[j] * spent->values;
-			of_amounts[j] += ahead.mean * spent->gradient[j];
+			of_orders[j] += ahead.gradient[j] * spent->values * kept;
+			of_amounts[j] += ahead.mean * spent->gradient[j] * kept;
 		}
 	}
 	worth.variance += parameter_variance(outlook->fit, of_orders) + spending_variance(outlook->spending, of_amounts, worth.value);

@@ -46,9 +46,7 @@ typedef struct EquityReport
 	PatternSet *patterns;
 	double	   *monetary;		/* mean amount of the repeat days, by the number in patterns */
 	uint64		room;
-	int128		amount;			/* of all repeat days, at DECIMAL_MAX_SCALE */
-	double		order_days;
-	Wide		squares;		/* of the amount of each of these days */
+	SpendSums	sums;
 	Newcomers	newcomers;
 
 	Numeric		margin;			/* NULL: it is measured */
@@ -57,24 +55,6 @@ typedef struct EquityReport
 /*
  * Visits
  */
-
-/* Squares of the amounts of the days with an order after the first one. */
-static void
-add_squares(Wide *squares, const Buyer *buyer)
-{
-	DateADT		first = buyer->purchases[buyer->first].day;
-
-	for (int i = buyer->first; i < buyer->count;)
-	{
-		DateADT		day = buyer->purchases[i].day;
-		int128		amount = 0;
-
-		for (; i < buyer->count && buyer->purchases[i].day == day; i++)
-			amount += money_of(Max(buyer->purchases[i].amount, 0), buyer->scales.amount);
-		if (day != first)
-			wide_add_product(squares, amount, amount);
-	}
-}
 
 static void
 visit_customer(const Customer *customer, void *arg)
@@ -91,16 +71,13 @@ visit_customer(const Customer *customer, void *arg)
 	equity->monetary = records_make_room(equity->monetary, sizeof(double), &equity->room, equity->patterns->customers + 1);
 	equity->monetary[equity->patterns->customers] = mean_repeat_amount(&input);
 	patterns_add(equity->patterns, customer->history, &input, equity->spans.as_of);
-	equity->amount += money_of(input.repeat_revenue, input.scale);
-	equity->order_days += (double) (input.days - 1);
-	add_squares(&equity->squares, &buyer);
+	spend_sums_add(&equity->sums, customer->history, &input, equity->spans.as_of);
 	newcomers_add(&equity->newcomers, &equity->spans, &buyer);
 }
 
 static const Sum equity_sums[] = {
 	SUM(sum_population, EquityReport, years.population),
-	SUM(sum_two_years, EquityReport, years.all),
-	SUM(sum_wide, EquityReport, squares)
+	SUM(sum_two_years, EquityReport, years.all)
 };
 
 static void
@@ -112,8 +89,7 @@ begin_equity(void *arg)
 	equity->patterns = patterns_create(equity->kind);
 	equity->room = 64;
 	equity->monetary = palloc(equity->room * sizeof(double));
-	equity->amount = 0;
-	equity->order_days = 0;
+	memset(&equity->sums, 0, sizeof(SpendSums));
 	newcomers_begin(&equity->newcomers, &equity->spans);
 }
 
@@ -125,8 +101,7 @@ send_equity(void *arg, Stream *stream)
 	sums_send(equity, equity_sums, lengthof(equity_sums), stream);
 	patterns_send(equity->patterns, stream);
 	stream_write(stream, equity->monetary, equity->patterns->customers * sizeof(double));
-	stream_write(stream, &equity->amount, sizeof(equity->amount));
-	stream_write(stream, &equity->order_days, sizeof(equity->order_days));
+	stream_write(stream, &equity->sums, sizeof(SpendSums));
 	newcomers_send(&equity->newcomers, &equity->spans, stream);
 }
 
@@ -135,17 +110,14 @@ receive_equity(void *arg, Stream *stream)
 {
 	EquityReport *equity = arg;
 	uint64		before = equity->patterns->customers;
-	int128		amount;
-	double		days;
+	SpendSums	sums;
 
 	sums_receive(equity, equity_sums, lengthof(equity_sums), stream);
 	patterns_receive(equity->patterns, stream);
 	equity->monetary = records_make_room(equity->monetary, sizeof(double), &equity->room, equity->patterns->customers);
 	stream_read(stream, equity->monetary + before, (equity->patterns->customers - before) * sizeof(double));
-	stream_read(stream, &amount, sizeof(amount));
-	stream_read(stream, &days, sizeof(days));
-	equity->amount += amount;
-	equity->order_days += days;
+	stream_read(stream, &sums, sizeof(SpendSums));
+	spend_sums_merge(&equity->sums, &sums);
 	newcomers_receive(&equity->newcomers, &equity->spans, stream);
 }
 
@@ -167,14 +139,6 @@ typedef struct EquityParts
 	NewcomerTable *newcomers;
 	double		margin;
 } EquityParts;
-
-/* What is special about them. */
-static void
-add_note(StringInfo notes, const char *note)
-{
-	if (note != NULL)
-		appendStringInfo(notes, "%s%s", notes->len > 0 ? "; " : "", note);
-}
 
 /* The share of revenue that is left: as given, or as the last year has it; else all of it, and the note says so. */
 static double
@@ -200,8 +164,6 @@ static void
 fit_models(EquityReport *equity, EquityParts *parts, StringInfo notes)
 {
 	MeanAmounts amounts = {(const char *) equity->monetary, sizeof(double)};
-	const double unit = (double) decimal_power[DECIMAL_MAX_SCALE];
-	RepeatAmounts all = {equity->order_days, (double) equity->amount / unit, wide_double(&equity->squares) / unit / unit};
 	const char *note;
 
 	patterns_find(equity->patterns);
@@ -209,7 +171,8 @@ fit_models(EquityReport *equity, EquityParts *parts, StringInfo notes)
 	add_note(notes, note);
 	if (!parts->fitted)
 		return;
-	spending_fit(&parts->spending, equity->patterns, amounts, &all);
+	add_note(notes, spend_trend_note(&equity->sums));
+	spending_fit(&parts->spending, equity->patterns, amounts, &equity->sums);
 	outlook_begin(&parts->outlook, equity->patterns, &parts->fit, &parts->spending, amounts);
 }
 

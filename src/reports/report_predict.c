@@ -45,6 +45,7 @@ typedef struct PredictedPattern
 	double		p_alive;
 	double		orders;			/* in the horizon */
 	double		discounted;		/* the same, each worth less the later it comes */
+	double		kept;			/* share of what is ordered that is not given back */
 	double		silent;			/* probability of no order in SILENT_DAYS */
 	DateADT		next_order;		/* by then an order has come as likely as not */
 	bool		has_next_order;
@@ -64,8 +65,7 @@ typedef struct PredictReport
 	PredictedCustomer *customers;	/* by their number in patterns */
 	uint64		room;
 	SegmentColumn segments;		/* of these */
-	int128		amount;			/* of all repeat days, at DECIMAL_MAX_SCALE; exact, as customers come in no order */
-	double		order_days;		/* of all customers */
+	SpendSums	sums;			/* exact, as customers come in no order */
 	Spending	spending;
 	LtvmModel	model;			/* of orders */
 	Datum		note;			/* what is special about it; 0: nothing */
@@ -94,8 +94,7 @@ visit_customer(const Customer *customer, void *arg)
 	kept->monetary = mean_repeat_amount(&input);
 	segment_column_keep(&predict->segments, predict->patterns->customers, customer->segment.text);
 	patterns_add(predict->patterns, customer->history, &input, predict->as_of);
-	predict->amount += input.repeat_revenue * decimal_power[DECIMAL_MAX_SCALE - input.scale];
-	predict->order_days += (double) (input.days - 1);
+	spend_sums_add(&predict->sums, customer->history, &input, predict->as_of);
 	MemoryContextSwitchTo(old);
 }
 
@@ -109,8 +108,7 @@ begin_predict(void *arg)
 	predict->room = 1024;
 	predict->customers = palloc(predict->room * sizeof(PredictedCustomer));
 	segment_column_begin(&predict->segments, &predict->report, "ltv_predict");
-	predict->amount = 0;
-	predict->order_days = 0;
+	memset(&predict->sums, 0, sizeof(SpendSums));
 }
 
 static void
@@ -122,8 +120,7 @@ send_predict(void *arg, Stream *stream)
 	records_send(predict->customers, predict->patterns->customers, sizeof(PredictedCustomer),
 				 predict->id_by_value, predict->id_length, stream);
 	segment_column_send(&predict->segments, predict->patterns->customers, stream);
-	stream_write(stream, &predict->amount, sizeof(predict->amount));
-	stream_write(stream, &predict->order_days, sizeof(predict->order_days));
+	stream_write(stream, &predict->sums, sizeof(SpendSums));
 }
 
 static void
@@ -132,8 +129,7 @@ receive_predict(void *arg, Stream *stream)
 	PredictReport *predict = arg;
 	uint64		before = predict->patterns->customers;
 	MemoryContext old = MemoryContextSwitchTo(predict->report.context);
-	int128		amount;
-	double		days;
+	SpendSums	sums;
 
 	patterns_receive(predict->patterns, stream);
 	predict->customers = records_make_room(predict->customers, sizeof(PredictedCustomer), &predict->room,
@@ -141,27 +137,13 @@ receive_predict(void *arg, Stream *stream)
 	records_receive(predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer),
 					predict->id_by_value, stream);
 	segment_column_receive(&predict->segments, before, predict->patterns->customers, stream);
-	stream_read(stream, &amount, sizeof(amount));
-	stream_read(stream, &days, sizeof(days));
-	predict->amount += amount;
-	predict->order_days += days;
+	stream_read(stream, &sums, sizeof(SpendSums));
+	spend_sums_merge(&predict->sums, &sums);
 	MemoryContextSwitchTo(old);
 }
 
 PARALLEL_VISITOR(ltv_predict_visitor, sizeof(PredictReport),
 			  begin_predict, visit_customer, NULL, send_predict, receive_predict);
-
-/* Fit the model of order values. */
-static void
-fit_spend(PredictReport *predict)
-{
-	RepeatAmounts all = {
-		.days = predict->order_days, .sum = (double) predict->amount / (double) decimal_power[DECIMAL_MAX_SCALE]
-	};
-
-	spending_fit(&predict->spending, predict->patterns,
-				 (MeanAmounts) {(const char *) &predict->customers->monetary, sizeof(PredictedCustomer)}, &all);
-}
 
 /* Expected orders, those of each month discounted to as_of from the month's end. */
 static double
@@ -191,6 +173,7 @@ predict_pattern(const PredictReport *predict, const LtvmModel *model, const Ltvm
 	pattern.p_alive = ltvm_p_alive(model, past);
 	pattern.orders = ltvm_expected_orders(model, past, (double) predict->horizon_days / REPORT_UNIT_DAYS);
 	pattern.discounted = predict->annual_discount == 0 ? pattern.orders : discounted_orders(predict, model, past);
+	pattern.kept = kept_share(&predict->spending, model, past, 0, predict->horizon_days);
 	pattern.silent = 1 - ltvm_p_order_within(model, past, (double) SILENT_DAYS / REPORT_UNIT_DAYS);
 	pattern.has_next_order = next_order_day(model, past, predict->as_of, REPORT_UNIT_DAYS, NEXT_ORDER_PROBABILITY,
 											&pattern.next_order);
@@ -239,7 +222,7 @@ next_row(void *arg)
 	values[3] = Float8GetDatum(predict->pattern.orders);
 	values[4] = Float8GetDatum(value);
 	/* no margin on a loss is 0, not -0 */
-	values[5] = Float8GetDatum(predict->pattern.discounted * value * predict->gross_margin + 0.0);
+	values[5] = Float8GetDatum(predict->pattern.discounted * value * predict->pattern.kept * predict->gross_margin + 0.0);
 	values[6] = DateADTGetDatum(predict->pattern.next_order);
 	values[7] = Float8GetDatum(predict->pattern.silent);
 	values[8] = Float8GetDatum(1 - predict->pattern.p_alive);
@@ -289,11 +272,15 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	if (predict->patterns->customers > 0)
 	{
 		LtvmFit		fit = patterns_fit(predict->patterns, predict->kind);
-		char	   *note = fit_note(&fit);
+		StringInfoData notes;
 
+		initStringInfo(&notes);
+		add_note(&notes, fit_note(&fit));
+		add_note(&notes, spend_trend_note(&predict->sums));
 		predict->model = fit.model;
-		predict->note = note != NULL ? CStringGetTextDatum(note) : 0;
-		fit_spend(predict);
+		predict->note = notes.len > 0 ? CStringGetTextDatum(notes.data) : 0;
+		spending_fit(&predict->spending, predict->patterns,
+					 (MeanAmounts) {(const char *) &predict->customers->monetary, sizeof(PredictedCustomer)}, &predict->sums);
 		predict->next = predict->patterns->items;
 		predict->next_pattern = 0;
 	}
