@@ -10,13 +10,12 @@
 #include "reports/rivals.h"
 
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "base/arithmetic.h"
 #include "base/wide.h"
 #include "model/stats.h"
-
-/* all that is gathered of all segments; a process is not to take the server's memory */
-#define RIVALS_BYTES	((Size) 1 << 30)
+#include "reports/segment_column.h"
 
 /* What a segment's customers have done; money in units of 10^-6. */
 typedef struct Rival
@@ -51,19 +50,17 @@ STATIC_SUMS_KIND(sum_rival, Rival,
 void
 rivals_create(Rivals *rivals)
 {
+	MemoryContext old = MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext, "ltv rivals", ALLOCSET_DEFAULT_SIZES));
+
 	rivals->values = items_create();
 	rivals->records = recordset_create(CurrentMemoryContext, sizeof(Rival));
+	MemoryContextSwitchTo(old);
 }
 
 static void
 CheckRivalsMemory(const Rivals *rivals)
 {
-	if ((Size) rivals->records->room * sizeof(Rival) > RIVALS_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("ltv_levers has gathered more than %zu MB for %u values of the column that against names",
-						RIVALS_BYTES / (1024 * 1024), rivals->records->count),
-				 errhint("Compare fewer segments: a view can put them into groups.")));
+	CheckSegmentsMemory(rivals->values->context, "ltv_levers", rivals->records->count);
 }
 
 /* A customer whose column holds this value. */

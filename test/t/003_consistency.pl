@@ -215,6 +215,11 @@ SELECT DISTINCT proname FROM $our_procs JOIN pg_language l ON l.oid = prolang
 WHERE (lanname <> 'plpgsql' OR proname !~ '^ltv_store_' OR proname = 'ltv_store_errors') AND NOT EXISTS (SELECT FROM pg_type WHERE p.oid IN (typinput, typoutput, typreceive, typsend)) ORDER BY 1
 END
 
+# What takes by is asked with it in one of the topics on it, or in its own.
+my $by_topics = slurp('sql/by.sql') . slurp('sql/by_customers.sql');
+none('every report that takes by is compared by it', grep { my $topic = 'sql/' . s/^ltv_//r . '.sql'; $by_topics !~ /\b$_\(/ && !(-e $topic && slurp($topic) =~ /\bby\b[^\n]*\b$_\(|\b$_\([^;]*\bby\b/) }
+  psql($database, "SELECT DISTINCT proname FROM $our_procs WHERE 'by' = ANY (proargnames) ORDER BY 1"));
+
 # Lists of calls beside test/reports have their own relations and arguments, and the same reports.
 my @reports = report_names();
 for my $list (qw(test/upgrade/calls.sql test/sqlsmith.sql))

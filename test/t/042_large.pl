@@ -124,5 +124,18 @@ for my $as_of ('2023-12-31', '2010-06-15')
 is(answer("SELECT * FROM summary_differences('one_order', '2023-12-31')"), '', 'an order of 200,000 lines equals plain SQL');
 is(answer("SELECT orders, first_order FROM ltv_customer_summary('one_order', '2023-12-31')"), '1|2004-01-01', 'it is one order on the earliest day');
 
+# --- segments that take more memory than a report may have ------------------------------------------------------------
+
+# Values of 1 MB, which are all kept: 1,100 of them are more than 1 GB, and 900 are not.
+$node->safe_psql('postgres', q{CREATE VIEW wide_values AS SELECT c AS customer_id, date '2024-01-01' AS ordered_on, 100 AS amount, repeat('x', 1000000) || c AS label FROM generate_series(1, current_setting('test.wide')::integer) c});
+for my $report (q{ltv_overview('wide_values', '2024-12-31', by => 'label')}, q{ltv_rfm('wide_values', '2024-12-31', NULL::integer, by => 'label')}, q{(SELECT best_segment AS segment FROM ltv_levers('wide_values', '2024-12-31', 0.5, 100, against => 'label')) r})
+{
+  my ($out, $err);
+  $node->psql('postgres', "SET test.wide = 1100; SELECT count(segment) FROM $report; SELECT 'goes on'", stdout => \$out, stderr => \$err, extra_params => [ '-v', 'VERBOSITY=verbose' ], on_error_stop => 0);
+  like($err, qr/ERROR:  53200: ltv_\w+ has gathered more than 1024 MB for 10\d\d segments\nHINT:  Divide customers by fewer values/, "$report: as many as that");
+  is($out, 'goes on', '... and the session goes on');
+}
+is(answer(q{SET test.wide = 900; SELECT count(segment) FROM ltv_overview('wide_values', '2024-12-31', by => 'label')}), 900, 'fewer');
+
 $node->stop;
 done_testing();
