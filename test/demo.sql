@@ -22,6 +22,9 @@ CREATE FUNCTION pg_temp.wrap(whole text, columns integer, margin integer) RETURN
   FROM (SELECT CASE WHEN octet_length(whole) = length(whole) THEN columns ELSE columns / 2 END) AS w(letters)
 $$;
 
+-- A word that comes out of a report; test/translate puts those of another language in here.
+CREATE FUNCTION pg_temp.said(word text) RETURNS text LANGUAGE sql AS $$ SELECT word $$;
+
 CREATE FUNCTION pg_temp.percent(share double precision) RETURNS numeric LANGUAGE sql AS $$ SELECT round(100 * share::numeric, 1) $$;
 
 -- To two digits: a figure that is a guess should look like one.
@@ -53,10 +56,10 @@ END $$;
 WITH c AS MATERIALIZED (
   SELECT * FROM ltv_check('shop_orders', :'as_of') WITH ORDINALITY AS c(finding, rows, example, meaning, n)
 ), paragraphs AS (
-  SELECT n, lpad(rows::text, 10) AS margin, concat_ws(': ', finding, pg_temp.clip(example, 160)) || E'\n' || meaning AS paragraph
+  SELECT n, lpad(rows::text, 10) AS margin, concat_ws(': ', pg_temp.said(finding), pg_temp.clip(example, 160)) || E'\n' || pg_temp.said(meaning) AS paragraph
   FROM c WHERE rows > 0
   UNION ALL
-  SELECT 1000, lpad('0', 10), string_agg(finding, ', ' ORDER BY n) FROM c WHERE rows = 0 HAVING count(*) > 0
+  SELECT 1000, lpad('0', 10), string_agg(pg_temp.said(finding), ', ' ORDER BY n) FROM c WHERE rows = 0 HAVING count(*) > 0
 )
 SELECT margin || '  ' || pg_temp.wrap(paragraph, 86, 12) FROM paragraphs ORDER BY n;
 \pset format aligned
@@ -146,7 +149,7 @@ FROM ltv_overview('shop_orders', :'as_of', :policy) AS o, LATERAL (VALUES
 \echo '=== ltv_customer_summary: the customers worth most so far (顧客別サマリー)'
 \echo 'One row per customer; revenue is the LTV so far, annual figures are those of the year up to the day.'
 SELECT pg_temp.clip(customer_id, 16) AS customer, orders, round(revenue, :places) AS revenue, round(gross_profit) AS profit, first_order AS "first", last_order AS "last",
-  annual_orders AS "orders/yr", round(annual_revenue) AS "revenue/yr", stage
+  annual_orders AS "orders/yr", round(annual_revenue) AS "revenue/yr", pg_temp.said(stage::text) AS stage
 FROM ltv_customer_summary('shop_orders', :'as_of', policy => :policy) AS s
 ORDER BY s.revenue DESC, s.customer_id
 LIMIT 10;
@@ -252,7 +255,7 @@ GROUP BY cohort ORDER BY cohort;
 \echo 'good customers who have not been here for a while; revenue is that of the whole row.'
 SELECT r, count(*) FILTER (WHERE f = 1) AS "f=1", count(*) FILTER (WHERE f = 2) AS "f=2", count(*) FILTER (WHERE f = 3) AS "f=3",
   count(*) FILTER (WHERE f = 4) AS "f=4", count(*) FILTER (WHERE f = 5) AS "f=5", count(*) AS customers,
-  min(recency_days) || ' to ' || max(recency_days) AS "days since last", round(sum(monetary)) AS revenue
+  min(recency_days) || pg_temp.said(' to ') || max(recency_days) AS "days since last", round(sum(monetary)) AS revenue
 FROM ltv_rfm('shop_orders', :'as_of', NULL::text)
 GROUP BY r ORDER BY r DESC;
 
@@ -274,13 +277,13 @@ WHERE customers > 0;
 \echo '=== ltv_stages: the customers today (顧客ステージ)'
 \echo 'new (新規): one order; repeat: more; loyal (優良): at the benchmark; dormant (休眠): no order for'
 \echo 'more than 180 days; churned (離脱): 365.  revenue: all so far; of the year: up to the day.'
-SELECT stage, customers, pg_temp.percent(share) AS "share %", round(revenue) AS revenue, round(annual_revenue) AS "of the year"
+SELECT pg_temp.said(stage::text) AS stage, customers, pg_temp.percent(share) AS "share %", round(revenue) AS revenue, round(annual_revenue) AS "of the year"
 FROM ltv_stages('shop_orders', :'as_of', :policy);
 
 \echo '=== ltv_stage_flow: where they came from (ステージの移動)'
 \echo 'Stage three months ago (rows; none: no order yet) and today (columns): loyal ones grow out of repeat'
 \echo 'and leave through dormant.'
-SELECT coalesce(from_stage::text, 'none') AS "3 months ago", coalesce(sum(customers) FILTER (WHERE to_stage = 'new'), 0) AS new,
+SELECT pg_temp.said(coalesce(from_stage::text, 'none')) AS "3 months ago", coalesce(sum(customers) FILTER (WHERE to_stage = 'new'), 0) AS new,
   coalesce(sum(customers) FILTER (WHERE to_stage = 'repeat'), 0) AS repeat, coalesce(sum(customers) FILTER (WHERE to_stage = 'loyal'), 0) AS loyal,
   coalesce(sum(customers) FILTER (WHERE to_stage = 'dormant'), 0) AS dormant, coalesce(sum(customers) FILTER (WHERE to_stage = 'churned'), 0) AS churned,
   round(sum(revenue)) AS "revenue since"
@@ -291,7 +294,7 @@ GROUP BY s.from_stage ORDER BY s.from_stage NULLS FIRST;
 \echo 'Five kinds, active (現役) or lapsed (離脱: no order for 240 days).  first (初回): one order;'
 \echo 'toddling (よちよち): first to last under 90 days; steady (コツコツ): longer, but below the border'
 \echo 'of revenue; above it, trendy (流行): first to last under 210 days, loyal (優良): longer.'
-SELECT replace(cpm::text, 'lapsed_', '') AS cpm,
+SELECT pg_temp.said(replace(cpm::text, 'lapsed_', '')) AS cpm,
   sum(customers) FILTER (WHERE cpm::text NOT LIKE 'lapsed%') AS active,
   round(sum(revenue) FILTER (WHERE cpm::text NOT LIKE 'lapsed%')) AS "their revenue",
   sum(customers) FILTER (WHERE cpm::text LIKE 'lapsed%') AS lapsed,
@@ -331,7 +334,7 @@ LIMIT 10;
 \echo '=== ltv_labels by coupon: did a coupon bring them back? (クーポン利用状況)'
 \echo 'First orders are set against first orders, later ones against later ones: a welcome coupon exists on'
 \echo 'first orders only.'
-SELECT CASE WHEN is_first_order THEN 'first' ELSE 'later' END AS "order", coalesce(pg_temp.clip(label, 24), '(none)') AS coupon, orders,
+SELECT pg_temp.said(CASE WHEN is_first_order THEN 'first' ELSE 'later' END) AS "order", coalesce(pg_temp.clip(label, 24), pg_temp.said('(none)')) AS coupon, orders,
   round(average_order_value, :places) AS "per order", observed_customers AS watched, pg_temp.percent(reorder_rate) AS "again %",
   pg_temp.percent(reorder_rate_low) AS low, pg_temp.percent(reorder_rate_high) AS high
 FROM ltv_labels('shop_orders', :'as_of', 'coupon') AS l
@@ -354,7 +357,7 @@ FROM (SELECT ARRAY[from_item, to_item] AS steps FROM ltv_item_flow('shop_orders'
   ltv_funnel('shop_orders', steps, :'as_of', within_days => 90);
 
 \echo '=== ltv_customer_summary: the best ten, with what they bought (WHAT)'
-SELECT pg_temp.clip(customer_id, 14) AS customer, orders, round(revenue, :places) AS revenue, stage, pg_temp.clip(first_item, 16) AS first, pg_temp.clip(last_item, 16) AS last, pg_temp.clip(top_item, 16) AS top
+SELECT pg_temp.clip(customer_id, 14) AS customer, orders, round(revenue, :places) AS revenue, pg_temp.said(stage::text) AS stage, pg_temp.clip(first_item, 16) AS first, pg_temp.clip(last_item, 16) AS last, pg_temp.clip(top_item, 16) AS top
 FROM ltv_customer_summary('shop_orders', :'as_of') AS s
 ORDER BY s.revenue DESC, s.customer_id
 LIMIT 10;
@@ -398,7 +401,7 @@ FROM ltv_economics('shop_orders', :'as_of', :margin, :cpo) AS e, LATERAL (VALUES
 
 \echo '=== ltv_levers: which of the six elements to pull first'
 \echo 'Each is made better by 10 %, the others stay: gain is what one customer then brings in addition.'
-SELECT element, round(base, 2) AS base, round(improved, 2) AS improved, round(ltv, :places) AS ltv, round(gain, :places) AS gain, rank
+SELECT pg_temp.said(element) AS element, round(base, 2) AS base, round(improved, 2) AS improved, round(ltv, :places) AS ltv, round(gain, :places) AS gain, rank
 FROM ltv_levers('shop_orders', :'as_of', :margin, :cpo);
 
 \echo '=== ltv_payback: when the cost of new customers is back (投資回収期間)'

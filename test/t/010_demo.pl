@@ -261,6 +261,28 @@ is(answer('SELECT customer_id, ordered_on, amount, order_id, quantity, item FROM
 is(answer('SELECT ordered_on, amount FROM shop_orders', '--from', 'shopify', 'shopify.csv', 'zone=UTC', 'keep=Financial Status:pending'),
   "2024-02-01|800\n2024-02-01|0\n", 'a word of the user takes the place of what is known of the shop');
 
+# --- in Japanese ---------------------------------------------------------------------------------------------
+
+($status, $out, $err) = demo('', '--lang', 'en');
+my ($ja_status, $ja, $ja_err) = demo('', '--lang', 'ja');
+is($ja_status, 0, 'in Japanese') or diag($ja_err);
+is(headings($ja), "@reports_of_sample", 'it prints the same reports');
+like($ja, qr/^8942 行、基準日 2025-03-31$/m, 'what it says itself');
+like($ja, qr/^ +122  ゲスト: .*\n.*\n +顧客IDのない行。どの顧客の履歴にも入りません。$/m, 'what ltv_check finds');
+is(too_wide($ja), '', 'in 100 columns');
+sub numbers { my ($printed) = @_; return join ' ', map { /\b[0-9.]+\b/g } grep { /\|/ } split /\n/, $printed =~ /^=== ltv_periods(.*?)^=== ltv_windows/ms ? $1 : ''; }
+isnt(numbers($out), '', 'there are figures');
+is(numbers($ja), numbers($out), 'and they are the same');
+# what the one says and the other has no words for
+my ($script, $words) = map { my $name = $_; open my $file, '<:encoding(UTF-8)', "$top/test/$name" or die; local $/; scalar <$file> } 'demo.sql', 'demo.ja';
+my %word = map { split /\t/, $_, 2 } split /\n/, $words;
+my @lacking = grep { /[a-z]/ && !exists $word{$_} } map { /'((?:[^']|'')*)'/g } $script =~ /^ *\\echo (.*)$/gm;
+is(join("\n", @lacking), '', 'test/demo.ja has every sentence of test/demo.sql');
+($status, $out, $err) = demo('', '--lang', 'ja', write_csv('ja.csv', "a,b\n1,2\n"), 'amount=c');
+like($err, qr/見出しがありません: customer_id, ordered_on, amount \("c"\)\n  ある見出し: "a", "b"/, 'a complaint');
+($status, $out, $err) = demo('', '--lang', 'ja', '--help');
+like($out, qr/^test\/demo .*サンプルの店$/m, 'and the help');
+
 # --- shops that are hardly one --------------------------------------------------------------------------------------
 
 sub runs
