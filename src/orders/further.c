@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "orders/being_read.h"
 #include "orders/relation.h"
 
 #define ROWS_AT_ONCE	10000
@@ -174,38 +175,6 @@ further_column(const FurtherRelation *relation, const char *name, const char *hi
  * Reading
  */
 
-/* A query over such a relation while it runs. */
-typedef struct FurtherReading
-{
-	const FurtherRelation *relation;
-	Oid			reader;			/* with whose rights */
-} FurtherReading;
-
-static void
-reading_context(void *arg)
-{
-	const FurtherReading *reading = arg;
-
-	errcontext("reading relation \"%s\"", reading->relation->name);
-	if (geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
-		errhint("A report reads this relation with the rights of who runs it, through a view over the report as well. To show others only the report, grant SELECT on a materialized view of it, or EXECUTE on a SECURITY DEFINER function that returns its rows.");
-}
-
-/* A view whose report reads the view itself would be read for ever; see CheckNotReading in source.c. */
-static void
-CheckNotReading(const FurtherReading *reading)
-{
-	for (ErrorContextCallback *callback = error_context_stack; callback != NULL; callback = callback->previous)
-		if (callback->callback == reading_context &&
-			((const FurtherReading *) callback->arg)->relation->relid == reading->relation->relid &&
-			((const FurtherReading *) callback->arg)->reader == reading->reader)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("infinite recursion detected in reports over relation \"%s\"", reading->relation->name),
-					 errdetail("It is a view that reads, directly or through other views, a report over itself."),
-					 errhint("Let the report read tables, or a view of them that no report is in.")));
-}
-
 /* Visit the rows that are in hand; what a visit allocates is gone after them. */
 static void
 visit_rows(MemoryContext context, FurtherVisitor visit, void *arg)
@@ -244,14 +213,9 @@ read_rows(const char *query, FurtherVisitor visit, void *arg)
 void
 further_read(const FurtherRelation *relation, const char *query, FurtherVisitor visit, void *arg)
 {
-	FurtherReading reading = {relation, GetUserId()};
-	ErrorContextCallback callback;
+	BeingRead	being = {.relid = relation->relid, .name = relation->name};
 
-	CheckNotReading(&reading);
-	callback.callback = reading_context;
-	callback.arg = &reading;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
+	being_read_begin(&being);
 	read_rows(query, visit, arg);
-	error_context_stack = callback.previous;
+	being_read_end(&being);
 }

@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 
 #include "node/scatter.h"
+#include "orders/being_read.h"
 #include "orders/campaigns.h"
 #include "orders/reading.h"
 
@@ -29,9 +30,7 @@ struct Source
 {
 	OrdersRelation relation;
 	Reading		reading;
-	RowPool    *pool;			/* of the reading */
 	const char *query;			/* while it runs */
-	Oid			reader;			/* the role with whose rights it runs */
 	RowVisitor	visit_row;		/* who looks at rows instead of receiving them; or NULL */
 	void	   *visit_arg;
 };
@@ -57,7 +56,7 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, NamedColumns n
 
 	orders_relation_open(fcinfo, relation_arg, names, relation);
 	leave_out_item(relation, wants);
-	source->pool = source->reading.pool = pool;
+	source->reading.pool = pool;
 	pool->context = context;
 	pool->wants = wants;
 	pool->distinct = relation->distinct;
@@ -72,7 +71,7 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, NamedColumns n
 const RowLayout *
 source_layout(const Source *source)
 {
-	return &source->pool->layout;
+	return &source->reading.pool->layout;
 }
 
 Oid
@@ -122,14 +121,14 @@ append_column(StringInfo query, const OrdersRelation *relation, OrdersColumn col
 static char *
 query_text(Source *source)
 {
-	RowLayout  *layout = &source->pool->layout;
+	RowLayout  *layout = &source->reading.pool->layout;
 	bool		used[ORDERS_COLUMNS];
 	StringInfoData query;
 
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		used[column] = has_column(&source->relation, column);
 	used[ORDERS_QUANTITY] = layout->has_quantity;
-	used[ORDERS_COST] = layout->has_cost || (source->pool->keeps_contacts && has_column(&source->relation, ORDERS_COST));
+	used[ORDERS_COST] = layout->has_cost || (source->reading.pool->keeps_contacts && has_column(&source->relation, ORDERS_COST));
 	used[ORDERS_ITEM] = layout->has_item;
 
 	initStringInfo(&query);
@@ -163,7 +162,7 @@ analyse_query(Source *source)
 
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 	{
-		int			position = source->pool->layout.position[column];
+		int			position = source->reading.pool->layout.position[column];
 
 		if (position >= 0 &&
 			exprType((Node *) list_nth_node(TargetEntry, query->targetList, position)->expr) != source->relation.columns[column].declared)
@@ -204,53 +203,13 @@ static bool
 receive_looked_at(TupleTableSlot *slot, DestReceiver *self)
 {
 	Source	   *source = ((SourceReceiver *) self)->source;
-	MemoryContext old = MemoryContextSwitchTo(source->pool->scratch);
+	MemoryContext old = MemoryContextSwitchTo(source->reading.pool->scratch);
 
 	slot_getallattrs(slot);
-	source->visit_row(&source->pool->layout, (OrdersRow) {slot->tts_values, slot->tts_isnull}, source->visit_arg);
+	source->visit_row(&source->reading.pool->layout, (OrdersRow) {slot->tts_values, slot->tts_isnull}, source->visit_arg);
 	MemoryContextSwitchTo(old);
-	MemoryContextReset(source->pool->scratch);
+	MemoryContextReset(source->reading.pool->scratch);
 	return true;
-}
-
-static void
-report_context(void *arg)
-{
-	Source	   *source = arg;
-	int			position = geterrposition();
-
-	/* what is wrong stands in our query, not in the user's */
-	if (position > 0)
-	{
-		errposition(0);
-		internalerrposition(position);
-		internalerrquery(source->query);
-	}
-	else
-		errcontext("SQL statement \"%s\"", source->query);
-	errcontext("reading orders from relation \"%s\"", source->relation.name);
-	if (geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
-		errhint("A report reads orders with the rights of who runs it, through a view over the report as well. To show others only the report, grant SELECT on a materialized view of it, or EXECUTE on a SECURITY DEFINER function that returns its rows.");
-}
-
-/*
- * A view whose report reads the view itself would be read for ever.  Who is
- * reading what stands in the stack of error contexts, which the server unwinds
- * after an error.  With the rights of another role the relation can be another
- * (row-level security), and a loop comes back to each of its roles.
- */
-static void
-CheckNotReading(const Source *source)
-{
-	for (ErrorContextCallback *callback = error_context_stack; callback != NULL; callback = callback->previous)
-		if (callback->callback == report_context &&
-			((const Source *) callback->arg)->relation.relid == source->relation.relid &&
-			((const Source *) callback->arg)->reader == source->reader)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("infinite recursion detected in reports over relation \"%s\"", source->relation.name),
-					 errdetail("It is a view that reads, directly or through other views, a report over itself."),
-					 errhint("Let the report read the tables of the shop, or a view of them that no report is in.")));
 }
 
 /* Run a plan of the query, with the caller's rights and snapshot. */
@@ -287,25 +246,20 @@ CheckReadOnly(Source *source, PlannedStmt *plan)
 static void
 read_orders(Source *source)
 {
-	MemoryContext context = AllocSetContextCreate(source->pool->context, "ltv query", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context = AllocSetContextCreate(source->reading.pool->context, "ltv query", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	ErrorContextCallback callback;
+	BeingRead	being = {.relid = source->relation.relid, .name = source->relation.name, .orders = true};
 	PlannedStmt *plan;
 
-	source->reader = GetUserId();
-	CheckNotReading(source);
-	source->query = query_text(source);
-	callback.callback = report_context;
-	callback.arg = source;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
+	source->query = being.query = query_text(source);
+	being_read_begin(&being);
 	plan = reading_plan(&source->reading, source->query, analyse_query(source), source->visit_row != NULL);
 	CheckReadOnly(source, plan);
 	reading_begin(&source->reading, plan);
 	run_plan(source, plan);
 	reading_note_workers(&source->reading);
-	error_context_stack = callback.previous;
-	CheckOneCurrency(source->pool);
+	being_read_end(&being);
+	CheckOneCurrency(source->reading.pool);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }
@@ -317,7 +271,7 @@ read_orders(Source *source)
 void
 source_read_rows(Source *source, RowVisitor visit, void *arg)
 {
-	MemoryContext old = MemoryContextSwitchTo(source->pool->context);
+	MemoryContext old = MemoryContextSwitchTo(source->reading.pool->context);
 
 	source->visit_row = visit;
 	source->visit_arg = arg;
@@ -329,7 +283,7 @@ source_read_rows(Source *source, RowVisitor visit, void *arg)
 static void
 read_for(Source *source, DateADT until, CustomerVisitor visit, void *arg, Size budget)
 {
-	RowPool    *pool = source->pool;
+	RowPool    *pool = source->reading.pool;
 
 	pool->until = until;
 	pool->visit = visit;
@@ -351,8 +305,8 @@ read_for(Source *source, DateADT until, CustomerVisitor visit, void *arg, Size b
 SourceCounts
 source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg)
 {
-	MemoryContext old = MemoryContextSwitchTo(source->pool->context);
-	RowPool    *guests = source->pool->guests;
+	MemoryContext old = MemoryContextSwitchTo(source->reading.pool->context);
+	RowPool    *guests = source->reading.pool->guests;
 	Size		budget = get_hash_memory_limit();
 
 	if (guests != NULL)
@@ -366,7 +320,7 @@ source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg)
 	if (guests != NULL)
 		pool_visit(guests);
 	MemoryContextSwitchTo(old);
-	return source->pool->counts;
+	return source->reading.pool->counts;
 }
 
 /* The same, in several processes where that is worthwhile. */
@@ -388,26 +342,26 @@ source_visit_parallel(Source *source, DateADT until, const ParallelVisitor *visi
 SourceCounts
 source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool in_parallel, void *arg)
 {
-	MemoryContext old = MemoryContextSwitchTo(source->pool->context);
+	MemoryContext old = MemoryContextSwitchTo(source->reading.pool->context);
 
 	visitor->begin(arg);
 	source->reading.visitor = in_parallel ? visitor : NULL;
 	read_for(source, until, visitor->visit, arg, get_hash_memory_limit());
 	reading_walk(&source->reading);
 	MemoryContextSwitchTo(old);
-	return source->pool->counts;
+	return source->reading.pool->counts;
 }
 
 /* The next of these, who is there until the one after; false when there is none left. */
 bool
 source_next(Source *source, Customer *customer)
 {
-	return pool_next(source->pool, customer);
+	return pool_next(source->reading.pool, customer);
 }
 
 void
 source_close(Source *source)
 {
 	reading_end(&source->reading);
-	MemoryContextDelete(source->pool->context);
+	MemoryContextDelete(source->reading.pool->context);
 }

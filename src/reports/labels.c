@@ -3,8 +3,7 @@
  */
 #include "reports/labels.h"
 
-#include "catalog/pg_type.h"
-
+#include "base/array.h"
 #include "customer/customer.h"
 #include "miscadmin.h"
 
@@ -61,27 +60,6 @@ CheckWithinDays(int32 days)
  */
 
 static void
-CheckValuesArray(ArrayType *array, const char *argument, const char *hint)
-{
-	int			count;
-
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("%s must have one dimension, not %d", argument, ARR_NDIM(array))));
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not contain a null", argument)));
-	count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	if (count < 1 || count > LABEL_VALUES_LIMIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must name 1 to %d values of the label, not %d", argument, LABEL_VALUES_LIMIT, count),
-				 errhint("%s", hint)));
-}
-
-static void
 add_value(LabelValues *values, const char *value, int length, const char *argument)
 {
 	int			start = values->count == 0 ? 0 : values->ends[values->count - 1];
@@ -99,11 +77,14 @@ add_value(LabelValues *values, const char *value, int length, const char *argume
 void
 label_values_read(LabelValues *values, ArrayType *array, const char *argument, const char *hint)
 {
-	Datum	   *texts;
 	int			count;
+	Datum	   *texts = array_elements(array, argument, NULL, &count);
 
-	CheckValuesArray(array, argument, hint);
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &texts, NULL, &count);
+	if (count < 1 || count > LABEL_VALUES_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must name 1 to %d values of the label, not %d", argument, LABEL_VALUES_LIMIT, count),
+				 errhint("%s", hint)));
 	values->count = 0;
 	for (int i = 0; i < count; i++)
 	{

@@ -5,12 +5,11 @@
  * One pass gathers the customers as they stood at every split, and the order
  * days of the horizon after it; the models are fitted afterwards.
  */
-#include "base/compat.h"
+#include "base/array.h"
 
 #include <math.h>
 
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/memutils.h"
@@ -261,24 +260,14 @@ months_before(DateADT day, int count)
 static void
 read_kinds(BacktestReport *backtest, ArrayType *kinds)
 {
-	Datum	   *names;
-	bool	   *nulls;
+	Datum	   *names = array_elements(kinds, "kinds", NULL, &backtest->kind_count);
 
-	if (ARR_NDIM(kinds) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("kinds must have one dimension")));
-	deconstruct_array(kinds, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &backtest->kind_count);
 	if (backtest->kind_count > MAX_KINDS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there can be %d kinds at most, not %d", MAX_KINDS, backtest->kind_count)));
 	for (int i = 0; i < backtest->kind_count; i++)
 	{
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("a kind must not be null")));
 		backtest->kinds[i] = kind_or_auto_argument(names[i]);
 		CheckModelKind(&(LtvmModel) {.kind = backtest->kinds[i]}, false, "orders");
 	}

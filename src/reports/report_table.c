@@ -5,6 +5,7 @@
 #include "reports/report_table.h"
 
 #include "base/arithmetic.h"
+#include "base/array.h"
 #include "customer/customer.h"
 #include "miscadmin.h"
 #include "model/stats.h"
@@ -126,38 +127,24 @@ compare_days(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-static void
-CheckDaysArray(ArrayType *array, int count)
-{
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("days must have one dimension, not %d", ARR_NDIM(array))));
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("days must not contain a null")));
-	if (count > DAYS_LIMIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("days must name %d numbers of days at most, not %d", DAYS_LIMIT, count)));
-}
-
 /* The numbers of days that an argument asks for, the smallest first; how many there are. */
 int
 report_days(ArrayType *array, int32 *days)
 {
-	const int32 *asked = (int32 *) ARR_DATA_PTR(array);
-	int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	int			count;
+	Datum	   *asked = array_elements(array, "days", NULL, &count);
 
-	CheckDaysArray(array, count);
+	if (count > DAYS_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("days must name %d numbers of days at most, not %d", DAYS_LIMIT, count)));
 	for (int i = 0; i < count; i++)
 	{
-		if (asked[i] < 0)
+		days[i] = DatumGetInt32(asked[i]);
+		if (days[i] < 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("days must be 0 or more each, not %d", asked[i])));
-		days[i] = asked[i];
+					 errmsg("days must be 0 or more each, not %d", days[i])));
 	}
 	qsort(days, count, sizeof(int32), compare_days);
 	return count;
