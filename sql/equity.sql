@@ -93,7 +93,17 @@ CREATE FUNCTION variance_of(m ltv_model, s ltv_model, g int, h int) RETURNS floa
   gs AS (SELECT i, (total(m, turned(s, i, 1e-4), g, h) - total(m, turned(s, i, -1e-4), g, h)) / 2e-4 AS d FROM generate_series(1, 3) i)
   SELECT (SELECT sum(z ^ 2 * (e2 - e1 ^ 2) + e1 * z ^ 2 * (q - 1) / ((s).parameters[1] * (q - 2)) + e2 * z ^ 2 / (q - 2)) FROM moments)
     + (SELECT sum(a.d * b.d * (m).covariance[a.i][b.i]) FROM gm a, gm b) + (SELECT sum(a.d * b.d * (s).covariance[a.i][b.i]) FROM gs a, gs b) $$;
-SELECT kind, e.days, near((e.predicted_value_high - e.predicted_value) / 1.959963984540054, 0.5 * sqrt(variance_of(m, s, e.until - e.days, e.until)), 1e-5) AS error, near(e.predicted_value, 0.5 * total(m, s, e.until - e.days, e.until), 1e-9) AS value
+-- at a limit it reaches as far as that of either model, the one itself and the one in its details
+CREATE FUNCTION upper_end(m ltv_model, s ltv_model, g int, h int) RETURNS float8 LANGUAGE sql STABLE AS $$ SELECT total(m, s, g, h) + 1.959963984540054 * sqrt(variance_of(m, s, g, h)) $$;
+CREATE FUNCTION cautious(m ltv_model) RETURNS ltv_model LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  c float8[] := ARRAY(SELECT n::float8 FROM jsonb_array_elements_text(m.details->'cautious'->'covariance') WITH ORDINALITY e(n, i) ORDER BY i);
+BEGIN
+  m.parameters := ARRAY(SELECT n::float8 FROM jsonb_array_elements_text(m.details->'cautious'->'parameters') WITH ORDINALITY e(n, i) ORDER BY i);
+  m.covariance := ARRAY[c[1:4], c[5:8], c[9:12], c[13:16]];
+  RETURN m;
+END $$;
+SELECT kind, e.days, near(e.predicted_value_high, 0.5 * greatest(upper_end(m, s, e.until - e.days, e.until), CASE WHEN (m).details IS NOT NULL THEN upper_end(cautious(m), s, e.until - e.days, e.until) END), 1e-5) AS high, (m).details IS NOT NULL AS at_limit, near(e.predicted_value, 0.5 * total(m, s, e.until - e.days, e.until), 1e-9) AS value
 FROM fitted, LATERAL (SELECT *, sum(days) OVER (ORDER BY period_start)::int AS until FROM ltv_equity('bought', '2024-12-31', 70, kind, 0.5, 'month') UNION ALL SELECT *, days FROM ltv_equity('bought', '2024-12-31', 365, kind, 0.5)) e ORDER BY kind, e.days;
 -- periods add up to the whole
 SELECT period, count(*) AS rows, sum(days_of_row) AS days, near(sum(p.expected_orders), min(w.expected_orders), 1e-9) AS orders, near(sum(p.predicted_value), min(w.predicted_value), 1e-9) AS value, sum(p.new_customers) = min(w.new_customers) AS won, near(sum(p.new_value), min(w.new_value), 1e-9) AS new_value, bool_and(p.customers = w.customers) AS customers

@@ -1964,7 +1964,7 @@ COMMENT ON COLUMN ltv_model.converged IS 'whether the optimum, or a limit named 
 COMMENT ON COLUMN ltv_model.iterations IS 'passes over the patterns of customers';
 COMMENT ON COLUMN ltv_model.gradient_norm IS 'length of the gradient in the logarithms of the parameters';
 COMMENT ON COLUMN ltv_model.note IS 'what is special about the fit; null for an ordinary optimum';
-COMMENT ON COLUMN ltv_model.details IS 'what later kinds of models need besides; null';
+COMMENT ON COLUMN ltv_model.details IS 'of a model at a limit: {"cautious": a second one that does not go there, for intervals}; else null';
 COMMENT ON COLUMN ltv_model.regularity IS 'k of bg/cnbd and mbg/cnbd: every k-th event is an order, 1 without a rhythm; null for other kinds';
 
 CREATE TYPE ltv_fit_spec AS (

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/kinds.h"
 #include "model/search.h"
@@ -341,6 +342,56 @@ fit_orders(LtvmProblem *clean, LtvmKnown *known, LtvmFit *fit)
 	return LTVM_FIT_DONE;
 }
 
+/*
+ * What is believed of leaving where the data go to a limit: a/b (s/beta in units of the mean observation) about 0.4, and b
+ * about 2, each up to e^1.5 times more or less in two of three shops.  That is weak: data that can tell overrule it.
+ */
+static const double belief[2] = {-0.9, 0.7};
+#define BELIEF_SD 1.5
+
+/*
+ * At a limit what was not seen of leaving counts as impossible, and nothing says how far it may be from that.  So there is a
+ * second fit, with a belief that keeps it from going there; what both say bounds an interval.
+ */
+static LtvmFitStatus
+fit_cautiously(const LtvmProblem *clean, LtvmFit *fit)
+{
+	LtvmPoint	data = {{log(fit->model.p[0]), log(fit->model.p[1] / fit->model.p[0])}, {.value = -INFINITY}, LTVM_STUCK};
+	LtvmPoint	best = nowhere;
+	LtvmProblem problem = *clean;
+	LtvmFit		cautious = *fit;
+
+	problem.known = NULL;
+	problem.evaluations = 0;
+	for (int i = 2; i < 4; i++)
+	{
+		problem.prior[i] = problem.scale[i] + belief[i - 2];
+		problem.prior_sd[i] = BELIEF_SD;
+	}
+	for (int i = 0; i < ALWAYS; i++)
+	{
+		LtvmProblem at = problem;
+		LtvmPoint	point;
+
+		set_start(clean, &data, starts[i], &point);
+		if (!ltvm_maximize(&at, &point) || !ltvm_pin_far_coordinates(&at, &point))
+			return LTVM_FIT_NO_MEMORY;
+		problem.evaluations = at.evaluations;
+		if (at.interrupted)
+			return LTVM_FIT_INTERRUPTED;
+		if (point.outcome == LTVM_MAXIMUM && point.value.value > best.value.value)
+		{
+			best = point;
+			fill_fit(&at, &point, &cautious);
+		}
+	}
+	fit->iterations += problem.evaluations;
+	fit->cautious = best.outcome == LTVM_MAXIMUM;
+	fit->cautious_model = cautious.model;
+	memcpy(fit->cautious_covariance, cautious.covariance, sizeof(cautious.covariance));
+	return LTVM_FIT_DONE;
+}
+
 static void
 clear_fit(LtvmKind kind, LtvmFit *fit)
 {
@@ -375,7 +426,10 @@ fit_with_regularity(LtvmKind kind, int regularity, bool quick, const LtvmPattern
 	problem.quick = quick;
 	/* with one chance to leave at most per customer, nothing tells how that chance differs between customers */
 	problem.fixed[3] = !problem.leaves_in_time && !ltvm_kinds[kind].first_order_decides && patterns[n - 1].frequency <= 1;
-	return fit_orders(&problem, &known, fit);
+	status = fit_orders(&problem, &known, fit);
+	if (status != LTVM_FIT_DONE || quick || fit->limits == 0 || !fit->converged)
+		return status;
+	return fit_cautiously(&problem, fit);
 }
 
 LtvmFitStatus

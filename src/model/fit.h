@@ -76,6 +76,9 @@ typedef struct LtvmFit
 	int			iterations;		/* passes over patterns, those over a sample of them included */
 	double		gradient_norm;	/* Euclidean, in the coordinates of the fit: sums of logarithms */
 	int			limits;			/* LTVM_LIMIT_... */
+	bool		cautious;		/* at a limit: there is a second model, which does not go there; for intervals */
+	LtvmModel	cautious_model;
+	double		cautious_covariance[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];
 	bool		chose_bound;	/* the regularity was chosen, and is the largest that there is */
 	bool		chose_kind;		/* with LTVM_AUTO: by the BIC, which is lower by bic_lead than with the next best */
 	double		bic_lead;

@@ -43,6 +43,25 @@ ltvm_parameters_at(const LtvmProblem *problem, const double *theta, LtvmModel *m
 	}
 }
 
+/* Takes into account what is known of the coordinates beforehand. */
+static void
+add_prior(const LtvmProblem *problem, const double *theta, LtvmValue *value)
+{
+	int			i;
+
+	for (i = 0; i < problem->dim; i++)
+	{
+		double		sd = problem->prior_sd[i];
+		double		distance = theta[i] - problem->prior[i];
+
+		if (sd == 0)
+			continue;
+		value->value -= 0.5 * distance * distance / (sd * sd);
+		value->g[i] -= distance / (sd * sd);
+		value->h[i][i] -= 1.0 / (sd * sd);
+	}
+}
+
 /* LtvmValue, gradient and Hessian in the coordinates; false when interrupted. */
 static bool
 evaluate(LtvmProblem *problem, const double *theta, LtvmValue *value)
@@ -86,6 +105,7 @@ evaluate(LtvmProblem *problem, const double *theta, LtvmValue *value)
 			}
 		}
 	}
+	add_prior(problem, theta, value);
 	return true;
 }
 

@@ -64,6 +64,8 @@ struct LtvmProblem
 	double		scale[LTVM_MAX_PARAMETERS];		/* where a coordinate is for ordinary data */
 	double		reach[LTVM_MAX_PARAMETERS];		/* at this distance from scale it is on its way to infinity */
 	double		end[LTVM_MAX_PARAMETERS];		/* distance from scale that stands for infinity */
+	double		prior[LTVM_MAX_PARAMETERS];	/* where a coordinate is thought to be beforehand, */
+	double		prior_sd[LTVM_MAX_PARAMETERS];	/* and how far from there; 0: nothing is thought */
 	double		nbd_value;		/* log-likelihood where nobody leaves, once it is known */
 	int			leave;			/* the coordinate whose lower end means that nobody leaves, else -1 */
 	bool		fixed[LTVM_MAX_PARAMETERS];

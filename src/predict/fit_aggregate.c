@@ -515,6 +515,8 @@ put_fit(const LtvmFit *fit, Datum *values, bool *nulls)
 	values[MODEL_REGULARITY] = Int32GetDatum(fit->model.regularity);
 	nulls[MODEL_PARAMETERS] = nulls[MODEL_STANDARD_ERRORS] = nulls[MODEL_LOG_LIKELIHOOD] = nulls[MODEL_GRADIENT_NORM] = false;
 	nulls[MODEL_REGULARITY] = !ltvm_has_regularity(fit->model.kind);
+	values[MODEL_DETAILS] = model_details(fit);
+	nulls[MODEL_DETAILS] = values[MODEL_DETAILS] == 0;
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_final);

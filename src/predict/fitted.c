@@ -111,7 +111,7 @@ read_covariance(Datum datum, FittedModel *fitted)
 	}
 }
 
-/* What a kind without a regularity has in its place is left alone, as details are. */
+/* What a kind without a regularity has in its place is left alone, as other details are. */
 static void
 read_regularity(Datum regularity, bool is_null, LtvmModel *model)
 {
@@ -156,6 +156,8 @@ read_fields(HeapTupleHeader row, FittedModel *fitted)
 	fitted->has_covariance = !nulls[MODEL_COVARIANCE];
 	if (fitted->has_covariance)
 		read_covariance(values[MODEL_COVARIANCE], fitted);
+	if (!nulls[MODEL_DETAILS] && fitted->at_limit)
+		model_read_details(values[MODEL_DETAILS], fitted);
 }
 
 /* Read and check a model, unless it is the one in the memo. */

@@ -47,6 +47,9 @@ typedef struct FittedModel
 	bool		at_limit;		/* note says that the parameters are at a limit */
 	bool		has_covariance;
 	double		covariance[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];	/* of the logarithms */
+	bool		has_cautious;	/* details have the second model of a fit at a limit, see LtvmFit */
+	double		cautious[LTVM_MAX_PARAMETERS];
+	double		cautious_covariance[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];
 } FittedModel;
 
 /* The model read last, with its bytes: a query has one for all its rows. */
@@ -79,6 +82,10 @@ unchanged_state(FunctionCallInfo fcinfo)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
+
+/* model_details.c */
+extern Datum model_details(const LtvmFit *fit);
+extern void model_read_details(Datum details, FittedModel *fitted);
 
 /* fit_aggregate.c */
 extern LtvmFit fit_order_model(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n);

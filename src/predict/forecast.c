@@ -5,7 +5,8 @@
  * parts: the spread of the process itself (the sum of the variances, as
  * customers order independently given the parameters), and what is not known
  * of the parameters (the delta method: g' C g, with the gradient g of the sum
- * in the logarithms of the parameters and their covariance C).
+ * in the logarithms of the parameters and their covariance C).  At a limit a
+ * second model, which does not go there, widens it.
  *
  * The state is an array of fixed length, see the enum.  It carries the model,
  * because all customers of a group must be forecast with the same.  Its numbers
@@ -27,18 +28,29 @@
 enum
 {
 	STATE_CUSTOMERS,
-	STATE_MEAN,
-	STATE_VARIANCE,
-	STATE_GRADIENT,				/* 4 */
-	STATE_MODEL = STATE_GRADIENT + LTVM_MAX_PARAMETERS,
+	STATE_SUMS,					/* see below */
+	STATE_CAUTIOUS_SUMS = STATE_SUMS + 2 + LTVM_MAX_PARAMETERS,	/* the same by the second model of a fit at a limit */
+	STATE_MODEL = STATE_CAUTIOUS_SUMS + 2 + LTVM_MAX_PARAMETERS,
 	STATE_KIND = STATE_MODEL,
 	STATE_REGULARITY,
 	STATE_AT_LIMIT,
 	STATE_UNIT_DAYS,
 	STATE_HAS_COVARIANCE,
+	STATE_HAS_CAUTIOUS,
 	STATE_PARAMETERS,			/* 4 */
 	STATE_COVARIANCE = STATE_PARAMETERS + LTVM_MAX_PARAMETERS,	/* 16, by rows */
-	STATE_LENGTH = STATE_COVARIANCE + LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS
+	STATE_CAUTIOUS_PARAMETERS = STATE_COVARIANCE + LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS,
+	STATE_CAUTIOUS_COVARIANCE = STATE_CAUTIOUS_PARAMETERS + LTVM_MAX_PARAMETERS,
+	STATE_LENGTH = STATE_CAUTIOUS_COVARIANCE + LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS
+};
+
+/* of the customers by one model */
+enum
+{
+	SUM_MEAN,
+	SUM_VARIANCE,
+	SUM_GRADIENT,				/* 4 */
+	SUMS = SUM_GRADIENT + LTVM_MAX_PARAMETERS
 };
 
 #define MODEL_LENGTH (STATE_LENGTH - STATE_MODEL)
@@ -70,7 +82,7 @@ CheckState(ArrayType *state)
 		ARR_ELEMTYPE(state) == INT8OID;
 
 	if (!valid || !(values[STATE_CUSTOMERS] >= 0 && values[STATE_CUSTOMERS] <= MAX_CUSTOMERS) ||
-		!(values[STATE_MEAN] >= 0) || !(values[STATE_VARIANCE] >= 0))
+		!(values[STATE_SUMS + SUM_MEAN] >= 0) || !(values[STATE_SUMS + SUM_VARIANCE] >= 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid state of ltv_forecast")));
@@ -114,8 +126,29 @@ model_numbers(const FittedModel *fitted, double *model)
 	model[STATE_AT_LIMIT - STATE_MODEL] = fitted->at_limit ? 1 : 0;
 	model[STATE_UNIT_DAYS - STATE_MODEL] = fitted->unit_days;
 	model[STATE_HAS_COVARIANCE - STATE_MODEL] = fitted->has_covariance ? 1 : 0;
+	model[STATE_HAS_CAUTIOUS - STATE_MODEL] = fitted->has_cautious ? 1 : 0;
 	memcpy(&model[STATE_PARAMETERS - STATE_MODEL], fitted->model.p, sizeof(fitted->model.p));
 	memcpy(&model[STATE_COVARIANCE - STATE_MODEL], fitted->covariance, sizeof(fitted->covariance));
+	memcpy(&model[STATE_CAUTIOUS_PARAMETERS - STATE_MODEL], fitted->cautious, sizeof(fitted->cautious));
+	memcpy(&model[STATE_CAUTIOUS_COVARIANCE - STATE_MODEL], fitted->cautious_covariance, sizeof(fitted->cautious_covariance));
+}
+
+/* Add a customer by one model. */
+static void
+add_customer(double *sums, const LtvmModel *model, const LtvmPast *past, double horizon)
+{
+	double		gradient[LTVM_MAX_PARAMETERS] = {0};
+
+	sums[SUM_MEAN] += ltvm_expected_orders(model, past, horizon);
+	sums[SUM_VARIANCE] += ltvm_orders_variance(model, past, horizon);
+	if (!isfinite(sums[SUM_MEAN]) || !isfinite(sums[SUM_VARIANCE]))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the forecast leaves the range of double precision"),
+				 errhint("Look at the parameters of the model, and at the horizon.")));
+	ltvm_expected_orders_gradient(model, past, horizon, gradient);
+	for (int i = 0; i < LTVM_MAX_PARAMETERS; i++)
+		sums[SUM_GRADIENT + i] += gradient[i];
 }
 
 PG_FUNCTION_INFO_V1(ltv_forecast_accum);
@@ -133,7 +166,6 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 	Moment		moment;
 	LtvmPast	past;
 	double		horizon;
-	double		gradient[LTVM_MAX_PARAMETERS];
 	double		model[MODEL_LENGTH];
 
 	for (int i = 1; i <= 4; i++)
@@ -160,16 +192,14 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 	take_model(values, model);
 	past = past_of(&input, moment.as_of, fitted->unit_days);
 	values[STATE_CUSTOMERS] += 1;
-	values[STATE_MEAN] += ltvm_expected_orders(&fitted->model, &past, horizon);
-	values[STATE_VARIANCE] += ltvm_orders_variance(&fitted->model, &past, horizon);
-	if (!isfinite(values[STATE_MEAN]) || !isfinite(values[STATE_VARIANCE]))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("the forecast leaves the range of double precision"),
-				 errhint("Look at the parameters of the model, and at the horizon.")));
-	ltvm_expected_orders_gradient(&fitted->model, &past, horizon, gradient);
-	for (int i = 0; i < fitted->count; i++)
-		values[STATE_GRADIENT + i] += gradient[i];
+	add_customer(&values[STATE_SUMS], &fitted->model, &past, horizon);
+	if (fitted->has_cautious)
+	{
+		LtvmModel	cautious = fitted->model;
+
+		memcpy(cautious.p, fitted->cautious, sizeof(cautious.p));
+		add_customer(&values[STATE_CAUTIOUS_SUMS], &cautious, &past, horizon);
+	}
 	PG_RETURN_POINTER(state);
 }
 
@@ -197,30 +227,61 @@ ltv_forecast_combine(PG_FUNCTION_ARGS)
 	{
 		take_model(values, &more[STATE_MODEL]);
 		values[STATE_CUSTOMERS] += more[STATE_CUSTOMERS];
-		values[STATE_MEAN] += more[STATE_MEAN];
-		values[STATE_VARIANCE] += more[STATE_VARIANCE];
-		for (int i = 0; i < LTVM_MAX_PARAMETERS; i++)
-			values[STATE_GRADIENT + i] += more[STATE_GRADIENT + i];
+		for (int i = STATE_SUMS; i < STATE_MODEL; i++)
+			values[i] += more[i];
 	}
 	PG_RETURN_POINTER(state);
 }
 
 /* g' C g */
 static double
-parameter_variance(const double *values)
+parameter_variance(const double *sums, const double *covariance)
 {
 	double		sum = 0;
 
 	for (int i = 0; i < LTVM_MAX_PARAMETERS; i++)
 		for (int j = 0; j < LTVM_MAX_PARAMETERS; j++)
-			sum += values[STATE_GRADIENT + i] * values[STATE_GRADIENT + j] *
-				values[STATE_COVARIANCE + i * LTVM_MAX_PARAMETERS + j];
+			sum += sums[SUM_GRADIENT + i] * sums[SUM_GRADIENT + j] * covariance[i * LTVM_MAX_PARAMETERS + j];
 	return Max(sum, 0);
 }
 
 static const CompositeType estimate_type = COMPOSITE_TYPE("ltv_forecast_estimate", INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID);
 
 #define LIMIT_NOTE "the model is at a limit, which its own note names: what was not seen of leaving counts as impossible, and the interval is too narrow"
+#define CAUTIOUS_NOTE "the model is at a limit, which its own note names: the interval reaches as far as a second model that holds more of leaving possible"
+
+/* How far off the forecast by one model may be. */
+static double
+error_of(const double *sums, const double *covariance)
+{
+	return sqrt(sums[SUM_VARIANCE] + parameter_variance(sums, covariance));
+}
+
+/* The columns of the interval: at a limit as far as either of the two models has it. */
+static void
+put_interval(CompositeRow *row, const double *values)
+{
+	bool		cautious = values[STATE_HAS_CAUTIOUS] != 0;
+	double		mean = values[STATE_SUMS + SUM_MEAN];
+	double		error = error_of(&values[STATE_SUMS], &values[STATE_COVARIANCE]);
+	double		low = mean - NORMAL_975 * error;
+	double		high = mean + NORMAL_975 * error;
+
+	if (cautious)
+	{
+		double		other = values[STATE_CAUTIOUS_SUMS + SUM_MEAN];
+		double		other_error = error_of(&values[STATE_CAUTIOUS_SUMS], &values[STATE_CAUTIOUS_COVARIANCE]);
+
+		low = Min(low, other - NORMAL_975 * other_error);
+		high = Max(high, other + NORMAL_975 * other_error);
+	}
+	row->values[2] = Float8GetDatum(error);
+	row->values[3] = Float8GetDatum(Max(0, low));
+	row->values[4] = Float8GetDatum(high);
+	/* without a covariance only the spread of the process is known */
+	row->nulls[2] = values[STATE_HAS_COVARIANCE] == 0;
+	row->nulls[3] = row->nulls[4] = values[STATE_HAS_COVARIANCE] == 0 && !cautious;
+}
 
 PG_FUNCTION_INFO_V1(ltv_forecast_final);
 
@@ -230,7 +291,6 @@ ltv_forecast_final(PG_FUNCTION_ARGS)
 {
 	ArrayType  *state;
 	double	   *values;
-	double		error;
 	CompositeRow row;
 
 	if (PG_ARGISNULL(0))
@@ -241,15 +301,10 @@ ltv_forecast_final(PG_FUNCTION_ARGS)
 	if (values[STATE_CUSTOMERS] == 0)
 		PG_RETURN_NULL();
 	composite_begin_result(&row, fcinfo, &estimate_type);
-	error = sqrt(values[STATE_VARIANCE] + parameter_variance(values));
 	row.values[0] = Int64GetDatum((int64) values[STATE_CUSTOMERS]);
-	row.values[1] = Float8GetDatum(values[STATE_MEAN] + 0.0);	/* a state may hold -0 */
-	row.values[2] = Float8GetDatum(error);
-	row.values[3] = Float8GetDatum(Max(0, values[STATE_MEAN] - NORMAL_975 * error));
-	row.values[4] = Float8GetDatum(values[STATE_MEAN] + NORMAL_975 * error);
-	/* without a covariance only the spread of the process is known */
-	row.nulls[2] = row.nulls[3] = row.nulls[4] = values[STATE_HAS_COVARIANCE] == 0;
+	row.values[1] = Float8GetDatum(values[STATE_SUMS + SUM_MEAN] + 0.0);	/* a state may hold -0 */
+	put_interval(&row, values);
 	row.nulls[5] = values[STATE_AT_LIMIT] == 0;
-	row.values[5] = row.nulls[5] ? (Datum) 0 : CStringGetTextDatum(LIMIT_NOTE);
+	row.values[5] = row.nulls[5] ? (Datum) 0 : CStringGetTextDatum(values[STATE_HAS_CAUTIOUS] != 0 ? CAUTIOUS_NOTE : LIMIT_NOTE);
 	PG_RETURN_DATUM(composite_datum(&row));
 }

@@ -162,12 +162,19 @@ measure_predictions(const PatternSet *set, const uint32 *actual, const double *e
 	pfree(groups);
 }
 
-/* The variance of the total: the process and, by the delta method, the parameters. */
-static double
-total_variance(const PatternSet *set, const LtvmFit *fit, double horizon)
+/* The total as one model has it. */
+typedef struct Total
+{
+	double		mean;
+	double		error;			/* the process and, by the delta method, the parameters */
+} Total;
+
+static Total
+total_of(const PatternSet *set, const LtvmModel *model, int count, const double (*covariance)[LTVM_MAX_PARAMETERS], double horizon)
 {
 	double		gradient[LTVM_MAX_PARAMETERS] = {0};
 	double		variance = 0;
+	Total		total = {0};
 
 	for (uint64 i = 0; i < set->count; i++)
 	{
@@ -176,23 +183,45 @@ total_variance(const PatternSet *set, const LtvmFit *fit, double horizon)
 		double		of_pattern[LTVM_MAX_PARAMETERS];
 
 		CHECK_FOR_INTERRUPTS();
-		variance += weight * ltvm_orders_variance(&fit->model, &past, horizon);
-		ltvm_expected_orders_gradient(&fit->model, &past, horizon, of_pattern);
-		for (int j = 0; j < fit->count; j++)
+		total.mean += weight * ltvm_expected_orders(model, &past, horizon);
+		variance += weight * ltvm_orders_variance(model, &past, horizon);
+		ltvm_expected_orders_gradient(model, &past, horizon, of_pattern);
+		for (int j = 0; j < count; j++)
 			gradient[j] += weight * of_pattern[j];
 	}
-	for (int i = 0; i < fit->count; i++)
-		for (int j = 0; j < fit->count; j++)
-			variance += gradient[i] * gradient[j] * fit->covariance[i][j];
-	return variance;
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < count; j++)
+			variance += gradient[i] * gradient[j] * covariance[i][j];
+	total.error = sqrt(variance);
+	return total;
+}
+
+/* The interval of the total: at a limit as far as either of the two models has it. */
+static void
+measure_interval(const PatternSet *set, const LtvmFit *fit, double horizon, Measures *measures)
+{
+	Total		total = total_of(set, &fit->model, fit->count, fit->covariance, horizon);
+
+	measures->low = measures->expected - NORMAL_975 * total.error;
+	measures->high = measures->expected + NORMAL_975 * total.error;
+	if (fit->cautious)
+	{
+		Total		cautious = total_of(set, &fit->cautious_model, fit->count, fit->cautious_covariance, horizon);
+
+		/* fmin and fmax take the one that is a number */
+		measures->low = fmin(measures->low, cautious.mean - NORMAL_975 * cautious.error);
+		measures->high = fmax(measures->high, cautious.mean + NORMAL_975 * cautious.error);
+	}
+	if (isnan(measures->low))
+		measures->high = NAN;
+	else
+		measures->low = Max(0, measures->low);
 }
 
 /* Measure a model over the horizon, in the unit of the patterns; what it expected of each pattern goes to expected. */
 void
 measure_model(const PatternSet *set, const uint32 *actual, const LtvmFit *fit, double horizon, double *expected, Measures *measures)
 {
-	double		error;
-
 	for (uint64 i = 0; i < set->count; i++)
 	{
 		LtvmPast	past = pattern_past(&set->patterns[i]);
@@ -201,9 +230,5 @@ measure_model(const PatternSet *set, const uint32 *actual, const LtvmFit *fit, d
 		expected[i] = ltvm_expected_orders(&fit->model, &past, horizon);
 	}
 	measure_predictions(set, actual, expected, measures);
-	error = sqrt(total_variance(set, fit, horizon));
-	measures->low = Max(0, measures->expected - NORMAL_975 * error);
-	measures->high = measures->expected + NORMAL_975 * error;
-	if (isnan(error))
-		measures->low = measures->high = NAN;
+	measure_interval(set, fit, horizon, measures);
 }

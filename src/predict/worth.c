@@ -16,6 +16,7 @@
 #include <math.h>
 
 #include "miscadmin.h"
+#include "model/stats.h"
 #include "utils/memutils.h"
 
 static int
@@ -85,12 +86,12 @@ typedef struct OrdersAhead
 } OrdersAhead;
 
 static OrdersAhead
-orders_until(const LtvmFit *fit, const LtvmPast *past, double horizon)
+orders_until(const LtvmModel *model, const LtvmPast *past, double horizon)
 {
-	OrdersAhead ahead = {.mean = ltvm_expected_orders(&fit->model, past, horizon)};
+	OrdersAhead ahead = {.mean = ltvm_expected_orders(model, past, horizon)};
 
-	ahead.square = ltvm_orders_variance(&fit->model, past, horizon) + ahead.mean * ahead.mean;
-	ltvm_expected_orders_gradient(&fit->model, past, horizon, ahead.gradient);
+	ahead.square = ltvm_orders_variance(model, past, horizon) + ahead.mean * ahead.mean;
+	ltvm_expected_orders_gradient(model, past, horizon, ahead.gradient);
 	return ahead;
 }
 
@@ -100,16 +101,16 @@ orders_until(const LtvmFit *fit, const LtvmPast *past, double horizon)
  * is in as many days from now on, as fewer customers are left by then.
  */
 static OrdersAhead
-orders_between(const LtvmFit *fit, const LtvmPast *past, int32 from_day, int32 to_day)
+orders_between(const LtvmModel *model, const LtvmPast *past, int32 from_day, int32 to_day)
 {
-	OrdersAhead ahead = orders_until(fit, past, (double) to_day / REPORT_UNIT_DAYS);
+	OrdersAhead ahead = orders_until(model, past, (double) to_day / REPORT_UNIT_DAYS);
 	OrdersAhead before;
 	OrdersAhead as_long;
 
 	if (from_day == 0)
 		return ahead;
-	before = orders_until(fit, past, (double) from_day / REPORT_UNIT_DAYS);
-	as_long = orders_until(fit, past, (double) (to_day - from_day) / REPORT_UNIT_DAYS);
+	before = orders_until(model, past, (double) from_day / REPORT_UNIT_DAYS);
+	as_long = orders_until(model, past, (double) (to_day - from_day) / REPORT_UNIT_DAYS);
 	ahead.mean = Max(ahead.mean - before.mean, 0);
 	ahead.square = as_long.mean > 0 ? as_long.square * ahead.mean / as_long.mean : 0;
 	for (int i = 0; i < LTVM_MAX_PARAMETERS; i++)
@@ -119,13 +120,13 @@ orders_between(const LtvmFit *fit, const LtvmPast *past, int32 from_day, int32 t
 
 /* g' C g */
 static double
-parameter_variance(const LtvmFit *fit, const double *gradient)
+parameter_variance(int count, const double (*covariance)[LTVM_MAX_PARAMETERS], const double *gradient)
 {
 	double		variance = 0;
 
-	for (int i = 0; i < fit->count; i++)
-		for (int j = 0; j < fit->count; j++)
-			variance += gradient[i] * gradient[j] * fit->covariance[i][j];
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < count; j++)
+			variance += gradient[i] * gradient[j] * covariance[i][j];
 	return variance;
 }
 
@@ -135,36 +136,68 @@ spending_variance(const Spending *spending, const double *gradient, double value
 {
 	if (!spending->fitted)
 		return spending->days > 0 ? value * value * spending->dispersion / spending->days : 0;
-	return parameter_variance(&spending->fit, gradient);
+	return parameter_variance(spending->fit.count, spending->fit.covariance, gradient);
 }
 
-/* What is expected after from_day and up to to_day, counted from the day as of which customers are known. */
-Worth
-outlook_worth(const Outlook *outlook, int32 from_day, int32 to_day)
+/* What one model of orders expects. */
+typedef struct ModelWorth
+{
+	double		orders;
+	double		value;
+	double		error;			/* 95 % of it lie so near */
+} ModelWorth;
+
+static ModelWorth
+worth_by(const Outlook *outlook, const LtvmModel *model, const double (*covariance)[LTVM_MAX_PARAMETERS], int32 from_day, int32 to_day)
 {
 	const PatternSet *set = outlook->set;
-	Worth		worth = {0};
+	ModelWorth	worth = {0};
+	double		variance = 0;
 	double		of_orders[LTVM_MAX_PARAMETERS] = {0};
 	double		of_amounts[LTVM_MAX_PARAMETERS] = {0};
 
 	for (uint64 i = 0; i < set->count; i++)
 	{
 		LtvmPast	past = pattern_past(&set->patterns[i]);
-		OrdersAhead ahead = orders_between(outlook->fit, &past, from_day, to_day);
+		OrdersAhead ahead = orders_between(model, &past, from_day, to_day);
 		const PatternSpending *spent = &outlook->patterns[i];
-		double		kept = kept_share(outlook->spending, &outlook->fit->model, &past, from_day, to_day);
+		double		kept = kept_share(outlook->spending, model, &past, from_day, to_day);
 
 		CHECK_FOR_INTERRUPTS();
 		worth.orders += set->patterns[i].weight * ahead.mean;
 		worth.value += ahead.mean * spent->values * kept;
-		worth.variance += kept * kept * ((ahead.square - ahead.mean * ahead.mean) * spent->squares + ahead.mean * spent->own +
-										 ahead.square * spent->between);
+		variance += kept * kept * ((ahead.square - ahead.mean * ahead.mean) * spent->squares + ahead.mean * spent->own +
+								   ahead.square * spent->between);
 		for (int j = 0; j < LTVM_MAX_PARAMETERS; j++)
 		{
 			of_orders[j] += ahead.gradient[j] * spent->values * kept;
 			of_amounts[j] += ahead.mean * spent->gradient[j] * kept;
 		}
 	}
-	worth.variance += parameter_variance(outlook->fit, of_orders) + spending_variance(outlook->spending, of_amounts, worth.value);
+	variance += parameter_variance(outlook->fit->count, covariance, of_orders) + spending_variance(outlook->spending, of_amounts, worth.value);
+	worth.error = NORMAL_975 * sqrt(variance);
+	return worth;
+}
+
+/*
+ * What is expected after from_day and up to to_day, counted from the day as of
+ * which customers are known.  At a limit the interval reaches as far as either
+ * of the two models has it.
+ */
+Worth
+outlook_worth(const Outlook *outlook, int32 from_day, int32 to_day)
+{
+	const LtvmFit *fit = outlook->fit;
+	ModelWorth	by_model = worth_by(outlook, &fit->model, fit->covariance, from_day, to_day);
+	Worth		worth = {by_model.orders, by_model.value, by_model.error, by_model.error};
+
+	if (fit->cautious)
+	{
+		ModelWorth	cautious = worth_by(outlook, &fit->cautious_model, fit->cautious_covariance, from_day, to_day);
+
+		/* fmax takes the one that is a number */
+		worth.down = fmax(worth.down, worth.value - cautious.value + cautious.error);
+		worth.up = fmax(worth.up, cautious.value - worth.value + cautious.error);
+	}
 	return worth;
 }

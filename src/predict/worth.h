@@ -31,7 +31,8 @@ typedef struct Worth
 {
 	double		orders;
 	double		value;
-	double		variance;		/* of value: of what happens and of what is known of the parameters; NaN where that is not known */
+	double		down;			/* how far value may be lower and higher: its 95 % interval; NaN where that is not known */
+	double		up;
 } Worth;
 
 extern void outlook_begin(Outlook *outlook, const PatternSet *set, const LtvmFit *fit, const Spending *spending, MeanAmounts amounts);

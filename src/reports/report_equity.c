@@ -187,24 +187,25 @@ add_newcomer_notes(const NewcomerTable *table, StringInfo notes)
 		add_note(notes, "new customers: if as many are won as last year");
 }
 
-/* A number and its 95 % interval, which does not cross zero. */
+/* A number and its 95 % interval, so far down and up, but not across zero. */
 static void
-put_interval(Row *row, double value, double variance)
+put_interval(Row *row, double value, double down, double up)
 {
-	double		error = NORMAL_975 * sqrt(Max(variance, 0));
-
 	put_measure(row, value + 0.0);
-	put_measure(row, isnan(variance) ? NAN : (value >= 0 ? Max(0, value - error) : value - error) + 0.0);
-	put_measure(row, isnan(variance) ? NAN : (value < 0 ? Min(0, value + error) : value + error) + 0.0);
+	put_measure(row, (value >= 0 && !isnan(down) ? Max(0, value - down) : value - down) + 0.0);
+	put_measure(row, (value < 0 && !isnan(up) ? Min(0, value + up) : value + up) + 0.0);
 }
 
 /* The days after from_day and up to to_day. */
 static void
 put_days(Row *row, const EquityParts *parts, Datum start, int32 from_day, int32 to_day, const char *note)
 {
-	Worth		worth = {NAN, NAN, NAN};
+	Worth		worth = {NAN, NAN, NAN, NAN};
 	NewcomerWorth won = {NAN, NAN, false, NAN, NAN};
-	double		square = parts->margin * parts->margin;
+	double		margin = parts->margin;
+	double		down;
+	double		up;
+	double		error;
 
 	if (parts->fitted)
 		worth = outlook_worth(&parts->outlook, from_day, to_day);
@@ -212,6 +213,10 @@ put_days(Row *row, const EquityParts *parts, Datum start, int32 from_day, int32 
 		won = newcomers_worth(parts->newcomers, from_day, to_day);
 	if (!won.value_known)
 		won.value = won.variance = NAN;
+	/* who sells at a loss loses less with fewer orders */
+	down = fabs(margin) * (margin < 0 ? worth.up : worth.down);
+	up = fabs(margin) * (margin < 0 ? worth.down : worth.up);
+	error = fabs(margin) * NORMAL_975 * sqrt(won.variance);
 	if (start == 0)
 		row_null(row);
 	else
@@ -219,10 +224,10 @@ put_days(Row *row, const EquityParts *parts, Datum start, int32 from_day, int32 
 	row_value(row, Int32GetDatum(to_day - from_day));
 	row_count(row, parts->customers);
 	put_measure(row, worth.orders);
-	put_interval(row, worth.value * parts->margin, worth.variance * square);
-	put_interval(row, won.customers, won.customers_variance);
-	put_interval(row, won.value * parts->margin, won.variance * square);
-	put_interval(row, (worth.value + won.value) * parts->margin, (worth.variance + won.variance) * square);
+	put_interval(row, worth.value * margin, down, up);
+	put_interval(row, won.customers, NORMAL_975 * sqrt(won.customers_variance), NORMAL_975 * sqrt(won.customers_variance));
+	put_interval(row, won.value * margin, error, error);
+	put_interval(row, (worth.value + won.value) * margin, hypot(down, error), hypot(up, error));
 	if (note == NULL)
 		row_null(row);
 	else

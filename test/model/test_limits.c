@@ -321,6 +321,71 @@ test_small_shops(void)
 	}
 }
 
+/* ln of likelihood and belief, at a model's parameters times e^by for the i-th */
+static double
+believed(const LtvmModel *model, const LtvmPattern *patterns, int n, int i, double by)
+{
+	LtvmModel	turned = *model;
+	double		observed = 0;
+	double		customers = 0;
+	double		unit;
+	double		value = 0;
+	int			j;
+
+	turned.p[i] *= exp(by);
+	for (j = 0; j < n; j++)
+	{
+		LtvmPast	past = {patterns[j].frequency, patterns[j].recency, patterns[j].t};
+
+		value += patterns[j].weight * ltvm_log_likelihood(&turned, &past, NULL);
+		observed += patterns[j].weight * patterns[j].t;
+		customers += patterns[j].weight;
+	}
+	unit = model->kind == LTVM_PARETO_NBD ? log(observed / customers) : 0.0;
+	value -= 0.5 * pow((log(turned.p[2] / turned.p[3]) + unit + 0.9) / 1.5, 2);
+	value -= 0.5 * pow((log(turned.p[3]) - unit - 0.7) / 1.5, 2);
+	return value;
+}
+
+/*
+ * At a limit there is a second model, and nowhere else: a maximum of likelihood and belief together, by differences, inside,
+ * where the likelihood alone is lower.
+ */
+static void
+test_cautious(void)
+{
+	static const LtvmModel truths[] = {
+		{LTVM_PARETO_NBD, 0, {0.55, 10.6, 0.6, 11.7}}, {LTVM_MBG_NBD, 0, {0.5, 6.2, 0.9, 1.6}}, {LTVM_BG_NBD, 0, {0.8, 9.0, 0.05, 2.0}},
+	};
+	LtvmPattern patterns[100];
+	int			at_limit = 0;
+	int			seed;
+	int			i;
+
+	for (seed = 0; seed < 60; seed++)
+	{
+		const LtvmModel *truth = &truths[seed % 3];
+		int			n = simulate(truth, seed, 100, patterns);
+		LtvmFit		fit;
+
+		check(ltvm_fit_orders(truth->kind, patterns, n, NULL, &fit) == LTVM_FIT_DONE && fit.cautious == (fit.limits != 0),
+			  "shop %d: limits %d, cautious %d", seed, fit.limits, fit.cautious);
+		if (!fit.cautious)
+			continue;
+		at_limit++;
+		for (i = 0; i < 4; i++)
+		{
+			/* r may go to infinity, which no belief is about */
+			if (fit.cautious_model.p[0] > 1e3 && i < 2)
+				continue;
+			check(fabs(believed(&fit.cautious_model, patterns, n, i, 1e-4) - believed(&fit.cautious_model, patterns, n, i, -1e-4)) < 2e-4 * 1e-4,
+				  "shop %d: no maximum in parameter %d", seed, i);
+			check(fit.cautious_covariance[i][i] > 0, "shop %d: no covariance", seed);
+		}
+	}
+	check(at_limit >= 10, "%d of 60 shops at a limit", at_limit);
+}
+
 /*
  * Amounts of 1000 and 1002, whatever the number of orders: p -> infinity, where 1/z ~ Gamma(q, p v), so that v p / q is the
  * inverse of the mean of 1/z.  Expected: the root of the derivative in q by bisection, 60 digits, in Python.  The fit's p is
@@ -613,6 +678,7 @@ test_limits(void)
 	test_degenerate_fits();
 	test_several_maxima();
 	test_small_shops();
+	test_cautious();
 	test_narrow_amounts();
 	test_leave_at_once();
 	test_interrupts();
