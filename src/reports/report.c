@@ -35,28 +35,32 @@ hold_function(Oid function)
 				 errdetail("The extension ltv has been dropped since the report was called.")));
 }
 
-/* Arguments by position; all must be given but those whose bit is set in nullable. */
-void
-CheckArgumentsGiven(FunctionCallInfo fcinfo, uint32 nullable)
+static void
+report_null(Oid function, int arg)
 {
 	char	  **names;
 	Oid		   *types;
 	char	   *modes;
-	HeapTuple	proc = NULL;
+	HeapTuple	proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		has_default;
 
+	if (!HeapTupleIsValid(proc))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	get_func_arg_info(proc, &types, &names, &modes);
+	has_default = arg >= ((Form_pg_proc) GETSTRUCT(proc))->pronargs - ((Form_pg_proc) GETSTRUCT(proc))->pronargdefaults;
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("argument \"%s\" must not be null", names != NULL ? names[arg] : "?"),
+			 has_default ? errhint("Leave an argument out to get its default.") : errhint("Give it a value: it has no default.")));
+}
+
+/* Arguments by position; all must be given but those whose bit is set in nullable. */
+void
+CheckArgumentsGiven(FunctionCallInfo fcinfo, uint32 nullable)
+{
 	for (int i = 0; i < PG_NARGS(); i++)
-	{
-		if (!PG_ARGISNULL(i) || (nullable & ARGUMENT_BIT(i)) != 0)
-			continue;
-		proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
-		if (!HeapTupleIsValid(proc))
-			elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
-		get_func_arg_info(proc, &types, &names, &modes);
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument \"%s\" must not be null", names != NULL ? names[i] : "?"),
-				 errhint("Leave an argument out to get its default.")));
-	}
+		if (PG_ARGISNULL(i) && (nullable & ARGUMENT_BIT(i)) == 0)
+			report_null(fcinfo->flinfo->fn_oid, i);
 }
 
 /* The type that the caller asks for must be that of the column, if it is not text. */
