@@ -32,6 +32,7 @@ INSERT INTO made VALUES
     ('ltv_item_flow_row', $$ltv_item_flow('o', '2024-08-01')$$),
     ('ltv_labels_row', $$ltv_labels('o', '2024-08-01')$$),
     ('ltv_levers_row', $$ltv_levers('o', '2024-08-01', NULL, 1000)$$),
+    ('ltv_loyal_chance_row', $$ltv_loyal_chance('o', '{}', '2024-08-01')$$),
     ('ltv_member_rank_row', $$h, LATERAL ltv_member_rank(h.history, '2024-08-01', '{regular,silver,gold}', '{300,600}', '{2,5}') one$$),
     ('ltv_model_input_row', $$h, LATERAL ltv_model_input(h.history, '2024-08-01') one$$),
     ('ltv_overview_row', $$ltv_overview('o', '2024-08-01')$$),

@@ -1207,6 +1207,34 @@ RETURNS TABLE (customer_id anyelement, segment text, recency_days integer, frequ
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_rfm(regclass, date, anyelement, integer, integer[], integer[], numeric[], text) IS 'recency, frequency and money of every customer with scores from 1 to bins, or by fixed borders, by monetary, the largest first, then by customer_id; columns as in ltv_rfm_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 
+CREATE TYPE ltv_loyal_chance_row AS (
+  customer_id text,
+  segment text,
+  orders bigint,
+  age integer,
+  loyal_chance double precision,
+  earlier_customers bigint,
+  earlier_loyal bigint
+);
+COMMENT ON TYPE ltv_loyal_chance_row IS 'how likely a customer who is not loyal yet is to become it, see ltv_loyal_chance';
+COMMENT ON COLUMN ltv_loyal_chance_row.customer_id IS 'the customer, as text';
+COMMENT ON COLUMN ltv_loyal_chance_row.segment IS 'what the column that by names holds at the first order, as text; null without by, and where it is null';
+COMMENT ON COLUMN ltv_loyal_chance_row.orders IS 'orders so far';
+COMMENT ON COLUMN ltv_loyal_chance_row.age IS 'whole periods of 30 days since the first order';
+COMMENT ON COLUMN ltv_loyal_chance_row.loyal_chance IS 'the chance to become loyal within the horizon: earlier_loyal / earlier_customers, shrunk towards the share whatever the columns hold; null where no earlier customer had as many orders at this age';
+COMMENT ON COLUMN ltv_loyal_chance_row.earlier_customers IS 'earlier customers with as many orders at the same age, not loyal then, with the same values of the columns at their first order';
+COMMENT ON COLUMN ltv_loyal_chance_row.earlier_loyal IS 'of these, those who became loyal within the horizon';
+
+CREATE FUNCTION ltv_loyal_chance(orders regclass, columns text[], as_of date)
+RETURNS SETOF ltv_loyal_chance_row
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+COMMENT ON FUNCTION ltv_loyal_chance(regclass, text[], date) IS 'how likely each customer who is not loyal yet is to become it within a year, by what became of earlier customers like this one, by loyal_chance, the largest first, then by customer_id in the order of its own type; customer_id as text';
+
+CREATE FUNCTION ltv_loyal_chance(orders regclass, columns text[], as_of date, id_type anyelement, horizon_days integer DEFAULT 365, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
+RETURNS TABLE (customer_id anyelement, segment text, orders bigint, age integer, loyal_chance double precision, earlier_customers bigint, earlier_loyal bigint)
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+COMMENT ON FUNCTION ltv_loyal_chance(regclass, text[], date, anyelement, integer, ltv_policy, text) IS 'how likely each customer who is not loyal yet is to become it within the horizon, by what became of earlier customers with the same values of the columns, by loyal_chance, the largest first, then by customer_id; columns as in ltv_loyal_chance_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
+
 CREATE TYPE ltv_deciles_row AS (
   segment text,
   decile integer,
@@ -2747,6 +2775,7 @@ WITH word (name, term, other) AS (VALUES
   ('ltv_labels', 'orders by coupon, item or channel', 'by: divides customers by their first order, here it is orders'),
   ('ltv_levers', 'sensitivity of the six elements', NULL),
   ('ltv_lifetime', 'lifetime value by the six elements', 'ltv_revenue: what the customer did buy'),
+  ('ltv_loyal_chance', 'chance to become loyal', 'ltv_growth: how many of all became loyal'),
   ('ltv_max_cpo', 'highest cost per order', 'ltv_cpo: what it was'),
   ('ltv_overview', 'key figures of the shop', 'ltv_kpis: the same as an aggregate over histories'),
   ('ltv_p_alive', 'probability of being alive', 'ltv_p_order_within: of an order within so many days'),
@@ -2838,7 +2867,7 @@ SELECT s.function_name, s.kind, s.arguments, s.purpose, s.position, s.column_nam
     WHEN s.name = 'ltv_percent' THEN 'percent'
     WHEN s.name ~ '_months$' THEN 'months'
     WHEN s.name ~ '_years$' THEN 'years'
-    WHEN s.typid IN ('numeric'::regtype, 'double precision'::regtype) AND s.name !~ '_cost$|^loss$' AND (s.name ~ '(_|^)(rate|share|retention|churn|margin|discount|risk|alive|confidence|support|ratio|shrunk|p)(_|$)'
+    WHEN s.typid IN ('numeric'::regtype, 'double precision'::regtype) AND s.name !~ '_cost$|^loss$' AND (s.name ~ '(_|^)(rate|share|retention|churn|margin|discount|risk|chance|alive|confidence|support|ratio|shrunk|p)(_|$)'
       OR s.name IN ('no_order_90_days', 'p_value', 'correlation', 'gini', 'ltv_p_order_within')) THEN 'share of 1'
     WHEN s.name ~ '(_|^)(roas|roi|lift|bias)(_|$)|per_lead$|contribution_to_cpo' AND s.name <> 'cost_per_lead' THEN 'ratio'
     WHEN s.function_name IN ('ltv_deliveries', 'ltv_cancellations') AND s.typid = 'bigint'::regtype THEN 'contracts'

@@ -146,6 +146,9 @@ ltv_windows('shop', '2024-12-31', '{30,60}', 'month', NULL, NULL)	ltv_windows(re
 ltv_rfm('shop', '2024-12-31')	ltv_rfm(regclass,date)	=
 ltv_rfm('shop', '2024-12-31', NULL::text)	ltv_rfm(regclass,date,anyelement,integer,integer[],integer[],numeric[],text)	=
 ltv_rfm('shop', '2024-12-31', NULL::integer, '5', '{30,90}', '{2,5}', '{1000}', NULL)	ltv_rfm(regclass,date,anyelement,integer,integer[],integer[],numeric[],text)	=
+ltv_loyal_chance('shop', '{item}', '2024-12-31')	ltv_loyal_chance(regclass,text[],date)	=
+ltv_loyal_chance('shop', '{}', '2024-12-31', NULL::text)	ltv_loyal_chance(regclass,text[],date,anyelement,integer,ltv_policy,text)	=
+ltv_loyal_chance('shop', '{item}', '2024-12-31', NULL::integer, '90', NULL, NULL)	ltv_loyal_chance(regclass,text[],date,anyelement,integer,ltv_policy,text)	=
 ltv_deciles('shop', '2024-12-31', NULL)	ltv_deciles(regclass,date,text)	=
 ltv_item_flow('shop', '2024-12-31', 'item', '2024-01-01', NULL)	ltv_item_flow(regclass,date,text,date,text)	=
 ltv_labels('shop', '2024-12-31', 'item', '90', '2024-01-01', NULL)	ltv_labels(regclass,date,text,integer,date,text)	=

@@ -62,6 +62,7 @@ CREATE VIEW shop.silences AS SELECT * FROM ltv_silences('shop.orders', '2024-06-
 CREATE VIEW shop.growth AS SELECT * FROM ltv_growth('shop.orders', '2024-06-30', 180, policy => ltv_policy(100, 2));
 CREATE VIEW shop.suggested_policy AS SELECT * FROM ltv_suggest_policy('shop.orders', '2024-06-30', 0.9, 0.8, 0, 'all');
 CREATE VIEW shop.rfm AS SELECT * FROM ltv_rfm('shop.orders', '2024-06-30', NULL::integer);
+CREATE VIEW shop.chances AS SELECT * FROM ltv_loyal_chance('shop.orders', '{item}', '2024-06-30', NULL::integer, 90, ltv_policy(300, 2));
 CREATE VIEW shop.deciles AS SELECT * FROM ltv_deciles('shop.monthly', '2024-06-30');
 CREATE VIEW shop.stages AS SELECT * FROM ltv_stages('shop.orders', '2024-06-30');
 CREATE VIEW shop.stage_flow AS SELECT * FROM ltv_stage_flow('shop.orders', '2023-06-30', '2024-06-30');

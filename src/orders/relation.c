@@ -22,6 +22,7 @@
 #include "utils/syscache.h"
 
 #include "orders/campaigns.h"
+#include "orders/columns.h"
 #include "orders/contracts.h"
 
 const char *const orders_column_names[ORDERS_COLUMNS] = {
@@ -332,7 +333,7 @@ tie_name(NamedColumns names)
 	const char *item = orders_column_names[ORDERS_ITEM];
 	bool		read_as_item = !OidIsValid(names.contracts) && (names.label == NULL || strcmp(names.label, item) == 0);
 
-	return names.by == NULL || read_as_item ? NULL : item;
+	return (names.by == NULL && !names.packed) || read_as_item ? NULL : item;
 }
 
 /*
@@ -376,6 +377,8 @@ orders_relation_open(FunctionCallInfo fcinfo, int relation_arg, NamedColumns nam
 	for (OrdersColumn column = 0; column < ORDERS_COLUMNS; column++)
 		if (has_column(relation, column))
 			CheckColumnType(rel, column, relation->columns[column].type);
+	if (names.packed)
+		columns_pack(rel, &names, relation);
 	if (names.by_unread)
 		relation->columns[ORDERS_SEGMENT].type = InvalidOid;
 	if (OidIsValid(names.contracts))

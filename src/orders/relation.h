@@ -32,6 +32,9 @@ typedef struct NamedColumns
 	const char *label;			/* is read as the item, and must be there */
 	const char *by;				/* divides customers into segments, and must be there */
 	bool		by_unread;		/* and nobody looks at it */
+	bool		packed;			/* customers are told apart by columns as well: these, with by, are read as the segment, see columns.h */
+	const char **columns;		/* they must be there */
+	int			ncolumns;
 	const char *unit;			/* is read as the customer, in place of customer_id */
 	bool		against;		/* one of them is what against names: by unless that is given, too, else label */
 	Oid			campaigns;		/* a relation of campaigns, whose rows are read as contacts of their customers, see campaigns.h */
@@ -56,6 +59,7 @@ typedef struct OrdersRelation
 	const char *item_name;		/* of the column that is read as the item */
 	const char *tie_name;		/* of the item, where it is read beside that; or NULL */
 	const char *segment_name;	/* of the one that divides customers, or NULL */
+	const char *segment_expression;	/* in its place, where several are read as it, or NULL */
 	const char *customer_name;	/* of the one that is read as the customer */
 	const char *item_expression;	/* in place of an item that the relation does not have, or NULL */
 	const char *join;			/* what this is taken from: a further relation, c, joined to the orders, o; or NULL */

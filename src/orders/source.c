@@ -39,7 +39,7 @@ struct Source
 static void
 leave_out_item(OrdersRelation *relation, int wants)
 {
-	if ((wants & WANT_ITEM) == 0 && relation->item_expression == NULL && has_column(relation, ORDERS_SEGMENT) &&
+	if ((wants & WANT_ITEM) == 0 && relation->item_expression == NULL && relation->segment_expression == NULL && has_column(relation, ORDERS_SEGMENT) &&
 		strcmp(relation->item_name, relation->segment_name) == 0)
 		relation->columns[ORDERS_ITEM].type = InvalidOid;
 }
@@ -103,6 +103,8 @@ append_column(StringInfo query, const OrdersRelation *relation, OrdersColumn col
 		appendStringInfoString(query, ", ");
 	if (column == ORDERS_ITEM && relation->item_expression != NULL)
 		appendStringInfoString(query, relation->item_expression);
+	else if (column == ORDERS_SEGMENT && relation->segment_expression != NULL)
+		appendStringInfoString(query, relation->segment_expression);
 	else
 		appendStringInfo(query, "%s%s", relation->join != NULL ? "o." : "", quote_identifier(orders_column_name(relation, column)));
 }
@@ -115,8 +117,8 @@ append_column(StringInfo query, const OrdersRelation *relation, OrdersColumn col
  * rules.  No value of a row or an argument ever gets into it.  There is no
  * function, operator, type or cast in it either (ORDER BY takes the default
  * operator class of the type), so search_path has no say; where contracts are
- * joined, or campaigns read beside the orders, they are written with their
- * schema.
+ * joined, campaigns read beside the orders, or several columns read as the
+ * segment, they are written with their schema.
  */
 static char *
 query_text(Source *source)

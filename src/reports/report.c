@@ -150,8 +150,15 @@ report_begin_named(Report *report, FunctionCallInfo fcinfo, const CompositeType 
 void
 report_begin_customers(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, int by_arg, uint32 nullable)
 {
+	report_begin_customers_named(report, fcinfo, type, wants, id_arg, by_arg, nullable,
+								 (NamedColumns) {.by_unread = (report->unasked & COLUMN_BIT(SEGMENT_COLUMN)) != 0});
+}
+
+/* The same where further arguments name columns of the relation. */
+void
+report_begin_customers_named(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, int by_arg, uint32 nullable, NamedColumns names)
+{
 	bool		by = by_arg > 0 && by_arg < PG_NARGS();
-	NamedColumns names = {.by_unread = (report->unasked & COLUMN_BIT(SEGMENT_COLUMN)) != 0};
 	Oid			asked;
 
 	nullable |= (id_arg >= 0 ? ARGUMENT_BIT(id_arg) : 0) | (by ? ARGUMENT_BIT(by_arg) : 0);

@@ -69,6 +69,7 @@ extern void report_begin_rows(Report *report, FunctionCallInfo fcinfo, const Com
 extern void report_begin_without_orders(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, uint32 nullable);
 extern void report_begin(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants);
 extern void report_begin_customers(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, int by_arg, uint32 nullable);
+extern void report_begin_customers_named(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, int id_arg, int by_arg, uint32 nullable, NamedColumns names);
 extern void report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants);
 extern void report_begin_named(Report *report, FunctionCallInfo fcinfo, const CompositeType *type, int wants, uint32 nullable, NamedColumns names);
 extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);

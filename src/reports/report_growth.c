@@ -14,6 +14,7 @@
 #include "base/recordset.h"
 #include "customer/customer.h"
 #include "customer/policy.h"
+#include "reports/loyal.h"
 #include "reports/silence.h"
 
 static const CompositeType row_type = COMPOSITE_TYPE("ltv_growth_row",
@@ -57,64 +58,6 @@ typedef struct GrowthReport
 	RecordSet  *times;			/* of being loyal */
 } GrowthReport;
 
-/* The purchases of the window that ends with a day. */
-typedef struct Window
-{
-	int			from;
-	int			to;				/* the first one after the day */
-	int64		orders;
-	int128		revenue;
-	int64		all_orders;		/* up to the day */
-} Window;
-
-/* Take the purchases of the next day; whether it has an order. */
-static bool
-window_take_day(Window *window, const Buyer *buyer)
-{
-	DateADT		day = buyer->purchases[window->to].day;
-	int64		before = window->orders;
-
-	for (; window->to < buyer->count && buyer->purchases[window->to].day == day; window->to++)
-	{
-		window->orders += is_order(&buyer->purchases[window->to]);
-		window->revenue += buyer->purchases[window->to].amount;
-	}
-	window->all_orders += window->orders - before;
-	return window->orders > before;
-}
-
-static void
-window_start_at(Window *window, const Buyer *buyer, DateADT start)
-{
-	for (; buyer->purchases[window->from].day < start; window->from++)
-	{
-		window->orders -= is_order(&buyer->purchases[window->from]);
-		window->revenue -= buyer->purchases[window->from].amount;
-	}
-}
-
-/* Does the customer become loyal?  Then the window ends with that day. */
-static bool
-becomes_loyal(const GrowthReport *report, const Buyer *buyer, Window *window)
-{
-	const Policy *policy = &report->policy;
-	int64		last = (int64) buyer->purchases[buyer->first].day + report->horizon_days;
-
-	while (window->to < buyer->count && buyer->purchases[window->to].day <= last)
-	{
-		DateADT		day = buyer->purchases[window->to].day;
-
-		/* the window has no more orders than there are up to its end */
-		if (!window_take_day(window, buyer) || window->all_orders < policy->benchmark_annual_orders)
-			continue;
-		window_start_at(window, buyer, window_start(day, policy->benchmark_months));
-		if (window->orders >= policy->benchmark_annual_orders &&
-			money_of(window->revenue, buyer->scales.amount) >= policy->benchmark_annual_revenue)
-			return true;
-	}
-	return false;
-}
-
 /* The days from one with an order, after which come further purchases, to the end of a silence that is too long; or -1. */
 static int64
 days_to_silence(const GrowthReport *report, const Buyer *buyer, int next, DateADT since)
@@ -134,7 +77,7 @@ days_to_silence(const GrowthReport *report, const Buyer *buyer, int next, DateAD
 }
 
 static void
-add_loyal(GrowthReport *report, const Buyer *buyer, const Window *window)
+add_loyal(GrowthReport *report, const Buyer *buyer, const LoyalWindow *window)
 {
 	DateADT		since = buyer->purchases[window->to - 1].day;
 	int64		watched = (int64) report->population.as_of - since;
@@ -159,14 +102,14 @@ visit_customer(const Customer *customer, void *arg)
 {
 	GrowthReport *report = arg;
 	Buyer		buyer;
-	Window		window = {0};
+	LoyalWindow window;
 
 	if (!population_admit(&report->population, customer, &buyer))
 		return;
 	if ((int64) report->population.as_of - buyer.purchases[buyer.first].day < report->horizon_days)
 		return;
 	report->growth.customers++;
-	if (becomes_loyal(report, &buyer, &window))
+	if (becomes_loyal(&buyer, &report->policy, (int64) buyer.purchases[buyer.first].day + report->horizon_days, &window))
 		add_loyal(report, &buyer, &window);
 }
 

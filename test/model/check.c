@@ -180,6 +180,7 @@ main(int argc, char **argv)
 	test_limits();
 	test_recovery();
 	test_rhythm();
+	test_shrink();
 	test_million();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed > 0;

@@ -52,6 +52,7 @@ extern void test_fits(void);
 extern void test_limits(void);
 extern void test_recovery(void);
 extern void test_rhythm(void);
+extern void test_shrink(void);
 extern void test_million(void);
 
 #endif							/* LTV_TEST_CHECK_H */

@@ -119,6 +119,8 @@ SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4, by => 'item') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4, 5, '{30,90}', '{2,3,5}', '{100,200.5}') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_loyal_chance('shop.orders', '{item}', '2024-12-31') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_loyal_chance('shop.orders', '{item}', '2024-12-31', NULL::pg_catalog.int4, 90, ltv.ltv_policy(300, 2), 'item') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_item_flow('shop.orders', '2024-12-31', 'item', '2024-01-01') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_campaigns('shop.orders', 'shop.campaigns', '2024-12-31') r;
@@ -149,6 +151,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_customer_summary('shop.histories', '2024-
 SELECT r::pg_catalog.text FROM ltv.ltv_check('shop.histories', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.histories', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.histories', '2024-12-31', NULL::pg_catalog.int4) r;
+SELECT r::pg_catalog.text FROM ltv.ltv_loyal_chance('shop.histories', '{}', '2024-12-31', NULL::pg_catalog.int4) r;
 SELECT r::pg_catalog.text FROM ltv.ltv_predict('shop.histories', '2024-12-31', NULL::pg_catalog.int4, kind => 'mbg/nbd') r ORDER BY r.customer_id;
 -- what is no orders relation
 SELECT r::pg_catalog.text FROM ltv.ltv_overview('shop.models', '2024-12-31') r;
