@@ -157,7 +157,7 @@ SELECT p, result_of(format('ltv_next_order(hand_made(''bg/nbd'', ''{1,2,3,4}''),
 SELECT kind, bool_and(next_order_on IS NOT DISTINCT FROM ltv_next_order(model, history, as_of)) AS next_order_on, bool_and(no_order_90_days = 1 - ltv_p_order_within(model, history, as_of, 90)) AS no_order_90_days, bool_and(churn_risk = 1 - p.p_alive) AS churn_risk, bool_and(p.note IS NOT DISTINCT FROM (model).note) AS note
 FROM tried, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon, kind) AS p JOIN histories USING (customer_id) WHERE horizon = 91 GROUP BY kind ORDER BY kind;
 -- the default kind is the best
-SELECT bool_and(p.p_alive = ltv_p_alive(model, history, '2024-06-30') AND p.expected_orders = ltv_expected_orders(model, history, '2024-06-30', 365) AND p.note = (model).note) AS auto, count(DISTINCT p.note) AS notes
+SELECT bool_and(p.p_alive = ltv_p_alive(model, history, '2024-06-30') AND p.expected_orders = ltv_expected_orders(model, history, '2024-06-30', 365) AND p.note LIKE (model).note || '; chosen in the same way 365 days before, %') AS auto, count(DISTINCT p.note) AS notes
 FROM (SELECT ltv_fit(history, '2024-06-30', ltv_fit_spec()) AS model FROM histories) AS f, ltv_predict('orders', '2024-06-30', NULL::integer) AS p JOIN histories USING (customer_id);
 
 -- The back-test: at each split what ltv_validate says of the horizon after it, and the same days a year before, counted in plain SQL
@@ -191,6 +191,13 @@ SET ltv.enable_report_scan = off;
 SELECT count(*) AS customers, md5(string_agg(p::text, ' ' ORDER BY customer_id COLLATE "C")) AS rows FROM ltv_predict('orders', '2024-12-31') p \gset kept_
 RESET ltv.enable_report_scan;
 SELECT count(*) AS customers, md5(string_agg(p::text, ' ' ORDER BY customer_id COLLATE "C")) = :'kept_rows' AS same FROM ltv_predict('orders', '2024-12-31') p;
+-- with 'auto' the note says how far off the same choice was a horizon ago: as ltv_backtest has it; a named kind says nothing
+SELECT horizon, p.rows, p.note ~ format('chosen in the same way %s days before, .*: %s orders expected, %s came', horizon, round(b.expected_orders), b.actual_orders) AS orders,
+	p.note ~ format(' was %s %% too %s:', round(abs(100 * b.bias)::numeric, 1), CASE WHEN b.bias < 0 THEN 'low' ELSE 'high' END) AS bias, e.note LIKE p.note || '%' AS equity, n.note AS named
+FROM unnest('{91,300}'::integer[]) AS horizon, LATERAL ltv_backtest('orders', '2024-12-31', horizon, 1) AS b, LATERAL (SELECT count(DISTINCT note) AS rows, min(note) AS note FROM ltv_predict('orders', '2024-12-31', NULL::integer, horizon)) AS p,
+	ltv_equity('orders', '2024-12-31', horizon, gross_margin => 1) AS e, LATERAL (SELECT min(note) AS note FROM ltv_predict('orders', '2024-12-31', NULL::integer, horizon, 'pareto/nbd')) AS n WHERE b.kind = 'auto' ORDER BY horizon;
+-- nothing was known so long ago
+SELECT count(*) AS customers, count(*) FILTER (WHERE note ~ 'chosen in the same way') AS said FROM ltv_predict('orders', '2024-12-31', NULL::integer, 800);
 -- the margin is exact, and so is its limit
 SELECT bool_and(a.predicted_value = b.predicted_value * 0.4::double precision) AS margin FROM ltv_predict('orders', '2024-12-31', NULL::integer, gross_margin => 0.4) AS a JOIN ltv_predict('orders', '2024-12-31', NULL::integer) AS b USING (customer_id);
 

@@ -16,6 +16,7 @@
 #include "base/wide.h"
 #include "customer/customer.h"
 #include "model/stats.h"
+#include "predict/hindsight.h"
 #include "predict/worth.h"
 #include "reports/measure_columns.h"
 #include "reports/newcomers.h"
@@ -46,6 +47,7 @@ typedef struct EquityReport
 	PatternSet *patterns;
 	double	   *monetary;		/* mean amount of the repeat days, by the number in patterns */
 	uint64		room;
+	Hindsight	hindsight;
 	SpendSums	sums;
 	Newcomers	newcomers;
 
@@ -71,6 +73,7 @@ visit_customer(const Customer *customer, void *arg)
 	equity->monetary = records_make_room(equity->monetary, sizeof(double), &equity->room, equity->patterns->customers + 1);
 	equity->monetary[equity->patterns->customers] = mean_repeat_amount(&input);
 	patterns_add(equity->patterns, customer->history, &input, equity->spans.as_of);
+	hindsight_add(&equity->hindsight, customer->history, &input);
 	spend_sums_add(&equity->sums, customer->history, &input, equity->spans.as_of);
 	newcomers_add(&equity->newcomers, &equity->spans, &buyer);
 }
@@ -89,6 +92,7 @@ begin_equity(void *arg)
 	equity->patterns = patterns_create(equity->kind);
 	equity->room = 64;
 	equity->monetary = palloc(equity->room * sizeof(double));
+	hindsight_begin(&equity->hindsight);
 	memset(&equity->sums, 0, sizeof(SpendSums));
 	newcomers_begin(&equity->newcomers, &equity->spans);
 }
@@ -101,6 +105,7 @@ send_equity(void *arg, Stream *stream)
 	sums_send(equity, equity_sums, lengthof(equity_sums), stream);
 	patterns_send(equity->patterns, stream);
 	stream_write(stream, equity->monetary, equity->patterns->customers * sizeof(double));
+	hindsight_send(&equity->hindsight, stream);
 	stream_write(stream, &equity->sums, sizeof(SpendSums));
 	newcomers_send(&equity->newcomers, &equity->spans, stream);
 }
@@ -116,6 +121,7 @@ receive_equity(void *arg, Stream *stream)
 	patterns_receive(equity->patterns, stream);
 	equity->monetary = records_make_room(equity->monetary, sizeof(double), &equity->room, equity->patterns->customers);
 	stream_read(stream, equity->monetary + before, (equity->patterns->customers - before) * sizeof(double));
+	hindsight_receive(&equity->hindsight, stream);
 	stream_read(stream, &sums, sizeof(SpendSums));
 	spend_sums_merge(&equity->sums, &sums);
 	newcomers_receive(&equity->newcomers, &equity->spans, stream);
@@ -171,6 +177,7 @@ fit_models(EquityReport *equity, EquityParts *parts, StringInfo notes)
 	add_note(notes, note);
 	if (!parts->fitted)
 		return;
+	add_note(notes, hindsight_note(&equity->hindsight));
 	add_note(notes, spend_trend_note(&equity->sums));
 	spending_fit(&parts->spending, equity->patterns, amounts, &equity->sums);
 	outlook_begin(&parts->outlook, equity->patterns, &parts->fit, &parts->spending, amounts);
@@ -315,6 +322,7 @@ read_arguments(void *arg, FunctionCallInfo fcinfo)
 				 errmsg("horizon_days must be between 1 and %d, not %d", HORIZON_LIMIT, equity->spans.horizon_days)));
 	equity->kind = kind_or_auto_argument(PG_GETARG_DATUM(EQUITY_ARG_KIND));
 	CheckModelKind(&(LtvmModel) {.kind = equity->kind}, false, "orders");
+	hindsight_want(&equity->hindsight, equity->kind, as_of, equity->spans.horizon_days);
 	equity->has_periods = !PG_ARGISNULL(EQUITY_ARG_PERIOD);
 	if (equity->has_periods)
 		equity->period = period_of(PG_GETARG_OID(EQUITY_ARG_PERIOD));

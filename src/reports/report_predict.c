@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 
 #include "money/economics.h"
+#include "predict/hindsight.h"
 #include "predict/spending.h"
 #include "reports/segment_column.h"
 
@@ -65,6 +66,7 @@ typedef struct PredictReport
 	PredictedCustomer *customers;	/* by their number in patterns */
 	uint64		room;
 	SegmentColumn segments;		/* of these */
+	Hindsight	hindsight;
 	SpendSums	sums;			/* exact, as customers come in no order */
 	Spending	spending;
 	LtvmModel	model;			/* of orders */
@@ -94,6 +96,7 @@ visit_customer(const Customer *customer, void *arg)
 	kept->monetary = mean_repeat_amount(&input);
 	segment_column_keep(&predict->segments, predict->patterns->customers, customer->segment.text);
 	patterns_add(predict->patterns, customer->history, &input, predict->as_of);
+	hindsight_add(&predict->hindsight, customer->history, &input);
 	spend_sums_add(&predict->sums, customer->history, &input, predict->as_of);
 	MemoryContextSwitchTo(old);
 }
@@ -108,6 +111,7 @@ begin_predict(void *arg)
 	predict->room = 1024;
 	predict->customers = palloc(predict->room * sizeof(PredictedCustomer));
 	segment_column_begin(&predict->segments, &predict->report, "ltv_predict");
+	hindsight_begin(&predict->hindsight);
 	memset(&predict->sums, 0, sizeof(SpendSums));
 }
 
@@ -120,6 +124,7 @@ send_predict(void *arg, Stream *stream)
 	records_send(predict->customers, predict->patterns->customers, sizeof(PredictedCustomer),
 				 predict->id_by_value, predict->id_length, stream);
 	segment_column_send(&predict->segments, predict->patterns->customers, stream);
+	hindsight_send(&predict->hindsight, stream);
 	stream_write(stream, &predict->sums, sizeof(SpendSums));
 }
 
@@ -137,6 +142,7 @@ receive_predict(void *arg, Stream *stream)
 	records_receive(predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer),
 					predict->id_by_value, stream);
 	segment_column_receive(&predict->segments, before, predict->patterns->customers, stream);
+	hindsight_receive(&predict->hindsight, stream);
 	stream_read(stream, &sums, sizeof(SpendSums));
 	spend_sums_merge(&predict->sums, &sums);
 	MemoryContextSwitchTo(old);
@@ -266,6 +272,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	predict->gross_margin = 1;
 	if (PG_NARGS() > 2)
 		read_settings(predict, fcinfo);
+	hindsight_want(&predict->hindsight, predict->kind, predict->as_of, predict->horizon_days);
 	get_typlenbyval(source_id_type(predict->report.source), &predict->id_length, &predict->id_by_value);
 	report_visit_parallel(&predict->report, predict->as_of, &ltv_predict_visitor, predict);
 	predict->next_pattern = predict->patterns->count;
@@ -276,6 +283,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 
 		initStringInfo(&notes);
 		add_note(&notes, fit_note(&fit));
+		add_note(&notes, hindsight_note(&predict->hindsight));
 		add_note(&notes, spend_trend_note(&predict->sums));
 		predict->model = fit.model;
 		predict->note = notes.len > 0 ? CStringGetTextDatum(notes.data) : 0;
