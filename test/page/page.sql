@@ -16,6 +16,7 @@ FROM ltv_customer_summary('shop_orders', :'as_of') \gset
 -- What cannot be fitted is left out of the page, with the reason.
 CREATE TEMP TABLE prediction (customer_id text, p_alive float8, expected_orders float8, predicted_value float8);
 CREATE TEMP TABLE outcome (customers bigint, actual bigint, expected float8, low float8, high float8);
+CREATE TEMP TABLE equity (LIKE ltv_equity_row);
 CREATE FUNCTION pg_temp.attempt(command text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE command;
@@ -32,12 +33,19 @@ SELECT coalesce(pg_temp.attempt(format('INSERT INTO prediction SELECT customer_i
       m AS MATERIALIZED (SELECT ltv_fit(history, %1$L, %4$L) AS model FROM h)
     SELECT v.customers, v.actual_orders, f.expected_orders, f.expected_orders_low, f.expected_orders_high
     FROM ltv_validate(%3$L, %2$L, %1$L, %4$L) AS v, (SELECT (ltv_forecast(model, history, %1$L, %2$L::date - %1$L::date)).* FROM h, m) AS f
-    WHERE v.repeat_orders = %5$L', :'split_day', :'as_of', 'shop_orders', 'mbg/nbd', 'all')), '') AS no_outcome \gset
+    WHERE v.repeat_orders = %5$L', :'split_day', :'as_of', 'shop_orders', 'mbg/nbd', 'all')), '') AS no_outcome,
+  coalesce(pg_temp.attempt(format('INSERT INTO equity SELECT * FROM ltv_equity(%L, %L, %s, %L, period => %L)', 'shop_orders', :'as_of', :'horizon', 'mbg/nbd', 'quarter')), '') AS no_equity \gset
 
 \if :has_channel
   \set segments '(SELECT json_agg(s ORDER BY customers DESC) FROM (SELECT * FROM (SELECT segment, customers, f2_rate, orders_per_customer, revenue_per_customer FROM ltv_windows(''shop_orders'', :''as_of'', ARRAY[365], by => ''channel'')) AS w WHERE customers > 0) AS s)'
 \else
   \set segments 'NULL'
+\endif
+
+\if :has_item
+  \set baskets '(SELECT json_agg(b ORDER BY together DESC, from_label, to_label) FROM (SELECT from_label, to_label, together, confidence, lift FROM ltv_baskets(''shop_orders'', :''as_of'', within_days => 90) WHERE from_label < to_label ORDER BY together DESC, from_label, to_label LIMIT 10) AS b)'
+\else
+  \set baskets 'NULL'
 \endif
 
 SELECT replace(json_build_object(
@@ -62,7 +70,9 @@ SELECT replace(json_build_object(
   'flow', (SELECT json_agg(s ORDER BY from_stage NULLS FIRST, to_stage) FROM (SELECT from_stage, to_stage, customers, revenue
       FROM ltv_stage_flow('shop_orders', :'quarter_ago', :'as_of')) AS s),
   'stages', (SELECT json_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = 'ltv_stage'::regtype),
-  'segments', :segments,
+  'segments', :segments, 'baskets', :baskets,
+  'equity', (SELECT json_agg(e ORDER BY period_start) FROM (SELECT period_start, days, predicted_value, new_value, total_value, total_value_low, total_value_high
+      FROM equity WHERE total_value IS NOT NULL) AS e),
   'outcome', (SELECT row_to_json(o) FROM outcome AS o),
   'prediction', (SELECT row_to_json(p) FROM (SELECT count(*) AS customers, sum(p_alive) AS alive, sum(expected_orders) AS orders,
       sum(predicted_value) AS value FROM prediction) AS p WHERE p.customers > 0),

@@ -8,6 +8,7 @@ use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
 use IPC::Run qw(run);
 use JSON::PP;
+use POSIX ();
 use Test::More;
 
 my $top  = abs_path(dirname(__FILE__) . '/../..');
@@ -24,7 +25,7 @@ for my $language (qw(en ja))
   my ($out, $err) = ('', '');
   run([ "$top/test/demo", '--lang', $language, '--html', "$here/$language.html" ], '<', \undef, '>', \$out, '2>', \$err);
   is($?, 0, "$language: a page") or diag($err);
-  like($out, qr/^The page is \Q$here\E\/$language\.html$/m, 'and where it is');
+  like(decode('UTF-8', $out), $language eq 'ja' ? qr/^ページは \Q$here\E\/ja\.html です$/m : qr/^The page is \Q$here\E\/en\.html$/m, 'and where it is');
   $page{$language} = decode('UTF-8', content("$here/$language.html"));
 }
 cmp_ok(-s "$here/ja.html", '<', 1_200_000, 'it is small');
@@ -54,6 +55,17 @@ is($data->{overview}{repeaters}, scalar(grep { keys %$_ > 1 } values %orders), '
 is(join(' ', map { substr($_->{period_start}, 0, 7) . '=' . ($_->{new_revenue} + $_->{returning_revenue}) } @{ $data->{periods} }),
   join(' ', map { "$_=$month{$_}" } sort keys %month), 'revenue by month');
 is($data->{steps}[1]{customers}, scalar(grep { keys %$_ > 1 } values %orders), 'customers of the second step');
+# pairs within 90 days, counted here: two items are together when the customer has bought them so many days apart
+my %bought;
+for (@lines)
+{
+  my ($customer, $day, $item) = (split /,/)[ 1, 2, 3 ];
+  my ($y, $m, $d) = split /-/, $day;
+  push @{ $bought{$customer}{$item} }, POSIX::mktime(0, 0, 12, $d, $m - 1, $y - 1900) / 86400 if $customer ne '';
+}
+my ($pair) = @{ $data->{baskets} };
+is($pair->{together}, scalar(grep { my ($one, $other) = @$_{ @$pair{qw(from_label to_label)} }; $one && $other && grep { my $a = $_; grep { abs($a - $_) < 90.5 } @$other } @$one } values %bought), 'the first pair of items');
+cmp_ok(scalar(@{ $data->{equity} }), '>=', 4, 'quarters that come');
 my $members = 0;
 $members += $_->{customers} for @{ $data->{rfm} };
 is($members, scalar(keys %revenue), 'everybody is in the table of RFM');
@@ -69,7 +81,7 @@ SKIP:
     my ($out, $err) = ('', '');
     run([ $chromium, qw(--headless --no-sandbox --disable-gpu --enable-logging=stderr --virtual-time-budget=5000), "--user-data-dir=$here/chromium",
         "--blink-settings=preferredColorScheme=$scheme", "--window-size=$width,2000", '--dump-dom', "file://$here/ja.html" ], '<', \undef, '>', \$out, '2>', \$err);
-    like($out, qr/data-drawn="[5-9]"/, "$width: the charts are drawn");
+    like($out, qr/data-drawn="7"/, "$width: the charts are drawn");
     unlike($err, qr/CONSOLE/, "$width: nothing to complain of");
   }
 }
