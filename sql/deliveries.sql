@@ -138,5 +138,16 @@ SELECT answer_to(format('SELECT count(*) FROM ltv_deliveries(%s)', arguments)) F
 	'''shop'', ''2024-06-30'', ''no_end''', '''shop'', ''2024-06-30'', ''each_0''', '''shop'', ''2024-06-30'', ''each_half''', '''shop'', ''2024-06-30'', ''an_index''', '''shop'', ''2024-06-30'', max_delivery => 0', '''shop'', ''2024-06-30'', max_delivery => 1001', '''shop'', ''2024-06-30'', interval_days => 0', '''shop'', ''2024-06-30'', grace => -0.1',
 	'''shop'', ''2024-06-30'', grace => ''NaN''', '''shop'', ''2024-06-30'', grace => NULL', '''shop'', ''2024-06-30'', by => ''contract''', '''shop'', ''2024-06-30'', by => ''customer_id''', '''shop'', ''2024-06-30'', by => ''nowhere''', '''shop'', ''2022-06-30''']) arguments;
 
+-- A contract of two customers is one contract of both, and ltv_check says so: 11 has a delivery of customer 2 among those of customer 1, and 12 one of each; 13 is later, 14 a guest's and a customer's, which is nobody else's.
+CREATE TABLE shared (customer_id int, contract int, ordered_on date, amount int);
+INSERT INTO shared VALUES (1, 11, '2024-01-01', 5), (1, 11, '2024-02-01', 5), (2, 11, '2024-03-01', 5), (9, 12, '2024-01-01', 5), (10, 12, '2024-02-01', 5), (3, 13, '2024-01-01', 5), (4, 13, '2024-07-01', 5), (NULL, 14, '2024-01-01', 5), (5, 14, '2024-02-01', 5), (6, NULL, '2024-01-01', 5), (7, NULL, '2024-01-01', 5);
+SELECT finding, rows, example FROM ltv_check('shared', '2024-06-30') WHERE finding ~ 'contracts';
+SELECT finding, rows, example FROM ltv_check('shared', '2024-07-01') WHERE finding ~ 'contracts';
+SELECT delivery, delivered FROM ltv_deliveries('shared', '2024-06-30', interval_days => 31);
+-- a paused contract is active: late, and not cancelled; a contract that the relation lacks ends by waiting; one in it without a delivery is in no row
+CREATE TABLE of_shared (contract int, started_on date, ended_on date, paused_from date);
+INSERT INTO of_shared VALUES (11, '2024-01-01', NULL, '2024-03-15'), (12, '2024-01-01', '2024-02-15', NULL), (99, '2024-01-01', NULL, NULL);
+SELECT delivery, delivered, at_risk, cancelled_at_risk, continued, cancelled, waiting FROM ltv_deliveries('shared', '2024-06-30', 'of_shared', interval_days => 31);
+
 \set ECHO none
 DROP SCHEMA deliveries_test CASCADE;

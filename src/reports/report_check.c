@@ -22,6 +22,7 @@
 
 #include "base/recordset.h"
 #include "customer/customer.h"
+#include "orders/further.h"
 #include "orders/row_pool.h"
 #include "reports/check_customers.h"
 #include "reports/items.h"
@@ -53,6 +54,7 @@ typedef enum Finding
 	IMPLAUSIBLE_DAYS,
 	CURRENCIES,
 	SHARED_ORDERS,
+	SHARED_CONTRACTS,
 	SENTINELS,
 	REPEATED_TOTALS,
 	MANY_IN_ONE,
@@ -83,6 +85,7 @@ static const struct
 	{"implausible days", "Before 1971 or more than a year after as_of: a default or a slip of the pen, not a day of sale."},
 	{"several currencies", "Rows in another currency than the most frequent: reports end with an error. Write a view with one currency."},
 	{"order ids with several customers", "Rows whose order_id occurs with another customer too: is the id unique, or are shops mixed?"},
+	{"contracts with several customers", "Rows whose contract occurs with another customer too: ltv_deliveries takes them for one contract. Was it handed on, or is its number not unique?"},
 	{"sentinel amounts", "The same amount below zero three times or more, without any order of that amount: a mark such as -9999, not money? Leave it out in a view."},
 	{"repeated totals", "Lines of orders all of whose lines have one amount, where that is so in at least 80 of 100 orders of several lines and no amount is that of more than a quarter of these: the order's total on each line (or lines without an item, imported twice)? Revenue counts it once for each line. Write a view with one row for each order, or with the lines' own amounts."},
 	{"many customers in one", "Orders of the customer with the most, where these are 30 or more and at least ten times those of the next: a key for all guests, such as 0 or an empty text? Make it NULL in a view."},
@@ -916,6 +919,41 @@ check_sentinels(CheckReport *check)
 }
 
 /*
+ * Contracts
+ */
+
+/* The rows up to as_of whose contract occurs with several customers, and the first of these contracts, as "rows,example". */
+static char *
+shared_contracts_query(Oid relid, DateADT as_of)
+{
+	char	   *relation = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
+	const char *contact = get_attnum(relid, "contact") > 0 ? " AND contact IS NULL" : "";
+
+	return psprintf("SELECT pg_catalog.concat(pg_catalog.sum(n), ',', pg_catalog.min(shown COLLATE pg_catalog.\"C\")) FROM ("
+					"SELECT n, pg_catalog.concat('contract ', contract, ': customers ', first, ' and ', last) AS shown FROM ("
+					"SELECT contract::pg_catalog.text AS contract, pg_catalog.count(*) AS n,"
+					" pg_catalog.min(customer_id::pg_catalog.text COLLATE pg_catalog.\"C\") AS first, pg_catalog.max(customer_id::pg_catalog.text COLLATE pg_catalog.\"C\") AS last"
+					" FROM %s WHERE contract IS NOT NULL AND customer_id IS NOT NULL AND amount IS NOT NULL AND ordered_on OPERATOR(pg_catalog.<=) ('2000-01-01'::pg_catalog.date OPERATOR(pg_catalog.+) (%d))%s GROUP BY 1) AS c"
+					" WHERE first OPERATOR(pg_catalog.<>) last) AS s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0",
+					relation, as_of, contact);
+}
+
+static void
+check_shared_contracts(CheckReport *check, Oid relid)
+{
+	char	   *found;
+	char	   *comma;
+
+	if (source_layout(check->report.source)->histories || get_attnum(relid, "contract") <= 0)
+		return;
+	found = further_find(shared_contracts_query(relid, check->as_of));
+	if (found == NULL)
+		return;
+	check->rows[SHARED_CONTRACTS] = strtoll(found, &comma, 10);
+	check->texts[SHARED_CONTRACTS] = comma + 1;
+}
+
+/*
  * What is left
  */
 
@@ -1016,6 +1054,7 @@ ltv_check(PG_FUNCTION_ARGS)
 	report_begin(&check.report, fcinfo, &row_type, WANT_QUANTITY | WANT_COST | WANT_ITEM);
 	check.as_of = moment_of(PG_GETARG_DATEADT(1)).as_of;
 	check_relation(&check);
+	check_shared_contracts(&check, PG_GETARG_OID(0));
 	row_begin(&row, &check.report, NO_SCALES);
 	for (Finding finding = ROWS_READ; finding < FINDINGS; finding++)
 	{
