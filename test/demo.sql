@@ -464,16 +464,16 @@ CREATE TEMP TABLE validation (kind text, repeat_orders text, customers bigint, a
 CREATE TEMP TABLE kinds AS
 SELECT kind, n, pg_temp.attempt(format('SELECT pg_temp.model(%1$L, %4$L); INSERT INTO validation SELECT %1$L, repeat_orders, customers, actual_orders, expected_orders FROM ltv_validate(%2$L, %3$L, %4$L, %1$L)',
   kind, 'shop_orders', :'as_of', :'split_day')) AS complaint
-FROM unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) WITH ORDINALITY AS k(kind, n);
+FROM unnest(ARRAY['auto', 'bg/nbd', 'mbg/nbd', 'pareto/nbd']) WITH ORDINALITY AS k(kind, n);
 
--- the kind whose rows are nearest to what happened
-SELECT coalesce((SELECT kind FROM validation JOIN kinds USING (kind) WHERE repeat_orders <> 'all'
-                 GROUP BY kind, n ORDER BY round(sum(abs(predicted - actual))), n LIMIT 1), 'bg/nbd') AS kind,
-  EXISTS (SELECT FROM validation) AS is_validated \gset
+-- what suits best, or the first that can be had
+SELECT coalesce((SELECT kind FROM validation JOIN kinds USING (kind) ORDER BY n LIMIT 1), 'auto') AS kind,
+  EXISTS (SELECT FROM validation) AS is_validated,
+  CASE WHEN :'as_of'::date - :'first_order'::date >= 270 THEN 90 ELSE 30 END AS test_days \gset
 
 \echo '=== ltv_validate: would the prediction have been right? (予測の検証)'
 \echo 'Each model learns from the orders up to' :split_day 'and predicts the days with orders after it.'
-\echo '"off %": how far the total is off, within 10 is good; the least "row errors" choose the model below.'
+\echo '"off %": how far the total is off, within 10 is good; auto takes what suits best, and goes on.'
 \if :is_validated
 SELECT kind, actual, round(predicted) AS predicted, round((100 * (predicted / nullif(actual, 0) - 1))::numeric, 1) AS "off %",
   (SELECT round(sum(abs(r.predicted - r.actual))) FROM validation AS r WHERE r.kind = v.kind AND r.repeat_orders <> 'all') AS "row errors"
@@ -490,8 +490,16 @@ WHERE message IS NOT NULL GROUP BY message ORDER BY min(n);
 \pset format aligned
 \pset tuples_only off
 
+\echo '=== ltv_backtest: and month after month? (予測の検証、過去の月ごと)'
+\echo 'Chosen and fitted anew at each of these days, to what was known then:' :test_days 'days, orders expected and'
+\echo 'made.  "last year": the orders of the same customers in the same days a year before.'
+SELECT split_day AS "on", b.kind, customers, actual_orders AS actual, round(expected_orders) AS predicted, round(expected_orders_low) AS low,
+  round(expected_orders_high) AS high, round(100 * bias::numeric, 1) AS "off %"
+FROM ltv_backtest('shop_orders', :'as_of', :test_days, 4, ARRAY[:'kind']) AS b
+ORDER BY split_day, b.kind = 'last year';
+
 \echo '=== ltv_predict: what customers will bring (LTV予測)'
-\echo 'The next' :horizon 'days, by' :kind', in revenue before refunds, which the models do not see.'
+\echo 'The next' :horizon 'days, by' :kind', in revenue that stays: refunds are taken off.'
 \echo '"alive %" (生存確率): the chance to be a customer still.'
 SELECT coalesce(pg_temp.attempt(format('CREATE TEMP TABLE model AS SELECT pg_temp.model(%L, %L) AS model', :'kind', :'as_of')), '') AS complaint \gset
 SELECT :'complaint' = '' AS is_fitted \gset
@@ -514,6 +522,27 @@ SELECT pg_temp.wrap(:'complaint', 98, 0) || E'\n';
 \pset tuples_only off
 \endif
 
+\echo '=== ltv_predict: who orders next (次回購入予測)'
+\echo '"next": by then an order has come as likely as not; "silent %": the chance of none within 90 days.'
+\if :is_fitted
+SELECT pg_temp.clip(customer_id, 16) AS customer, s.orders, s.last_order AS "last", next_order_on AS "next", round(100 * p_alive::numeric) AS "alive %",
+  round(100 * no_order_90_days::numeric) AS "silent %"
+FROM prediction AS p JOIN ltv_customer_summary('shop_orders', :'as_of') AS s USING (customer_id)
+WHERE next_order_on IS NOT NULL
+ORDER BY next_order_on, no_order_90_days, p.customer_id
+LIMIT 10;
+\else
+\echo 'There is none without a model.'
+\echo
+\endif
+
+\echo '=== ltv_equity: what this brings in, with those who are yet to come (顧客資産, 着地見込み)'
+\echo 'Gross profit where costs are known, else revenue: of the customers of today, and of new ones if'
+\echo 'as many are won as a year before; 95 of 100 cases lie between low and high.'
+SELECT period_start AS quarter, days, round(predicted_value) AS today, round(predicted_value_low) AS low, round(predicted_value_high) AS high,
+  new_customers AS won, round(new_value) AS "by them", round(total_value) AS total, round(total_value_low) AS low, round(total_value_high) AS high
+FROM ltv_equity('shop_orders', :'as_of', :horizon, :'kind', period => 'quarter') AS e;
+
 \echo '=== ltv_fit, ltv_forecast: the orders of all of them, with an interval (購入回数の予測)'
 \if :is_fitted
 \echo 'In 95 of 100 cases between low and high, if customers go on as they did (days with orders).  Those'
@@ -522,7 +551,7 @@ SELECT :horizon AS days, f.customers, round(expected_orders) AS "expected orders
 FROM (SELECT (ltv_forecast(model, history, :'as_of', :horizon)).* FROM histories, model) AS f;
 \pset format unaligned
 \pset tuples_only on
-SELECT pg_temp.wrap('The fit notes: ' || (model).note || '.', 98, 0) FROM model WHERE (model).note IS NOT NULL;
+SELECT pg_temp.wrap('The fit notes: ' || note || '.', 98, 0) FROM (SELECT DISTINCT note FROM prediction) AS n WHERE note IS NOT NULL;
 \else
 \echo 'There is none without a model.'
 \endif

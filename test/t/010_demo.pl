@@ -51,7 +51,7 @@ sub listing
 # The reports that every shop gets, in their order, and those that need an item.
 my @first_reports = qw(ltv_overview ltv_customer_summary ltv_periods ltv_steps ltv_windows ltv_silences ltv_growth ltv_cohorts ltv_cohorts ltv_rfm ltv_deciles
   ltv_stages ltv_stage_flow ltv_cpm_groups);
-my @last_reports = qw(ltv_economics ltv_levers ltv_payback ltv_free_shipping ltv_effect ltv_validate ltv_predict ltv_fit);
+my @last_reports = qw(ltv_economics ltv_levers ltv_payback ltv_free_shipping ltv_effect ltv_validate ltv_backtest ltv_predict ltv_predict ltv_equity ltv_fit);
 my @reports = ('ltv_check', @first_reports, 'ltv_windows', qw(ltv_item_flow ltv_labels ltv_baskets ltv_funnel ltv_customer_summary), @last_reports);
 my $who_is_who = (grep { $first_reports[$_] eq 'ltv_rfm' } 0 .. $#first_reports)[0];
 my @reports_of_sample = ('ltv_check', @first_reports[ 0 .. $who_is_who - 1 ], 'ltv_windows', 'ltv_cohorts', @first_reports[ $who_is_who .. $#first_reports ], 'ltv_windows',
