@@ -1978,7 +1978,8 @@ CREATE TYPE ltv_model AS (
   gradient_norm double precision,
   note text,
   details jsonb,
-  regularity integer
+  regularity integer,
+  season double precision[]
 );
 COMMENT ON TYPE ltv_model IS 'a fitted purchase or spend model, made by the aggregate ltv_fit';
 COMMENT ON COLUMN ltv_model.kind IS 'bg/nbd, mbg/nbd, pareto/nbd, bg/cnbd, mbg/cnbd or gamma-gamma';
@@ -1994,21 +1995,24 @@ COMMENT ON COLUMN ltv_model.gradient_norm IS 'length of the gradient in the loga
 COMMENT ON COLUMN ltv_model.note IS 'what is special about the fit; null for an ordinary optimum';
 COMMENT ON COLUMN ltv_model.details IS 'of a model at a limit: {"cautious": a second one that does not go there, for intervals}; else null';
 COMMENT ON COLUMN ltv_model.regularity IS 'k of bg/cnbd and mbg/cnbd: every k-th event is an order, 1 without a rhythm; null for other kinds';
+COMMENT ON COLUMN ltv_model.season IS 'twelve factors from January on by which the clock of the model runs faster, 365 days of them coming to 365; null: none';
 
 CREATE TYPE ltv_fit_spec AS (
   kind text,
   unit_days integer,
   regularity integer,
+  season double precision[],
   strict boolean
 );
 COMMENT ON TYPE ltv_fit_spec IS 'what ltv_fit is asked for; made by ltv_fit_spec()';
 COMMENT ON COLUMN ltv_fit_spec.kind IS 'of model: auto (the one with the lowest BIC), bg/nbd, mbg/nbd, pareto/nbd, bg/cnbd, mbg/cnbd or gamma-gamma';
 COMMENT ON COLUMN ltv_fit_spec.unit_days IS 'days in a unit of time';
 COMMENT ON COLUMN ltv_fit_spec.regularity IS 'k of bg/cnbd and mbg/cnbd, 1 to 16; null: by likelihood';
+COMMENT ON COLUMN ltv_fit_spec.season IS 'twelve factors from January on; empty: estimated, taken when it helps out of time; null: the same with auto, none with another kind';
 COMMENT ON COLUMN ltv_fit_spec.strict IS 'whether customers to whom the model cannot be fitted are an error; else the model says so in note, and predicts null';
 
-CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'auto', unit_days integer DEFAULT 7, regularity integer DEFAULT NULL, strict boolean DEFAULT true) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ltv_fit_spec(text, integer, integer, boolean) IS 'a checked spec for ltv_fit';
+CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'auto', unit_days integer DEFAULT 7, regularity integer DEFAULT NULL, season double precision[] DEFAULT NULL, strict boolean DEFAULT true) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_fit_spec(text, integer, integer, double precision[], boolean) IS 'a checked spec for ltv_fit';
 
 CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, spec ltv_fit_spec) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -2074,6 +2078,15 @@ COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text) IS 'a gam
 CREATE AGGREGATE ltv_fit(frequency double precision, monetary double precision, kind text, customers bigint) (
   SFUNC = ltv_fit_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_fit_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE ltv_fit(double precision, double precision, text, bigint) IS 'the same for rows that stand for several customers each';
+
+CREATE FUNCTION ltv_season_accum(state bytea, h ltv_history, as_of date) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_season_accum(bytea, ltv_history, date) IS 'aggregate transition function';
+CREATE FUNCTION ltv_season_final(state bytea) RETURNS double precision[] AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ltv_season_final(bytea) IS 'aggregate final function';
+
+CREATE AGGREGATE ltv_season(h ltv_history, as_of date) (
+  SFUNC = ltv_season_accum, STYPE = bytea, SSPACE = 100000, FINALFUNC = ltv_season_final, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE ltv_season(ltv_history, date) IS 'twelve factors of repeat orders from January on, shrunk by how much the years agree; null where they cannot be estimated';
 
 -- what a model says of a customer
 

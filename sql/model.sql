@@ -185,16 +185,16 @@ SELECT result_of($$ltv_model_input('[]', '2024-12-31', 0)$$);
 SELECT string_agg(round(ltv_p_alive(hand_made('bg/nbd', ARRAY[1, 2, a, 4]), 1, 2, 3)::numeric, 6)::text, ' ' ORDER BY i) = string_agg(round((1 / (1 + a / 4 * (5.0 / 4) ^ 2))::numeric, 6)::text, ' ' ORDER BY i) AS ok
 FROM unnest('{1,2,2,1,3,0.5,1}'::double precision[]) WITH ORDINALITY AS u(a, i);
 -- a model with a long note, longer than what is remembered
-SELECT near(ltv_p_alive(ROW('bg/nbd', '{1,2,3,4}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, repeat('x', n), NULL, NULL)::ltv_model, 1, 2, 3), 1 / (1 + 0.75 * 1.25 ^ 2), 1e-14) AS ok FROM unnest('{10,10000}'::integer[]) AS n;
+SELECT near(ltv_p_alive(ROW('bg/nbd', '{1,2,3,4}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, repeat('x', n), NULL, NULL, NULL)::ltv_model, 1, 2, 3), 1 / (1 + 0.75 * 1.25 ^ 2), 1e-14) AS ok FROM unnest('{10,10000}'::integer[]) AS n;
 
 -- A type that was altered: what was added at the end means nothing, anything else is an error
 BEGIN;
 ALTER TYPE ltv_model ADD ATTRIBUTE more integer;
-SELECT near(ltv_p_alive(ROW('bg/nbd', '{1,2,3,4}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)::ltv_model, 1, 2, 3), 1 / (1 + 0.75 * 1.25 ^ 2), 1e-14) AS ok;
+SELECT near(ltv_p_alive(ROW('bg/nbd', '{1,2,3,4}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)::ltv_model, 1, 2, 3), 1 / (1 + 0.75 * 1.25 ^ 2), 1e-14) AS ok;
 ALTER TYPE ltv_model ALTER ATTRIBUTE parameters TYPE double precision;
-SELECT result_of($$ltv_p_alive(ROW('bg/nbd', 1, NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)::ltv_model, 1, 2, 3)$$);
+SELECT result_of($$ltv_p_alive(ROW('bg/nbd', 1, NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)::ltv_model, 1, 2, 3)$$);
 ALTER TYPE ltv_model DROP ATTRIBUTE kind;
-SELECT result_of($$ltv_p_alive(ROW(1, NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)::ltv_model, 1, 2, 3)$$);
+SELECT result_of($$ltv_p_alive(ROW(1, NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)::ltv_model, 1, 2, 3)$$);
 ROLLBACK;
 
 SET client_min_messages = warning;

@@ -99,7 +99,8 @@ ltv_plan('3000', '2', '3', '0.4', '2000', '500', '100', '50', NULL)	ltv_plan(num
 ltv_bundle('1000', '400', '{1,2,3}', '{0,0.05,0.1}')	ltv_bundle(numeric,numeric,integer[],numeric[])	=
 ltv_fit('[]'::ltv_history, '2024-12-31', 'bg/nbd')	ltv_fit(ltv_history,date,text)	=
 ltv_fit('[]'::ltv_history, '2024-12-31', NULL::ltv_fit_spec)	ltv_fit(ltv_history,date,ltv_fit_spec)	=
-ltv_fit_spec('bg/nbd', '7', '2', 'true')	ltv_fit_spec(text,integer,integer,boolean)	=
+ltv_fit_spec('bg/nbd', '7', '2', '{}', 'true')	ltv_fit_spec(text,integer,integer,double precision[],boolean)	=
+ltv_season('[]'::ltv_history, '2024-12-31')	ltv_season(ltv_history,date)	=
 ltv_fit('3'::double precision, '40'::double precision, '60'::double precision, 'bg/nbd')	ltv_fit(double precision,double precision,double precision,text)	=
 ltv_fit('3'::double precision, '40', '60', 'bg/nbd', '2')	ltv_fit(double precision,double precision,double precision,text,bigint)	=
 ltv_fit('3'::double precision, '40', '60', 'bg/cnbd', '2', '5', '4')	ltv_fit(double precision,double precision,double precision,text,bigint,double precision,double precision)	=

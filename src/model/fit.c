@@ -438,6 +438,12 @@ ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInt
 	return fit_with_regularity(kind, 0, false, patterns, n, interrupt, fit);
 }
 
+LtvmFitStatus
+ltvm_fit_quickly(LtvmKind kind, int regularity, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
+{
+	return fit_with_regularity(kind, regularity, true, patterns, n, interrupt, fit);
+}
+
 /*
  * The choice of the regularity: the likelihood over times from which half a day is taken for each gap, for each k that is
  * looked at.
@@ -520,9 +526,8 @@ choose(Choice *choice, int *best)
 	return status;
 }
 
-/* The times without half a day for each gap; NULL without memory. */
-static LtvmPattern *
-without_half_days(const LtvmPattern *patterns, int n, double half_day)
+LtvmPattern *
+ltvm_without_half_days(const LtvmPattern *patterns, int n, double half_day)
 {
 	LtvmPattern *shorter = malloc(sizeof(LtvmPattern) * (n > 0 ? n : 1));
 	int			i;
@@ -548,7 +553,7 @@ choose_regularity(LtvmKind kind, const LtvmGaps *gaps, const LtvmPattern *patter
 	Choice		choice = {.kind = kind, .gaps = gaps, .n = n, .interrupt = interrupt};
 	LtvmFitStatus status;
 
-	choice.patterns = without_half_days(patterns, n, gaps->half_day);
+	choice.patterns = ltvm_without_half_days(patterns, n, gaps->half_day);
 	if (choice.patterns == NULL)
 		return LTVM_FIT_NO_MEMORY;
 	status = choose(&choice, regularity);
@@ -615,22 +620,34 @@ look_at_pareto(Choice *choice, double customers, Candidate *candidate)
 	return status;
 }
 
-/* Of equals the first: MBG, BG, Pareto. */
+/* The candidates of some families in the order of preference; how many goes to *count. */
 static LtvmFitStatus
-choose_kind(Choice *choice, int given, double customers, Candidate *best, Candidate *next)
+look_at_families(Choice *choice, int families, int given, double customers, Candidate *candidates, int *count)
+{
+	LtvmFitStatus status = LTVM_FIT_DONE;
+
+	*count = 0;
+	if (families & LTVM_FAMILY_MBG)
+		status = look_at_kind(choice, LTVM_MBG_NBD, LTVM_MBG_CNBD, given, customers, &candidates[(*count)++]);
+	if (status == LTVM_FIT_DONE && families & LTVM_FAMILY_BG)
+		status = look_at_kind(choice, LTVM_BG_NBD, LTVM_BG_CNBD, given, customers, &candidates[(*count)++]);
+	if (status == LTVM_FIT_DONE && families & LTVM_FAMILY_PARETO && given <= 1)
+		status = look_at_pareto(choice, customers, &candidates[(*count)++]);
+	return status;
+}
+
+/* Of equals the first: MBG, BG, Pareto.  Where there is one, the next is it, too. */
+static LtvmFitStatus
+choose_kind(Choice *choice, int families, int given, double customers, Candidate *best, Candidate *next)
 {
 	Candidate	candidates[3];
-	int			count = given > 1 ? 2 : 3;
-	LtvmFitStatus status = look_at_kind(choice, LTVM_MBG_NBD, LTVM_MBG_CNBD, given, customers, &candidates[0]);
+	int			count;
+	LtvmFitStatus status = look_at_families(choice, families, given, customers, candidates, &count);
 
-	if (status == LTVM_FIT_DONE)
-		status = look_at_kind(choice, LTVM_BG_NBD, LTVM_BG_CNBD, given, customers, &candidates[1]);
-	if (status == LTVM_FIT_DONE && count == 3)
-		status = look_at_pareto(choice, customers, &candidates[2]);
 	if (status != LTVM_FIT_DONE)
 		return status;
 	*best = candidates[0];
-	*next = candidates[1];
+	*next = candidates[count > 1 ? 1 : 0];
 	for (int i = 1; i < count; i++)
 	{
 		if (candidates[i].bic < best->bic)
@@ -648,7 +665,7 @@ choose_kind(Choice *choice, int given, double customers, Candidate *best, Candid
  * The kind with the lowest BIC, over the days that the choice of a regularity looks at, then fitted to the days as they are.
  */
 static LtvmFitStatus
-fit_best(int given, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
+fit_best(int families, int given, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
 {
 	static const LtvmGaps unknown = {0.0, 0.0, 0.0};
 	Choice		choice = {.gaps = gaps != NULL ? gaps : &unknown, .n = n, .interrupt = interrupt};
@@ -656,10 +673,10 @@ fit_best(int given, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, co
 	Candidate	next;
 	LtvmFitStatus status;
 
-	choice.patterns = without_half_days(patterns, n, choice.gaps->half_day);
+	choice.patterns = ltvm_without_half_days(patterns, n, choice.gaps->half_day);
 	if (choice.patterns == NULL)
 		return LTVM_FIT_NO_MEMORY;
-	status = choose_kind(&choice, given, fit->customers, &best, &next);
+	status = choose_kind(&choice, families, given, fit->customers, &best, &next);
 	free(choice.patterns);
 	if (status == LTVM_FIT_DONE)
 		status = fit_with_regularity(best.kind, best.regularity, false, patterns, n, interrupt, fit);
@@ -680,6 +697,13 @@ LtvmFitStatus
 ltvm_fit_rhythm(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n,
 				const LtvmInterrupt *interrupt, LtvmFit *fit)
 {
+	return ltvm_fit_among(LTVM_FAMILY_ALL, kind, regularity, gaps, patterns, n, interrupt, fit);
+}
+
+LtvmFitStatus
+ltvm_fit_among(int families, LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n,
+			   const LtvmInterrupt *interrupt, LtvmFit *fit)
+{
 	bool		chosen = ltvm_has_regularity(kind) && regularity == 0;
 	int			evaluations = 0;
 	double		orders;
@@ -696,7 +720,7 @@ ltvm_fit_rhythm(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmP
 	if (status != LTVM_FIT_DONE)
 		return status;
 	if (kind == LTVM_AUTO)
-		return fit_best(regularity, gaps, patterns, n, interrupt, fit);
+		return fit_best(families, regularity, gaps, patterns, n, interrupt, fit);
 	if (chosen)
 	{
 		status = choose_regularity(kind, gaps, patterns, n, interrupt, &regularity, &evaluations);
@@ -861,6 +885,28 @@ ltvm_regularity_note(const LtvmFit *fit)
 {
 	return fit->chose_bound
 		? "regularity at its bound of 16: orders come nearly to the day, as deliveries of a subscription do" : NULL;
+}
+
+const char *
+ltvm_season_note(const LtvmFit *fit)
+{
+	switch (fit->season)
+	{
+		case LTVM_SEASON_SCALED:
+			return "season scaled, so that 365 days come to 365";
+		case LTVM_SEASON_TAKEN:
+			return "season taken: with it the log-likelihood of the orders held out is higher by";
+		case LTVM_SEASON_NO_HELP:
+			return "no season: with it the log-likelihood of the orders held out is lower by";
+		case LTVM_SEASON_TOO_SHORT:
+			return "no season: it needs repeat orders in every month of the year, and in six of them in two years";
+		case LTVM_SEASON_NO_PATTERN:
+			return "no season: the years agree on none";
+		case LTVM_SEASON_SEVERAL_DAYS:
+			return "no season: the customers are not as of one day";
+		default:
+			return NULL;
+	}
 }
 
 const char *

@@ -8,6 +8,7 @@
 #define LTVM_FIT_H
 
 #include "model/model.h"
+#include "model/season.h"
 
 /* Customers with the same past. */
 typedef struct LtvmPattern
@@ -38,6 +39,25 @@ typedef struct LtvmSpend
 	double		weight;			/* customers, > 0 */
 } LtvmSpend;
 
+/* Two order days of a customer, one after the other, and how often this was so. */
+typedef struct LtvmDayPair
+{
+	int			from;
+	int			to;
+	double		count;
+} LtvmDayPair;
+
+/* Customers as of one day, which a season looks at: the patterns in days, and the order days that follow one another. */
+typedef struct LtvmCalendar
+{
+	long		as_of;
+	double		unit_days;		/* of the fit */
+	const LtvmPattern *patterns;	/* in days */
+	int			n;
+	const LtvmDayPair *pairs;	/* ascending in to, from */
+	int			pair_count;
+} LtvmCalendar;
+
 /* Asked every millisecond or so; true stops the fit, which then does not ask again.  The function may be NULL. */
 typedef struct LtvmInterrupt
 {
@@ -55,6 +75,19 @@ typedef enum LtvmFitStatus
 	LTVM_FIT_NO_REPEATS,		/* nobody ordered again */
 	LTVM_FIT_ALL_ALIKE			/* one pattern, or one amount, for all */
 } LtvmFitStatus;
+
+/* What became of the season of a fit. */
+typedef enum LtvmSeasonChoice
+{
+	LTVM_SEASON_NOT_ASKED,
+	LTVM_SEASON_GIVEN,
+	LTVM_SEASON_SCALED,			/* given, and not of 365 days */
+	LTVM_SEASON_TAKEN,			/* it helps out of time */
+	LTVM_SEASON_NO_HELP,
+	LTVM_SEASON_TOO_SHORT,		/* it cannot be estimated */
+	LTVM_SEASON_NO_PATTERN,		/* the years do not agree on any */
+	LTVM_SEASON_SEVERAL_DAYS	/* the customers are not as of one day */
+} LtvmSeasonChoice;
 
 /* What the likelihood rises towards, where it has no maximum inside: bits. */
 #define LTVM_LIMIT_NOBODY_LEAVES	1	/* a = 0 or s = 0: NBD */
@@ -84,6 +117,9 @@ typedef struct LtvmFit
 	double		bic_lead;
 	LtvmKind	next_kind;
 	int			next_regularity;
+	LtvmClock	clock;			/* of the model */
+	LtvmSeasonChoice season;
+	double		season_gain;	/* in log-likelihood, out of time; where that was looked at */
 	int			first_bad;		/* index of the pattern refused, else -1 */
 } LtvmFit;
 
@@ -97,6 +133,38 @@ extern LtvmFitStatus ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns,
  */
 extern LtvmFitStatus ltvm_fit_rhythm(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns,
 									 int n, const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/* The same of the patterns of a calendar, without a season. */
+extern LtvmFitStatus ltvm_fit_calendar(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmCalendar *calendar,
+									   const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/*
+ * The same by a clock that is given, as of the one day of the calendar.  The log-likelihood is that of the days: it has the
+ * sum of the logarithms of the clock's speed on the days of repeat orders besides.
+ */
+extern LtvmFitStatus ltvm_fit_by_clock(LtvmKind kind, int regularity, const LtvmClock *clock, const LtvmCalendar *calendar,
+									   const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/*
+ * The same by the calendar, or by the clock of an estimated season where that helps out of time: `before` holds the
+ * customers as of ltvm_season_split.  The gaps are those of the calendar.
+ */
+extern LtvmFitStatus ltvm_fit_season(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmCalendar *all,
+									 const LtvmCalendar *before, const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/* The day at which a season is looked at out of time, where the first order of all came on the day first. */
+extern long ltvm_season_split(long first, long as_of);
+
+/* Twelve factors, shrunk by how much the years agree, from January on; TAKEN, TOO_SHORT or NO_PATTERN (all are 1). */
+extern LtvmFitStatus ltvm_estimate_season(const LtvmCalendar *calendar, const LtvmInterrupt *interrupt, double *factors,
+										  LtvmSeasonChoice *choice);
+
+/* The patterns in the unit of the fit by a clock, to be freed; NULL without memory. */
+extern LtvmPattern *ltvm_patterns_by(const LtvmClock *clock, const LtvmCalendar *calendar);
+
+/* The gaps by a clock; the logarithms of its speed on repeat days go to *ln_speed. */
+extern LtvmGaps ltvm_gaps_by(const LtvmClock *clock, const LtvmCalendar *calendar, double *ln_speed);
+
 extern LtvmFitStatus ltvm_fit_spend(const LtvmSpend *spends, int n, const LtvmInterrupt *interrupt, LtvmFit *fit);
 
 /* Why there is no result, and what to do about it (or NULL): a sentence each. */
@@ -105,6 +173,9 @@ extern const char *ltvm_fit_advice(LtvmFitStatus status);
 
 /* What a regularity at its bound means; NULL for any other. */
 extern const char *ltvm_regularity_note(const LtvmFit *fit);
+
+/* What became of its season; a number, the season_gain, follows TAKEN and NO_HELP.  NULL where none was asked for, or as given. */
+extern const char *ltvm_season_note(const LtvmFit *fit);
 
 /* What the limits of a fit mean, or why it did not converge; NULL for an ordinary maximum. */
 extern const char *ltvm_fit_note(const LtvmFit *fit);

@@ -124,4 +124,21 @@ extern bool ltvm_sum_pareto(const LtvmModel *model, const LtvmPattern *patterns,
 extern double ltvm_bg_leaving_slope(const LtvmModel *model, const LtvmPattern *pattern, double b);
 extern double ltvm_pareto_leaving_slope(const LtvmModel *model, const LtvmPattern *pattern, double b);
 
+/* fit.c, for fit_season.c: families of models among which LTVM_AUTO chooses, bits */
+#define LTVM_FAMILY_MBG		1
+#define LTVM_FAMILY_BG		2
+#define LTVM_FAMILY_PARETO	4
+#define LTVM_FAMILY_ALL		7
+
+/* ltvm_fit_rhythm among some of the families */
+extern LtvmFitStatus ltvm_fit_among(int families, LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns,
+									int n, const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/* a fit of which only the parameters are wanted, with a regularity that is given, or 0 for a kind without one */
+extern LtvmFitStatus ltvm_fit_quickly(LtvmKind kind, int regularity, const LtvmPattern *patterns, int n,
+									  const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/* the times without half a day for each gap, to be freed; NULL without memory */
+extern LtvmPattern *ltvm_without_half_days(const LtvmPattern *patterns, int n, double half_day);
+
 #endif							/* LTVM_KINDS_H */

@@ -167,34 +167,6 @@ ltvm_p_order_within(const LtvmModel *model, const LtvmPast *past, double horizon
 	return p > 1 ? 1 : p;		/* rounding can go beyond; NaN stays */
 }
 
-/* The chance of an order grows with the days: they are doubled until it is enough, then the gap is halved. */
-double
-ltvm_order_day(const LtvmModel *model, const LtvmPast *past, double unit_days, double probability, double most)
-{
-	double		before = 0.0;	/* not enough */
-	double		enough = 1.0;
-
-	if (!(ltvm_p_alive(model, past) > probability))
-		return INFINITY;
-	while (!(ltvm_p_order_within(model, past, enough / unit_days) >= probability))
-	{
-		if (enough >= most)
-			return INFINITY;
-		before = enough;
-		enough = fmin(enough * 2.0, most);
-	}
-	while (enough - before > 1.0)
-	{
-		double		middle = floor(0.5 * (before + enough));
-
-		if (ltvm_p_order_within(model, past, middle / unit_days) >= probability)
-			enough = middle;
-		else
-			before = middle;
-	}
-	return enough;
-}
-
 /*
  * Central differences: relative errors of 1e-7 from the step and 1e-9 from rounding, enough for a standard error.
  */

@@ -73,12 +73,6 @@ extern double ltvm_expected_orders(const LtvmModel *model, const LtvmPast *past,
 extern double ltvm_orders_variance(const LtvmModel *model, const LtvmPast *past, double horizon);
 extern double ltvm_p_order_within(const LtvmModel *model, const LtvmPast *past, double horizon);
 
-/*
- * The first whole day, of so many to a unit of time, by which an order has come with the probability; infinite when that is
- * after `most` days or never.
- */
-extern double ltvm_order_day(const LtvmModel *model, const LtvmPast *past, double unit_days, double probability, double most);
-
 /* Derivatives of the expected orders in the logarithms of the parameters (0 where the parameter is 0). */
 extern void ltvm_expected_orders_gradient(const LtvmModel *model, const LtvmPast *past, double horizon,
 										  double *gradient);

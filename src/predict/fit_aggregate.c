@@ -5,7 +5,8 @@
  * distinct (frequency, recency, t), or (frequency, monetary), with the number
  * of customers behind each, so that the fit costs as much as there are
  * patterns.  Two states merge in any order, and the fit sees the patterns
- * sorted, so the result does not depend on plans.
+ * sorted, so the result does not depend on plans.  Where a season is given or
+ * looked for it has their order days instead.
  */
 #include "predict/fit_state.h"
 
@@ -21,6 +22,7 @@
 #include "utils/memutils.h"
 
 #include "predict/fit_spec.h"
+#include "predict/order_days.h"
 
 #define MAX_CUSTOMERS	1e18		/* more are shown as so many */
 
@@ -28,10 +30,17 @@
 static FitHead
 head_of(const FitSpec *spec)
 {
-	return (FitHead) {
+	FitHead		head = {
 		.kind = (uint8) spec->kind, .regularity = (uint8) spec->regularity, .flags = spec->lenient ? FIT_LENIENT : 0,
 			.unit_days = spec->unit_days
 	};
+
+	if (spec->season >= SEASON_ESTIMATED)
+		head.flags |= FIT_ONE_DAY;
+	if (spec->season == SEASON_GIVEN)
+		head.flags |= spec->scaled ? FIT_GIVEN | FIT_SCALED : FIT_GIVEN;
+	memcpy(head.season, spec->factors, sizeof(head.season));
+	return head;
 }
 
 /*
@@ -46,7 +55,8 @@ state_argument(FunctionCallInfo fcinfo, const FitHead *head)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the kind of model and unit_days must be the same for all rows of one ltv_fit")));
-	if (state->head.regularity != head->regularity || state->head.flags != head->flags)
+	if (state->head.regularity != head->regularity || state->head.flags != head->flags ||
+		memcmp(state->head.season, head->season, sizeof(head->season)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the spec must be the same for all rows of one ltv_fit")));
@@ -61,6 +71,13 @@ fit_kind(FunctionCallInfo fcinfo, int arg)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the kind of model must not be null")));
 	return kind_or_auto_argument(PG_GETARG_DATUM(arg));
+}
+
+/* What is asked for by the name of a kind alone. */
+static FitSpec
+spec_of_kind(LtvmKind kind)
+{
+	return (FitSpec) {.kind = kind, .unit_days = FIT_UNIT_DAYS, .season = season_of_kind(kind)};
 }
 
 static void
@@ -104,6 +121,22 @@ add_spend(FitState *state, double frequency, double monetary, double customers)
 		fit_state_add(state, frequency, monetary, 0, customers);
 }
 
+static const LtvmClock calendar_clock = {.seasonal = false};
+
+/* Add a customer who has ordered. */
+static void
+add_customer(FitState *state, const FitSpec *spec, const History *history, const ModelInput *input, DateADT as_of)
+{
+	LtvmPast	past = past_of(&calendar_clock, input, as_of, spec->unit_days);
+
+	if (spec->season != SEASON_NONE)
+		fit_state_add_days(state, history, as_of);
+	else if (spec->kind == LTVM_GAMMA_GAMMA)
+		add_spend(state, past.frequency, mean_repeat_amount(input), 1);
+	else
+		fit_state_add(state, past.frequency, past.recency, past.t, 1);
+}
+
 /* Add the customer of the arguments (state, h, as_of). */
 static Datum
 add_history(FunctionCallInfo fcinfo, FitSpec spec)
@@ -114,8 +147,7 @@ add_history(FunctionCallInfo fcinfo, FitSpec spec)
 	History		history;
 	ModelInput	input;
 	GapSums		gaps = {0, 0};
-	FitState   *state;
-	LtvmPast	past;
+	FitState   *state = NULL;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return unchanged_state(fcinfo);
@@ -123,20 +155,18 @@ add_history(FunctionCallInfo fcinfo, FitSpec spec)
 	moment = moment_of(PG_GETARG_DATEADT(2));
 	history_open(stored, &history);
 	input = model_input_of(&history, moment.as_of);
-	if (ltvm_has_regularity(spec.kind))
-		gaps_add(&gaps, &history, moment.as_of);
+	head.flags |= spec.season != SEASON_NONE ? FIT_DAYS : 0;
+	if (input.days > 0)
+	{
+		state = state_argument(fcinfo, &head);
+		if (ltvm_has_regularity(spec.kind))
+			gaps_add(&gaps, &history, moment.as_of);
+		fit_state_add_gaps(state, &gaps);
+		add_customer(state, &spec, &history, &input, moment.as_of);
+	}
 	history_free(&history);
 	PG_FREE_IF_COPY(stored, 1);
-	if (input.days == 0)
-		return unchanged_state(fcinfo);
-	state = state_argument(fcinfo, &head);
-	fit_state_add_gaps(state, &gaps);
-	past = past_of(&input, moment.as_of, spec.unit_days);
-	if (spec.kind == LTVM_GAMMA_GAMMA)
-		add_spend(state, past.frequency, mean_repeat_amount(&input), 1);
-	else
-		fit_state_add(state, past.frequency, past.recency, past.t, 1);
-	return fit_state_result(fcinfo, state);
+	return state == NULL ? unchanged_state(fcinfo) : fit_state_result(fcinfo, state);
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_accum);
@@ -145,7 +175,7 @@ PG_FUNCTION_INFO_V1(ltv_fit_accum);
 Datum
 ltv_fit_accum(PG_FUNCTION_ARGS)
 {
-	return add_history(fcinfo, (FitSpec) {.kind = fit_kind(fcinfo, 3), .unit_days = FIT_UNIT_DAYS});
+	return add_history(fcinfo, spec_of_kind(fit_kind(fcinfo, 3)));
 }
 
 static FitSpec
@@ -214,6 +244,12 @@ add_numbers(FunctionCallInfo fcinfo, FitSpec spec, bool unit_known)
 
 	if (spec.kind == LTVM_GAMMA_GAMMA)
 		report_wrong_fit(spec.kind, false);
+	if (spec.season >= SEASON_ESTIMATED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("plain numbers have no season"),
+				 errdetail("Nobody knows which days they are."),
+				 errhint("Fit the model to histories.")));
 	if (!gaps_known)
 		CheckGapsKnown(&spec);
 	for (int i = 1; i < PG_NARGS(); i++)
@@ -245,7 +281,7 @@ PG_FUNCTION_INFO_V1(ltv_fit_accum_numbers);
 Datum
 ltv_fit_accum_numbers(PG_FUNCTION_ARGS)
 {
-	return add_numbers(fcinfo, (FitSpec) {.kind = fit_kind(fcinfo, 4), .unit_days = FIT_UNIT_DAYS}, false);
+	return add_numbers(fcinfo, spec_of_kind(fit_kind(fcinfo, 4)), false);
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_accum_numbers_spec);
@@ -321,8 +357,8 @@ error_waits(void *context)
 	return waits;
 }
 
-static void
-report_status(LtvmKind asked, LtvmFitStatus status)
+void
+report_fit_status(LtvmKind asked, LtvmFitStatus status)
 {
 	LtvmKind	kind = asked == LTVM_AUTO ? LTVM_MBG_NBD : asked;
 
@@ -342,38 +378,40 @@ report_status(LtvmKind asked, LtvmFitStatus status)
 
 static const LtvmInterrupt on_error = {error_waits, NULL};
 
+/* An error that waits, or a lack of memory, is an error wherever it is met. */
+static LtvmFitStatus
+raise_errors(LtvmKind kind, LtvmFitStatus status)
+{
+	if (status == LTVM_FIT_INTERRUPTED || status == LTVM_FIT_NO_MEMORY)
+		report_fit_status(kind, status);
+	return status;
+}
+
 /* Fit a model of orders to patterns, ascending in frequency; gaps NULL where they are not known. */
 LtvmFitStatus
 try_fit_orders(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, LtvmFit *fit)
 {
-	LtvmFitStatus status = ltvm_fit_rhythm(kind, regularity, gaps, patterns, n, &on_error, fit);
-
-	if (status == LTVM_FIT_INTERRUPTED || status == LTVM_FIT_NO_MEMORY)
-		report_status(kind, status);
-	return status;
+	return raise_errors(kind, ltvm_fit_rhythm(kind, regularity, gaps, patterns, n, &on_error, fit));
 }
 
-/* The same, where it is an error that the data cannot identify a model. */
-LtvmFit
-fit_order_model(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n)
+/* Fit a model of orders to the customers of a calendar, with a season where that helps out of time. */
+LtvmFitStatus
+try_fit_season(LtvmKind kind, int regularity, const LtvmGaps *gaps, const char *days, Size size, const LtvmCalendar *calendar,
+			   LtvmFit *fit)
 {
-	LtvmFit		fit;
-	LtvmFitStatus status = try_fit_orders(kind, regularity, gaps, patterns, n, &fit);
+	LtvmCalendar before;
+	DateADT		split = (DateADT) ltvm_season_split(calendar_first(calendar), calendar->as_of);
 
-	if (status != LTVM_FIT_DONE)
-		report_status(kind, status);
-	return fit;
+	if (!calendar_before(days, size, split, calendar, &before))
+		report_fit_state();
+	return raise_errors(kind, ltvm_fit_season(kind, regularity, gaps, calendar, &before, &on_error, fit));
 }
 
 /* Fit a model of spend; only an interrupt or a lack of memory is an error here. */
 LtvmFitStatus
 try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit)
 {
-	LtvmFitStatus status = ltvm_fit_spend(spends, n, &on_error, fit);
-
-	if (status == LTVM_FIT_INTERRUPTED || status == LTVM_FIT_NO_MEMORY)
-		report_status(LTVM_GAMMA_GAMMA, status);
-	return status;
+	return raise_errors(LTVM_GAMMA_GAMMA, ltvm_fit_spend(spends, n, &on_error, fit));
 }
 
 /* Fit the model of order values to patterns. */
@@ -394,8 +432,47 @@ fit_spends(const FitState *state, const Slot *patterns, int n, LtvmFit *fit)
 	return try_fit_spend(spends, n, fit);
 }
 
+/* The customers of a state, each as of their day. */
+static LtvmCalendar
+state_calendar(const FitState *state, bool want_pairs)
+{
+	LtvmCalendar calendar;
+
+	if (!calendar_build(state->days, state->days_size, state->several_days ? NULL : &state->as_of, want_pairs, &calendar))
+		report_fit_state();
+	calendar.unit_days = state->head.unit_days;
+	return calendar;
+}
+
+/* Fit to order days. */
 static LtvmFitStatus
-fit_state(const FitState *state, LtvmFit *fit)
+fit_days(const FitState *state, LtvmFit *fit)
+{
+	LtvmKind	kind = (LtvmKind) state->head.kind;
+	int			regularity = state->head.regularity;
+	LtvmCalendar calendar = state_calendar(state, !state->several_days);
+	GapSums		sums = fit_state_gaps(state);
+	LtvmGaps	gaps = gaps_of(&sums, calendar.patterns, calendar.n, state->head.unit_days);
+	LtvmFitStatus status;
+	LtvmClock	clock;
+
+	if ((state->head.flags & FIT_GIVEN) != 0)
+	{
+		ltvm_set_clock(&clock, state->head.season);
+		status = raise_errors(kind, ltvm_fit_by_clock(kind, regularity, &clock, &calendar, &on_error, fit));
+		fit->season = (state->head.flags & FIT_SCALED) != 0 ? LTVM_SEASON_SCALED : LTVM_SEASON_GIVEN;
+		return status;
+	}
+	if (!state->several_days)
+		return try_fit_season(kind, regularity, &gaps, state->days, state->days_size, &calendar, fit);
+	status = raise_errors(kind, ltvm_fit_calendar(kind, regularity, &gaps, &calendar, &on_error, fit));
+	fit->season = LTVM_SEASON_SEVERAL_DAYS;
+	return status;
+}
+
+/* Fit to patterns. */
+static LtvmFitStatus
+fit_patterns(const FitState *state, LtvmFit *fit)
 {
 	LtvmKind	kind = (LtvmKind) state->head.kind;
 	int			n;
@@ -418,8 +495,16 @@ fit_state(const FitState *state, LtvmFit *fit)
 		gaps = gaps_of(&sums, (const LtvmPattern *) patterns, n, state->head.unit_days > 0 ? state->head.unit_days : FIT_UNIT_DAYS);
 		status = try_fit_orders(kind, state->head.regularity, &gaps, (const LtvmPattern *) patterns, n, fit);
 	}
+	return status;
+}
+
+static LtvmFitStatus
+fit_state(const FitState *state, LtvmFit *fit)
+{
+	LtvmFitStatus status = (state->head.flags & FIT_DAYS) != 0 ? fit_days(state, fit) : fit_patterns(state, fit);
+
 	if (status != LTVM_FIT_DONE && (state->head.flags & FIT_LENIENT) == 0)
-		report_status(kind, status);
+		report_fit_status((LtvmKind) state->head.kind, status);
 	return status;
 }
 
@@ -456,6 +541,18 @@ name_of(LtvmKind kind, int regularity)
 	return psprintf(regularity > 1 ? "%s of regularity %d" : "%s", ltvm_kind_name(kind), regularity);
 }
 
+static const char *
+season_note(const LtvmFit *fit)
+{
+	const char *note = ltvm_season_note(fit);
+
+	if (fit->season == LTVM_SEASON_NO_HELP && isnan(fit->season_gain))
+		return "no season: before the orders held out no model can be fitted";
+	if (fit->season == LTVM_SEASON_TAKEN || fit->season == LTVM_SEASON_NO_HELP)
+		return psprintf("%s %.1f", note, fabs(fit->season_gain));
+	return note;
+}
+
 /* What is special about a fit that came about, or NULL. */
 char *
 fit_note(const LtvmFit *fit)
@@ -469,6 +566,7 @@ fit_note(const LtvmFit *fit)
 		add_note(&notes, psprintf("%s chosen over %s, which is next: its BIC is higher by %.1f",
 								  name_of(fit->model.kind, fit->model.regularity), name_of(fit->next_kind, fit->next_regularity),
 								  fit->bic_lead));
+	add_note(&notes, season_note(fit));
 	return notes.len > 0 ? notes.data : NULL;
 }
 
@@ -517,6 +615,9 @@ put_fit(const LtvmFit *fit, Datum *values, bool *nulls)
 	nulls[MODEL_REGULARITY] = !ltvm_has_regularity(fit->model.kind);
 	values[MODEL_DETAILS] = model_details(fit);
 	nulls[MODEL_DETAILS] = values[MODEL_DETAILS] == 0;
+	nulls[MODEL_SEASON] = !fit->clock.seasonal;
+	if (fit->clock.seasonal)
+		values[MODEL_SEASON] = doubles_array(fit->clock.factor, 1, LTVM_MONTHS);
 }
 
 PG_FUNCTION_INFO_V1(ltv_fit_final);
@@ -552,4 +653,39 @@ ltv_fit_final(PG_FUNCTION_ARGS)
 	if (note != NULL)
 		row.values[MODEL_NOTE] = CStringGetTextDatum(note);
 	PG_RETURN_DATUM(composite_datum(&row));
+}
+
+PG_FUNCTION_INFO_V1(ltv_season_accum);
+
+/* (state, h, as_of) */
+Datum
+ltv_season_accum(PG_FUNCTION_ARGS)
+{
+	return add_history(fcinfo, (FitSpec) {
+		.kind = LTVM_MBG_NBD, .unit_days = FIT_UNIT_DAYS, .season = SEASON_ESTIMATED, .lenient = true
+	});
+}
+
+PG_FUNCTION_INFO_V1(ltv_season_final);
+
+/* the factors of a state, or NULL */
+Datum
+ltv_season_final(PG_FUNCTION_ARGS)
+{
+	FitState   *state;
+	LtvmCalendar calendar;
+	double		factors[LTVM_MONTHS];
+	LtvmSeasonChoice choice;
+	LtvmFitStatus status;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = fit_state_to_read(PG_GETARG_DATUM(0));
+	if ((state->head.flags & FIT_DAYS) == 0 || state->several_days)
+		report_fit_state();
+	calendar = state_calendar(state, true);
+	status = raise_errors(LTVM_MBG_NBD, ltvm_estimate_season(&calendar, &on_error, factors, &choice));
+	if (status != LTVM_FIT_DONE || choice == LTVM_SEASON_TOO_SHORT)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(doubles_array(factors, 1, LTVM_MONTHS));
 }

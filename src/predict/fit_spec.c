@@ -8,6 +8,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "utils/array.h"
 
 #include "base/composite.h"
 
@@ -16,12 +17,13 @@ enum
 	SPEC_KIND,
 	SPEC_UNIT_DAYS,
 	SPEC_REGULARITY,
+	SPEC_SEASON,
 	SPEC_STRICT,
 	SPEC_FIELDS
 };
 
-static const char *const field_names[SPEC_FIELDS] = {"kind", "unit_days", "regularity", "strict"};
-static const Oid field_types[SPEC_FIELDS] = {TEXTOID, INT4OID, INT4OID, BOOLOID};
+static const char *const field_names[SPEC_FIELDS] = {"kind", "unit_days", "regularity", "season", "strict"};
+static const Oid field_types[SPEC_FIELDS] = {TEXTOID, INT4OID, INT4OID, FLOAT8ARRAYOID, BOOLOID};
 static const CompositeType spec_type = {"ltv_fit_spec", SPEC_FIELDS, field_types};
 
 /* A regularity that is given. */
@@ -40,25 +42,70 @@ CheckRegularity(LtvmKind kind, int32 regularity)
 				 errhint("Models of kind 'bg/cnbd' and 'mbg/cnbd' have one.")));
 }
 
+/* A kind that is asked for a season. */
+static void
+CheckSeasonKind(LtvmKind kind)
+{
+	if (!ltvm_has_season(kind))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a %s model has no season", ltvm_kind_name(kind)),
+				 kind == LTVM_PARETO_NBD
+				 ? errdetail("Its customers leave at any moment, not at an order, so that a season would not be a change of their clock.") : 0,
+				 errhint("Models of kind 'bg/nbd', 'mbg/nbd', 'bg/cnbd' and 'mbg/cnbd' can have one.")));
+}
+
+/* A season that is given: no elements, or twelve factors, which are scaled to a year. */
+static void
+read_season(ArrayType *season, FitSpec *spec)
+{
+	int			count = ArrayGetNItems(ARR_NDIM(season), ARR_DIMS(season));
+	const char *problem;
+	LtvmClock	clock;
+
+	CheckSeasonKind(spec->kind);
+	if (count == 0)
+	{
+		spec->season = SEASON_ESTIMATED;
+		return;
+	}
+	if (ARR_NDIM(season) != 1 || array_contains_nulls(season))
+		problem = "there must be twelve factors, one for each month";
+	else
+		problem = ltvm_check_season((const double *) ARR_DATA_PTR(season), count);
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid season: %s", problem),
+				 errhint("Give twelve numbers above 0 from January on, 1 being an ordinary month, or '{}' to have them estimated.")));
+	ltvm_set_clock(&clock, (const double *) ARR_DATA_PTR(season));
+	spec->season = SEASON_GIVEN;
+	memcpy(spec->factors, clock.factor, sizeof(spec->factors));
+	spec->scaled = memcmp(clock.factor, ARR_DATA_PTR(season), sizeof(clock.factor)) != 0;
+}
+
 /* The checked fields of a spec. */
 static void
 read_fields(const Datum *values, const bool *nulls, FitSpec *spec)
 {
 	for (int i = 0; i < SPEC_FIELDS; i++)
-		if (nulls[i] && i != SPEC_REGULARITY)
+		if (nulls[i] && i != SPEC_REGULARITY && i != SPEC_SEASON)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("%s of a fit must not be null", field_names[i]),
 					 errhint("Make specs with ltv_fit_spec(), naming what differs from the defaults, for example ltv_fit_spec(unit_days => 1).")));
+	memset(spec, 0, sizeof(*spec));
 	spec->kind = kind_or_auto_argument(values[SPEC_KIND]);
 	spec->unit_days = DatumGetInt32(values[SPEC_UNIT_DAYS]);
 	CheckUnitDays(spec->unit_days);
-	spec->regularity = 0;
 	if (!nulls[SPEC_REGULARITY])
 	{
 		spec->regularity = DatumGetInt32(values[SPEC_REGULARITY]);
 		CheckRegularity(spec->kind, spec->regularity);
 	}
+	spec->season = season_of_kind(spec->kind);
+	if (!nulls[SPEC_SEASON])
+		read_season(DatumGetArrayTypeP(values[SPEC_SEASON]), spec);
 	spec->lenient = !DatumGetBool(values[SPEC_STRICT]);
 }
 

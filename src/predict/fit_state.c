@@ -5,6 +5,8 @@
  * As a value it is a bytea, the same on every machine: a head, and the patterns
  * in ascending order, each a byte that says how its four numbers are written,
  * and these, as differences from the pattern before where that is shorter.
+ * Where a season is given or looked for, patterns are not enough, and it has
+ * the order days of the customers in their place, in the order in which they came.
  *
  * Inside an aggregate it is an expanded object around a hash table.  All groups
  * of one live in one memory context, a child of the aggregate's; a context for
@@ -23,10 +25,12 @@
 #include "base/stream.h"
 #include "base/varint.h"
 #include "predict/fit_spec.h"
+#include "predict/order_days.h"
 
 #define FIT_VERSION		3
 #define FIT_CONTEXT		"ltv_fit states"
 #define INITIAL_SLOTS	16
+#define INITIAL_BYTES	256
 #define MAX_SLOTS		((uint32) 1 << 24)	/* 512 MB */
 #define COLUMNS			4		/* of a slot */
 
@@ -161,6 +165,56 @@ fit_state_add_gaps(FitState *state, const GapSums *more)
 	state->gaps[3] = (uint64) (half_logs >> 64);
 }
 
+/* --- order days ---------------------------------------------------------------- */
+
+static void
+make_days_room(FitState *state, Size more)
+{
+	if (state->days_size + more <= state->days_room)
+		return;
+	state->days_room = Max(Max(state->days_room * 2, state->days_size + more), INITIAL_BYTES);
+	if (state->days == NULL)
+		state->days = MemoryContextAllocHuge(state->header.eoh_context, state->days_room);
+	else
+		state->days = repalloc_huge(state->days, state->days_room);
+}
+
+/* The day that the customers are as of, or one of several. */
+static void
+take_day(FitState *state, DateADT as_of)
+{
+	if (state->days_size == 0)
+		state->as_of = as_of;
+	if (as_of == state->as_of)
+		return;
+	if ((state->head.flags & FIT_ONE_DAY) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("as_of must be the same for all rows of a fit with a season")));
+	state->several_days = true;
+}
+
+/* Add a customer with an order. */
+void
+fit_state_add_days(FitState *state, const History *history, DateADT as_of)
+{
+	take_day(state, as_of);
+	make_days_room(state, order_days_room(history, as_of));
+	state->days_size = (Size) (order_days_put(state->days + state->days_size, history, as_of) - state->days);
+}
+
+static void
+add_days_of(FitState *state, const FitState *more)
+{
+	if (more->days_size == 0)
+		return;
+	take_day(state, more->as_of);
+	state->several_days |= more->several_days;
+	make_days_room(state, more->days_size);
+	memcpy(state->days + state->days_size, more->days, more->days_size);
+	state->days_size += more->days_size;
+}
+
 /* Add what another state of the same head has. */
 void
 fit_state_add_state(FitState *state, const FitState *more)
@@ -169,6 +223,7 @@ fit_state_add_state(FitState *state, const FitState *more)
 
 	state->left_out += more->left_out;
 	fit_state_add_gaps(state, &gaps);
+	add_days_of(state, more);
 	/*
 	 * Slots one after the other come in the order of their hashes.  Without
 	 * room for all they would fill up one end of the table, and every search
@@ -283,20 +338,13 @@ put_pattern(Stream *stream, Packing *packing, const Slot *pattern)
 	}
 }
 
-/* Write a state, without its length word. */
 static void
-pack(const FitState *state, Stream *stream)
+pack_patterns(const FitState *state, Stream *stream)
 {
-	const uint8 first[4] = {FIT_VERSION, state->head.kind, state->head.regularity, state->head.flags};
 	Packing		packing = begin_packing(&state->head);
 	int			n;
 	Slot	   *patterns = fit_state_patterns(state, &n);
 
-	stream_write(stream, first, sizeof(first));
-	stream_put(stream, (uint64) state->head.unit_days);
-	stream_put(stream, (uint64) state->left_out);
-	for (int i = 0; i < (int) lengthof(state->gaps); i++)
-		stream_put(stream, state->gaps[i]);
 	stream_put(stream, (uint64) n);
 	for (int i = 0; i < n; i++)
 	{
@@ -304,6 +352,33 @@ pack(const FitState *state, Stream *stream)
 		put_pattern(stream, &packing, &patterns[i]);
 	}
 	pfree(patterns);
+}
+
+static void
+pack_days(const FitState *state, Stream *stream)
+{
+	for (int i = 0; (state->head.flags & FIT_GIVEN) != 0 && i < LTVM_MONTHS; i++)
+		put_raw(stream, state->head.season[i]);
+	stream_put(stream, zigzag(state->as_of));
+	stream_put(stream, state->several_days ? 1 : 0);
+	stream_write(stream, state->days, state->days_size);
+}
+
+/* Write a state, without its length word. */
+static void
+pack(const FitState *state, Stream *stream)
+{
+	const uint8 first[4] = {FIT_VERSION, state->head.kind, state->head.regularity, state->head.flags};
+
+	stream_write(stream, first, sizeof(first));
+	stream_put(stream, (uint64) state->head.unit_days);
+	stream_put(stream, (uint64) state->left_out);
+	for (int i = 0; i < (int) lengthof(state->gaps); i++)
+		stream_put(stream, state->gaps[i]);
+	if ((state->head.flags & FIT_DAYS) != 0)
+		pack_days(state, stream);
+	else
+		pack_patterns(state, stream);
 }
 
 static uint64
@@ -392,6 +467,29 @@ unpack_patterns(FitState *state, const char *p, const char *end)
 		report_fit_state();
 }
 
+/* Read order days up to the end; whether they are some is seen when they are used. */
+static void
+unpack_days(FitState *state, const char *p, const char *end)
+{
+	FitHead    *head = &state->head;
+	uint64		day;
+
+	for (int i = 0; (head->flags & FIT_GIVEN) != 0 && i < LTVM_MONTHS; i++)
+		head->season[i] = get_raw(&p, end);
+	day = get_number(&p, end, PG_UINT32_MAX);
+	state->as_of = (DateADT) unzigzag(day);
+	state->several_days = get_number(&p, end, 1) == 1;
+	if (!ltvm_has_season((LtvmKind) head->kind) || (head->flags & FIT_NO_GAPS) != 0 || head->unit_days == 0 || !IS_VALID_DATE(state->as_of) ||
+		(state->several_days && (head->flags & FIT_ONE_DAY) != 0) ||
+		((head->flags & FIT_GIVEN) != 0 && ltvm_check_season(head->season, LTVM_MONTHS) != NULL))
+		report_fit_state();
+	if (p == end)
+		return;
+	make_days_room(state, (Size) (end - p));
+	state->days_size = (Size) (end - p);
+	memcpy(state->days, p, state->days_size);
+}
+
 /* --- the object ------------------------------------------------------------------------ */
 
 static void
@@ -461,14 +559,17 @@ unpack(MemoryContext context, Datum value)
 	head = (FitHead) {.kind = (uint8) p[1], .regularity = (uint8) p[2], .flags = (uint8) p[3]};
 	p += 4;
 	head.unit_days = (int32) get_number(&p, end, PG_INT32_MAX);
-	if (head.kind > LTVM_AUTO || head.regularity > LTVM_MAX_REGULARITY || (head.flags & ~(FIT_LENIENT | FIT_NO_GAPS)) != 0 ||
+	if (head.kind > LTVM_AUTO || head.regularity > LTVM_MAX_REGULARITY || (head.flags & ~FIT_FLAGS) != 0 || (head.flags & (FIT_DAYS | FIT_GIVEN)) == FIT_GIVEN ||
 		(head.regularity != 0 && !ltvm_has_regularity((LtvmKind) head.kind)))
 		report_fit_state();
 	state = make_state(context, &head);
 	state->left_out = (int64) get_number(&p, end, PG_INT64_MAX);
 	for (int i = 0; i < (int) lengthof(state->gaps); i++)
 		state->gaps[i] = get_number(&p, end, PG_UINT64_MAX);
-	unpack_patterns(state, p, end);
+	if ((head.flags & FIT_DAYS) != 0)
+		unpack_days(state, p, end);
+	else
+		unpack_patterns(state, p, end);
 	if ((Pointer) flat != DatumGetPointer(value))
 		pfree(flat);
 	return state;

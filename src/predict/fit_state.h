@@ -26,10 +26,16 @@ typedef struct FitHead
 	uint8		regularity;		/* 0: to be chosen, or a kind without one */
 	uint8		flags;			/* FIT_... */
 	int32		unit_days;		/* 0 where the unit is not known */
+	double		season[LTVM_MONTHS];	/* that is given, or 0 */
 } FitHead;
 
 #define FIT_LENIENT		1		/* what cannot be fitted is a model that says so */
 #define FIT_NO_GAPS		2		/* the gaps are not known */
+#define FIT_DAYS		4		/* a season is given or looked for: order days in place of patterns */
+#define FIT_ONE_DAY		8		/* all customers must be as of one day */
+#define FIT_GIVEN		16		/* the season */
+#define FIT_SCALED		32		/* and it did not come to a year */
+#define FIT_FLAGS		63
 
 typedef struct FitState
 {
@@ -40,6 +46,11 @@ typedef struct FitState
 	uint32		used;			/* slots in use */
 	uint32		slot_count;		/* a power of two */
 	Slot	   *slots;
+	DateADT		as_of;			/* with order days: of the first customer */
+	bool		several_days;	/* others are as of another day */
+	char	   *days;			/* see order_days.h */
+	Size		days_size;
+	Size		days_room;
 	char	   *packed;			/* while it is being flattened, or NULL */
 	Size		packed_size;
 } FitState;
@@ -49,6 +60,7 @@ extern FitState *fit_state_to_change(FunctionCallInfo fcinfo, const FitHead *hea
 extern FitState *fit_state_to_read(Datum value);
 extern Datum fit_state_result(FunctionCallInfo fcinfo, FitState *state);
 extern void fit_state_add(FitState *state, double frequency, double recency, double t, double weight);
+extern void fit_state_add_days(FitState *state, const History *history, DateADT as_of);
 extern void fit_state_add_state(FitState *state, const FitState *more);
 extern void fit_state_add_gaps(FitState *state, const GapSums *more);
 extern GapSums fit_state_gaps(const FitState *state);

@@ -29,6 +29,7 @@ static const Oid field_types[MODEL_FIELDS] = {
 	[MODEL_NOTE] = TEXTOID,
 	[MODEL_DETAILS] = JSONBOID,
 	[MODEL_REGULARITY] = INT4OID,
+	[MODEL_SEASON] = FLOAT8ARRAYOID,
 };
 const CompositeType model_type = {"ltv_model", MODEL_FIELDS, field_types};
 
@@ -123,6 +124,22 @@ read_regularity(Datum regularity, bool is_null, LtvmModel *model)
 	model->regularity = DatumGetInt32(regularity);
 }
 
+/* The season of a model, which is scaled where it was made. */
+static void
+read_season(Datum season, bool is_null, FittedModel *fitted)
+{
+	double		factors[LTVM_MONTHS];
+
+	fitted->clock.seasonal = false;
+	if (is_null)
+		return;
+	if (!ltvm_has_season(fitted->model.kind))
+		report_model(psprintf("A %s model has no season.", ltvm_kind_name(fitted->model.kind)));
+	if (!read_doubles(season, factors, 1, LTVM_MONTHS) || ltvm_check_season(factors, LTVM_MONTHS) != NULL)
+		report_model("The season is an array of twelve numbers above 0.");
+	ltvm_set_clock(&fitted->clock, factors);
+}
+
 static void
 read_fields(HeapTupleHeader row, FittedModel *fitted)
 {
@@ -143,6 +160,7 @@ read_fields(HeapTupleHeader row, FittedModel *fitted)
 	if (nulls[MODEL_PARAMETERS] || !read_doubles(values[MODEL_PARAMETERS], fitted->model.p, 1, fitted->count))
 		report_model(psprintf("The parameters of a %s model are an array of %d numbers.",
 							  ltvm_kind_name(fitted->model.kind), fitted->count));
+	read_season(values[MODEL_SEASON], nulls[MODEL_SEASON], fitted);
 	problem = ltvm_check_parameters(fitted->model.kind, fitted->model.p, fitted->count);
 	if (problem != NULL)
 		report_model(psprintf("Its parameters cannot be used: %s.", problem));
@@ -227,13 +245,26 @@ CheckHorizon(double horizon, const char *name)
 				 errmsg("%s must be 0 or more, not %g", name, horizon)));
 }
 
+/* Nobody knows which days plain numbers are, and so how fast a season's clock ran. */
+static void
+CheckNoSeason(const FittedModel *fitted)
+{
+	if (fitted->clock.seasonal)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a model with a season says nothing about plain numbers"),
+				 errdetail("Its time runs faster in some months than in others, and numbers have no days."),
+				 errhint("Pass a history and a day, or fit a model without a season.")));
+}
+
 /* The arguments frequency, recency, t behind the model. */
 static LtvmPast
-numbers_argument(FunctionCallInfo fcinfo)
+numbers_argument(FunctionCallInfo fcinfo, const FittedModel *fitted)
 {
 	LtvmPast	past = {PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)};
 	const char *problem = ltvm_check_past(&past);
 
+	CheckNoSeason(fitted);
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -243,11 +274,11 @@ numbers_argument(FunctionCallInfo fcinfo)
 }
 
 LtvmPast
-past_of(const ModelInput *input, DateADT as_of, double unit_days)
+past_of(const LtvmClock *clock, const ModelInput *input, DateADT as_of, double unit_days)
 {
 	return (LtvmPast) {
-		(double) (input->days - 1), ((double) input->last - input->first) / unit_days,
-			((double) as_of - input->first) / unit_days
+		(double) (input->days - 1), ltvm_clock_days(clock, input->first, input->last) / unit_days,
+			ltvm_clock_days(clock, input->first, as_of) / unit_days
 	};
 }
 
@@ -268,19 +299,19 @@ history_argument(FunctionCallInfo fcinfo, const FittedModel *fitted, LtvmPast *p
 	if (past != NULL)
 	{
 		CheckModelUnit(fitted);
-		*past = past_of(input, moment.as_of, fitted->unit_days);
+		*past = past_of(&fitted->clock, input, moment.as_of, fitted->unit_days);
 	}
 	return true;
 }
 
-/* An argument in days, checked; to be divided by the model's unit. */
+/* An argument in days after as_of, checked, as days of the model's clock; to be divided by the model's unit. */
 static double
-days_argument(FunctionCallInfo fcinfo, int arg, const char *name)
+days_argument(FunctionCallInfo fcinfo, const FittedModel *fitted, int arg, const char *name)
 {
 	int32		days = PG_GETARG_INT32(arg);
 
 	CheckHorizon(days, name);
-	return (double) days;
+	return ltvm_clock_ahead(&fitted->clock, PG_GETARG_DATEADT(2), days);
 }
 
 /*
@@ -309,7 +340,7 @@ Datum
 ltv_expected_orders(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
-	double		days = days_argument(fcinfo, 3, "horizon_days");
+	double		days = days_argument(fcinfo, fitted, 3, "horizon_days");
 	ModelInput	input;
 	LtvmPast	past;
 
@@ -325,7 +356,7 @@ Datum
 ltv_p_order_within(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
-	double		days = days_argument(fcinfo, 3, "days");
+	double		days = days_argument(fcinfo, fitted, 3, "days");
 	ModelInput	input;
 	LtvmPast	past;
 
@@ -338,9 +369,10 @@ ltv_p_order_within(PG_FUNCTION_ARGS)
 #define LAST_DAY (DATE_END_JULIAN - POSTGRES_EPOCH_JDATE - 1)
 
 bool
-next_order_day(const LtvmModel *model, const LtvmPast *past, DateADT as_of, double unit_days, double probability, DateADT *day)
+next_order_day(const LtvmModel *model, const LtvmClock *clock, const LtvmPast *past, DateADT as_of, double unit_days, double probability,
+			   DateADT *day)
 {
-	double		days = ltvm_order_day(model, past, unit_days, probability, (double) LAST_DAY - as_of);
+	double		days = ltvm_order_day(model, clock, as_of, past, unit_days, probability, (double) LAST_DAY - as_of);
 
 	if (!isfinite(days))
 		return false;
@@ -366,7 +398,7 @@ ltv_next_order(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("probability must be above 0 and below 1, not %g", probability)));
 	if (!history_argument(fcinfo, fitted, &past, &input) ||
-		!next_order_day(&fitted->model, &past, as_of, fitted->unit_days, probability, &day))
+		!next_order_day(&fitted->model, &fitted->clock, &past, as_of, fitted->unit_days, probability, &day))
 		PG_RETURN_NULL();
 	PG_RETURN_DATEADT(day);
 }
@@ -383,7 +415,7 @@ ltv_expected_gap_days(PG_FUNCTION_ARGS)
 
 	if (!history_argument(fcinfo, fitted, &past, &input))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(ltvm_expected_gap(&fitted->model, &past) * fitted->unit_days);
+	PG_RETURN_FLOAT8(ltvm_expected_gap_days(&fitted->model, &fitted->clock, PG_GETARG_DATEADT(2), &past, fitted->unit_days));
 }
 
 /* The expected order value; NULL where the model has no mean. */
@@ -420,7 +452,7 @@ Datum
 ltv_p_alive_numbers(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "who is alive");
-	LtvmPast	past = numbers_argument(fcinfo);
+	LtvmPast	past = numbers_argument(fcinfo, fitted);
 
 	if (!fitted->fitted)
 		PG_RETURN_NULL();
@@ -434,7 +466,7 @@ Datum
 ltv_expected_orders_numbers(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
-	LtvmPast	past = numbers_argument(fcinfo);
+	LtvmPast	past = numbers_argument(fcinfo, fitted);
 
 	CheckHorizon(PG_GETARG_FLOAT8(4), "horizon");
 	if (!fitted->fitted)
@@ -449,7 +481,7 @@ Datum
 ltv_p_order_within_numbers(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
-	LtvmPast	past = numbers_argument(fcinfo);
+	LtvmPast	past = numbers_argument(fcinfo, fitted);
 
 	CheckHorizon(PG_GETARG_FLOAT8(4), "horizon");
 	if (!fitted->fitted)
@@ -464,7 +496,7 @@ Datum
 ltv_expected_gap(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
-	LtvmPast	past = numbers_argument(fcinfo);
+	LtvmPast	past = numbers_argument(fcinfo, fitted);
 
 	if (!fitted->fitted)
 		PG_RETURN_NULL();
@@ -478,7 +510,7 @@ Datum
 ltv_log_likelihood(PG_FUNCTION_ARGS)
 {
 	const FittedModel *fitted = model_argument(fcinfo, false, "orders");
-	LtvmPast	past = numbers_argument(fcinfo);
+	LtvmPast	past = numbers_argument(fcinfo, fitted);
 
 	if (!fitted->fitted)
 		PG_RETURN_NULL();

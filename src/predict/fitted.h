@@ -12,6 +12,7 @@
 
 #include "model/fit.h"
 #include "model/model.h"
+#include "model/season.h"
 
 #include "customer/customer.h"
 #include "predict/gaps.h"
@@ -34,6 +35,7 @@ typedef enum ModelField
 	MODEL_NOTE,
 	MODEL_DETAILS,
 	MODEL_REGULARITY,
+	MODEL_SEASON,
 	MODEL_FIELDS
 } ModelField;
 
@@ -41,6 +43,7 @@ typedef enum ModelField
 typedef struct FittedModel
 {
 	LtvmModel	model;
+	LtvmClock	clock;			/* of its season, or the calendar */
 	bool		fitted;			/* false: there are no parameters, as the data had none to give */
 	int			count;			/* parameters */
 	int32		unit_days;		/* 0 where the unit is not known */
@@ -68,11 +71,11 @@ extern LtvmKind kind_or_auto_argument(Datum name);
 extern void CheckModelKind(const LtvmModel *model, bool spend, const char *what);
 extern void CheckModelUnit(const FittedModel *fitted);
 extern void CheckHorizon(double horizon, const char *name);
-extern LtvmPast past_of(const ModelInput *input, DateADT as_of, double unit_days);
+extern LtvmPast past_of(const LtvmClock *clock, const ModelInput *input, DateADT as_of, double unit_days);
 
 /* The day by which the next order has come with the probability, or false. */
-extern bool next_order_day(const LtvmModel *model, const LtvmPast *past, DateADT as_of, double unit_days, double probability,
-						   DateADT *day);
+extern bool next_order_day(const LtvmModel *model, const LtvmClock *clock, const LtvmPast *past, DateADT as_of, double unit_days,
+						   double probability, DateADT *day);
 
 /* The state of an aggregate after a row that says nothing. */
 static inline Datum
@@ -88,9 +91,11 @@ extern Datum model_details(const LtvmFit *fit);
 extern void model_read_details(Datum details, FittedModel *fitted);
 
 /* fit_aggregate.c */
-extern LtvmFit fit_order_model(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n);
+extern void report_fit_status(LtvmKind asked, LtvmFitStatus status);
 extern LtvmFitStatus try_fit_orders(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmPattern *patterns, int n, LtvmFit *fit);
 extern void add_note(StringInfo notes, const char *note);
+extern LtvmFitStatus try_fit_season(LtvmKind kind, int regularity, const LtvmGaps *gaps, const char *days, Size size,
+									const LtvmCalendar *calendar, LtvmFit *fit);
 extern char *fit_note(const LtvmFit *fit);
 extern char *not_fitted_note(LtvmFitStatus status);
 extern LtvmFitStatus try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit);

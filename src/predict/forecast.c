@@ -41,7 +41,8 @@ enum
 	STATE_COVARIANCE = STATE_PARAMETERS + LTVM_MAX_PARAMETERS,	/* 16, by rows */
 	STATE_CAUTIOUS_PARAMETERS = STATE_COVARIANCE + LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS,
 	STATE_CAUTIOUS_COVARIANCE = STATE_CAUTIOUS_PARAMETERS + LTVM_MAX_PARAMETERS,
-	STATE_LENGTH = STATE_CAUTIOUS_COVARIANCE + LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS
+	STATE_SEASON = STATE_CAUTIOUS_COVARIANCE + LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS,	/* 12, 0 without one */
+	STATE_LENGTH = STATE_SEASON + LTVM_MONTHS
 };
 
 /* of the customers by one model */
@@ -131,6 +132,8 @@ model_numbers(const FittedModel *fitted, double *model)
 	memcpy(&model[STATE_COVARIANCE - STATE_MODEL], fitted->covariance, sizeof(fitted->covariance));
 	memcpy(&model[STATE_CAUTIOUS_PARAMETERS - STATE_MODEL], fitted->cautious, sizeof(fitted->cautious));
 	memcpy(&model[STATE_CAUTIOUS_COVARIANCE - STATE_MODEL], fitted->cautious_covariance, sizeof(fitted->cautious_covariance));
+	for (int i = 0; i < LTVM_MONTHS; i++)
+		model[STATE_SEASON - STATE_MODEL + i] = fitted->clock.seasonal ? fitted->clock.factor[i] : 0;
 }
 
 /* Add a customer by one model. */
@@ -180,7 +183,7 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 	CheckModelUnit(fitted);
 	moment = moment_of(PG_GETARG_DATEADT(3));
 	CheckHorizon(PG_GETARG_INT32(4), "horizon_days");
-	horizon = (double) PG_GETARG_INT32(4) / fitted->unit_days;
+	horizon = ltvm_clock_ahead(&fitted->clock, moment.as_of, PG_GETARG_INT32(4)) / fitted->unit_days;
 	state = state_argument(fcinfo);
 	values = (double *) ARR_DATA_PTR(state);
 	history_open(PG_GETARG_HISTORY_PP(2), &history);
@@ -190,7 +193,7 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(state);
 	model_numbers(fitted, model);
 	take_model(values, model);
-	past = past_of(&input, moment.as_of, fitted->unit_days);
+	past = past_of(&fitted->clock, &input, moment.as_of, fitted->unit_days);
 	values[STATE_CUSTOMERS] += 1;
 	add_customer(&values[STATE_SUMS], &fitted->model, &past, horizon);
 	if (fitted->has_cautious)

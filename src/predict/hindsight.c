@@ -20,7 +20,7 @@ hindsight_want(Hindsight *hindsight, LtvmKind kind, DateADT as_of, int32 horizon
 void
 hindsight_begin(Hindsight *hindsight)
 {
-	hindsight->patterns = hindsight->wanted ? patterns_create(LTVM_AUTO) : NULL;
+	hindsight->patterns = hindsight->wanted ? patterns_create(LTVM_AUTO, hindsight->day) : NULL;
 	hindsight->orders = 0;
 }
 
@@ -33,7 +33,7 @@ hindsight_add(Hindsight *hindsight, const History *history, const ModelInput *no
 	if (!hindsight->wanted || now->first > hindsight->day)
 		return;
 	then = model_input_of(history, hindsight->day);
-	patterns_add(hindsight->patterns, history, &then, hindsight->day);
+	patterns_add(hindsight->patterns, history, &then);
 	hindsight->orders += (double) (now->days - then.days);
 }
 
@@ -63,8 +63,8 @@ const char *
 hindsight_note(Hindsight *hindsight)
 {
 	PatternSet *set = hindsight->patterns;
-	double		horizon = (double) hindsight->horizon_days / REPORT_UNIT_DAYS;
 	double		expected = 0;
+	double		horizon;
 	double		off;
 	const char *note;
 	LtvmFit		fit;
@@ -74,6 +74,7 @@ hindsight_note(Hindsight *hindsight)
 	patterns_find(set);
 	if (!patterns_try_fit(set, LTVM_AUTO, &fit, &note))
 		return NULL;
+	horizon = patterns_horizon(set, &fit.clock, hindsight->horizon_days);
 	for (uint64 i = 0; i < set->count; i++)
 	{
 		LtvmPast	past = pattern_past(&set->patterns[i]);

@@ -218,10 +218,12 @@ measure_interval(const PatternSet *set, const LtvmFit *fit, double horizon, Meas
 		measures->low = Max(0, measures->low);
 }
 
-/* Measure a model over the horizon, in the unit of the patterns; what it expected of each pattern goes to expected. */
+/* Measure a model over the days after as_of; what it expected of each pattern goes to expected. */
 void
-measure_model(const PatternSet *set, const uint32 *actual, const LtvmFit *fit, double horizon, double *expected, Measures *measures)
+measure_model(const PatternSet *set, const uint32 *actual, const LtvmFit *fit, double days, double *expected, Measures *measures)
 {
+	double		horizon = patterns_horizon(set, &fit->clock, days);
+
 	for (uint64 i = 0; i < set->count; i++)
 	{
 		LtvmPast	past = pattern_past(&set->patterns[i]);

@@ -22,7 +22,7 @@ typedef struct Measures
 } Measures;
 
 extern void measure_predictions(const PatternSet *set, const uint32 *actual, const double *expected, Measures *measures);
-extern void measure_model(const PatternSet *set, const uint32 *actual, const LtvmFit *fit, double horizon, double *expected,
+extern void measure_model(const PatternSet *set, const uint32 *actual, const LtvmFit *fit, double days, double *expected,
 						  Measures *measures);
 
 /* Does the total lie in its interval?  Only where there is one. */

@@ -211,11 +211,12 @@ spending_fit(Spending *spending, const PatternSet *set, MeanAmounts means, const
  * not given back: of each year of age as much as is expected to be ordered in it.
  */
 double
-kept_share(const Spending *spending, const LtvmModel *model, const LtvmPast *past, int32 from_day, int32 to_day)
+kept_share(const Spending *spending, const PatternSet *set, const LtvmModel *model, const LtvmClock *clock, const LtvmPast *past,
+		   int32 from_day, int32 to_day)
 {
 	int64		age = llrint(past->t * REPORT_UNIT_DAYS) + from_day;
 	int			band = (int) Min(age / YEAR_DAYS, SPEND_AGES - 1);
-	double		start = ltvm_expected_orders(model, past, (double) from_day / REPORT_UNIT_DAYS);
+	double		start = ltvm_expected_orders(model, past, patterns_horizon(set, clock, from_day));
 	double		before = start;
 	double		kept = 0;
 
@@ -224,7 +225,7 @@ kept_share(const Spending *spending, const LtvmModel *model, const LtvmPast *pas
 	for (int64 day = from_day; day < to_day; band++)
 	{
 		int64		next = band == SPEND_AGES - 1 ? to_day : Min((int64) to_day, (int64) (band + 1) * YEAR_DAYS - age + from_day);
-		double		orders = ltvm_expected_orders(model, past, (double) next / REPORT_UNIT_DAYS);
+		double		orders = ltvm_expected_orders(model, past, patterns_horizon(set, clock, (double) next));
 
 		kept += (orders - before) * spending->kept[band];
 		before = orders;

@@ -96,21 +96,21 @@ orders_until(const LtvmModel *model, const LtvmPast *past, double horizon)
 }
 
 /*
- * The orders between two days: those up to the later less those up to the
+ * The orders between two horizons: those up to the later less those up to the
  * earlier.  No formula has their square; it is taken to be to the mean what it
- * is in as many days from now on, as fewer customers are left by then.
+ * is in as much time from now on, as fewer customers are left by then.
  */
 static OrdersAhead
-orders_between(const LtvmModel *model, const LtvmPast *past, int32 from_day, int32 to_day)
+orders_between(const LtvmModel *model, const LtvmPast *past, double from, double to)
 {
-	OrdersAhead ahead = orders_until(model, past, (double) to_day / REPORT_UNIT_DAYS);
+	OrdersAhead ahead = orders_until(model, past, to);
 	OrdersAhead before;
 	OrdersAhead as_long;
 
-	if (from_day == 0)
+	if (from == 0)
 		return ahead;
-	before = orders_until(model, past, (double) from_day / REPORT_UNIT_DAYS);
-	as_long = orders_until(model, past, (double) (to_day - from_day) / REPORT_UNIT_DAYS);
+	before = orders_until(model, past, from);
+	as_long = orders_until(model, past, to - from);
 	ahead.mean = Max(ahead.mean - before.mean, 0);
 	ahead.square = as_long.mean > 0 ? as_long.square * ahead.mean / as_long.mean : 0;
 	for (int i = 0; i < LTVM_MAX_PARAMETERS; i++)
@@ -151,6 +151,9 @@ static ModelWorth
 worth_by(const Outlook *outlook, const LtvmModel *model, const double (*covariance)[LTVM_MAX_PARAMETERS], int32 from_day, int32 to_day)
 {
 	const PatternSet *set = outlook->set;
+	const LtvmClock *clock = &outlook->fit->clock;
+	double		from = patterns_horizon(set, clock, from_day);
+	double		to = patterns_horizon(set, clock, to_day);
 	ModelWorth	worth = {0};
 	double		variance = 0;
 	double		of_orders[LTVM_MAX_PARAMETERS] = {0};
@@ -159,9 +162,9 @@ worth_by(const Outlook *outlook, const LtvmModel *model, const double (*covarian
 	for (uint64 i = 0; i < set->count; i++)
 	{
 		LtvmPast	past = pattern_past(&set->patterns[i]);
-		OrdersAhead ahead = orders_between(model, &past, from_day, to_day);
+		OrdersAhead ahead = orders_between(model, &past, from, to);
 		const PatternSpending *spent = &outlook->patterns[i];
-		double		kept = kept_share(outlook->spending, model, &past, from_day, to_day);
+		double		kept = kept_share(outlook->spending, set, model, clock, &past, from_day, to_day);
 
 		CHECK_FOR_INTERRUPTS();
 		worth.orders += set->patterns[i].weight * ahead.mean;

@@ -78,7 +78,7 @@ visit_split(Split *split, const History *history, int32 horizon_days)
 	split->orders[number] = (uint32) (days_until(history, split->day + horizon_days) - before.days);
 	split->last_year[number] = horizon_days > LAST_YEAR_DAYS || before.first > year_ago ? NO_YEAR
 		: (uint32) (days_until(history, year_ago + horizon_days) - days_until(history, year_ago));
-	patterns_add(split->patterns, history, &before, split->day);
+	patterns_add(split->patterns, history, &before);
 }
 
 static void
@@ -92,6 +92,16 @@ visit_customer(const Customer *customer, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+/* Does one of the kinds look for a season? */
+static bool
+wants_season(const BacktestReport *backtest)
+{
+	for (int i = 0; i < backtest->kind_count; i++)
+		if (backtest->kinds[i] == LTVM_AUTO)
+			return true;
+	return false;
+}
+
 static void
 begin_backtest(void *arg)
 {
@@ -102,8 +112,8 @@ begin_backtest(void *arg)
 	{
 		Split	   *split = &backtest->splits[i];
 
-		/* gaps are gathered whatever the kinds */
-		split->patterns = patterns_create(LTVM_AUTO);
+		/* gaps are gathered whatever the kinds, order days for a season */
+		split->patterns = patterns_create(wants_season(backtest) ? LTVM_AUTO : LTVM_MBG_CNBD, split->day);
 		split->room = 1024;
 		split->orders = palloc(split->room * sizeof(uint32));
 		split->last_year = palloc(split->room * sizeof(uint32));
@@ -191,7 +201,7 @@ put_kind(Row *row, const BacktestReport *backtest, Split *split, LtvmKind kind)
 	if (patterns_try_fit(split->patterns, kind, &fit, &note))
 	{
 		double	   *expected = MemoryContextAllocHuge(CurrentMemoryContext, Max(split->patterns->count, 1) * sizeof(double));
-		measure_model(split->patterns, split->orders, &fit, (double) backtest->horizon_days / REPORT_UNIT_DAYS, expected, &measures);
+		measure_model(split->patterns, split->orders, &fit, backtest->horizon_days, expected, &measures);
 		pfree(expected);
 	}
 	put_row(row, split, ltvm_kind_name(kind), &measures, note);

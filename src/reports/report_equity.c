@@ -72,7 +72,7 @@ visit_customer(const Customer *customer, void *arg)
 	input = model_input_of(customer->history, equity->spans.as_of);
 	equity->monetary = records_make_room(equity->monetary, sizeof(double), &equity->room, equity->patterns->customers + 1);
 	equity->monetary[equity->patterns->customers] = mean_repeat_amount(&input);
-	patterns_add(equity->patterns, customer->history, &input, equity->spans.as_of);
+	patterns_add(equity->patterns, customer->history, &input);
 	hindsight_add(&equity->hindsight, customer->history, &input);
 	spend_sums_add(&equity->sums, customer->history, &input, equity->spans.as_of);
 	newcomers_add(&equity->newcomers, &equity->spans, &buyer);
@@ -89,7 +89,7 @@ begin_equity(void *arg)
 	EquityReport *equity = arg;
 
 	sums_begin(equity, equity_sums, lengthof(equity_sums));
-	equity->patterns = patterns_create(equity->kind);
+	equity->patterns = patterns_create(equity->kind, equity->spans.as_of);
 	equity->room = 64;
 	equity->monetary = palloc(equity->room * sizeof(double));
 	hindsight_begin(&equity->hindsight);

@@ -70,6 +70,7 @@ typedef struct PredictReport
 	SpendSums	sums;			/* exact, as customers come in no order */
 	Spending	spending;
 	LtvmModel	model;			/* of orders */
+	LtvmClock	clock;			/* of its season */
 	Datum		note;			/* what is special about it; 0: nothing */
 	const SortItem *next;		/* the customer whose row comes next */
 	uint64		next_pattern;	/* the pattern that comes next */
@@ -95,7 +96,7 @@ visit_customer(const Customer *customer, void *arg)
 	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
 	kept->monetary = mean_repeat_amount(&input);
 	segment_column_keep(&predict->segments, predict->patterns->customers, customer->segment.text);
-	patterns_add(predict->patterns, customer->history, &input, predict->as_of);
+	patterns_add(predict->patterns, customer->history, &input);
 	hindsight_add(&predict->hindsight, customer->history, &input);
 	spend_sums_add(&predict->sums, customer->history, &input, predict->as_of);
 	MemoryContextSwitchTo(old);
@@ -107,7 +108,7 @@ begin_predict(void *arg)
 	PredictReport *predict = arg;
 
 	predict->report.context = CurrentMemoryContext;
-	predict->patterns = patterns_create(predict->kind);
+	predict->patterns = patterns_create(predict->kind, predict->as_of);
 	predict->room = 1024;
 	predict->customers = palloc(predict->room * sizeof(PredictedCustomer));
 	segment_column_begin(&predict->segments, &predict->report, "ltv_predict");
@@ -161,7 +162,7 @@ discounted_orders(const PredictReport *predict, const LtvmModel *model, const Lt
 	for (int month = 1;; month++)
 	{
 		double		days = Min(month * YEAR_DAYS / MONTHS_A_YEAR, (double) predict->horizon_days);
-		double		orders = ltvm_expected_orders(model, past, days / REPORT_UNIT_DAYS);
+		double		orders = ltvm_expected_orders(model, past, patterns_horizon(predict->patterns, &predict->clock, days));
 
 		sum += (orders - before) * exp(-log1p(predict->annual_discount) * days / YEAR_DAYS);
 		before = orders;
@@ -177,11 +178,11 @@ predict_pattern(const PredictReport *predict, const LtvmModel *model, const Ltvm
 	PredictedPattern pattern;
 
 	pattern.p_alive = ltvm_p_alive(model, past);
-	pattern.orders = ltvm_expected_orders(model, past, (double) predict->horizon_days / REPORT_UNIT_DAYS);
+	pattern.orders = ltvm_expected_orders(model, past, patterns_horizon(predict->patterns, &predict->clock, predict->horizon_days));
 	pattern.discounted = predict->annual_discount == 0 ? pattern.orders : discounted_orders(predict, model, past);
-	pattern.kept = kept_share(&predict->spending, model, past, 0, predict->horizon_days);
-	pattern.silent = 1 - ltvm_p_order_within(model, past, (double) SILENT_DAYS / REPORT_UNIT_DAYS);
-	pattern.has_next_order = next_order_day(model, past, predict->as_of, REPORT_UNIT_DAYS, NEXT_ORDER_PROBABILITY,
+	pattern.kept = kept_share(&predict->spending, predict->patterns, model, &predict->clock, past, 0, predict->horizon_days);
+	pattern.silent = 1 - ltvm_p_order_within(model, past, patterns_horizon(predict->patterns, &predict->clock, SILENT_DAYS));
+	pattern.has_next_order = next_order_day(model, &predict->clock, past, predict->as_of, REPORT_UNIT_DAYS, NEXT_ORDER_PROBABILITY,
 											&pattern.next_order);
 	return pattern;
 }
@@ -286,6 +287,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 		add_note(&notes, hindsight_note(&predict->hindsight));
 		add_note(&notes, spend_trend_note(&predict->sums));
 		predict->model = fit.model;
+		predict->clock = fit.clock;
 		predict->note = notes.len > 0 ? CStringGetTextDatum(notes.data) : 0;
 		spending_fit(&predict->spending, predict->patterns,
 					 (MeanAmounts) {(const char *) &predict->customers->monetary, sizeof(PredictedCustomer)}, &predict->sums);

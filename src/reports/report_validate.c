@@ -49,7 +49,7 @@ visit_customer(const Customer *customer, void *arg)
 	old = MemoryContextSwitchTo(validate->report.context);
 	validate->orders = records_make_room(validate->orders, sizeof(uint32), &validate->room, validate->patterns->customers + 1);
 	validate->orders[validate->patterns->customers] = (uint32) (all.days - before.days);
-	patterns_add(validate->patterns, customer->history, &before, validate->split_day);
+	patterns_add(validate->patterns, customer->history, &before);
 	MemoryContextSwitchTo(old);
 	validate->customers[class]++;
 	validate->actual[class] += all.days - before.days;
@@ -61,7 +61,7 @@ begin_validate(void *arg)
 	ValidateReport *validate = arg;
 
 	validate->report.context = CurrentMemoryContext;
-	validate->patterns = patterns_create(validate->kind);
+	validate->patterns = patterns_create(validate->kind, validate->split_day);
 	validate->room = 1024;
 	validate->orders = palloc(validate->room * sizeof(uint32));
 	memset(validate->customers, 0, sizeof(validate->customers));
@@ -109,10 +109,9 @@ static char *
 predict_classes(ValidateReport *validate, Measures *measures)
 {
 	LtvmFit		fit = patterns_fit(validate->patterns, validate->kind);
-	double		horizon = ((double) validate->as_of - validate->split_day) / REPORT_UNIT_DAYS;
 	double	   *expected = MemoryContextAllocHuge(CurrentMemoryContext, validate->patterns->count * sizeof(double));
 
-	measure_model(validate->patterns, validate->orders, &fit, horizon, expected, measures);
+	measure_model(validate->patterns, validate->orders, &fit, (double) validate->as_of - validate->split_day, expected, measures);
 	for (uint64 i = 0; i < validate->patterns->count; i++)
 	{
 		const LtvmPattern *pattern = &validate->patterns->patterns[i];

@@ -181,6 +181,7 @@ main(int argc, char **argv)
 	test_recovery();
 	test_rhythm();
 	test_shrink();
+	test_season();
 	test_million();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed > 0;

@@ -53,6 +53,7 @@ extern void test_limits(void);
 extern void test_recovery(void);
 extern void test_rhythm(void);
 extern void test_shrink(void);
+extern void test_season(void);
 extern void test_million(void);
 
 #endif							/* LTV_TEST_CHECK_H */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "model/likelihood.h"
+#include "model/season.h"
 #include "patterns.h"
 #include "simulate.h"
 
@@ -526,11 +527,13 @@ test_best_kind(void)
 static void
 test_order_days(void)
 {
+	LtvmClock	calendar = {.seasonal = false};
+
 	for (int m = 0; m < MODEL_COUNT; m++)
 	{
 		for (int c = 0; c < PAST_COUNT; c++)
 		{
-			double		found = ltvm_order_day(&models[m], &pasts[c], 7, 0.3, 2000);
+			double		found = ltvm_order_day(&models[m], &calendar, 0, &pasts[c], 7, 0.3, 2000);
 			double		day = 1;
 
 			while (day <= 2000 && !(ltvm_p_order_within(&models[m], &pasts[c], day / 7) >= 0.3))

@@ -154,7 +154,7 @@ my %sample = (
   'double precision[]' => q{'{0}'::double precision[]}, ltv_fit_spec => 'ltv_fit_spec()', kind => q{'bg/nbd'::text}, kinds => q{'{bg/nbd}'::text[]}, period => q{'month'::ltv_period}, need => q{'both'::ltv_need}, after => q{'all'::ltv_after}, dormant_return => '1.0', churned_return => '0.99', label => q{'item'::text}, steps => q{'{a0,a1}'::text[]},
   cohort => q{'month'::ltv_period}, by => q{'item'::text}, against => q{'item'::text}, contracts => q{'known'::regclass}, campaigns => q{'written_to'::regclass}, spend => q{'spent'::regclass}, main => q{'{a1}'::text[]}, split => q{'ended_on'::text},
   names => q{'{a,b}'::text[]}, 'numeric[]' => q{'{0.5}'::numeric[]}, split_day => q{date '2024-04-30'},
-  ltv_model => q{ROW('bg/nbd', '{1,10,1,2}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model});
+  ltv_model => q{ROW('bg/nbd', '{1,10,1,2}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model});
 @sample{qw(keys columns name), 'regclass[]'} = (q{'{customer_id}'::text[]}, q{'{item}'::text[]}, q{'kept'::name}, q{'{shop}'::regclass[]});
 $sample{ltv_report_state} = q{ltv_deciles_accum(NULL, '[]', '2024-06-30')};
 psql($database, <<'END');

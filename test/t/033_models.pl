@@ -41,7 +41,7 @@ must("CREATE DATABASE $database", 'postgres');
 must(<<'END');
 CREATE EXTENSION ltv;
 CREATE FUNCTION hand_made(kind text, parameters double precision[]) RETURNS ltv_model LANGUAGE sql IMMUTABLE AS
-$$ SELECT ROW(kind, parameters, NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
+$$ SELECT ROW(kind, parameters, NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model $$;
 -- how far a number is from the right one, in tolerances; below 1e-299 there is nothing to be exact about,
 -- and 0 stands in the reference where its own digits cancelled (6.7e-35 orders in a millionth of a week)
 CREATE FUNCTION misses(got double precision, want text, tolerance double precision) RETURNS double precision LANGUAGE sql IMMUTABLE AS

@@ -71,7 +71,7 @@ my @failing = (
   [ '22000', q{SELECT count(*) FROM ltv_predict('no_repeats', '2024-12-31', NULL::integer)} ],
   [ '22000', q{SELECT ltv_fit(history, '2024-12-31', 'bg/nbd') FROM once} ],
   [ '22023', q{SELECT ltv_fit(history, '2024-12-31', CASE WHEN customer_id < 250 THEN 'bg/nbd' ELSE 'pareto/nbd' END) FROM (SELECT * FROM histories ORDER BY customer_id) h} ],
-  [ '22023', q{SELECT ltv_p_alive(ROW('bg/nbd', '{1,2,3}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model, history, '2024-12-31') FROM histories} ],
+  [ '22023', q{SELECT ltv_p_alive(ROW('bg/nbd', '{1,2,3}', NULL, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::ltv_model, history, '2024-12-31') FROM histories} ],
   [ '22012', q{SELECT ltv_repeat_rate(customer_id), max(1 / (300 - customer_id)) FROM (SELECT customer_id FROM orders UNION ALL SELECT 300) o} ],
   [ '22023', q{SELECT ltv_day(now(), 'Nowhere/City')} ],
 );
