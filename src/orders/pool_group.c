@@ -895,6 +895,7 @@ pool_next(RowPool *pool, Customer *customer)
 	if (group == NULL)
 		return false;
 	make_customer(pool->walk.grouping, group, customer);
+	pool->counts.customers++;
 	return true;
 }
 
@@ -928,13 +929,21 @@ visit_walk(RowPool *pool)
 	MemoryContextSwitchTo(old);
 }
 
-/* Begin a walk over all customers of a pool that has received all its rows; how many bytes of these are in files. */
-uint64
+/* What a store of the pool takes, for EXPLAIN. */
+void
+pool_note_use(RowPool *pool, const RowStore *store)
+{
+	pool->counts.memory = Max(pool->counts.memory, MemoryContextMemAllocated(pool->context, true));
+	pool->counts.disk = Max(pool->counts.disk, store->file_size + store->adopted_size);
+}
+
+/* Begin a walk over all customers of a pool that has received all its rows. */
+void
 pool_walk_begin(RowPool *pool)
 {
 	rowstore_finish(pool->store);
+	pool_note_use(pool, pool->store);
 	walk_parts(pool, pool->store, 0, 1 << pool->store->bits);
-	return pool->store->file_size + pool->store->adopted_size;
 }
 
 /* End a walk, be it over or not; the rows are gone then. */

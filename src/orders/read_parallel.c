@@ -181,6 +181,8 @@ reading_begin(Reading *reading, PlannedStmt *plan)
 	shared->magic = SHARED_READING_MAGIC;
 	SharedFileSetInit(&shared->files, reading->segment);
 	pg_atomic_init_u32(&shared->processes, LEADER);
+	pg_atomic_init_u64(&shared->customers, 0);
+	pg_atomic_init_u64(&shared->disk, 0);
 	shared->bits = rowstore_bits(pool->store->budget);
 	describe(reading, shared);
 	pool_scatter_to(pool, shared->bits);
@@ -233,6 +235,7 @@ reading_note_workers(Reading *reading)
 	workers = pg_atomic_read_u32(&shared_reading(reading)->processes);
 	for (uint32 number = LEADER + 1; number <= workers; number++)
 		note_worker(reading, number);
+	reading->pool->counts.workers = (int) workers;
 }
 
 /*

@@ -127,6 +127,7 @@ void
 reading_send_result(Reading *reading)
 {
 	reading->visitor->send(reading->pool->visit_arg, &reading->result);
+	pg_atomic_fetch_add_u64(&shared_reading(reading)->customers, (int64) reading->pool->counts.customers);
 	stream_flush(&reading->result);
 	BufFileExportFileSet(reading->result.file);
 	BufFileClose(reading->result.file);

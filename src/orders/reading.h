@@ -47,6 +47,8 @@ typedef struct SharedReading
 	uint64		magic;
 	SharedFileSet files;
 	pg_atomic_uint32 processes; /* that have read something; the leader is the first */
+	pg_atomic_uint64 customers; /* that others than the leader have visited */
+	pg_atomic_uint64 disk;		/* bytes in all files of rows, once they have been taken over */
 
 	/* of the pool */
 	int			wants;

@@ -633,6 +633,7 @@ receive_customer(RowPool *pool, OrdersRow row)
 	customer.id = key_flatten(&pool->layout.id, column_value(&pool->layout, row, ORDERS_CUSTOMER));
 	read_segment(pool, row, &parts);
 	customer.segment = parts.segment;
+	pool->counts.customers++;
 	pool->visit(&customer, pool->visit_arg);
 }
 

@@ -68,6 +68,29 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, NamedColumns n
 	return source;
 }
 
+/* of the source that was closed last */
+static SourceCounts latest_counts;
+
+/* What has been read and visited so far. */
+const SourceCounts *
+source_counts(const Source *source)
+{
+	return &source->reading.pool->counts;
+}
+
+/* What had been, when the latest source of this process was closed. */
+SourceCounts
+source_latest_counts(void)
+{
+	return latest_counts;
+}
+
+const OrdersRelation *
+source_relation(const Source *source)
+{
+	return &source->relation;
+}
+
 const RowLayout *
 source_layout(const Source *source)
 {
@@ -365,5 +388,6 @@ void
 source_close(Source *source)
 {
 	reading_end(&source->reading);
+	latest_counts = source->reading.pool->counts;
 	MemoryContextDelete(source->reading.pool->context);
 }

@@ -18,6 +18,9 @@ typedef struct Source Source;
 typedef void (*RowVisitor) (const RowLayout *layout, OrdersRow row, void *arg);
 
 extern Source *source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, NamedColumns names);
+extern const SourceCounts *source_counts(const Source *source);
+extern SourceCounts source_latest_counts(void);
+extern const OrdersRelation *source_relation(const Source *source);
 extern const RowLayout *source_layout(const Source *source);
 extern Oid	source_id_type(const Source *source);
 extern bool source_has_items(const Source *source);

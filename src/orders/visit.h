@@ -89,6 +89,10 @@ typedef struct SourceCounts
 	int64		rows;
 	int64		guests;			/* without customer_id */
 	int64		skipped;		/* without day or amount, or without history */
+	int64		customers;		/* visited */
+	uint64		memory;			/* of this process, when the last row had been read, bytes */
+	uint64		disk;			/* bytes of rows in temporary files */
+	int			workers;		/* that read or visited */
 } SourceCounts;
 
 #endif							/* LTV_VISIT_H */

@@ -50,6 +50,8 @@ adopt_all(Reading *reading, const char *stores, int count)
 		stores += HANDED_SIZE(handed);
 	}
 	rowstore_finish(store);
+	pool_note_use(reading->pool, store);
+	pg_atomic_write_u64(&shared_reading(reading)->disk, store->adopted_size);
 	return store;
 }
 
@@ -203,16 +205,31 @@ visit_in_team(Reading *reading)
 {
 	ParallelContext *team;
 
+	pool_note_use(reading->pool, reading->pool->store);
 	hand_over(reading);
 	EnterParallelMode();
 	team = start_team(reading);
 	if (parallel_leader_participation || team->nworkers_launched == 0)
 		visit_parts(reading, team->toc);
 	WaitForParallelWorkersToFinish(team);
+	reading->pool->counts.workers = Max(reading->pool->counts.workers, team->nworkers_launched);
 	for (int i = 0; i < team->nworkers_launched; i++)
 		reading_receive_result(reading, i);
 	DestroyParallelContext(team);
 	ExitParallelMode();
+}
+
+/* What others have visited, where it lay, and what is here. */
+static void
+count_others(Reading *reading)
+{
+	SourceCounts *counts = &reading->pool->counts;
+
+	counts->memory = Max(counts->memory, MemoryContextMemAllocated(reading->pool->context, true));
+	if (reading->segment == NULL)
+		return;
+	counts->customers += (int64) pg_atomic_read_u64(&shared_reading(reading)->customers);
+	counts->disk = Max(counts->disk, pg_atomic_read_u64(&shared_reading(reading)->disk));
 }
 
 /* Visit the customers of a relation that has been read. */
@@ -228,6 +245,7 @@ reading_visit(Reading *reading)
 		adopt_handed(reading);
 		pool_visit(reading->pool);
 	}
+	count_others(reading);
 }
 
 /* Begin to walk over them instead, but for those who were visited while the relation was read. */
@@ -241,4 +259,5 @@ reading_walk(Reading *reading)
 		adopt_handed(reading);
 		pool_walk_begin(reading->pool);
 	}
+	count_others(reading);
 }

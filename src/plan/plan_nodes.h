@@ -47,6 +47,8 @@ extern void plan_histories_init(void);
 extern void plan_reports_init(void);
 
 /* scan_histories.c and scan_reports.c */
+struct ExplainState;
+extern void explain_use(uint64 memory, uint64 disk, struct ExplainState *es);
 extern const CustomScanMethods scan_histories_methods;
 extern const CustomScanMethods scan_reports_methods;
 extern bool is_row_report(Oid function);

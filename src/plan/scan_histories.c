@@ -49,7 +49,8 @@ typedef struct HistoriesState
 	Customer	customer;		/* the group */
 	bool		wants_history;
 	Summary    *summary;		/* NULL where no column of it is wanted */
-	uint64		disk;			/* bytes in temporary files, for EXPLAIN */
+	uint64		memory;			/* bytes, for EXPLAIN */
+	uint64		disk;			/* in temporary files */
 } HistoriesState;
 
 /*
@@ -60,7 +61,9 @@ static void
 begin_walk(HistoriesState *state, RowPool *pool)
 {
 	state->walked = pool;
-	state->disk += pool_walk_begin(pool);
+	pool_walk_begin(pool);
+	state->memory = Max(state->memory, pool->counts.memory);
+	state->disk += pool->counts.disk;
 }
 
 static void
@@ -79,7 +82,7 @@ gather(HistoriesState *state)
 	else
 		group_rows_receive(&state->rows, child);
 	state->gathered = true;
-	state->disk = 0;
+	state->memory = state->disk = 0;
 	begin_walk(state, state->rows.keyed);
 }
 
@@ -283,8 +286,8 @@ explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
 	TargetEntry *key = linitial_node(TargetEntry, scan->custom_scan_tlist);
 
 	ExplainPropertyText("Group Key", deparse_expression((Node *) key->expr, context, prefix, false), es);
-	if (es->analyze && state->disk > 0)
-		ExplainPropertyInteger("Disk Usage", "kB", (int64) ((state->disk + 1023) / 1024), es);
+	if (es->analyze)
+		explain_use(state->memory, state->disk, es);
 }
 
 static Node *create_state(CustomScan *scan);

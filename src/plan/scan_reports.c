@@ -35,6 +35,8 @@ typedef struct ReportState
 	Tuplestorestate *kept;		/* rows that come first; NULL before */
 	bool		kept_done;
 	TupleTableSlot *kept_row;
+	bool		opened;			/* once, at least */
+	SourceCounts counts;		/* of the latest one whose rows are kept, or that is closed */
 } ReportState;
 
 /*
@@ -108,8 +110,12 @@ open_report(ReportState *state)
 		fcinfo->args[n].value = ExecEvalExpr((ExprState *) lfirst(cell), state->css.ss.ps.ps_ExprContext, &fcinfo->args[n].isnull);
 		n++;
 	}
+	state->opened = true;
 	if (state->keep)
+	{
 		state->function.fn_addr(fcinfo);
+		state->counts = source_latest_counts();
+	}
 	else
 	{
 		state->report = palloc0(state->rows->size);
@@ -188,7 +194,10 @@ close_report(ReportState *state)
 	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
 	ExecClearTuple(state->kept_row);
 	if (state->report != NULL)
+	{
 		report_end(state->report);
+		state->counts = source_latest_counts();
+	}
 	if (state->kept != NULL)
 		tuplestore_end(state->kept);
 	state->report = NULL;
@@ -269,13 +278,36 @@ end_node(CustomScanState *node)
 	ExecDropSingleTupleTableSlot(state->kept_row);
 }
 
+/* Memory and temporary files; none where there are none, for who reads it as text. */
+void
+explain_use(uint64 memory, uint64 disk, ExplainState *es)
+{
+	ExplainPropertyInteger("Memory Usage", "kB", (int64) ((memory + 1023) / 1024), es);
+	if (disk > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyInteger("Disk Usage", "kB", (int64) ((disk + 1023) / 1024), es);
+}
+
+/* What a report has read and visited, the last time that it was called. */
+static void
+explain_counts(const SourceCounts *counts, ExplainState *es)
+{
+	ExplainPropertyInteger("Rows Read", NULL, counts->rows, es);
+	ExplainPropertyInteger("Customers", NULL, counts->customers, es);
+	explain_use(counts->memory, counts->disk, es);
+	if (counts->workers > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyInteger("Workers", NULL, counts->workers, es);
+}
+
 static void
 explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
 {
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 	List	   *context = set_deparse_context_plan(es->deparse_cxt, &scan->scan.plan, ancestors);
+	ReportState *state = (ReportState *) node;
 
 	ExplainPropertyText("Function Call", deparse_expression(linitial(scan->custom_exprs), context, es->verbose, false), es);
+	if (es->analyze && state->opened)
+		explain_counts(state->report != NULL ? source_counts(state->report->source) : &state->counts, es);
 }
 
 static Node *create_state(CustomScan *scan);

@@ -6,6 +6,7 @@
 #include "utils/builtins.h"
 
 #include "customer/customer.h"
+#include "reports/report_nodes.h"
 #include "reports/segments.h"
 
 /* The argument as_of of a report over a population. */
@@ -85,7 +86,8 @@ report_run(const ReportKind *kind, FunctionCallInfo fcinfo)
 		segments_run(kind, report, until, cohorts ? &period : NULL);
 	else
 	{
-		report_visit_parallel(report, until, kind->visitor, report);
+		if (!report_gather_on_nodes(kind, report, fcinfo, until))
+			report_visit_parallel(report, until, kind->visitor, report);
 		kind->put(report);
 	}
 	return report_end(report);

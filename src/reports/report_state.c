@@ -715,6 +715,17 @@ report_state_rows(FunctionCallInfo fcinfo, const ReportState *of)
 	return (Datum) 0;
 }
 
+/* What was gathered elsewhere for a report that is being run goes into its struct. */
+void
+report_state_receive(const ReportState *of, Datum state, void *report)
+{
+	struct varlena *value = PG_DETOAST_DATUM_PACKED(state);
+	Flat		flat = read_flat(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), ERRCODE_DATA_CORRUPTED);
+
+	Assert(flat.of == of);
+	receive(&flat, report);
+}
+
 /*
  * Ways in and out
  */

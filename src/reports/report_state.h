@@ -51,5 +51,6 @@ extern const int report_states_count;
 
 extern Datum report_state_accum(FunctionCallInfo fcinfo, const ReportState *of);
 extern Datum report_state_rows(FunctionCallInfo fcinfo, const ReportState *of);
+extern void report_state_receive(const ReportState *of, Datum state, void *report);
 
 #endif							/* LTV_REPORT_STATE_H */

@@ -21,6 +21,7 @@
 
 #include "base/composite.h"
 #include "orders/source.h"
+#include "reports/report_nodes.h"
 #include "reports/rivals.h"
 #include "reports/segments.h"
 
@@ -318,6 +319,7 @@ UNREACHED(SourceCounts, source_visit, Source *source, DateADT until, CustomerVis
 UNREACHED(SourceCounts, source_visit_parallel, Source *source, DateADT until, const ParallelVisitor *visitor, void *arg)
 UNREACHED(SourceCounts, source_walk, Source *source, DateADT until, const ParallelVisitor *visitor, bool safe, void *arg)
 UNREACHED(void, source_close, Source *source)
+UNREACHED(bool, report_gather_on_nodes, const ReportKind *kind, Report *report, FunctionCallInfo fcinfo, DateADT until)
 UNREACHED(void, segments_run, const ReportKind *kind, Report *report, DateADT until, const Period *cohorts)
 UNREACHED(void, text_form_init, TextForm *form, Oid type)
 UNREACHED(void, text_form_renew, TextForm *form)

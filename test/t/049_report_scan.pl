@@ -192,6 +192,29 @@ is(refusal("SELECT * FROM ltv_predict('plain', '2024-12-31'$_)", 'SET ROLE shop'
 is(refusal("SELECT * FROM ltv_rfm('stored', '2024-12-31', NULL::integer)", 'SET ROLE shop'), '42501: permission denied for table stored', 'one that may not read the orders');
 like(refusal("SELECT count(*) FROM (SELECT * FROM ltv_customer_summary('slow')) s", q{CREATE VIEW slow AS SELECT customer_id, ordered_on, amount FROM orders, pg_sleep(0.01) AS s(x) WHERE pg_sleep(0.001 * (customer_id % 2)) IS NOT NULL; SET statement_timeout = '100ms'}), qr/^57014: /, 'a cancel');
 
+# --- what EXPLAIN ANALYZE shows -----------------------------------------------------------------------------------------
+
+my $orders = answer('SELECT count(*) FROM orders');
+# explained(query, settings, format): what it shows, but for what varies
+sub explained { return answer("EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, FORMAT $_[2]) $_[0]", $_[1]) }
+my $summary = "SELECT * FROM ltv_customer_summary('plain', '2024-12-31')";
+like(explained($summary, '', 'text'), qr/\(LtvReport\).*\n.*\n +Rows Read: $orders\n +Customers: 4000\n +Memory Usage: \d+ kB(?!\n +Disk|\n +Workers)/, 'EXPLAIN ANALYZE of a report');
+unlike(answer("EXPLAIN $summary"), qr/Rows Read|Customers/, 'not of one that has not run');
+unlike(explained("$summary WHERE false", '', 'text') . explained("SELECT x, s.orders FROM generate_series(1, 0) x CROSS JOIN LATERAL (SELECT count(*) AS orders FROM ltv_customer_summary('plain', date '2024-12-31' - x)) s", '', 'text'), qr/Rows Read/, 'nor of one that was not asked');
+like(explained($summary, "SET work_mem = '64kB'; SET hash_mem_multiplier = 1", 'text'), qr/Disk Usage: [1-9]\d* kB/, 'with temporary files');
+for my $report ("ltv_customer_summary('plain', '2024-12-31')", "ltv_customer_summary('stored', '2024-12-31')", "ltv_rfm('plain', '2024-12-31', NULL::integer)", "ltv_rfm('stored', '2024-12-31', NULL::integer)", "ltv_predict('plain', '2024-12-31')")
+{
+  my $rows = $report =~ /stored/ ? 4000 : $orders;
+  for my $settings ('', $parallel)
+  {
+    like(explained("SELECT * FROM $report", $settings, 'json'), qr/"Rows Read": $rows,\n *"Customers": 4000,\n *"Memory Usage": \d+,\n *"Disk Usage": \d+,\n *"Workers": @{[ $settings ? '[012]' : 0 ]}\b/, "$report: the same in JSON" . ($settings && ', in parallel'));
+  }
+}
+like(explained($summary, '', 'yaml'), qr/Rows Read: $orders\n *Customers: 4000\n *Memory Usage: \d+\n *Disk Usage: 0\n *Workers: 0\n/, 'in YAML');
+like(explained($summary, '', 'xml'), qr{<Rows-Read>$orders</Rows-Read>\s*<Customers>4000</Customers>\s*<Memory-Usage>\d+</Memory-Usage>\s*<Disk-Usage>0</Disk-Usage>\s*<Workers>0</Workers>}, 'in XML');
+like(explained("SELECT x, s.orders FROM generate_series(1, 2) x CROSS JOIN LATERAL (SELECT count(*) AS orders FROM ltv_customer_summary('plain', date '2024-12-31' - x)) s", '', 'text'), qr/Rows Read: $orders\n +Customers: 4000/, 'of one that is called again: the last time');
+like(explained("SELECT customer_id, ltv_history(ordered_on, amount) FROM orders GROUP BY customer_id", "$parallel; SET enable_hashagg = off; SET enable_sort = off", $_), qr/LtvHistories.*Memory[ -]Usage/s, "LtvHistories as $_") for 'text', 'json', 'xml', 'yaml';
+
 # A function that is altered between plan and start: up to 17 a function in SQL plans all its statements before the first runs.
 $node->safe_psql('postgres', q{CREATE FUNCTION alters_a_report() RETURNS bigint LANGUAGE sql AS $f$
   ALTER FUNCTION ltv_customer_summary(regclass, date, ltv_policy, text) SET work_mem = '8MB'; SELECT count(*) FROM ltv_customer_summary('plain', '2024-12-31') $f$});
