@@ -35,6 +35,14 @@ typedef struct Remembered
 	char		bytes[REMEMBERED_BYTES];
 } Remembered;
 
+/*
+ * Most transactions write a few notes: those are kept as they are, and a table
+ * is made for them and all that follow when there are more.
+ */
+#define FEW_NOTES	8
+
+static Remembered few[FEW_NOTES];
+static int	few_count = 0;
 static HTAB *remembered = NULL;
 
 /* --- what has been noted ----------------------------------------------------- */
@@ -45,6 +53,7 @@ forget_notes(void)
 	if (remembered != NULL)
 		hash_destroy(remembered);
 	remembered = NULL;
+	few_count = 0;
 }
 
 /* Everything is gone with the transaction's memory. */
@@ -52,7 +61,10 @@ static void
 at_end_of_transaction(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+	{
 		remembered = NULL;
+		few_count = 0;
+	}
 }
 
 static void
@@ -94,6 +106,30 @@ make_remembered(const Watch *watch, Datum id, bool isnull, Remembered *note)
 	return true;
 }
 
+/* Whether the note is one of few; it is from now on, where there is room. */
+static bool
+among_few(const Remembered *note)
+{
+	for (int i = 0; i < few_count; i++)
+		if (memcmp(&few[i], note, sizeof(Remembered)) == 0)
+			return true;
+	if (few_count < FEW_NOTES)
+		few[few_count] = *note;
+	few_count++;
+	return false;
+}
+
+/* More than a few are remembered in a table, those few among them. */
+static void
+make_table(void)
+{
+	HASHCTL		control = {.keysize = sizeof(Remembered), .entrysize = sizeof(Remembered), .hcxt = TopTransactionContext};
+
+	remembered = hash_create("notes of ltv", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	for (int i = 0; i < FEW_NOTES; i++)
+		(void) hash_search(remembered, &few[i], HASH_ENTER, NULL);
+}
+
 /* Whether this transaction has written the note before; from now on it has, where there is room. */
 static bool
 noted_before(const Remembered *note)
@@ -102,9 +138,10 @@ noted_before(const Remembered *note)
 
 	if (remembered == NULL)
 	{
-		HASHCTL		control = {.keysize = sizeof(Remembered), .entrysize = sizeof(Remembered), .hcxt = TopTransactionContext};
-
-		remembered = hash_create("notes of ltv", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		found = among_few(note);
+		if (few_count <= FEW_NOTES)
+			return found;
+		make_table();
 	}
 	if ((Size) hash_get_num_entries(remembered) < get_hash_memory_limit() / (2 * sizeof(Remembered)))
 		(void) hash_search(remembered, note, HASH_ENTER, &found);
