@@ -15,7 +15,10 @@ use Cwd qw(abs_path);
 use Encode qw(decode encode);
 use File::Basename qw(basename dirname);
 use IPC::Run qw(run);
+use FindBin;
 use Test::More;
+use lib $FindBin::RealBin;
+use Reports;
 
 binmode $_, ':utf8' for Test::More->builder->output, Test::More->builder->failure_output, Test::More->builder->todo_output;
 
@@ -205,6 +208,15 @@ ORDER BY 1
 END
 ok(@names > 40, 'the extension has functions and types');
 is(join(' ', grep { !$written{$_} } @names), '', 'every function and type is in the reference');
+
+# --- a question, one call: every report is the answer to one ---------------------------------------------------
+
+for my $document ('README.md', 'README.ja.md')
+{
+    my %called = map { $_ => 1 } map { /\b(ltv_\w+)/g } slurp($document) =~ /^\| .* \|$/gm;
+    is(join(' ', grep { !$called{$_} } report_names()), '', "$document: every report answers a question");
+    is(join(' ', grep { my $name = $_; !grep { $_ eq $name } @names } sort keys %called), '', "$document: and every answer is a function");
+}
 
 # --- doc/format.md: the tables of the bytes are the examples -------------------------------------------------
 
