@@ -191,6 +191,12 @@ SELECT customers, became_loyal AS "became loyal", pg_temp.percent(loyal_rate) AS
   pg_temp.percent(loyal_lost_rate) AS "lost in a year %", median_days_loyal AS "days loyal"
 FROM ltv_growth('shop_orders', :'as_of', policy => :policy);
 
+\echo '=== ltv_loyal_chance: the likeliest to become loyal within a year (優良になる見込み)'
+\echo 'Of customers not loyal yet, by earlier ones with as many orders at the same age, in periods of 30'
+\echo 'days since the first order.'
+SELECT pg_temp.clip(customer_id, 30) AS customer, orders, age, pg_temp.percent(loyal_chance) AS "chance %", earlier_customers AS "like this one", earlier_loyal AS "became loyal"
+FROM ltv_loyal_chance('shop_orders', '{}', :'as_of', NULL::text, policy => :policy) WHERE earlier_customers >= 10 LIMIT 10;
+
 CREATE TEMP TABLE cohorts AS
 SELECT *, dense_rank() OVER (ORDER BY cohort DESC) AS age FROM ltv_cohorts('shop_orders', :'as_of');
 

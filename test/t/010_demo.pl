@@ -49,7 +49,7 @@ sub listing
 }
 
 # The reports that every shop gets, in their order, and those that need an item.
-my @first_reports = qw(ltv_overview ltv_customer_summary ltv_periods ltv_steps ltv_windows ltv_silences ltv_growth ltv_cohorts ltv_cohorts ltv_rfm ltv_deciles
+my @first_reports = qw(ltv_overview ltv_customer_summary ltv_periods ltv_steps ltv_windows ltv_silences ltv_growth ltv_loyal_chance ltv_cohorts ltv_cohorts ltv_rfm ltv_deciles
   ltv_stages ltv_stage_flow ltv_cpm_groups);
 my @last_reports = qw(ltv_economics ltv_levers ltv_payback ltv_free_shipping ltv_effect ltv_validate ltv_backtest ltv_predict ltv_predict ltv_equity ltv_fit);
 my @reports = ('ltv_check', @first_reports, 'ltv_windows', qw(ltv_item_flow ltv_labels ltv_baskets ltv_funnel ltv_customer_summary), @last_reports);
