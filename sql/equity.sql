@@ -15,8 +15,9 @@ CALL make_shops(:'seed');
  * squares 6680); to age 3 six, with 100, 60, 50, 80, 100 and 20: 68 1/3 (5483 1/3).  V = 140 1/3, m2 = 6081 2/3,
  * s^2 = 6081 2/3 - (V/2)^2 = 1158.306; 1/sqrt(observed) is on average (1/sqrt 5 + 1/sqrt 6)/2, so 1/observed is 0.18295.  In the last year
  * four came, in the one before one: growth is ln(4)^2 - 1/4 - 1 = 0.671812 (2022-12-20 is in no whole year).  The variance is
- * 2 m2 + 2 (V/2)^2 + 4 s^2 0.18295 + V^2 0.671812 = 36088.01; its root 189.968, the upper end V + 1.959964 * 189.968 = 512.665.
- * The number: 2 + 1.959964 sqrt(2 + 2 + 4 * 0.671812) = 7.06841.  With a margin of a half money is half of it.
+ * 2 m2 + 2 (V/2)^2 + 4 s^2 0.18295 + V^2 0.671812 = 36088.01; its root 189.968.  Of it V^2 0.671812 = 13230.29 is known from one pair
+ * of years: 36088.01^2 / 13230.29^2 = 7.4402 degrees of freedom, the quantile of Student's t is 2.336554, the upper end V + 2.336554 * 189.968 = 584.205.
+ * The number: 4 + 4 * 0.671812 = 6.687248, 6.1927 degrees of freedom, 2.428574: 2 + 2.428574 * 2.585972 = 8.28022.  (Quantiles by R's qt.)  With a margin of a half money is half of it.
  */
 CREATE TABLE small (customer_id int, ordered_on date, amount numeric);
 INSERT INTO small VALUES (1, '2024-01-03', 100), (1, '2024-01-07', 50), (1, '2024-01-09', -20), (1, '2024-03-09', 10), (2, '2024-01-08', 60), (2, '2024-02-08', 60),
@@ -29,13 +30,33 @@ FROM unnest('{1,0.5}'::numeric[]) margin, ltv_equity('small', '2024-12-31', 10, 
  */
 SELECT period_start, days, new_customers, round(new_value::numeric, 4) AS new_value FROM ltv_equity('small', '2024-12-31', 10, gross_margin => 1, period => 'week');
 
+-- Student's t of the degrees of freedom df, the density by Simpson's rule over atan(t / sqrt df); from 200 on Cornish and Fisher's series (Abramowitz and Stegun 26.7.5)
+CREATE FUNCTION area(upper float8, df float8, n int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$ SELECT sum(exp((df - 1) * greatest(ln(cos(i * upper / n)), -700 / df)) * CASE WHEN i IN (0, n) THEN 1 WHEN i % 2 = 1 THEN 4 ELSE 2 END) * upper / n / 3 FROM generate_series(0, n) i $$;
+CREATE FUNCTION quantile(df float8) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  z float8 := 1.959963984540054;
+  low float8 := 1.9;
+  high float8 := 4.4;
+  whole float8;
+BEGIN
+  IF df IS NULL THEN RETURN z; END IF;
+  IF df > 200 THEN RETURN z + (z ^ 3 + z) / 4 / df + (5 * z ^ 5 + 16 * z ^ 3 + 3 * z) / 96 / df ^ 2 + (3 * z ^ 7 + 19 * z ^ 5 + 17 * z ^ 3 - 15 * z) / 384 / df ^ 3; END IF;
+  whole := area(acos(0) - 1e-9, df, 20000);
+  FOR i IN 1 .. 40 LOOP
+    IF area(atan((low + high) / 2 / sqrt(df)), df, 200) < 0.95 * whole THEN low := (low + high) / 2; ELSE high := (low + high) / 2; END IF;
+  END LOOP;
+  RETURN (low + high) / 2;
+END $$;
+-- (R's qt: 4.302653 3.182446 2.228139 2.042272 1.971896 1.971837 1.959964)
+SELECT df, round(quantile(df)::numeric, 6) AS quantile FROM unnest('{2,3,10,30,200,201,1e9}'::float8[]) df;
+
 -- Against plain SQL: who came a year before each day, and what all who have been observed for long enough spent in the same days after their first order
 CREATE FUNCTION expected(horizon int, period text) RETURNS TABLE (segment text, period_start date, days int, customers bigint, new_customers float8, new_customers_high numeric, new_value numeric, new_value_low numeric, new_value_high numeric)
 LANGUAGE sql STABLE AS $$
   WITH spans AS (
     SELECT CASE WHEN period IS NOT NULL THEN date_trunc(period, as_of() + d)::date END AS start, min(d) - 1 AS g, max(d) AS h FROM generate_series(1, horizon) d GROUP BY 1),
   yearly AS (SELECT (as_of() - first_day) / 365 AS year, count(*) AS n FROM buyers, (SELECT min(first_day) AS shop_first FROM buyers) f WHERE (as_of() - first_day) / 365 < (as_of() - shop_first + 1) / 365 GROUP BY 1),
-  growth AS (SELECT coalesce(greatest(0, avg(ln(a.n::float8 / b.n) ^ 2 - 1.0 / a.n - 1.0 / b.n)), 0) AS sigma2 FROM yearly a JOIN yearly b ON b.year = a.year + 1),
+  growth AS (SELECT count(*) AS pairs, coalesce(greatest(0, avg(ln(a.n::float8 / b.n) ^ 2 - 1.0 / a.n - 1.0 / b.n)), 0) AS sigma2 FROM yearly a JOIN yearly b ON b.year = a.year + 1),
   won AS (SELECT d AS day, count(*)::float8 AS n FROM generate_series(1, horizon) d JOIN buyers ON first_day = as_of() - 365 + (d - 1) % 365 + 1 WHERE as_of() - (SELECT min(first_day) FROM buyers) >= 364 GROUP BY 1),
   known AS (SELECT s.start, s.g, s.h, w.day, w.n, v.* FROM spans s JOIN won w ON day <= h,
     LATERAL (SELECT count(*) AS observed, avg(late) AS value, avg((late - early) ^ 2)::float8 AS square, (SELECT avg(early) FROM (SELECT (SELECT coalesce(sum(amount), 0) FROM purchases p WHERE p.customer_id = b.customer_id AND ordered_on BETWEEN first_day AND first_day + g - day) AS early
@@ -45,13 +66,14 @@ LANGUAGE sql STABLE AS $$
         FROM buyers b WHERE first_day + h - day <= as_of()) o) v),
   summed AS (SELECT s.start, s.g, s.h, coalesce(sum(k.n), 0) AS n, coalesce(sum(k.n) FILTER (WHERE day > s.g), 0) AS in_span, bool_and(observed > 0) IS NOT FALSE AS known, coalesce(sum(k.n * (value - coalesce(before, 0))), 0)::float8 AS v, coalesce(sum(k.n * square), 0) AS m2, coalesce(sum(k.n / sqrt(nullif(observed, 0))), 0) AS root
     FROM spans s LEFT JOIN known k ON k.h = s.h GROUP BY 1, 2, 3),
-  error AS (SELECT *, CASE WHEN n > 0 THEN 1.959963984540054 * sqrt(m2 + v * v / n + greatest(0, m2 / n - (v / n) ^ 2) * root ^ 2 + v * v * sigma2) ELSE 0 END AS e, (SELECT min(first_day) FROM buyers) <= as_of() - 364 AS whole FROM summed, growth)
-  SELECT NULL::text, start, h - g, (SELECT count(*) FROM buyers), CASE WHEN whole THEN in_span END, CASE WHEN whole THEN round((in_span + 1.959963984540054 * sqrt(2 * in_span + in_span ^ 2 * sigma2))::numeric, 6) END,
-    CASE WHEN whole AND known THEN round(v::numeric, 4) END, CASE WHEN whole AND known THEN round(CASE WHEN v < 0 THEN v - e ELSE greatest(0, v - e) END::numeric, 3) END, CASE WHEN whole AND known THEN round(CASE WHEN v < 0 THEN least(0, v + e) ELSE v + e END::numeric, 3) END
+  error AS (SELECT *, CASE WHEN n > 0 THEN quantile(CASE WHEN v * v * sigma2 > 0 THEN greatest(2, (m2 + v * v / n + greatest(0, m2 / n - (v / n) ^ 2) * root ^ 2 + v * v * sigma2) ^ 2 / (v * v * sigma2) ^ 2 * pairs) END)
+      * sqrt(m2 + v * v / n + greatest(0, m2 / n - (v / n) ^ 2) * root ^ 2 + v * v * sigma2) ELSE 0 END AS e, (SELECT min(first_day) FROM buyers) <= as_of() - 364 AS whole FROM summed, growth)
+  SELECT NULL::text, start, h - g, (SELECT count(*) FROM buyers), CASE WHEN whole THEN in_span END, CASE WHEN whole THEN round((in_span + quantile(CASE WHEN in_span ^ 2 * sigma2 > 0 THEN greatest(2, (2 * in_span + in_span ^ 2 * sigma2) ^ 2 / (in_span ^ 2 * sigma2) ^ 2 * pairs) END) * sqrt(2 * in_span + in_span ^ 2 * sigma2))::numeric, 4) END,
+    CASE WHEN whole AND known THEN round(v::numeric, 4) END, CASE WHEN whole AND known THEN round(CASE WHEN v < 0 THEN v - e ELSE greatest(0, v - e) END::numeric, 1) END, CASE WHEN whole AND known THEN round(CASE WHEN v < 0 THEN least(0, v + e) ELSE v + e END::numeric, 1) END
   FROM error WHERE EXISTS (SELECT FROM buyers)
 $$;
 SELECT horizon, period, c.* FROM (VALUES (365, NULL), (90, 'month'), (500, 'year'), (100, 'quarter'), (20, 'day'), (30, 'week')) v(horizon, period),
-  compare(format('SELECT segment, period_start, days, customers, new_customers, round(new_customers_high::numeric, 6), round(new_value::numeric, 4), round(new_value_low::numeric, 3), round(new_value_high::numeric, 3)
+  compare(format('SELECT segment, period_start, days, customers, new_customers, round(new_customers_high::numeric, 4), round(new_value::numeric, 4), round(new_value_low::numeric, 1), round(new_value_high::numeric, 1)
     FROM ltv_equity(RELATION, AS_OF, %s, ''mbg/nbd'', 1, %L)', horizon, period), format('SELECT * FROM expected(%s, %L)', horizon, period), '{orders}', '{2013-01-01,2023-05-31,2024-02-29,2025-01-05}') c;
 
 -- orders, lines and histories

@@ -14,7 +14,11 @@
  *	N m2 + N (V/N)^2 + N^2 s^2 / observed + V^2 growth:
  *
  * how many come and what each spends; that last year's number is chance as
- * well; that values are known of so many customers; and that years differ.
+ * well; that values are known of so many customers; and that years differ.  The
+ * last is known from few pairs of years, so the interval is that of Student's
+ * t with the degrees of freedom of F. E. Satterthwaite, "An approximate
+ * distribution of estimates of variance components", Biometrics Bulletin 2,
+ * 1946: the square of the variance over that of its last part / pairs.
  *
  * What a customer has spent by an age is a step function; where it steps its
  * change is added, so that sums up to an age are what was spent by then.
@@ -27,6 +31,7 @@
 #include "utils/memutils.h"
 
 #include "base/wide.h"
+#include "model/stats.h"
 
 /* What changes at an age. */
 typedef struct AgeCell
@@ -305,6 +310,20 @@ length_number(const SpansAhead *spans, int32 length)
 	return i;
 }
 
+/* fewer degrees of freedom than of two pairs of years say nothing that can be used */
+#define LEAST_FREEDOM	2.0
+
+/* 95 % lie so near, given the variance and the part of it that comes of how years differ. */
+double
+newcomers_error(const NewcomerTable *table, double variance, double growth)
+{
+	double		quantile = NORMAL_975;
+
+	if (growth > 0)
+		quantile = student_t_quantile(0.975, Max(LEAST_FREEDOM, variance / growth * (variance / growth) * table->pairs));
+	return quantile * sqrt(variance);
+}
+
 /* Of the days after from_day and up to to_day, which are a span. */
 NewcomerWorth
 newcomers_worth(const NewcomerTable *table, int32 from_day, int32 to_day)
@@ -332,13 +351,14 @@ newcomers_worth(const NewcomerTable *table, int32 from_day, int32 to_day)
 	}
 	for (int32 day = from_day + 1; day <= to_day; day++)
 		worth.customers += won_on(table, day);
-	worth.customers_variance = 2 * worth.customers + worth.customers * worth.customers * table->growth_variance;
+	worth.customers_growth = worth.customers * worth.customers * table->growth_variance;
+	worth.customers_variance = 2 * worth.customers + worth.customers_growth;
 	if (worth.value_known && number > 0)
 	{
 		double		mean = worth.value / number;
 
-		worth.variance = squares + number * mean * mean + Max(0, squares / number - mean * mean) * unknown * unknown +
-			worth.value * worth.value * table->growth_variance;
+		worth.growth = worth.value * worth.value * table->growth_variance;
+		worth.variance = squares + number * mean * mean + Max(0, squares / number - mean * mean) * unknown * unknown + worth.growth;
 	}
 	return worth;
 }

@@ -55,12 +55,15 @@ typedef struct NewcomerWorth
 {
 	double		customers;
 	double		customers_variance;
+	double		customers_growth;	/* the part of it that comes of how years differ */
 	bool		value_known;	/* else nobody has been observed for so long */
 	double		value;
 	double		variance;
+	double		growth;			/* the part of it as above */
 } NewcomerWorth;
 
 extern NewcomerTable *newcomers_tabulate(const Newcomers *newcomers, const SpansAhead *spans);
+extern double newcomers_error(const NewcomerTable *table, double variance, double growth);
 extern NewcomerWorth newcomers_worth(const NewcomerTable *table, int32 from_day, int32 to_day);
 
 #endif							/* LTV_NEWCOMERS_H */

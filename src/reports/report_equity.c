@@ -15,7 +15,6 @@
 
 #include "base/wide.h"
 #include "customer/customer.h"
-#include "model/stats.h"
 #include "predict/hindsight.h"
 #include "predict/worth.h"
 #include "reports/measure_columns.h"
@@ -208,11 +207,12 @@ static void
 put_days(Row *row, const EquityParts *parts, Datum start, int32 from_day, int32 to_day, const char *note)
 {
 	Worth		worth = {NAN, NAN, NAN, NAN};
-	NewcomerWorth won = {NAN, NAN, false, NAN, NAN};
+	NewcomerWorth won = {NAN, NAN, 0, false, NAN, NAN, 0};
 	double		margin = parts->margin;
 	double		down;
 	double		up;
 	double		error;
+	double		number;
 
 	if (parts->fitted)
 		worth = outlook_worth(&parts->outlook, from_day, to_day);
@@ -223,7 +223,8 @@ put_days(Row *row, const EquityParts *parts, Datum start, int32 from_day, int32 
 	/* who sells at a loss loses less with fewer orders */
 	down = fabs(margin) * (margin < 0 ? worth.up : worth.down);
 	up = fabs(margin) * (margin < 0 ? worth.down : worth.up);
-	error = fabs(margin) * NORMAL_975 * sqrt(won.variance);
+	error = fabs(margin) * newcomers_error(parts->newcomers, won.variance, won.growth);
+	number = newcomers_error(parts->newcomers, won.customers_variance, won.customers_growth);
 	if (start == 0)
 		row_null(row);
 	else
@@ -232,7 +233,7 @@ put_days(Row *row, const EquityParts *parts, Datum start, int32 from_day, int32 
 	row_count(row, parts->customers);
 	put_measure(row, worth.orders);
 	put_interval(row, worth.value * margin, down, up);
-	put_interval(row, won.customers, NORMAL_975 * sqrt(won.customers_variance), NORMAL_975 * sqrt(won.customers_variance));
+	put_interval(row, won.customers, number, number);
 	put_interval(row, won.value * margin, error, error);
 	put_interval(row, (worth.value + won.value) * margin, hypot(down, error), hypot(up, error));
 	if (note == NULL)
