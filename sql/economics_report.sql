@@ -183,4 +183,4 @@ SELECT ltv FROM ltv_economics('thirds', '2024-12-31');
 \set VERBOSITY terse
 
 DROP TABLE handmade, thirds, edges, loss, large, purchase, shop_orders, shop_lines, shop_histories;
-DROP FUNCTION oracle, compare_shop, random_shop, keep_lines_until, chance;
+DROP FUNCTION oracle, compare_shop, random_shop, keep_lines_until, rows_and_differences, pick, chance;

@@ -93,4 +93,4 @@ SELECT * FROM ltv_free_shipping('handmade', '2024-12-31', 5000, 100, 0.6, 1.0);
 \set VERBOSITY terse
 
 DROP TABLE handmade, purchase, shop_orders, shop_lines, shop_histories;
-DROP FUNCTION compare_shop, random_shop, keep_lines_until, chance;
+DROP FUNCTION compare_shop, random_shop, keep_lines_until, rows_and_differences, pick, chance;

@@ -176,4 +176,4 @@ SELECT call, error_of('SELECT * FROM ' || call) AS error FROM (VALUES
 
 DROP VIEW segment_a;
 DROP TABLE handmade, two_customers, loss, segments, segment_histories, rival_orders, purchase, shop_orders, shop_lines, shop_histories;
-DROP FUNCTION compare_levers, compare_best, random_shop, keep_lines_until, chance;
+DROP FUNCTION compare_levers, compare_best, random_shop, keep_lines_until, rows_and_differences, pick, chance;

@@ -115,4 +115,4 @@ SELECT * FROM ltv_payback('handmade', gross_margin => 0.5);
 \set VERBOSITY terse
 
 DROP TABLE handmade, nocost, large, purchase, shop_orders, shop_lines, shop_histories;
-DROP FUNCTION oracle, compare_shop, random_shop, keep_lines_until, chance;
+DROP FUNCTION oracle, compare_shop, random_shop, keep_lines_until, rows_and_differences, pick, chance;

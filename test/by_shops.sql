@@ -8,13 +8,13 @@
 CREATE SCHEMA by_test;
 SET search_path = by_test, public;
 SET datestyle = 'ISO, YMD';
-SET jit = off;
+\ir chance.sql
 SET client_min_messages = warning;
 
 -- Random shops, of a printed seed: few days, amounts and costs, so that many orders of a customer are alike in some of them.
 SELECT 20261129 AS seed \gset
 CREATE FUNCTION pick(seed int, what text, n int) RETURNS int LANGUAGE sql IMMUTABLE
-  RETURN (('x' || substr(md5(seed || ' ' || what), 1, 7))::bit(28)::int % n);
+  RETURN chance(seed || ' ' || what, n);
 CREATE TABLE shop AS
 SELECT CASE WHEN c > 12 THEN c END AS customer_id, CASE WHEN pick(:seed, 'no order ' || c || ' ' || n, 5) > 0 THEN 100 * c + n / (1 + pick(:seed, 'lines ' || c, 3)) END AS order_id,
   date '2023-11-01' + pick(:seed, 'first ' || c, 330) + pick(:seed, 'day ' || c || ' ' || n, 1 + 90 * pick(:seed, 'pace ' || c, 3)) AS ordered_on,

@@ -8,12 +8,8 @@
 CREATE SCHEMA label_shops;
 SET search_path = label_shops, public;
 SET datestyle = 'ISO, YMD';
-SET jit = off;
+\ir chance.sql
 SET client_min_messages = warning;
-
--- a number from 0 to n - 1
-CREATE FUNCTION pick(seed text, what text, n int) RETURNS int LANGUAGE sql IMMUTABLE
-  RETURN (('x' || substr(md5(seed || ' ' || what), 1, 7))::bit(28)::int % n);
 
 CREATE TABLE shop_lines (customer_id int, order_id int, ordered_on date, amount numeric, quantity int, cost numeric, item text, coupon text, medium text);
 
@@ -75,9 +71,7 @@ BEGIN
       FOREACH day IN ARRAY '{2022-12-31,2023-03-31,2023-08-15,2024-12-31}'::date[] LOOP
         CALL look_at(day, label);
         FOR r IN 1 .. cardinality(relations) LOOP
-          EXECUTE format('WITH a AS MATERIALIZED (%s), b AS MATERIALIZED (%s) SELECT ARRAY[(SELECT count(*) FROM b),
-              (SELECT count(*) FROM (TABLE a EXCEPT ALL TABLE b) x) + (SELECT count(*) FROM (TABLE b EXCEPT ALL TABLE a) y)]',
-            replace(replace(replace(report, 'RELATION', quote_literal(relations[r])), 'AS_OF', quote_literal(day)), 'LABEL', quote_literal(label)), expected) INTO found;
+          found := rows_and_differences(replace(replace(replace(report, 'RELATION', quote_literal(relations[r])), 'AS_OF', quote_literal(day)), 'LABEL', quote_literal(label)), expected);
           rows := rows + found[1];
           differences := differences + found[2];
         END LOOP;

@@ -6,14 +6,8 @@
  * orders relation of each kind: shop_orders, shop_lines, shop_histories.
  */
 
--- Hundreds of small queries are not worth compiling.
-SET jit = off;
-
 \ir helpers.sql
-
--- A number from 0 to below n that looks like chance and depends on the text alone.
-CREATE FUNCTION chance(seed text, n integer) RETURNS integer LANGUAGE sql IMMUTABLE
-RETURN ('x' || substr(md5(seed), 1, 7))::bit(28)::integer % n;
+\ir chance.sql
 
 CREATE TABLE purchase (id integer, customer_id integer, ordered_on date, amount numeric, cost numeric);
 CREATE TABLE shop_orders (customer_id integer, ordered_on date, amount numeric, cost numeric);

@@ -5,12 +5,8 @@
 CREATE SCHEMA report_shops;
 SET search_path = report_shops, public;
 SET datestyle = 'ISO, YMD';
-SET jit = off;
+\ir chance.sql
 SET client_min_messages = warning;
-
--- a number from 0 to n - 1
-CREATE FUNCTION pick(seed text, what text, n int) RETURNS int LANGUAGE sql IMMUTABLE
-  RETURN (('x' || substr(md5(seed || ' ' || what), 1, 7))::bit(28)::int % n);
 
 CREATE TABLE shop (shape text, customer_id int, order_no int, ordered_on date, amount numeric, quantity int, cost numeric, item text);
 
@@ -98,9 +94,7 @@ BEGIN
       PERFORM set_config('shop.as_of', days[d]::text, false);
       CALL look_at(days[d]);
       FOR r IN 1 .. cardinality(relations) LOOP
-        EXECUTE format('WITH a AS MATERIALIZED (%s), b AS MATERIALIZED (%s) SELECT ARRAY[(SELECT count(*) FROM b),
-            (SELECT count(*) FROM (TABLE a EXCEPT ALL TABLE b) x) + (SELECT count(*) FROM (TABLE b EXCEPT ALL TABLE a) y)]',
-          replace(replace(report, 'RELATION', quote_literal(relations[r])), 'AS_OF', quote_literal(days[d])), expected) INTO found;
+        found := rows_and_differences(replace(replace(report, 'RELATION', quote_literal(relations[r])), 'AS_OF', quote_literal(days[d])), expected);
         rows := rows + found[1];
         differences := differences + found[2];
       END LOOP;

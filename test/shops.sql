@@ -4,7 +4,7 @@
 -- shops lists 5 shapes x 3 types of ids, each as orders, as lines of orders and as stored histories.  The seed is the one
 -- number below; whatever it is, reports and oracles must agree.
 SET client_min_messages = warning;
-SET jit = off;
+\ir chance.sql
 
 CREATE FUNCTION seed() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 20240229';
 
@@ -127,16 +127,7 @@ BEGIN
 END
 $$;
 
--- Rows of one query that the other one has not, and the other way round.  So many queries are not worth compiling.
-CREATE FUNCTION differences(one text, other text) RETURNS bigint LANGUAGE plpgsql SET jit = off AS
-$$
-DECLARE
-    result bigint;
-BEGIN
-    EXECUTE format('SELECT count(*) FROM ((%1$s EXCEPT ALL %2$s) UNION ALL (%2$s EXCEPT ALL %1$s)) d', '(' || one || ')', '(' || other || ')') INTO result;
-    RETURN result;
-END
-$$;
+CREATE FUNCTION differences(one text, other text) RETURNS bigint LANGUAGE sql AS $$ SELECT (rows_and_differences(one, other))[2] $$;
 
 -- A report against its oracle, over all shops and questions: over orders it must say what the oracle says, over lines and
 -- stored histories what it says over orders (over those that lines are on that day).  Both are queries with the placeholders RELATION, AS_OF and POLICY.
@@ -151,7 +142,7 @@ BEGIN
         FROM shops s, questions q
     ), compared AS MATERIALIZED (
         SELECT a.shape, form, CASE WHEN set_config('shops.as_of', a.as_of::text, false) IS NOT NULL THEN differences(question, answer) > 0 END AS differs,
-            form = 'orders' AND differences(question, question || ' LIMIT 0') > 0 AS has_rows
+            form = 'orders' AND (rows_and_differences(question, question))[1] > 0 AS has_rows
         FROM asked a
     )
     SELECT c.shape, count(*), count(*) FILTER (WHERE has_rows), count(*) FILTER (WHERE differs AND form = 'orders'),
@@ -165,5 +156,4 @@ $$
     SELECT replace(replace(replace(query, 'RELATION', quote_literal(relation::text)), 'AS_OF', quote_literal(as_of) || '::date'),
         'POLICY', quote_literal(policy::text) || '::ltv_policy')
 $$;
-RESET jit;
 RESET client_min_messages;
