@@ -23,14 +23,14 @@ SELECT c.oid::regprocedure AS function, given AS lacking FROM callable c JOIN pg
 WHERE mode = 't' AND c.name <> 'ltv_store_errors' AND NOT EXISTS (SELECT FROM ltv_catalog l WHERE l.function_name = c.name AND l.arguments = pg_get_function_arguments(c.oid) AND column_name = given) ORDER BY 1, 2;
 SELECT function_name, column_name AS without_meaning FROM ltv_catalog WHERE coalesce(meaning, '') !~ '[a-z]' OR coalesce(purpose, '') !~ '[a-z]' OR coalesce(term_en, '') = '';
 SELECT function_name, column_name AS without_unit, type FROM ltv_catalog WHERE unit IS NULL AND type ~ '^(smallint|integer|bigint|numeric|double precision|date|boolean)$';
--- A number of people or orders is never a share, nor a sum of money.
-SELECT function_name, column_name, type, unit FROM ltv_catalog WHERE type IN ('bigint', 'integer') AND unit IN ('share of 1', 'ratio', 'money') OR type = 'double precision' AND unit IN ('customers', 'contracts');
+-- What is counted is never a share, nor a sum of money; what is foreseen of people has decimals.
+SELECT function_name, column_name, type, unit FROM ltv_catalog WHERE type IN ('bigint', 'integer') AND unit IN ('share of 1', 'ratio', 'money') OR type = 'double precision' AND unit IN ('customers', 'contracts') AND function_name <> 'ltv_equity';
 -- Read by hand.
 SELECT column_name, type, unit, denominator, term_ja, term_en FROM ltv_catalog WHERE function_name = 'ltv_cohorts' ORDER BY position;
 SELECT l.function_name, l.column_name, unit, denominator, term_ja, not_to_be_confused_with
 FROM (VALUES ('ltv_steps', 'next_rate'), ('ltv_windows', 'f2_rate'), ('ltv_periods', 'period_repeat_rate'), ('ltv_periods', 'repeater_share'), ('ltv_kpis', 'annual_revenue_per_customer'), ('ltv_economics', 'churn'), ('ltv_acquisition', 'cpo'),
   ('ltv_acquisition', 'roas'), ('ltv_baskets', 'lift'), ('ltv_effect', 'lift'), ('ltv_deliveries', 'at_risk'), ('ltv_deliveries', 'next_rate'), ('ltv_backtest', 'bias'), ('ltv_deciles', 'cumulative_share'), ('ltv_predict', 'no_order_90_days'),
-  ('ltv_overview', 'retention_cost'), ('ltv_free_shipping', 'step_up_share'), ('ltv_member_rank', 'missing_revenue')) AS v (f, c)
+  ('ltv_overview', 'retention_cost'), ('ltv_free_shipping', 'step_up_share'), ('ltv_member_rank', 'missing_revenue'), ('ltv_equity', 'new_customers_low')) AS v (f, c)
 JOIN ltv_catalog l ON l.function_name = f AND l.column_name = c GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2;
 SELECT kind, arguments, purpose FROM ltv_catalog WHERE function_name = 'ltv_stages' AND position = 1;
 SELECT function_name, arguments, type, unit, term_ja FROM ltv_catalog WHERE function_name IN ('ltv_annual', 'ltv_is_repeater', 'ltv_percent', 'ltv_overview_state', 'ltv_overview_rows') ORDER BY 1;

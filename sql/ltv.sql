@@ -2781,6 +2781,7 @@ WITH word (name, term, other) AS (VALUES
   ('ltv_deliveries', 'retention of subscriptions by delivery', 'ltv_cancellations: by calendar period'),
   ('ltv_economics', 'unit economics', 'ltv_overview: counts and sums of the shop'),
   ('ltv_effect', 'effect of a treatment', 'ltv_campaigns: from the orders on, with what it cost'),
+  ('ltv_equity', 'customer equity', 'ltv_predict: each of today''s customers'),
   ('ltv_funnel', 'funnel, upgrade from trial to main product', 'ltv_steps: by number of the order, whatever it was'),
   ('ltv_gross_profit', 'gross profit', 'ltv_profit: less CPO, times customers'),
   ('ltv_holdout', 'control group by lot', NULL),
@@ -2884,7 +2885,7 @@ SELECT s.function_name, s.kind, s.arguments, s.purpose, s.position, s.column_nam
       OR s.name IN ('no_order_90_days', 'p_value', 'correlation', 'gini', 'ltv_p_order_within')) THEN 'share of 1'
     WHEN s.name ~ '(_|^)(roas|roi|lift|bias)(_|$)|per_lead$|contribution_to_cpo' AND s.name <> 'cost_per_lead' THEN 'ratio'
     WHEN s.function_name IN ('ltv_deliveries', 'ltv_cancellations') AND s.typid = 'bigint'::regtype THEN 'contracts'
-    WHEN s.typid = 'bigint'::regtype AND s.name ~ 'customers(_now)?$|loyal|^(repeaters|active|leads|stopped|churned|waiting|refund_only)$' THEN 'customers'
+    WHEN s.name ~ '^new_customers' OR s.typid = 'bigint'::regtype AND s.name ~ 'customers(_now)?$|loyal|^(repeaters|active|leads|stopped|churned|waiting|refund_only)$' THEN 'customers'
     WHEN s.name ~ 'orders_per_customer|^(adjusted_)?orders_(effect|low|high)$' THEN 'orders per customer'
     WHEN s.name ~ '(_|^)orders(_|$)|^(near|above)$|mean_absolute_error|root_mean_square_error' THEN 'orders'
     WHEN s.name ~ 'quantity' THEN 'pieces'

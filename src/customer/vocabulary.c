@@ -39,6 +39,7 @@ static const Word functions[] = {
 	{"ltv_economics", "ユニットエコノミクス"},
 	{"ltv_effect", "施策の効果"},
 	{"ltv_effect_customers", "効果の検証に必要な人数"},
+	{"ltv_equity", "顧客資産 (着地見込み)"},
 	{"ltv_expected_deliveries", "今後のお届け回数"},
 	{"ltv_expected_order_value", "予測客単価"},
 	{"ltv_expected_orders", "予測購入回数"},
