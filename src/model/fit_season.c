@@ -497,7 +497,7 @@ estimate(const LtvmCalendar *calendar, const Agreement *known, const LtvmInterru
 	{
 		centre_years(months, ratio);
 		*agreement = agreement_of(months, ratio);
-		if (agreement->pattern < 0)
+		if (agreement->pattern < 0 && known != NULL)
 			*agreement = *known;
 		shrink(months, ratio, agreement, factors);
 		*choice = agreement->pattern > 0 ? LTVM_SEASON_TAKEN : LTVM_SEASON_NO_PATTERN;

@@ -56,6 +56,7 @@ state_argument(FunctionCallInfo fcinfo, const FitHead *head)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the kind of model and unit_days must be the same for all rows of one ltv_fit")));
 	if (state->head.regularity != head->regularity || state->head.flags != head->flags ||
+		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the same bytes, not equal numbers */
 		memcmp(state->head.season, head->season, sizeof(head->season)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -81,7 +81,7 @@ read_season(ArrayType *season, FitSpec *spec)
 	ltvm_set_clock(&clock, (const double *) ARR_DATA_PTR(season));
 	spec->season = SEASON_GIVEN;
 	memcpy(spec->factors, clock.factor, sizeof(spec->factors));
-	spec->scaled = memcmp(clock.factor, ARR_DATA_PTR(season), sizeof(clock.factor)) != 0;
+	spec->scaled = clock.factor[0] != *(const double *) ARR_DATA_PTR(season);
 }
 
 /* The checked fields of a spec. */

@@ -1,12 +1,14 @@
 /*
- * test_season.c: the clock of a season against days counted one by one, and what a model says by it.
+ * test_season.c: the clock of a season against days counted one by one, what a model says by it, and simulated shops with
+ * a season and without.
  */
 #include "check.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/season.h"
+#include "model/fit.h"
+#include "patterns.h"
 #include "simulate.h"
 
 static const double december[LTVM_MONTHS] = {0.8, 0.7, 0.9, 0.95, 0.9, 0.85, 1.0, 0.8, 0.9, 1.05, 1.3, 2.5};
@@ -192,12 +194,219 @@ test_gaps(void)
 	}
 }
 
+/*
+ * Simulated shops: customers who come on any day of some years, more and more of them, and whose events come at a rate that
+ * every day has a speed of its own for.  As calendars, by counting and sorting.
+ */
+#define SHOP_CUSTOMERS 3000
+#define SHOP_DAYS 1096
+#define SHOP_START 8036			/* 1 January 2022 */
+#define SHOP_END (SHOP_START + SHOP_DAYS - 1)
+
+typedef struct Shop
+{
+	int			count;			/* of events */
+	int			customer[SHOP_CUSTOMERS * 40];
+	int			day[SHOP_CUSTOMERS * 40];	/* a customer's ascend */
+} Shop;
+
+static void
+add_event(Shop *shop, int customer, int day)
+{
+	if (shop->count == SHOP_CUSTOMERS * 40
+		|| (shop->count > 0 && shop->customer[shop->count - 1] == customer && shop->day[shop->count - 1] == day))
+		return;
+	shop->customer[shop->count] = customer;
+	shop->day[shop->count++] = day;
+}
+
+/* One customer from a first day on: whole days, a gap of k events each. */
+static void
+draw_days(Random *random, const LtvmModel *model, const double *speed, int customer, int first, Shop *shop)
+{
+	int			k = model->regularity > 1 ? model->regularity : 1;
+	double		rate = draw_gamma(random, model->p[0]) / model->p[1] / 7;
+	double		leaving = draw_beta(random, model->p[2], model->p[3]);
+	int			day = first + 1;
+	double		left = day < SHOP_DAYS ? speed[day] : 0;	/* of this day's clock */
+
+	add_event(shop, customer, SHOP_START + first);
+	while (draw_uniform(random) > leaving)
+	{
+		double		gap = 0;
+
+		for (int i = 0; i < k; i++)
+			gap += draw_exponential(random) / rate;
+		while (day < SHOP_DAYS && gap > left)
+		{
+			gap -= left;
+			day++;
+			left = day < SHOP_DAYS ? speed[day] : 0;
+		}
+		if (day >= SHOP_DAYS)
+			return;
+		left -= gap;
+		add_event(shop, customer, SHOP_START + day);
+	}
+}
+
+static void
+draw_shop(Random *random, const LtvmModel *model, const LtvmClock *clock, double shock, Shop *shop)
+{
+	double		speed[SHOP_DAYS];
+	double		of_month = 1;
+	int			month = -1;
+
+	for (int d = 0; d < SHOP_DAYS; d++)
+	{
+		if (ltvm_month_of(SHOP_START + d) != month)
+			of_month = exp(shock * sqrt(2 * draw_exponential(random)) * cos(2 * M_PI * draw_uniform(random)));
+		month = ltvm_month_of(SHOP_START + d);
+		speed[d] = of_month * ltvm_clock_speed(clock, SHOP_START + d);
+	}
+	shop->count = 0;
+	for (int i = 0; i < SHOP_CUSTOMERS; i++)
+		draw_days(random, model, speed, i, (int) (SHOP_DAYS * (sqrt(1 + 3 * draw_uniform(random)) - 1)), shop);
+}
+
+static int
+compare_pairs(const void *a, const void *b)
+{
+	const LtvmDayPair *left = a;
+	const LtvmDayPair *right = b;
+
+	return left->to != right->to ? left->to - right->to : left->from - right->from;
+}
+
+/* The customers as of a day; to be freed. */
+static LtvmCalendar
+calendar_of(const Shop *shop, int as_of)
+{
+	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * SHOP_CUSTOMERS);
+	LtvmDayPair *pairs = malloc(sizeof(LtvmDayPair) * (size_t) (shop->count + 1));
+	LtvmCalendar calendar = {.as_of = as_of, .unit_days = 7, .patterns = patterns, .pairs = pairs};
+	int			first = 0;
+
+	for (int i = 0; i < shop->count; i++)
+	{
+		bool		begins = i == 0 || shop->customer[i] != shop->customer[i - 1];
+
+		if (begins)
+			first = shop->day[i];
+		if (shop->day[i] > as_of)
+			continue;
+		if (begins)
+			patterns[calendar.n++] = (LtvmPattern) {0, 0, as_of - first, 1};
+		else
+		{
+			patterns[calendar.n - 1].frequency++;
+			patterns[calendar.n - 1].recency = shop->day[i] - first;
+			pairs[calendar.pair_count++] = (LtvmDayPair) {shop->day[i - 1], shop->day[i], 1};
+		}
+	}
+	calendar.n = compact_patterns(patterns, calendar.n);
+	qsort(pairs, (size_t) calendar.pair_count, sizeof(LtvmDayPair), compare_pairs);
+	return calendar;
+}
+
+static void
+free_calendar(LtvmCalendar *calendar)
+{
+	free((void *) calendar->patterns);
+	free((void *) calendar->pairs);
+}
+
+static LtvmFit
+fit_estimated(LtvmKind kind, const Shop *shop)
+{
+	LtvmClock	none = {.seasonal = false};
+	LtvmCalendar all = calendar_of(shop, SHOP_END);
+	LtvmCalendar before = calendar_of(shop, (int) ltvm_season_split(SHOP_START, SHOP_END));
+	double		ln_speed;
+	LtvmGaps	gaps = ltvm_gaps_by(&none, &all, &ln_speed);
+	LtvmFit		fit;
+
+	check(ltvm_fit_season(kind, 0, &gaps, &all, &before, NULL, &fit) == LTVM_FIT_DONE && fit.converged, "season, a fit");
+	free_calendar(&all);
+	free_calendar(&before);
+	return fit;
+}
+
+/* A season that is given: the parameters are found again, and the likelihood is that of the clock's times, counted day by day. */
+static void
+test_given(const LtvmModel *truth)
+{
+	static Shop shop;
+	Random		random;
+	LtvmClock	clock;
+	double		off[4] = {0};
+
+	ltvm_set_clock(&clock, december);
+	seed_random(&random, 2026 + (uint64_t) truth->regularity);
+	for (int i = 0; i < 20; i++)
+	{
+		LtvmCalendar calendar;
+		LtvmFit		fit;
+
+		draw_shop(&random, truth, &clock, 0, &shop);
+		calendar = calendar_of(&shop, SHOP_END);
+		check(ltvm_fit_by_clock(truth->kind, truth->regularity, &clock, &calendar, NULL, &fit) == LTVM_FIT_DONE && fit.converged, "season, given");
+		for (int j = 0; j < 4; j++)
+			off[j] += (fit.model.p[j] - truth->p[j]) / fit.standard_errors[j] / sqrt(20);
+		free_calendar(&calendar);
+	}
+	/* (whole days make rates a little low) */
+	for (int j = 0; j < 4; j++)
+		check(fabs(off[j]) < 6, "season, kind %d parameter %d: %g standard errors off", truth->kind, j, off[j]);
+}
+
+/* An estimated season: taken where there is one, left out where months only have shocks of their own. */
+static void
+test_estimated(const LtvmModel *truth)
+{
+	static Shop shop;
+	LtvmClock	seasonal;
+	LtvmClock	none = {.seasonal = false};
+	Random		random;
+	int			taken = 0;
+
+	ltvm_set_clock(&seasonal, december);
+	seed_random(&random, 4052);
+	for (int i = 0; i < 10; i++)
+	{
+		LtvmFit		fit;
+
+		draw_shop(&random, truth, &seasonal, 0.1, &shop);
+		fit = fit_estimated(truth->kind, &shop);
+		if (fit.season != LTVM_SEASON_TAKEN)
+			continue;
+		taken++;
+		check(fit.season_gain > 0 && fabs(log(fit.clock.factor[11] / seasonal.factor[11])) < 0.4, "season, December %g", fit.clock.factor[11]);
+		check_close(ltvm_season_year(fit.clock.factor), 365, 1e-13, 0, "season, a year");
+	}
+	check(taken >= 7, "season, there is one: taken in %d of 10 shops", taken);
+	taken = 0;
+	for (int i = 0; i < 40; i++)
+	{
+		draw_shop(&random, truth, &none, 0.1, &shop);
+		taken += fit_estimated(truth->kind, &shop).season == LTVM_SEASON_TAKEN;
+	}
+	check(taken <= 4, "season, none: taken in %d of 40 shops", taken);
+}
+
 void
 test_season(void)
 {
+	static const LtvmModel truths[] = {{LTVM_MBG_NBD, 0, {1.2, 12, 0.8, 3}}, {LTVM_MBG_CNBD, 3, {1.8, 6, 0.8, 3}}};
+
 	test_calendar();
 	test_clock();
 	test_factors();
 	test_order_days();
 	test_gaps();
+	for (int i = 0; i < 2; i++)
+	{
+		test_given(&truths[i]);
+		test_estimated(&truths[i]);
+	}
 }
