@@ -18,10 +18,10 @@
 #include "access/relation.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
+#include "common/hashfn.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -35,6 +35,23 @@ typedef struct Remembered
 	char		bytes[REMEMBERED_BYTES];
 } Remembered;
 
+typedef struct NotePlace
+{
+	Remembered	note;
+	char		status;
+} NotePlace;
+
+#define SH_PREFIX notes
+#define SH_ELEMENT_TYPE NotePlace
+#define SH_KEY_TYPE Remembered
+#define SH_KEY note
+#define SH_HASH_KEY(table, key) hash_bytes((const unsigned char *) &(key), sizeof(Remembered))
+#define SH_EQUAL(table, a, b) (memcmp(&(a), &(b), sizeof(Remembered)) == 0)
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
 /*
  * Most transactions write a few notes: those are kept as they are, and a table
  * is made for them and all that follow when there are more.
@@ -43,7 +60,7 @@ typedef struct Remembered
 
 static Remembered few[FEW_NOTES];
 static int	few_count = 0;
-static HTAB *remembered = NULL;
+static notes_hash *remembered = NULL;
 
 /* --- what has been noted ----------------------------------------------------- */
 
@@ -51,7 +68,7 @@ void
 forget_notes(void)
 {
 	if (remembered != NULL)
-		hash_destroy(remembered);
+		notes_destroy(remembered);
 	remembered = NULL;
 	few_count = 0;
 }
@@ -123,11 +140,11 @@ among_few(const Remembered *note)
 static void
 make_table(void)
 {
-	HASHCTL		control = {.keysize = sizeof(Remembered), .entrysize = sizeof(Remembered), .hcxt = TopTransactionContext};
+	bool		found;
 
-	remembered = hash_create("notes of ltv", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	remembered = notes_create(TopTransactionContext, 256, NULL);
 	for (int i = 0; i < FEW_NOTES; i++)
-		(void) hash_search(remembered, &few[i], HASH_ENTER, NULL);
+		(void) notes_insert(remembered, few[i], &found);
 }
 
 /* Whether this transaction has written the note before; from now on it has, where there is room. */
@@ -143,10 +160,9 @@ noted_before(const Remembered *note)
 			return found;
 		make_table();
 	}
-	if ((Size) hash_get_num_entries(remembered) < get_hash_memory_limit() / (2 * sizeof(Remembered)))
-		(void) hash_search(remembered, note, HASH_ENTER, &found);
-	else
-		(void) hash_search(remembered, note, HASH_FIND, &found);
+	if (remembered->members >= get_hash_memory_limit() / (2 * sizeof(NotePlace)))
+		return notes_lookup(remembered, *note) != NULL;
+	(void) notes_insert(remembered, *note, &found);
 	return found;
 }
 

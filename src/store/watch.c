@@ -255,10 +255,14 @@ empty_watch(Watch *watch)
 Watch *
 find_watch(Oid function, int32 number, Oid relid)
 {
+	/* rows of one table come one after the other; a watch stays where it is */
+	static Watch *latest = NULL;
 	WatchKey	key = {number, relid};
 	bool		found;
 	Watch	   *watch;
 
+	if (latest != NULL && latest->valid && latest->key.number == number && latest->key.relid == relid)
+		return latest;
 	if (watches == NULL)
 	{
 		HASHCTL		control = {.keysize = sizeof(WatchKey), .entrysize = sizeof(Watch), .hcxt = TopMemoryContext};
@@ -276,5 +280,6 @@ find_watch(Oid function, int32 number, Oid relid)
 		watch->valid = true;
 		load_watch(watch, known_stores);
 	}
+	latest = watch;
 	return watch;
 }
