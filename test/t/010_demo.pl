@@ -278,6 +278,10 @@ my ($script, $words) = map { my $name = $_; open my $file, '<:encoding(UTF-8)', 
 my %word = map { split /\t/, $_, 2 } split /\n/, $words;
 my @lacking = grep { /[a-z]/ && !exists $word{$_} } map { /'((?:[^']|'')*)'/g } $script =~ /^ *\\echo (.*)$/gm;
 is(join("\n", @lacking), '', 'test/demo.ja has every sentence of test/demo.sql');
+my $check = do { open my $file, '<:encoding(UTF-8)', "$top/src/reports/report_check.c" or die; local $/; scalar <$file> };
+my @findings = map { s/\\(.)/$1/gr } map { @$_ } map { [ /\A\t\{"(.*?)", "(.*)"\},?\z/ ] } split /\n/, $check;
+cmp_ok(scalar @findings, '>=', 46, 'the findings of ltv_check');
+is(join("\n", grep { !exists $word{">$_"} } @findings), '', 'test/demo.ja has all of them');
 ($status, $out, $err) = demo('', '--lang', 'ja', write_csv('ja.csv', "a,b\n1,2\n"), 'amount=c');
 like($err, qr/見出しがありません: customer_id, ordered_on, amount \("c"\)\n  ある見出し: "a", "b"/, 'a complaint');
 ($status, $out, $err) = demo('', '--lang', 'ja', '--help');
