@@ -122,7 +122,7 @@ SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4, by => 'item') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_rfm('shop.orders', '2024-12-31', NULL::pg_catalog.int4, 5, '{30,90}', '{2,3,5}', '{100,200.5}') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_loyal_chance('shop.orders', '{item}', '2024-12-31') r;
-SELECT r::pg_catalog.text FROM ltv.ltv_loyal_chance('shop.orders', '{item}', '2024-12-31', NULL::pg_catalog.int4, 90, ltv.ltv_policy(300, 2), 'item') r;
+SELECT r::pg_catalog.text FROM ltv.ltv_loyal_chance('shop.orders', '{item}', '2024-12-31', NULL::pg_catalog.int4, 90, ltv.ltv_policy(2000, 2), 'item') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_deciles('shop.orders', '2024-12-31') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_item_flow('shop.orders', '2024-12-31', 'item', '2024-01-01') r;
 SELECT r::pg_catalog.text FROM ltv.ltv_campaigns('shop.orders', 'shop.campaigns', '2024-12-31') r;
