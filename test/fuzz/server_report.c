@@ -134,6 +134,26 @@ makeArrayResult(ArrayBuildState *state, MemoryContext context)
 	return PointerGetDatum(array);
 }
 
+/* Arrays are of integers here. */
+void
+get_typlenbyvalalign(Oid type, int16 *length, bool *by_value, char *align)
+{
+	*length = sizeof(int32);
+	*by_value = true;
+	*align = TYPALIGN_INT;
+}
+
+void
+deconstruct_array(ArrayType *array, Oid type, int length, bool by_value, char align, Datum **values, bool **nulls, int *count)
+{
+	*count = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
+	*values = palloc0((*count + 1) * sizeof(Datum));
+	if (nulls != NULL)
+		*nulls = palloc0((*count + 1) * sizeof(bool));
+	for (int i = 0; i < *count; i++)
+		(*values)[i] = Int32GetDatum(((int32 *) ARR_DATA_PTR(array))[i]);
+}
+
 bool
 array_contains_nulls(ArrayType *array)
 {
@@ -346,7 +366,6 @@ UNREACHED(void, LockDatabaseObject, Oid class, Oid object, uint16 part, LOCKMODE
 UNREACHED(Datum, getmissingattr, TupleDesc desc, int column, bool *isnull)
 UNREACHED(void, heap_datum_check, HeapTupleHeader tuple, TupleDesc desc)
 UNREACHED(char *, text_to_cstring, const text *value)
-UNREACHED(void, deconstruct_array, ArrayType *array, Oid type, int length, bool by_value, char align, Datum **values, bool **nulls, int *count)
 UNREACHED(struct varlena *, pg_detoast_datum_copy, struct varlena *value)
 /* levers are compared with segments only over a relation */
 UNREACHED(void, rivals_create, Rivals *rivals)
