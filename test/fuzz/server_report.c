@@ -318,28 +318,6 @@ numeric_is_inf(Numeric number)
 	return false;
 }
 
-/* Arrays of integers, the only ones that states have. */
-void
-get_typlenbyvalalign(Oid type, int16 *length, bool *by_value, char *align)
-{
-	if (type != INT4OID)
-		violated(__FILE__, __LINE__, "an array is not of integers");
-	*length = sizeof(int32);
-	*by_value = true;
-	*align = TYPALIGN_INT;
-}
-
-void
-deconstruct_array(ArrayType *array, Oid type, int length, bool by_value, char align, Datum **values, bool **nulls, int *count)
-{
-	const int32 *elements = (const int32 *) ARR_DATA_PTR(array);
-
-	*count = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
-	*values = palloc(Max(*count, 1) * sizeof(Datum));
-	for (int i = 0; i < *count; i++)
-		(*values)[i] = Int32GetDatum(elements[i]);
-}
-
 /*
  * What is there for reports over relations, and for those that work in
  * several processes
