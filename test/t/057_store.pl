@@ -117,8 +117,9 @@ sub start_script
 
 # --- rounds ------------------------------------------------------------------------------------------------------------------------
 
-# Whatever is locked before the first query, a snapshot sees as it is: TRUNCATE and DETACH are seen by older ones, too.
-my $look = "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE orders, purchase, line IN ACCESS SHARE MODE;\n" . sprintf("$differing;\n", 'store_now', 'rebuilt') . sprintf("$differing;\n", 'card_now', 'purchases_rebuilt') . "COMMIT; SELECT pg_sleep(0.02);\n";
+# Whatever is locked before the first query, a snapshot sees as it is: TRUNCATE, DETACH and ATTACH are seen by older ones, too.  (ATTACH is held off by
+# no weaker lock on the parent than this one; writers are not held off by it.)
+my $look = "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE orders IN SHARE UPDATE EXCLUSIVE MODE; LOCK TABLE purchase, line IN ACCESS SHARE MODE;\n" . sprintf("$differing;\n", 'store_now', 'rebuilt') . sprintf("$differing;\n", 'card_now', 'purchases_rebuilt') . "COMMIT; SELECT pg_sleep(0.02);\n";
 my $refresh = "SELECT ltv_refresh('store'); SELECT ltv_refresh('card'); SELECT pg_sleep(0.01);\n";
 
 my ($looked, $wrong, $refreshed) = (0, 0, 0);
