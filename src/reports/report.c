@@ -15,7 +15,6 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -204,30 +203,6 @@ report_id(Report *report, Datum id)
 /*
  * What workers send
  */
-
-/* Records of customers, each of which begins with the id, a Datum. */
-void
-records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, Stream *stream)
-{
-	stream_write(stream, records, count * size);
-	for (uint64 i = 0; i < count && !id_by_value; i++)
-	{
-		Datum		id = *(const Datum *) ((const char *) records + i * size);
-
-		stream_write_value(stream, DatumGetPointer(id), (uint32) datumGetSize(id, false, id_length));
-	}
-}
-
-/* Ids that are not values are put into the current memory context. */
-void
-records_receive(void *records, uint64 count, Size size, bool id_by_value, Stream *stream)
-{
-	uint32		length;
-
-	stream_read(stream, records, count * size);
-	for (uint64 i = 0; i < count && !id_by_value; i++)
-		*(Datum *) ((char *) records + i * size) = PointerGetDatum(stream_read_value(stream, &length));
-}
 
 /*
  * Rows of a worker go to a file, many at a time: how many bytes, then the rows,

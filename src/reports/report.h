@@ -75,8 +75,6 @@ extern void report_begin_named(Report *report, FunctionCallInfo fcinfo, const Co
 extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);
 extern void report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
 extern Datum report_id(Report *report, Datum id);
-extern void records_send(const void *records, uint64 count, Size size, bool id_by_value, int16 id_length, Stream *stream);
-extern void records_receive(void *records, uint64 count, Size size, bool id_by_value, Stream *stream);
 extern void report_walk(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
 extern void report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, Stream *stream);
 extern void report_end_rows(Report *report);

@@ -18,18 +18,15 @@
 #include <math.h>
 
 #include "miscadmin.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/sortsupport.h"
-#include "utils/typcache.h"
-#include "catalog/pg_collation.h"
 
 #include "base/recordset.h"
 #include "customer/customer.h"
 #include "model/shrink.h"
 #include "orders/columns.h"
 #include "reports/items.h"
+#include "reports/kept_ids.h"
 #include "reports/loyal.h"
 #include "reports/segment_column.h"
 #include "reports/silence.h"
@@ -101,16 +98,13 @@ typedef struct ChanceReport
 	Population	population;
 	int32		horizon_days;
 	Policy		policy;
-	int16		id_length;
-	bool		id_by_value;
-	MemoryContext ids;
+	KeptIds		ids;
 	Items	   *values;			/* what was read as the segment, see columns.h */
 	Past		past;			/* by these */
 	Member	   *members;
 	int64		count;
 	uint64		room;
-	SortSupportData id_order;	/* the rest computes from these */
-	bool		id_has_order;
+	IdOrder		id_order;		/* the rest computes from these */
 	Past		groups;			/* by the values of the columns, numbered from 1 on, and ANY_VALUE */
 	uint32	   *columns;		/* of each of values: the number of what the columns hold */
 	struct varlena **by;		/* and what by names holds */
@@ -224,19 +218,6 @@ add_earlier(ChanceReport *report, const Buyer *buyer, uint32 value, int64 since)
 	add_orders(&report->past, &earlier, buyer);
 }
 
-static Datum
-keep_id(ChanceReport *report, Datum id)
-{
-	MemoryContext old;
-
-	if (report->id_by_value)
-		return id;
-	old = MemoryContextSwitchTo(report->ids);
-	id = datumCopy(id, false, report->id_length);
-	MemoryContextSwitchTo(old);
-	return id;
-}
-
 static void
 add_member(ChanceReport *report, const Customer *customer, const Buyer *buyer, uint32 value)
 {
@@ -244,7 +225,7 @@ add_member(ChanceReport *report, const Customer *customer, const Buyer *buyer, u
 
 	report->members = records_make_room(report->members, sizeof(Member), &report->room, report->count + 1);
 	member = &report->members[report->count++];
-	member->id = keep_id(report, customer->id);
+	member->id = kept_ids_keep(&report->ids, customer->id);
 	member->orders = 0;
 	for (int i = buyer->first; i < buyer->count; i++)
 		member->orders += is_order(&buyer->purchases[i]);
@@ -286,7 +267,7 @@ begin_chance(void *arg)
 	report->count = 0;
 	report->room = 1024;
 	report->members = palloc(report->room * sizeof(Member));
-	report->ids = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
+	kept_ids_begin(&report->ids);
 }
 
 static void
@@ -299,7 +280,7 @@ send_chance(void *arg, Stream *stream)
 	recordset_write(report->past.groups, stream);
 	recordset_write(report->past.changes, stream);
 	stream_put_count(stream, report->count);
-	records_send(report->members, report->count, sizeof(Member), report->id_by_value, report->id_length, stream);
+	kept_ids_send(&report->ids, report->members, report->count, sizeof(Member), stream);
 }
 
 /* Add what another process has gathered; its values have other numbers here. */
@@ -329,16 +310,13 @@ receive_chance(void *arg, Stream *stream)
 	ChanceReport *report = arg;
 	int64		before = report->count;
 	uint32	   *numbers;
-	MemoryContext old;
 
 	population_receive(&report->population, stream);
 	numbers = items_receive(report->values, stream);
 	receive_past(report, numbers, stream);
 	report->count += stream_get_count(stream);
 	report->members = records_make_room(report->members, sizeof(Member), &report->room, report->count);
-	old = MemoryContextSwitchTo(report->ids);
-	records_receive(report->members + before, report->count - before, sizeof(Member), report->id_by_value, stream);
-	MemoryContextSwitchTo(old);
+	kept_ids_receive(&report->ids, report->members + before, report->count - before, sizeof(Member), stream);
 	for (int64 i = before; i < report->count; i++)
 		report->members[i].value = numbers[report->members[i].value];
 	pfree(numbers);
@@ -571,7 +549,7 @@ compare_members(const Member *a, const Member *b, ChanceReport *report)
 {
 	if (a->chance != b->chance)
 		return a->chance > b->chance ? -1 : 1;
-	return report->id_has_order ? ApplySortComparator(a->id, false, b->id, false, &report->id_order) : 0;
+	return compare_ids(&report->id_order, a->id, b->id);
 }
 
 #define ST_SORT sort_members
@@ -621,23 +599,6 @@ next_row(void *arg)
 	return true;
 }
 
-/* How ids are copied, and how they are ordered: text by its bytes. */
-static void
-prepare_ids(ChanceReport *report)
-{
-	Oid			type = getBaseType(source_id_type(report->population.report.source));
-	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_LT_OPR);
-
-	get_typlenbyval(type, &report->id_length, &report->id_by_value);
-	report->id_has_order = OidIsValid(entry->lt_opr);
-	if (!report->id_has_order)
-		return;
-	memset(&report->id_order, 0, sizeof(report->id_order));
-	report->id_order.ssup_cxt = CurrentMemoryContext;
-	report->id_order.ssup_collation = OidIsValid(get_typcollation(type)) ? C_COLLATION_OID : InvalidOid;
-	PrepareSortSupportFromOrderingOp(entry->lt_opr, &report->id_order);
-}
-
 /* The arguments after as_of. */
 static void
 read_settings(ChanceReport *report, FunctionCallInfo fcinfo)
@@ -658,13 +619,16 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 {
 	ChanceReport *report = arg;
 	NamedColumns names = {.packed = true};
+	Oid			id_type;
 
 	if (!PG_ARGISNULL(COLUMNS_ARG))
 		columns_read(fcinfo, COLUMNS_ARG, &names);
 	report_begin_customers_named(&report->population.report, fcinfo, &row_type, 0, PG_NARGS() > ID_TYPE_ARG ? ID_TYPE_ARG : REPORT_ID_AS_TEXT, BY_ARG, 0, names);
 	report->population.as_of = moment_of(PG_GETARG_DATEADT(AS_OF_ARG)).as_of;
 	read_settings(report, fcinfo);
-	prepare_ids(report);
+	id_type = getBaseType(source_id_type(report->population.report.source));
+	kept_ids_prepare(&report->ids, id_type);
+	id_order_prepare(&report->id_order, id_type);
 	report_visit_parallel(&report->population.report, report->population.as_of, &ltv_loyal_chance_visitor, report);
 	compute_chances(report);
 }

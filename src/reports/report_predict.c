@@ -11,13 +11,12 @@
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "money/economics.h"
 #include "predict/hindsight.h"
 #include "predict/spending.h"
+#include "reports/kept_ids.h"
 #include "reports/segment_column.h"
 
 /* discounting goes by months */
@@ -60,8 +59,7 @@ typedef struct PredictReport
 	int32		horizon_days;
 	double		gross_margin;
 	double		annual_discount;
-	int16		id_length;
-	bool		id_by_value;
+	KeptIds		ids;
 	PatternSet *patterns;
 	PredictedCustomer *customers;	/* by their number in patterns */
 	uint64		room;
@@ -93,7 +91,7 @@ visit_customer(const Customer *customer, void *arg)
 	predict->customers = records_make_room(predict->customers, sizeof(PredictedCustomer), &predict->room,
 										   predict->patterns->customers + 1);
 	kept = &predict->customers[predict->patterns->customers];
-	kept->id = datumCopy(customer->id, predict->id_by_value, predict->id_length);
+	kept->id = kept_ids_keep(&predict->ids, customer->id);
 	kept->monetary = mean_repeat_amount(&input);
 	segment_column_keep(&predict->segments, predict->patterns->customers, customer->segment.text);
 	patterns_add(predict->patterns, customer->history, &input);
@@ -111,6 +109,7 @@ begin_predict(void *arg)
 	predict->patterns = patterns_create(predict->kind, predict->as_of);
 	predict->room = 1024;
 	predict->customers = palloc(predict->room * sizeof(PredictedCustomer));
+	kept_ids_begin(&predict->ids);
 	segment_column_begin(&predict->segments, &predict->report, "ltv_predict");
 	hindsight_begin(&predict->hindsight);
 	memset(&predict->sums, 0, sizeof(SpendSums));
@@ -122,8 +121,7 @@ send_predict(void *arg, Stream *stream)
 	PredictReport *predict = arg;
 
 	patterns_send(predict->patterns, stream);
-	records_send(predict->customers, predict->patterns->customers, sizeof(PredictedCustomer),
-				 predict->id_by_value, predict->id_length, stream);
+	kept_ids_send(&predict->ids, predict->customers, predict->patterns->customers, sizeof(PredictedCustomer), stream);
 	segment_column_send(&predict->segments, predict->patterns->customers, stream);
 	hindsight_send(&predict->hindsight, stream);
 	stream_write(stream, &predict->sums, sizeof(SpendSums));
@@ -140,8 +138,7 @@ receive_predict(void *arg, Stream *stream)
 	patterns_receive(predict->patterns, stream);
 	predict->customers = records_make_room(predict->customers, sizeof(PredictedCustomer), &predict->room,
 										   predict->patterns->customers);
-	records_receive(predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer),
-					predict->id_by_value, stream);
+	kept_ids_receive(&predict->ids, predict->customers + before, predict->patterns->customers - before, sizeof(PredictedCustomer), stream);
 	segment_column_receive(&predict->segments, before, predict->patterns->customers, stream);
 	hindsight_receive(&predict->hindsight, stream);
 	stream_read(stream, &sums, sizeof(SpendSums));
@@ -274,7 +271,7 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	if (PG_NARGS() > 2)
 		read_settings(predict, fcinfo);
 	hindsight_want(&predict->hindsight, predict->kind, predict->as_of, predict->horizon_days);
-	get_typlenbyval(source_id_type(predict->report.source), &predict->id_length, &predict->id_by_value);
+	kept_ids_prepare(&predict->ids, source_id_type(predict->report.source));
 	report_visit_parallel(&predict->report, predict->as_of, &ltv_predict_visitor, predict);
 	predict->next_pattern = predict->patterns->count;
 	if (predict->patterns->customers > 0)

@@ -9,6 +9,7 @@
  * room: to look it up again in the order of the rows, each time far away in
  * memory, takes as long as all else that is done for a row.
  */
+#include "reports/kept_ids.h"
 #include "reports/report_kind.h"
 #include "reports/rfm_scores.h"
 #include "reports/segment_column.h"
@@ -16,12 +17,7 @@
 #include "base/recordset.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
-#include "utils/sortsupport.h"
-#include "utils/typcache.h"
-#include "catalog/pg_collation.h"
 
 #include "base/radix.h"
 
@@ -71,11 +67,8 @@ typedef struct RfmReport
 	Bands		frequency_bands;
 	Bands		monetary_bands;
 	Oid			groups[RFM_GROUPS];	/* labels */
-	int16		id_length;
-	bool		id_by_value;
-	MemoryContext ids;
-	SortSupportData id_order;
-	bool		id_has_order;
+	KeptIds		ids;
+	IdOrder		id_order;
 	bool		id_is_integer;	/* its order is that of the Datum as int64 */
 	Member	   *members;
 	uint64		room;
@@ -102,9 +95,7 @@ compare_members(const SortItem *a, const SortItem *b, RfmReport *report)
 
 	if (left->revenue != right->revenue)
 		return left->revenue > right->revenue ? -1 : 1;
-	if (!report->id_has_order)
-		return 0;
-	return ApplySortComparator(left->id, false, right->id, false, &report->id_order);
+	return compare_ids(&report->id_order, left->id, right->id);
 }
 
 #define ST_SORT sort_items
@@ -115,19 +106,6 @@ compare_members(const SortItem *a, const SortItem *b, RfmReport *report)
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
 #include "lib/sort_template.h"
-
-static Datum
-keep_id(RfmReport *report, Datum id)
-{
-	MemoryContext old;
-
-	if (report->id_by_value)
-		return id;
-	old = MemoryContextSwitchTo(report->ids);
-	id = datumCopy(id, false, report->id_length);
-	MemoryContextSwitchTo(old);
-	return id;
-}
 
 static void
 visit_customer(const Customer *customer, void *arg)
@@ -152,7 +130,7 @@ visit_customer(const Customer *customer, void *arg)
 			last = buyer.purchases[i].day;
 		}
 	}
-	member->id = keep_id(report, customer->id);
+	member->id = kept_ids_keep(&report->ids, customer->id);
 	segment_column_keep(&report->segments, report->population.customers - 1, customer->segment.text);
 	member->revenue = money_of(revenue, buyer.scales.amount);
 	member->recency = report->population.as_of - last;
@@ -171,7 +149,7 @@ begin_rfm(void *arg)
 	segment_column_begin(&report->segments, &report->population.report, "ltv_rfm");
 	report->recencies = recordset_create(CurrentMemoryContext, sizeof(Level));
 	report->frequencies = recordset_create(CurrentMemoryContext, sizeof(Level));
-	report->ids = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
+	kept_ids_begin(&report->ids);
 }
 
 static void
@@ -180,7 +158,7 @@ send_rfm(void *arg, Stream *stream)
 	RfmReport  *report = arg;
 
 	population_send(&report->population, stream);
-	records_send(report->members, report->population.customers, sizeof(Member), report->id_by_value, report->id_length, stream);
+	kept_ids_send(&report->ids, report->members, report->population.customers, sizeof(Member), stream);
 	segment_column_send(&report->segments, report->population.customers, stream);
 	recordset_send(report->recencies, &sum_level, stream);
 	recordset_send(report->frequencies, &sum_level, stream);
@@ -191,13 +169,10 @@ receive_rfm(void *arg, Stream *stream)
 {
 	RfmReport  *report = arg;
 	int64		before = report->population.customers;
-	MemoryContext old;
 
 	population_receive(&report->population, stream);
 	report->members = records_make_room(report->members, sizeof(Member), &report->room, report->population.customers);
-	old = MemoryContextSwitchTo(report->ids);
-	records_receive(report->members + before, report->population.customers - before, sizeof(Member), report->id_by_value, stream);
-	MemoryContextSwitchTo(old);
+	kept_ids_receive(&report->ids, report->members + before, report->population.customers - before, sizeof(Member), stream);
 	segment_column_receive(&report->segments, before, report->population.customers, stream);
 	recordset_receive(report->recencies, &sum_level, stream);
 	recordset_receive(report->frequencies, &sum_level, stream);
@@ -384,7 +359,7 @@ sort_members(RfmReport *report)
 	else
 	{
 		radix_sort(report->order, customers);
-		if (report->id_has_order)
+		if (report->id_order.exists)
 			sort_ids_within(report);
 	}
 }
@@ -477,22 +452,14 @@ next_row(void *arg)
 	return true;
 }
 
-/* How ids are copied, and how they are ordered: text by its bytes. */
 static void
 prepare_ids(RfmReport *report)
 {
 	Oid			type = getBaseType(source_id_type(report->population.report.source));
-	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_LT_OPR);
 
-	get_typlenbyval(type, &report->id_length, &report->id_by_value);
+	kept_ids_prepare(&report->ids, type);
+	id_order_prepare(&report->id_order, type);
 	report->id_is_integer = type == INT2OID || type == INT4OID || type == INT8OID;
-	report->id_has_order = OidIsValid(entry->lt_opr);
-	if (!report->id_has_order)
-		return;
-	memset(&report->id_order, 0, sizeof(report->id_order));
-	report->id_order.ssup_cxt = CurrentMemoryContext;
-	report->id_order.ssup_collation = OidIsValid(get_typcollation(type)) ? C_COLLATION_OID : InvalidOid;
-	PrepareSortSupportFromOrderingOp(entry->lt_opr, &report->id_order);
 }
 
 /* The arguments after id_type. */

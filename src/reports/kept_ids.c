@@ -1,0 +1,75 @@
+/*
+ * kept_ids.c: ids of customers in a report that puts its rows out at the end.
+ */
+#include "reports/kept_ids.h"
+
+#include "catalog/pg_collation.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+void
+kept_ids_prepare(KeptIds *ids, Oid type)
+{
+	get_typlenbyval(type, &ids->length, &ids->by_value);
+}
+
+/* They live below the current memory context. */
+void
+kept_ids_begin(KeptIds *ids)
+{
+	ids->context = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
+}
+
+Datum
+kept_ids_keep(const KeptIds *ids, Datum id)
+{
+	MemoryContext old;
+
+	if (ids->by_value)
+		return id;
+	old = MemoryContextSwitchTo(ids->context);
+	id = datumCopy(id, false, ids->length);
+	MemoryContextSwitchTo(old);
+	return id;
+}
+
+/* Records of customers, each of which begins with the id. */
+void
+kept_ids_send(const KeptIds *ids, const void *records, uint64 count, Size size, Stream *stream)
+{
+	stream_write(stream, records, count * size);
+	for (uint64 i = 0; i < count && !ids->by_value; i++)
+	{
+		Datum		id = *(const Datum *) ((const char *) records + i * size);
+
+		stream_write_value(stream, DatumGetPointer(id), (uint32) datumGetSize(id, false, ids->length));
+	}
+}
+
+void
+kept_ids_receive(const KeptIds *ids, void *records, uint64 count, Size size, Stream *stream)
+{
+	MemoryContext old = MemoryContextSwitchTo(ids->context);
+	uint32		length;
+
+	stream_read(stream, records, count * size);
+	for (uint64 i = 0; i < count && !ids->by_value; i++)
+		*(Datum *) ((char *) records + i * size) = PointerGetDatum(stream_read_value(stream, &length));
+	MemoryContextSwitchTo(old);
+}
+
+void
+id_order_prepare(IdOrder *order, Oid type)
+{
+	const TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_LT_OPR);
+
+	memset(order, 0, sizeof(*order));
+	order->exists = OidIsValid(entry->lt_opr);
+	if (!order->exists)
+		return;
+	order->sort.ssup_cxt = CurrentMemoryContext;
+	order->sort.ssup_collation = OidIsValid(get_typcollation(type)) ? C_COLLATION_OID : InvalidOid;
+	PrepareSortSupportFromOrderingOp(entry->lt_opr, &order->sort);
+}

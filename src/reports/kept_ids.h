@@ -1,0 +1,41 @@
+/*
+ * kept_ids.h: ids of customers in a report that puts its rows out at the end.
+ */
+#ifndef LTV_KEPT_IDS_H
+#define LTV_KEPT_IDS_H
+
+#include "base/compat.h"
+
+#include "utils/sortsupport.h"
+
+#include "base/stream.h"
+
+/* How ids of a type are kept. */
+typedef struct KeptIds
+{
+	int16		length;
+	bool		by_value;
+	MemoryContext context;		/* of those that are no values */
+} KeptIds;
+
+/* How they are ordered: text by its bytes. */
+typedef struct IdOrder
+{
+	bool		exists;			/* some types have none */
+	SortSupportData sort;
+} IdOrder;
+
+extern void kept_ids_prepare(KeptIds *ids, Oid type);
+extern void kept_ids_begin(KeptIds *ids);
+extern Datum kept_ids_keep(const KeptIds *ids, Datum id);
+extern void kept_ids_send(const KeptIds *ids, const void *records, uint64 count, Size size, Stream *stream);
+extern void kept_ids_receive(const KeptIds *ids, void *records, uint64 count, Size size, Stream *stream);
+extern void id_order_prepare(IdOrder *order, Oid type);
+
+static inline int
+compare_ids(IdOrder *order, Datum a, Datum b)
+{
+	return order->exists ? ApplySortComparator(a, false, b, false, &order->sort) : 0;
+}
+
+#endif							/* LTV_KEPT_IDS_H */
