@@ -18,7 +18,7 @@ SELECT chance('part ' || id, 4), id % 150, date '2023-01-01' + chance('day ' || 
   1 + chance('monetary ' || id, 90000) / 70.0, 1 + chance('customers ' || id, 9)
 FROM generate_series(1, 400) id;
 UPDATE input SET as_of = '2024-12-31', policy = ltv_policy(dormant_days => 90, benchmark_annual_orders => 2), h = (SELECT ltv_history(day, amount, quantity, cost) FROM input o WHERE o.id = input.id),
-  model = ROW('bg/nbd', '{0.5,7.1,0.3,2.9}', NULL, 7, '{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+  model = ROW('bg/nbd', '{0.5,7.1,0.3,2.9}', NULL, 7, '{{0.02,0.015,0.01,0.005},{0.015,0.03,0.004,0.002},{0.01,0.004,0.2,0.15},{0.005,0.002,0.15,0.25}}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO input (part) VALUES (4), (4);
 CREATE TABLE part AS SELECT part FROM generate_series(0, 5) part;
 
@@ -48,6 +48,7 @@ INSERT INTO aggregate (called, arguments) VALUES
   ('ltv_fit(double precision, double precision, text)', 'frequency, monetary, ''gamma-gamma''::text'),
   ('ltv_fit(double precision, double precision, text, bigint)', 'frequency, monetary, ''gamma-gamma''::text, customers'),
   ('ltv_fit_deliveries(integer, boolean, text)', 'customers::integer, bought, ''sbg''::text'),
+  ('ltv_season(ltv_history, date)', 'h, as_of'),
   ('ltv_forecast(ltv_model, ltv_history, date, integer)', 'model, h, as_of, 90'),
   ('ltv_overview_state(ltv_history, date, ltv_policy)', 'h, as_of, policy'),
   ('ltv_periods_state(ltv_history, date, ltv_period, ltv_policy)', 'h, as_of, ''month'', ltv_policy()'),

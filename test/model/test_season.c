@@ -282,7 +282,7 @@ compare_pairs(const void *a, const void *b)
 static LtvmCalendar
 calendar_of(const Shop *shop, int as_of)
 {
-	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * SHOP_CUSTOMERS);
+	LtvmPattern *patterns = calloc(SHOP_CUSTOMERS, sizeof(LtvmPattern));
 	LtvmDayPair *pairs = malloc(sizeof(LtvmDayPair) * (size_t) (shop->count + 1));
 	LtvmCalendar calendar = {.as_of = as_of, .unit_days = 7, .patterns = patterns, .pairs = pairs};
 	int			first = 0;
