@@ -270,3 +270,24 @@ RESET max_parallel_workers_per_gather;
 DROP TABLE many, halves;
 DROP AGGREGATE fit_rows(double precision, double precision, double precision, text);
 DROP FUNCTION least_time(text);
+
+/*
+ * Customers from before the orders.  By hand: each 30 days from 2023-01-01 on, thirteen times, `usual` first orders, and `old` besides within the first
+ * 30; every second customer orders again after 50 days.  As of 2024-03-01, 425 days after the first, there are 13 whole periods after the first one,
+ * of which the last is empty: the median is `usual`.  Said from 30 customers on that are 2.5 times as many; not of a cohort, after which nobody comes.
+ */
+CREATE FUNCTION first_orders(usual integer, old integer) RETURNS TABLE (customer_id integer, ordered_on date, amount integer) LANGUAGE sql IMMUTABLE AS $$
+	SELECT c, CASE WHEN c <= 13 * usual THEN date '2023-01-01' + c % 13 * 30 ELSE '2023-01-05' END + again * 50, 100 + c % 7
+	FROM generate_series(1, 13 * usual + old) c, generate_series(0, 1) again WHERE again <= c % 2
+$$;
+SELECT usual, old, (SELECT (ltv_fit(h, '2024-03-01', spec)).note FROM (SELECT ltv_history(ordered_on, amount) AS h FROM first_orders(usual, old) GROUP BY customer_id) c) AS note
+FROM (VALUES (20, 29), (20, 30), (10, 19), (10, 20), (0, 300)) v(usual, old), LATERAL (SELECT ltv_fit_spec('pareto/nbd')) s(spec);
+-- by order days, which a season needs, in days as the unit, and as of a day at which too few are over; numbers have an age where their unit is known
+SELECT (ltv_fit(h, '2024-03-01', ltv_fit_spec('bg/nbd', season => '{1,1,1,1,1,1,1,1,1,1,1,1}'))).note AS by_days, (ltv_fit(h, '2024-03-01', ltv_fit_spec('bg/nbd', 1))).note AS unit,
+	(ltv_fit(h, '2023-06-15', ltv_fit_spec('bg/nbd'))).note AS too_few FROM (SELECT ltv_history(ordered_on, amount) AS h FROM first_orders(20, 30) GROUP BY customer_id) c;
+SELECT (ltv_fit(frequency, recency, t, ltv_fit_spec('bg/nbd'))).note AS unit_known, (ltv_fit(frequency, recency, t, 'bg/nbd')).note AS unit_not_known
+FROM (SELECT (ltv_model_input(ltv_history(ordered_on, amount), '2024-03-01')).* FROM first_orders(20, 30) GROUP BY customer_id) c;
+CREATE VIEW first_orders_view AS SELECT * FROM first_orders(20, 30);
+SELECT note FROM ltv_validate('first_orders_view', '2024-03-31', '2024-03-01', 'bg/nbd') WHERE repeat_orders = 'all';
+DROP VIEW first_orders_view;
+DROP FUNCTION first_orders;

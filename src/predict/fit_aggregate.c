@@ -22,6 +22,7 @@
 #include "utils/memutils.h"
 
 #include "predict/fit_spec.h"
+#include "predict/newcomers.h"
 #include "predict/order_days.h"
 
 #define MAX_CUSTOMERS	1e18		/* more are shown as so many */
@@ -580,6 +581,21 @@ not_fitted_note(LtvmFitStatus status)
 	return psprintf("not fitted: %.*s", (int) strlen(reason) - 1, reason);
 }
 
+/* Whether the oldest customers of a state are new; without a unit nobody knows, and those who spend have no age. */
+static char *
+state_newcomers(const FitState *state)
+{
+	int			n;
+	Slot	   *patterns;
+
+	if ((state->head.flags & FIT_DAYS) != 0)
+		return newcomers_of_days(state->days, state->days_size);
+	if (state->head.unit_days == 0 || state->head.kind == LTVM_GAMMA_GAMMA)
+		return NULL;
+	patterns = fit_state_patterns(state, &n);
+	return newcomers_of_patterns((const LtvmPattern *) patterns, n, state->head.unit_days);
+}
+
 static char *
 note_of(const FitState *state, LtvmFitStatus status, const LtvmFit *fit)
 {
@@ -589,6 +605,8 @@ note_of(const FitState *state, LtvmFitStatus status, const LtvmFit *fit)
 	add_note(&notes, status == LTVM_FIT_DONE ? fit_note(fit) : not_fitted_note(status));
 	if (status == LTVM_FIT_DONE && (state->head.flags & FIT_NO_GAPS) != 0 && fit->model.regularity > 1)
 		add_note(&notes, "the log-likelihood lacks what the gaps between orders say, which were not given");
+	if (status == LTVM_FIT_DONE)
+		add_note(&notes, state_newcomers(state));
 	if (state->left_out > 0)
 		add_note(&notes, psprintf("%lld customers whose mean amount is not above 0 are left out", (long long) state->left_out));
 	return notes.len > 0 ? notes.data : NULL;

@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "predict/newcomers.h"
 #include "reports/measure_columns.h"
 #include "reports/report_table.h"
 
@@ -110,6 +111,7 @@ predict_classes(ValidateReport *validate, Measures *measures)
 {
 	LtvmFit		fit = patterns_fit(validate->patterns, validate->kind);
 	double	   *expected = MemoryContextAllocHuge(CurrentMemoryContext, validate->patterns->count * sizeof(double));
+	StringInfoData notes;
 
 	measure_model(validate->patterns, validate->orders, &fit, (double) validate->as_of - validate->split_day, expected, measures);
 	for (uint64 i = 0; i < validate->patterns->count; i++)
@@ -120,7 +122,10 @@ predict_classes(ValidateReport *validate, Measures *measures)
 		validate->predicted[(int) Min(pattern->frequency, LAST_CLASS)] += pattern->weight * expected[i];
 	}
 	pfree(expected);
-	return fit_note(&fit);
+	initStringInfo(&notes);
+	add_note(&notes, fit_note(&fit));
+	add_note(&notes, newcomers_of_patterns(validate->patterns->patterns, (int) validate->patterns->count, REPORT_UNIT_DAYS));
+	return notes.len > 0 ? notes.data : NULL;
 }
 
 static void
