@@ -249,3 +249,216 @@ INSERT INTO magento.sales_order VALUES
   (4, NULL, 'Guest@example.com', '2024-06-03 00:00', 'processing', 20.5000, 'EUR');
 INSERT INTO magento.sales_creditmemo VALUES (1, 2, '2024-06-05 00:00', 2, 50.0000), (2, 1, '2024-06-05 00:00', 3, 100.0000);
 INSERT INTO magento.expected VALUES ('shop_orders', '7', 2, 100.00, '2024-05-01', '2024-06-01'), ('shop_orders', 'guest@example.com', 1, 20.50, '2024-06-03', '2024-06-03');
+
+CREATE SCHEMA sylius
+  CREATE TABLE sylius_order (id integer, number varchar(255), customer_id integer, state varchar(255), payment_state varchar(255),
+    checkout_completed_at timestamp(0), items_total integer, adjustments_total integer, total integer, currency_code varchar(3))
+  CREATE TABLE sylius_order_item (id integer, order_id integer, quantity integer, unit_price integer, total integer, product_name varchar(255))
+  CREATE TABLE sylius_refund_credit_memo (id varchar(255), order_id integer, number varchar(255), total integer, currency_code varchar(255),
+    issued_at timestamp(0))
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO sylius.sylius_order VALUES
+  (1, '000000001', 4, 'fulfilled', 'paid', '2024-04-01 15:00', 4000, 590, 4590, 'EUR'),             -- 2 April in Tokyo; 5.90 of shipping
+  (2, '000000002', 4, 'new', 'awaiting_payment', '2024-05-01 14:59', 1250, -250, 1000, 'EUR'),      -- 1 May; a discount of the order
+  (3, '000000003', 5, 'fulfilled', 'partially_refunded', '2024-05-02 00:00', 3000, 0, 3000, 'EUR'),
+  (4, '000000004', 5, 'cancelled', 'cancelled', '2024-05-03 00:00', 9900, 0, 9900, 'EUR'),
+  (5, NULL, NULL, 'cart', 'cart', NULL, 9900, 0, 9900, 'EUR');
+INSERT INTO sylius.sylius_order_item VALUES
+  (1, 1, 2, 1500, 3000, 'cream'), (2, 1, 1, 1000, 1000, 'soap'), (3, 2, 1, 1250, 1250, 'soap'), (4, 3, 2, 1500, 3000, 'cream'),
+  (5, 4, 1, 9900, 9900, 'cream'), (6, 5, 1, 9900, 9900, 'cream');
+INSERT INTO sylius.sylius_refund_credit_memo VALUES
+  ('m1', 3, '2024/06/000000001', 1275, 'EUR', '2024-06-01 00:00'), ('m2', 4, '2024/06/000000002', 9900, 'EUR', '2024-06-01 00:00');
+INSERT INTO sylius.expected VALUES
+  ('shop_orders', '4', 2, 55.90, '2024-04-02', '2024-05-01'),               -- 45.90 + 10.00
+  ('shop_orders', '5', 1, 17.25, '2024-05-02', '2024-05-02'),               -- 30.00 - 12.75
+  ('shop_order_lines', '4', 2, 55.90, '2024-04-02', '2024-05-01'),          -- 30.00 + 10.00 + 5.90, 12.50 - 2.50
+  ('shop_order_lines', '5', 1, 30.00, '2024-05-02', '2024-05-02');          -- a credit memo is no line
+
+-- Texts are of the type citext there.
+CREATE SCHEMA nopcommerce
+  CREATE TABLE "CustomerRole" ("Id" integer, "SystemName" text)
+  CREATE TABLE "Customer_CustomerRole_Mapping" ("Customer_Id" integer, "CustomerRole_Id" integer)
+  CREATE TABLE "Address" ("Id" integer, "Email" text)
+  CREATE TABLE "Product" ("Id" integer, "Name" text)
+  CREATE TABLE "Order" ("Id" integer, "CustomerId" integer, "BillingAddressId" integer, "OrderStatusId" integer, "PaymentStatusId" integer,
+    "OrderTotal" numeric(18,4), "RefundedAmount" numeric(18,4), "Deleted" boolean, "CreatedOnUtc" timestamp)
+  CREATE TABLE "OrderItem" ("Id" integer, "OrderId" integer, "ProductId" integer, "Quantity" integer, "PriceExclTax" numeric(18,4),
+    "OriginalProductCost" numeric(18,4))
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO nopcommerce."CustomerRole" VALUES (1, 'Administrators'), (3, 'Registered'), (4, 'Guests');
+INSERT INTO nopcommerce."Customer_CustomerRole_Mapping" VALUES (7, 3), (7, 1), (8, 4), (9, 4);
+INSERT INTO nopcommerce."Address" VALUES (1, 'a@example.com'), (2, 'Guest@example.com'), (3, 'guest@example.com');
+INSERT INTO nopcommerce."Product" VALUES (1, 'cream'), (2, 'soap');
+INSERT INTO nopcommerce."Order" VALUES
+  (1, 7, 1, 30, 30, 42.3333, 0, false, '2024-04-01 15:00'),                 -- 42.33; 2 April in Tokyo
+  (2, 7, 1, 20, 35, 30.0000, 12.5000, false, '2024-05-01 00:00'),           -- 17.50
+  (3, 7, 1, 40, 50, 99.0000, 0, false, '2024-05-02 00:00'),
+  (4, 7, 1, 30, 30, 99.0000, 0, true, '2024-05-03 00:00'),
+  (5, 8, 2, 30, 30, 10.0000, 0, false, '2024-05-04 00:00'),
+  (6, 9, 3, 30, 40, 11.0000, 11.0000, false, '2024-05-05 00:00'),           -- refunded as a whole
+  (7, 9, 3, 10, 10, 99.0000, 0, false, '2024-05-06 00:00');
+INSERT INTO nopcommerce."OrderItem" VALUES
+  (1, 1, 1, 2, 30.0000, 6.0000), (2, 1, 2, 1, 5.4545, 1.2500), (3, 2, 1, 2, 28.0000, 6.0000), (4, 3, 1, 1, 99.0000, 6.0000),
+  (5, 4, 1, 1, 99.0000, 6.0000), (6, 5, 2, 2, 9.1000, 1.2500), (7, 6, 2, 2, 9.1000, 1.2500), (8, 7, 1, 1, 99.0000, 6.0000);
+INSERT INTO nopcommerce.expected VALUES
+  ('shop_orders', '7', 2, 59.83, '2024-04-02', '2024-05-01'),
+  ('shop_orders', 'guest@example.com', 2, 10.00, '2024-05-04', '2024-05-05'),
+  ('shop_order_lines', '7', 2, 63.45, '2024-04-02', '2024-05-01'),          -- 30.00 + 5.45 + 28.00
+  ('shop_order_lines', '8', 1, 9.10, '2024-05-04', '2024-05-04'),
+  ('shop_order_lines', '9', 1, 9.10, '2024-05-05', '2024-05-05');
+
+-- As mysql_fdw imports the tables: binary(16) is bytea, double is double precision, datetime(3) is timestamp, tinyint is smallint.
+CREATE SCHEMA shopware
+  CREATE TABLE state_machine_state (id bytea, technical_name varchar(255), state_machine_id bytea)
+  CREATE TABLE customer (id bytea, email varchar(254), guest smallint)
+  CREATE TABLE "order" (id bytea, version_id bytea, state_id bytea, order_number varchar(64), currency_factor double precision,
+    order_date_time timestamp, amount_total double precision, amount_net double precision)
+  CREATE TABLE order_customer (id bytea, version_id bytea, customer_id bytea, order_id bytea, order_version_id bytea, email varchar(254))
+  CREATE TABLE order_transaction (id bytea, version_id bytea, order_id bytea, order_version_id bytea, state_id bytea)
+  CREATE TABLE order_transaction_capture (id bytea, order_transaction_id bytea, order_transaction_version_id bytea, state_id bytea, amount json)
+  CREATE TABLE order_transaction_capture_refund (id bytea, capture_id bytea, state_id bytea, amount json, created_at timestamp)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO shopware.state_machine_state VALUES
+  ('\x01', 'open', '\xa0'), ('\x02', 'in_progress', '\xa0'), ('\x03', 'completed', '\xa0'), ('\x04', 'cancelled', '\xa0'),
+  ('\x11', 'open', '\xb0'), ('\x12', 'completed', '\xb0'), ('\x13', 'failed', '\xb0');
+INSERT INTO shopware.customer VALUES ('\xc1', 'a@example.de', 0), ('\xc2', 'Guest@example.de', 1), ('\xc3', 'guest@example.de', 1);
+INSERT INTO shopware."order" VALUES
+  ('\x51', '\x0fa91ce3e96a4bc2be4bd9ce752c3425', '\x03', '10001', 1, '2024-04-01 15:00:00.123', 40.1, 33.7),   -- 2 April in Tokyo
+  ('\x51', '\x11111111111111111111111111111111', '\x03', '10001', 1, '2024-04-01 15:00:00.123', 90, 75.6),     -- being edited
+  ('\x52', '\x0fa91ce3e96a4bc2be4bd9ce752c3425', '\x02', '10002', 1.2, '2024-05-01 00:00', 60, 50.4),          -- in another currency: 50
+  ('\x53', '\x0fa91ce3e96a4bc2be4bd9ce752c3425', '\x04', '10003', 1, '2024-05-02 00:00', 99, 83),
+  ('\x54', '\x0fa91ce3e96a4bc2be4bd9ce752c3425', '\x01', '10004', 0, '2024-05-03 00:00', 10, 8.4),          -- no factor
+  ('\x55', '\x0fa91ce3e96a4bc2be4bd9ce752c3425', '\x01', '10005', 1, '2024-05-04 00:00', 11.115, 9.34),        -- 11.12
+  ('\x56', '\x0fa91ce3e96a4bc2be4bd9ce752c3425', '\x03', '10006', 1, '2024-05-05 00:00', 7, 5.88);             -- the customer was deleted
+INSERT INTO shopware.order_customer
+SELECT decode('d' || to_hex(row_number() OVER ()), 'hex'), version_id, customer_id, o.id, version_id, email
+FROM (VALUES ('\x51'::bytea, '\xc1'::bytea, 'a@example.de'), ('\x52', '\xc1', 'a@example.de'), ('\x53', '\xc1', 'a@example.de'),
+  ('\x54', '\xc2', 'Guest@example.de'), ('\x55', '\xc3', 'guest@example.de'), ('\x56', NULL, 'Gone@example.de')) who(id, customer_id, email)
+  JOIN shopware."order" o USING (id);
+INSERT INTO shopware.order_transaction
+SELECT decode('e' || right(encode(id, 'hex'), 1), 'hex'), version_id, id, version_id, '\x12' FROM shopware."order" WHERE id IN ('\x51', '\x52', '\x53');
+INSERT INTO shopware.order_transaction_capture
+SELECT decode('f' || right(encode(id, 'hex'), 1), 'hex'), id, version_id, '\x12', '{"totalPrice": 60}' FROM shopware.order_transaction
+WHERE version_id = '\x0fa91ce3e96a4bc2be4bd9ce752c3425';
+INSERT INTO shopware.order_transaction_capture_refund VALUES
+  ('\x61', '\xf2', '\x12', '{"unitPrice": 12, "totalPrice": 12}', '2024-06-01 00:00'),                         -- 10 of the shop's
+  ('\x62', '\xf2', '\x13', '{"totalPrice": 48}', '2024-06-02 00:00'),                                          -- it failed
+  ('\x63', '\xf3', '\x12', '{"totalPrice": 99}', '2024-06-02 00:00');                                          -- of a cancelled order
+INSERT INTO shopware.expected VALUES
+  ('shop_orders', 'c1', 2, 80.10, '2024-04-02', '2024-05-01'),                                                 -- 40.10 + 50 - 10
+  ('shop_orders', 'guest@example.de', 2, 21.12, '2024-05-03', '2024-05-04'),
+  ('shop_orders', 'gone@example.de', 1, 7.00, '2024-05-05', '2024-05-05');
+
+CREATE SCHEMA bagisto
+  CREATE TABLE orders (id integer, increment_id varchar(255), status varchar(255), is_guest smallint, customer_email varchar(255),
+    customer_id integer, base_currency_code varchar(255), base_grand_total numeric(12,4), created_at timestamp)
+  CREATE TABLE refunds (id integer, order_id integer, state varchar(255), base_grand_total numeric(12,4), created_at timestamp)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO bagisto.orders VALUES
+  (1, '1', 'completed', 0, 'a@example.in', 3, 'INR', 5000.0000, '2024-04-01 20:30'),                           -- 2 April in Tokyo
+  (2, '2', 'processing', 0, 'a@example.in', 3, 'INR', 250.5050, '2024-04-30 20:29'),                           -- 250.51; still 30 April
+  (3, '3', 'closed', 0, 'a@example.in', 3, 'INR', 1000.0000, '2024-06-01 10:00'),
+  (4, '4', 'canceled', 0, 'a@example.in', 3, 'INR', 9000.0000, '2024-06-02 10:00'),
+  (5, '5', 'pending_payment', 0, 'a@example.in', 3, 'INR', 9000.0000, '2024-06-03 10:00'),
+  (6, '6', 'completed', 1, 'Guest@example.in', NULL, 'INR', 700.0000, '2024-06-04 10:00'),
+  (7, '7', 'processing', 1, 'guest@example.in', NULL, 'INR', 800.0000, '2024-06-05 10:00'),
+  (8, '8', 'pending', 1, 'guest@example.in', NULL, 'INR', 9000.0000, '2024-06-06 10:00');
+INSERT INTO bagisto.refunds VALUES
+  (1, 3, 'refunded', 1000.0000, '2024-06-10 10:00'), (2, 6, 'refunded', 99.9900, '2024-06-10 10:00'), (3, 4, 'refunded', 9000, '2024-06-10 10:00');
+INSERT INTO bagisto.expected VALUES
+  ('shop_orders', '3', 3, 5250.51, '2024-04-02', '2024-06-01'),                                                -- 5000 + 250.51 + 1000 - 1000
+  ('shop_orders', 'guest@example.in', 2, 1400.01, '2024-06-04', '2024-06-05');                                 -- 700 - 99.99 + 800
+
+CREATE SCHEMA eccube_mysql
+  CREATE TABLE dtb_order (id integer, customer_id integer, email varchar(255), order_date timestamp, order_status_id smallint, total numeric)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO eccube_mysql.dtb_order VALUES
+  (10, 1, 'hana@example.jp', '2024-03-31 23:00', 5, 3300.00),               -- 8 in the morning of 1 April in Tokyo
+  (11, 1, 'hana@example.jp', '2024-05-31 14:59', 1, 3000.00),               -- still 31 May
+  (12, 1, 'hana@example.jp', '2024-06-10 01:00', 3, 9900.00),               -- cancelled
+  (13, 2, 'jiro@example.jp', '2024-07-10 01:00', 9, 9900.00),               -- returned
+  (14, 2, 'jiro@example.jp', NULL, 8, 5000.00),                             -- a cart
+  (15, NULL, 'guest@example.jp', '2024-09-01 01:00', 5, 1100.00);
+INSERT INTO eccube_mysql.expected VALUES ('shop_orders', '1', 2, 6300.00, '2024-04-01', '2024-05-31');
+
+CREATE SCHEMA stripe
+  CREATE TABLE charges (id text, amount bigint, currency text, customer text, description text, invoice text, payment_intent text, status text,
+    created timestamp, attrs jsonb)
+  CREATE TABLE refunds (id text, amount bigint, currency text, charge text, payment_intent text, reason text, status text, created timestamp, attrs jsonb)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO stripe.charges VALUES
+  ('ch_1', 5000, 'jpy', 'cus_1', NULL, NULL, 'pi_1', 'succeeded', '2024-04-01 15:00', '{"captured": true, "receipt_email": null}'),   -- 2 April in Tokyo
+  ('ch_2', 3000, 'jpy', 'cus_1', NULL, NULL, 'pi_2', 'succeeded', '2024-05-01 00:00', '{"captured": true}'),    -- 1000 were captured
+  ('ch_3', 9000, 'jpy', 'cus_1', NULL, NULL, 'pi_3', 'succeeded', '2024-05-02 00:00', '{"captured": false}'),   -- reserved only
+  ('ch_4', 9000, 'jpy', 'cus_1', NULL, NULL, 'pi_4', 'failed', '2024-05-03 00:00', '{"captured": true}'),
+  ('ch_5', 700, 'jpy', NULL, NULL, NULL, 'pi_5', 'succeeded', '2024-05-04 00:00', '{"captured": true, "billing_details": {"email": "Guest@example.com"}}'),
+  ('ch_6', 800, 'jpy', NULL, NULL, NULL, 'pi_6', 'succeeded', '2024-05-05 00:00',
+    '{"captured": true, "billing_details": {"email": null}, "receipt_email": "guest@example.com"}');
+INSERT INTO stripe.refunds VALUES
+  ('re_1', 2000, 'jpy', 'ch_2', 'pi_2', NULL, 'succeeded', '2024-05-01 01:00', '{}'),
+  ('re_2', 5000, 'jpy', 'ch_1', 'pi_1', NULL, 'failed', '2024-05-06 00:00', '{}'),
+  ('re_3', 150, 'jpy', 'ch_5', 'pi_5', NULL, 'succeeded', '2024-05-06 00:00', '{}'),
+  ('re_4', 9000, 'jpy', 'ch_3', 'pi_3', NULL, 'succeeded', '2024-05-06 00:00', '{}');                           -- of what was only reserved
+INSERT INTO stripe.expected VALUES
+  ('shop_orders', 'cus_1', 2, 6000.00, '2024-04-02', '2024-05-01'),         -- 5000 + 3000 - 2000
+  ('shop_orders', 'guest@example.com', 2, 1350.00, '2024-05-04', '2024-05-05');   -- 700 - 150 + 800
+
+CREATE SCHEMA square
+  CREATE TABLE square_payments (payment jsonb)
+  CREATE TABLE square_refunds (refund jsonb)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO square.square_payments VALUES
+  ('{"id": "p1", "created_at": "2024-04-01T15:00:00.000Z", "amount_money": {"amount": 1250, "currency": "USD"}, "tip_money": {"amount": 200, "currency": "USD"},
+     "total_money": {"amount": 1450, "currency": "USD"}, "status": "COMPLETED", "customer_id": "C1", "order_id": "o1"}'),   -- 2 April in Tokyo
+  ('{"id": "p2", "created_at": "2024-05-01T00:00:00.000Z", "amount_money": {"amount": 3000, "currency": "USD"}, "status": "COMPLETED", "customer_id": "C1"}'),
+  ('{"id": "p3", "created_at": "2024-05-02T00:00:00.000Z", "amount_money": {"amount": 9900, "currency": "USD"}, "status": "CANCELED", "customer_id": "C1"}'),
+  ('{"id": "p4", "created_at": "2024-05-03T00:00:00.000Z", "amount_money": {"amount": 9900, "currency": "USD"}, "status": "FAILED", "customer_id": "C1"}'),
+  ('{"id": "p5", "created_at": "2024-05-04T00:00:00.000Z", "amount_money": {"amount": 450, "currency": "USD"}, "status": "COMPLETED",
+     "buyer_email_address": "Guest@example.com"}'),
+  ('{"id": "p6", "created_at": "2024-05-05T00:00:00.000Z", "amount_money": {"amount": 600, "currency": "USD"}, "status": "COMPLETED"}');   -- nobody
+INSERT INTO square.square_refunds VALUES
+  ('{"id": "r1", "payment_id": "p2", "created_at": "2024-06-01T00:00:00.000Z", "amount_money": {"amount": 1025, "currency": "USD"}, "status": "COMPLETED"}'),
+  ('{"id": "r2", "payment_id": "p1", "created_at": "2024-06-01T00:00:00.000Z", "amount_money": {"amount": 1250, "currency": "USD"}, "status": "REJECTED"}'),
+  ('{"id": "r3", "unlinked": true, "created_at": "2024-06-01T00:00:00.000Z", "amount_money": {"amount": 500, "currency": "USD"}, "status": "COMPLETED"}');
+INSERT INTO square.expected VALUES
+  ('shop_orders', 'C1', 2, 32.25, '2024-04-02', '2024-05-01'),              -- 12.50 + 30.00 - 10.25
+  ('shop_orders', 'guest@example.com', 1, 4.50, '2024-05-04', '2024-05-04');
+
+CREATE SCHEMA stripe_csv
+  CREATE TABLE stripe_payments (id text, "Created date (UTC)" text, "Amount" text, "Amount Refunded" text, "Currency" text, "Captured" text,
+    "Status" text, "Customer ID" text, "Customer Email" text)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO stripe_csv.stripe_payments VALUES
+  ('ch_1', '2024-04-01 15:00:00', '1061.86', '0.00', 'usd', 'true', 'Paid', 'cus_1', 'a@example.com'),          -- 2 April in Tokyo
+  ('ch_2', '2024-05-01 18:37:41', '30.00', '12.50', 'usd', 'true', 'Paid', 'cus_1', NULL),                      -- 17.50; 2 May
+  ('ch_3', '2024-05-02 00:00:00', '99.00', '', 'usd', 'false', 'Failed', 'cus_1', ''),
+  ('ch_4', '2024-05-03 00:00:00', '10.00', NULL, 'usd', 'true', 'Paid', '', 'Guest@example.com'),
+  ('ch_5', '2024-05-04 00:00:00', '5.00', '0.00', 'usd', 'true', 'Paid', '', '');                               -- nobody
+INSERT INTO stripe_csv.expected VALUES
+  ('shop_orders', 'cus_1', 2, 1079.36, '2024-04-02', '2024-05-02'),         -- 1061.86 + 17.50
+  ('shop_orders', 'guest@example.com', 1, 10.00, '2024-05-03', '2024-05-03');
+
+CREATE SCHEMA square_csv
+  CREATE TABLE square_items ("Date" text, "Time" text, "Time Zone" text, "Item" text, "Qty" text, "Gross Sales" text, "Discounts" text, "Net Sales" text,
+    "Tax" text, "Transaction ID" text, "Event Type" text, "Customer ID" text)
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO square_csv.square_items VALUES
+  ('2024-04-01', '12:59:30', 'Eastern Time (US & Canada)', 'cream', '2.0', '$1,250.00', '-$50.00', '$1,200.00', '$96.00', 'T1', 'Payment', 'C1'),
+  ('2024-04-01', '12:59:30', 'Eastern Time (US & Canada)', 'soap', '1.0', '$8.00', '$0.00', '$8.00', '$0.64', 'T1', 'Payment', 'C1'),
+  ('05/01/2024', '2:30:00 PM', 'Eastern Time (US & Canada)', 'soap', '1', '$8.00', '$0.00', '$8.00 ', '$0.64', 'T2', 'Payment', 'C1'),
+  ('2024-06-01', '10:00:00', 'Eastern Time (US & Canada)', 'cream', '1.0', '-$600.00', '$0.00', '-$600.00', '-$48.00', 'T3', 'Refund', 'C1'),
+  ('2024-06-02', '10:00:00', 'Eastern Time (US & Canada)', 'soap', '1.0', '$8.00', '$0.00', '$8.00', '$0.64', 'T4', 'Payment', '');   -- nobody
+INSERT INTO square_csv.expected VALUES ('shop_order_lines', 'C1', 2, 616.00, '2024-04-01', '2024-05-01');   -- 1200 + 8 + 8 - 600
+
+CREATE SCHEMA later
+  CREATE TABLE orders (id integer, customer_id integer, ordered_on date)
+  CREATE TABLE order_lines (order_id integer, item text, quantity integer, amount numeric(10,2))
+  CREATE TABLE returned_lines (order_id integer, returned_on date, item text, quantity integer, amount numeric(10,2))
+  CREATE TABLE expected (view text, customer_id text, orders bigint, revenue numeric, first_order date, last_order date);
+INSERT INTO later.orders VALUES (1, 1, '2024-04-01'), (2, 1, '2024-05-01'), (3, 2, '2024-05-02');
+INSERT INTO later.order_lines VALUES
+  (1, 'cream', 2, 60.00), (1, 'Gift card', 1, 50.00), (2, 'soap', 1, 8.00), (3, 'Gift card', 1, 20.00);
+INSERT INTO later.returned_lines VALUES (1, '2024-06-10', 'cream', 1, 30.00);
+INSERT INTO later.expected VALUES
+  ('shop_orders', '1', 2, 38.00, '2024-04-01', '2024-05-01'),               -- 60 + 8 - 30
+  ('shop_orders', '2', 1, 0, '2024-05-02', '2024-05-02');                   -- known from the day of the card

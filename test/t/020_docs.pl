@@ -260,5 +260,19 @@ UPDATE "order" SET currency_code = 'jpy';
 SELECT string_agg(amount::text, ' ' ORDER BY amount) FROM shop_orders;
 ROLLBACK;
 END
+is(must($shops, 'stripe', <<'END', '-At'), "73.50\n", 'stripe: cents are hundredths');
+BEGIN;
+UPDATE charges SET currency = 'usd';
+UPDATE refunds SET currency = 'usd';
+SELECT sum(amount) FROM shop_orders;
+ROLLBACK;
+END
+is(must($shops, 'square', <<'END', '-At'), "4275.00\n", 'square: yen are whole yen');
+BEGIN;
+UPDATE square_payments SET payment = jsonb_set(payment, '{amount_money,currency}', '"JPY"');
+UPDATE square_refunds SET refund = jsonb_set(refund, '{amount_money,currency}', '"JPY"');
+SELECT sum(amount) FROM shop_orders;
+ROLLBACK;
+END
 
 done_testing();
