@@ -215,6 +215,10 @@ SELECT DISTINCT proname FROM $our_procs JOIN pg_language l ON l.oid = prolang
 WHERE (lanname <> 'plpgsql' OR proname !~ '^ltv_store_' OR proname = 'ltv_store_errors') AND NOT EXISTS (SELECT FROM pg_type WHERE p.oid IN (typinput, typoutput, typreceive, typsend)) ORDER BY 1
 END
 
+# The quick set for packagers is one of topics.
+my ($quick) = slurp('Makefile') =~ /^QUICK *= (.*)$/m;
+none('every topic of the quick set is there', grep { !-e "sql/$_.sql" || !-e "expected/$_.out" } split ' ', $quick // 'none');
+
 # What takes by is asked with it in one of the topics on it, or in its own.
 my $by_topics = slurp('sql/by.sql') . slurp('sql/by_customers.sql');
 none('every report that takes by is compared by it', grep { my $topic = 'sql/' . s/^ltv_//r . '.sql'; $by_topics !~ /\b$_\(/ && !(-e $topic && slurp($topic) =~ /\bby\b[^\n]*\b$_\(|\b$_\([^;]*\bby\b/) }
