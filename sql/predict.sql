@@ -48,12 +48,13 @@ CREATE FUNCTION kept(model ltv_model, history ltv_history, day date, horizon int
 		SELECT greatest(age * 365 - t, 0) AS since, least((age + 1) * 365 - t, horizon) AS till, (SELECT share FROM kept_by_age AS k WHERE as_of = day AND k.age <= a.age ORDER BY k.age DESC LIMIT 1) AS share
 		FROM (SELECT day - ltv_first_order(history) AS t) AS i, generate_series(0, 9) AS a(age)) AS ages WHERE since < till $$;
 SELECT as_of, string_agg(age || ': ' || round(share::numeric, 4), ', ' ORDER BY age) AS kept FROM kept_by_age GROUP BY as_of ORDER BY as_of;
+CREATE TABLE predicted AS SELECT kind, as_of, horizon, model, spend, p.* FROM tried, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon, kind) AS p;
 SELECT kind, as_of, count(*) AS customers, bool_and((model).converged AND (spend).converged) AS converged,
 	bool_and(p_alive = ltv_p_alive(model, history, as_of)) AS p_alive,
 	bool_and(expected_orders = ltv_expected_orders(model, history, as_of, horizon)) AS expected_orders,
 	bool_and(near(expected_order_value, ltv_expected_order_value(spend, history, as_of), 1e-9)) AS expected_order_value,
 	bool_and(near(predicted_value, expected_orders * expected_order_value * kept(model, history, as_of, horizon), 1e-9)) AS predicted_value
-FROM tried, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon, kind) AS p JOIN histories USING (customer_id) GROUP BY kind, as_of ORDER BY kind, as_of;
+FROM predicted JOIN histories USING (customer_id) GROUP BY kind, as_of ORDER BY kind, as_of;
 -- everybody with an order up to the day is there, once
 SELECT as_of, count(*) AS customers, count(DISTINCT customer_id) = count(*) AS once,
 	count(*) = (SELECT count(DISTINCT customer_id) FROM orders AS o WHERE ordered_on <= as_of AND amount >= 0) AS as_in_sql,
@@ -61,13 +62,15 @@ SELECT as_of, count(*) AS customers, count(DISTINCT customer_id) = count(*) AS o
 FROM unnest(ARRAY['2023-09-30', '2024-12-31', '2025-12-31']::date[]) AS as_of, LATERAL ltv_predict('orders', as_of, NULL::integer) AS p GROUP BY as_of ORDER BY as_of;
 
 -- A discount: orders of each twelfth of a year, at its end; the last month may be a part of one
+CREATE TABLE discounted AS SELECT kind, as_of, horizon, model, discount, p.* FROM tried, unnest('{0.1,0.5}'::double precision[]) AS discount, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon + 10, kind, 0.4, discount) AS p
+WHERE as_of = '2024-03-15' AND p.customer_id % 20 = 0;
 SELECT kind, horizon, discount, bool_and(near(p.predicted_value, 0.4 * p.expected_order_value * months.orders * kept(model, history, as_of, horizon + 10), 1e-9)) AS predicted_value, bool_and(p.predicted_value < 0.4 * p.expected_orders * p.expected_order_value) AS less
-FROM tried, unnest('{0.1,0.5}'::double precision[]) AS discount, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon + 10, kind, 0.4, discount) AS p JOIN histories USING (customer_id),
+FROM discounted AS p JOIN histories USING (customer_id),
 	LATERAL (SELECT ltv_model_input(history, as_of) AS i) AS i, LATERAL (
 	SELECT sum((ltv_expected_orders(model, (i).frequency, (i).recency, (i).t, least(month * 365.0 / 12, horizon + 10) / 7) - ltv_expected_orders(model, (i).frequency, (i).recency, (i).t, (month - 1) * 365.0 / 12 / 7))
 		* (1 + discount) ^ -(least(month * 365.0 / 12, horizon + 10) / 365)) AS orders
 	FROM generate_series(1, ceil((horizon + 10) * 12 / 365.0)) AS month) AS months
-WHERE as_of = '2024-03-15' AND customer_id % 20 = 0 GROUP BY kind, horizon, discount ORDER BY kind, horizon, discount;
+GROUP BY kind, horizon, discount ORDER BY kind, horizon, discount;
 -- a discount that is next to none; a margin
 SELECT near(sum(a.predicted_value), sum(b.predicted_value), 1e-9) AS discount, near(sum(a.predicted_value) * 0.35, sum(c.predicted_value), 1e-12) AS margin, sum(d.predicted_value) AS nothing
 FROM ltv_predict('orders', '2024-12-31', NULL::integer) AS a JOIN ltv_predict('orders', '2024-12-31', NULL::integer, annual_discount => 1e-12) AS b USING (customer_id)
@@ -155,7 +158,7 @@ WHERE as_of = '2024-03-15' AND horizon = 91 AND customer_id % 40 = 0 AND (ltv_mo
 SELECT bool_and(ltv_next_order(model, history, '2024-03-15') IS NOT DISTINCT FROM ltv_next_order(model, history, '2024-03-15', 0.5)) AS by_default, bool_and(ltv_next_order(model, '[]', '2024-03-15') IS NULL) AS no_order FROM tried, histories WHERE as_of = '2024-03-15' AND horizon = 91 AND customer_id % 40 = 0;
 SELECT p, result_of(format('ltv_next_order(hand_made(''bg/nbd'', ''{1,2,3,4}''), ''[{"on":"2024-01-01","amount":1}]'', ''2024-03-15'', %L)', p)) FROM unnest(ARRAY['0', '1', '-0.5', 'NaN', 'Infinity', '0.999999', '1e-300']) AS p;
 SELECT kind, bool_and(next_order_on IS NOT DISTINCT FROM ltv_next_order(model, history, as_of)) AS next_order_on, bool_and(no_order_90_days = 1 - ltv_p_order_within(model, history, as_of, 90)) AS no_order_90_days, bool_and(churn_risk = 1 - p.p_alive) AS churn_risk, bool_and(p.note IS NOT DISTINCT FROM (model).note) AS note
-FROM tried, LATERAL ltv_predict('orders', as_of, NULL::integer, horizon, kind) AS p JOIN histories USING (customer_id) WHERE horizon = 91 GROUP BY kind ORDER BY kind;
+FROM predicted AS p JOIN histories USING (customer_id) WHERE horizon = 91 GROUP BY kind ORDER BY kind;
 -- the default kind is the best
 SELECT bool_and(p.p_alive = ltv_p_alive(model, history, '2024-06-30') AND p.expected_orders = ltv_expected_orders(model, history, '2024-06-30', 365) AND p.note LIKE (model).note || '; chosen in the same way 365 days before, %') AS auto, count(DISTINCT p.note) AS notes
 FROM (SELECT ltv_fit(history, '2024-06-30', ltv_fit_spec()) AS model FROM histories) AS f, ltv_predict('orders', '2024-06-30', NULL::integer) AS p JOIN histories USING (customer_id);
@@ -220,4 +223,4 @@ SELECT answer_to($$SELECT count(*) FROM ltv_predict('alike', '2024-12-31', NULL:
 SELECT count(*), bool_and(a.expected_orders > b.expected_orders AND a.predicted_value BETWEEN 0 AND 1e9) AS more FROM ltv_predict('orders', '2024-12-31', NULL::integer, 36525) AS a JOIN ltv_predict('orders', '2024-12-31', NULL::integer) AS b USING (customer_id);
 
 SET client_min_messages = warning;
-DROP TABLE orders, lines, histories, tried, named, nothing, subscribers, split, kept_by_age CASCADE;
+DROP TABLE orders, lines, histories, tried, predicted, discounted, named, nothing, subscribers, split, kept_by_age CASCADE;
