@@ -43,7 +43,8 @@ SELECT as_of, age, greatest(0, 1 + sum(amount) FILTER (WHERE amount < 0) / sum(a
 FROM (SELECT DISTINCT as_of FROM tried) AS t, LATERAL (
 	SELECT amount, (ordered_on - first) / 365 AS age FROM (SELECT amount, ordered_on, min(ordered_on) FILTER (WHERE amount >= 0) OVER (PARTITION BY customer_id) AS first FROM orders WHERE customer_id IS NOT NULL AND ordered_on <= as_of) AS o WHERE ordered_on >= first) AS o
 GROUP BY as_of, age;
-CREATE FUNCTION kept(model ltv_model, history ltv_history, day date, horizon integer) RETURNS double precision LANGUAGE sql STABLE AS $$
+-- (what is dear under other settings would be compiled at each call)
+CREATE FUNCTION kept(model ltv_model, history ltv_history, day date, horizon integer) RETURNS double precision LANGUAGE sql STABLE SET jit = off AS $$
 	SELECT coalesce(sum((ltv_expected_orders(model, history, day, till) - ltv_expected_orders(model, history, day, since)) * share) / nullif(ltv_expected_orders(model, history, day, horizon), 0), 0) FROM (
 		SELECT greatest(age * 365 - t, 0) AS since, least((age + 1) * 365 - t, horizon) AS till, (SELECT share FROM kept_by_age AS k WHERE as_of = day AND k.age <= a.age ORDER BY k.age DESC LIMIT 1) AS share
 		FROM (SELECT day - ltv_first_order(history) AS t) AS i, generate_series(0, 9) AS a(age)) AS ages WHERE since < till $$;
