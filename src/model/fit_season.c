@@ -303,11 +303,27 @@ ratios_of(YearMonths *months, double ratio[MAX_YEARS][LTVM_MONTHS], int min_twic
 	return twice >= min_twice;
 }
 
+/* The mean of a month over the years in which it is seen, and how many these are. */
+static double
+mean_of_month(const YearMonths *months, double ratio[MAX_YEARS][LTVM_MONTHS], int m, int *count)
+{
+	double		sum = 0.0;
+
+	*count = 0;
+	for (int y = 0; y < months->years; y++)
+	{
+		sum += months->seen[y][m] ? ratio[y][m] : 0.0;
+		*count += months->seen[y][m];
+	}
+	return sum / *count;
+}
+
 /* Takes from every year its mean over the months that are seen, in which the months' means are 0. */
 static void
 centre_years(const YearMonths *months, double ratio[MAX_YEARS][LTVM_MONTHS])
 {
 	double		mean[LTVM_MONTHS] = {0};
+	int			years;
 
 	/* in whole years the first round is all */
 	for (int round = 0; round < 30; round++)
@@ -326,17 +342,7 @@ centre_years(const YearMonths *months, double ratio[MAX_YEARS][LTVM_MONTHS])
 				ratio[y][m] -= sum / count;
 		}
 		for (int m = 0; m < LTVM_MONTHS; m++)
-		{
-			double		sum = 0.0;
-			int			count = 0;
-
-			for (int y = 0; y < months->years; y++)
-			{
-				sum += months->seen[y][m] ? ratio[y][m] : 0.0;
-				count += months->seen[y][m];
-			}
-			mean[m] = sum / count;
-		}
+			mean[m] = mean_of_month(months, ratio, m, &years);
 	}
 }
 
@@ -455,17 +461,12 @@ shrink(const YearMonths *months, double ratio[MAX_YEARS][LTVM_MONTHS], const Agr
 
 	for (int m = 0; m < LTVM_MONTHS; m++)
 	{
-		double		sum = 0.0;
-		int			count = 0;
+		int			count;
+		double		mean = mean_of_month(months, ratio, m, &count);
 
-		for (int y = 0; y < months->years; y++)
-		{
-			sum += months->seen[y][m] ? ratio[y][m] : 0.0;
-			count += months->seen[y][m];
-		}
 		/* (0 / 0: years that agree to the last digit on no season) */
 		factors[m] = agreement->pattern > 0
-			? exp(sum / count * agreement->pattern / (agreement->pattern + agreement->noise / count)) : 1.0;
+			? exp(mean * agreement->pattern / (agreement->pattern + agreement->noise / count)) : 1.0;
 		factors[m] = fmin(fmax(factors[m], 1e-3), 1e3);
 	}
 	year = ltvm_season_year(factors);

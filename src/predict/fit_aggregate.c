@@ -585,15 +585,12 @@ not_fitted_note(LtvmFitStatus status)
 static char *
 state_newcomers(const FitState *state)
 {
-	int			n;
-	Slot	   *patterns;
-
 	if ((state->head.flags & FIT_DAYS) != 0)
 		return newcomers_of_days(state->days, state->days_size);
 	if (state->head.unit_days == 0 || state->head.kind == LTVM_GAMMA_GAMMA)
 		return NULL;
-	patterns = fit_state_patterns(state, &n);
-	return newcomers_of_patterns((const LtvmPattern *) patterns, n, state->head.unit_days);
+	/* empty slots have no customers */
+	return newcomers_of_patterns((const LtvmPattern *) state->slots, (int) state->slot_count, state->head.unit_days);
 }
 
 static char *
