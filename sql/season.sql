@@ -171,6 +171,15 @@ FROM ltv_validate('shop_orders', '2024-06-30', '2024-01-01', 'auto') AS v, ltv_b
 -- discounted by the months of the calendar, in which the clock runs as it does
 SELECT bool_and(near(p.predicted_value, p.expected_order_value * (SELECT sum((ltv_expected_orders(model, h, '2024-06-30', days) - ltv_expected_orders(model, h, '2024-06-30', before)) * 1.1 ^ (-days / 365.0)) FROM (VALUES (0, 30), (30, 60), (60, 60)) AS v(before, days)), 0.02)) AS discounted
 FROM estimated AS e, ltv_predict('shop_orders', '2024-06-30', NULL::integer, 60, annual_discount => 0.1) AS p JOIN year USING (customer_id) WHERE e.kind = 'auto' AND customer_id < 300;
+/*
+ * What stays of an order: shares by whole years of the calendar since the first order, whatever the clock; half is given back in the first one, a tenth later.
+ * (In the time of the clock those who came before a year-end are older than that.)
+ */
+CREATE VIEW returned AS SELECT * FROM shop_orders UNION ALL SELECT customer_id, ordered_on, CASE WHEN ordered_on - min(ordered_on) OVER (PARTITION BY customer_id) < 365 THEN -amount / 2 ELSE -amount / 10 END FROM shop_orders;
+CREATE FUNCTION stays(m ltv_model, h ltv_history, horizon integer) RETURNS double precision LANGUAGE sql STABLE SET jit = off AS $$
+	SELECT CASE WHEN till <= 0 THEN 0.9 WHEN till >= horizon THEN 0.5 ELSE 0.9 - 0.4 * ltv_expected_orders(m, h, '2024-06-30', till) / ltv_expected_orders(m, h, '2024-06-30', horizon) END FROM (SELECT 365 - (date '2024-06-30' - ltv_first_order(h)) AS till) AS t $$;
+SELECT count(*), bool_and(near(p.predicted_value, p.expected_orders * p.expected_order_value * stays(model, h, 180), 1e-9)) AS by_calendar FROM estimated AS e, ltv_predict('returned', '2024-06-30', NULL::integer, 180) AS p JOIN year USING (customer_id) WHERE e.kind = 'auto' AND p.expected_orders > 0;
+SELECT near(q.predicted_value, sum(p.predicted_value), 1e-9) AS equity FROM ltv_predict('returned', '2024-06-30', NULL::integer, 180) AS p, ltv_equity('returned', '2024-06-30', 180, gross_margin => 1) AS q GROUP BY q.predicted_value;
 
 SET client_min_messages = warning;
 DROP SCHEMA season CASCADE;

@@ -50,6 +50,13 @@ patterns_horizon(const PatternSet *set, const LtvmClock *clock, double days)
 	return ltvm_clock_ahead(clock, set->as_of, days) / REPORT_UNIT_DAYS;
 }
 
+/* Days of the calendar since the first order, whatever the clock of the model. */
+static inline int64
+item_age(const SortItem *item)
+{
+	return (uint32) item->low;
+}
+
 static inline LtvmPast
 pattern_past(const LtvmPattern *pattern)
 {

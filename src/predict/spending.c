@@ -208,13 +208,14 @@ spending_fit(Spending *spending, const PatternSet *set, MeanAmounts means, const
 
 /*
  * The share of what a customer orders after from_day and up to to_day that is
- * not given back: of each year of age as much as is expected to be ordered in it.
+ * not given back: of each year of age as much as is expected to be ordered in
+ * it.  Ages are days of the calendar.
  */
 double
 kept_share(const Spending *spending, const PatternSet *set, const LtvmModel *model, const LtvmClock *clock, const LtvmPast *past,
-		   int32 from_day, int32 to_day)
+		   int64 age_now, int32 from_day, int32 to_day)
 {
-	int64		age = llrint(past->t * REPORT_UNIT_DAYS) + from_day;
+	int64		age = age_now + from_day;
 	int			band = (int) Min(age / YEAR_DAYS, SPEND_AGES - 1);
 	double		start = ltvm_expected_orders(model, past, patterns_horizon(set, clock, from_day));
 	double		before = start;

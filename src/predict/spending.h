@@ -62,7 +62,7 @@ extern void spending_fit(Spending *spending, const PatternSet *set, MeanAmounts 
 extern void spend_sums_add(SpendSums *sums, const History *history, const ModelInput *input, DateADT as_of);
 extern void spend_sums_merge(SpendSums *sums, const SpendSums *more);
 extern double kept_share(const Spending *spending, const PatternSet *set, const LtvmModel *model, const LtvmClock *clock, const LtvmPast *past,
-						 int32 from_day, int32 to_day);
+						 int64 age_now, int32 from_day, int32 to_day);
 extern const char *spend_trend_note(const SpendSums *sums);
 extern double expected_order_value(const Spending *spending, double frequency, double monetary);
 extern Expectation expect_spending(const Spending *spending, double frequency, double monetary);

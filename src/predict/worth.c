@@ -151,6 +151,7 @@ static ModelWorth
 worth_by(const Outlook *outlook, const LtvmModel *model, const double (*covariance)[LTVM_MAX_PARAMETERS], int32 from_day, int32 to_day)
 {
 	const PatternSet *set = outlook->set;
+	const SortItem *item = set->items;	/* of the first customer of the pattern */
 	const LtvmClock *clock = &outlook->fit->clock;
 	double		from = patterns_horizon(set, clock, from_day);
 	double		to = patterns_horizon(set, clock, to_day);
@@ -164,9 +165,10 @@ worth_by(const Outlook *outlook, const LtvmModel *model, const double (*covarian
 		LtvmPast	past = pattern_past(&set->patterns[i]);
 		OrdersAhead ahead = orders_between(model, &past, from, to);
 		const PatternSpending *spent = &outlook->patterns[i];
-		double		kept = kept_share(outlook->spending, set, model, clock, &past, from_day, to_day);
+		double		kept = kept_share(outlook->spending, set, model, clock, &past, item_age(item), from_day, to_day);
 
 		CHECK_FOR_INTERRUPTS();
+		item += (uint64) set->patterns[i].weight;
 		worth.orders += set->patterns[i].weight * ahead.mean;
 		worth.value += ahead.mean * spent->values * kept;
 		variance += kept * kept * ((ahead.square - ahead.mean * ahead.mean) * spent->squares + ahead.mean * spent->own +

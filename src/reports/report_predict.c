@@ -170,14 +170,14 @@ discounted_orders(const PredictReport *predict, const LtvmModel *model, const Lt
 }
 
 static PredictedPattern
-predict_pattern(const PredictReport *predict, const LtvmModel *model, const LtvmPast *past)
+predict_pattern(const PredictReport *predict, const LtvmModel *model, const LtvmPast *past, int64 age)
 {
 	PredictedPattern pattern;
 
 	pattern.p_alive = ltvm_p_alive(model, past);
 	pattern.orders = ltvm_expected_orders(model, past, patterns_horizon(predict->patterns, &predict->clock, predict->horizon_days));
 	pattern.discounted = predict->annual_discount == 0 ? pattern.orders : discounted_orders(predict, model, past);
-	pattern.kept = kept_share(&predict->spending, predict->patterns, model, &predict->clock, past, 0, predict->horizon_days);
+	pattern.kept = kept_share(&predict->spending, predict->patterns, model, &predict->clock, past, age, 0, predict->horizon_days);
 	pattern.silent = 1 - ltvm_p_order_within(model, past, patterns_horizon(predict->patterns, &predict->clock, SILENT_DAYS));
 	pattern.has_next_order = next_order_day(model, &predict->clock, past, predict->as_of, REPORT_UNIT_DAYS, NEXT_ORDER_PROBABILITY,
 											&pattern.next_order);
@@ -214,7 +214,7 @@ next_row(void *arg)
 		past = pattern_past(pattern);
 		predict->pattern_left = pattern->weight;
 		predict->frequency = past.frequency;
-		predict->pattern = predict_pattern(predict, &predict->model, &past);
+		predict->pattern = predict_pattern(predict, &predict->model, &past, item_age(predict->next));
 	}
 	predict->pattern_left--;
 	fetch_ahead(predict);
