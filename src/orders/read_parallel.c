@@ -7,8 +7,8 @@
  * temporary file, and in another one, the directory, says where the rows of
  * each part are and what was counted.  What becomes of the rows is
  * visit_parallel.c's matter, or the leader reads them part by part.  Where every
- * row is a customer's history, a process visits it at once, and what goes to
- * the file is what the visitor has gathered.
+ * row is a customer's history, a process visits it at once, and guests' orders as
+ * well; then what the visitor has gathered goes to a file, too.
  *
  * The processes meet in a segment of shared memory that stays until the report
  * has done with the rows.
@@ -104,7 +104,7 @@ calls_are_parallel_safe(const Reading *reading)
 {
 	const RowPool *pool = reading->pool;
 
-	return (!pool->distinct || reading->visitor != NULL || (pool->wants & WANT_GUESTS)) && layout_is_parallel_safe(&pool->layout);
+	return (!reading_visits(reading) || reading->visitor != NULL) && layout_is_parallel_safe(&pool->layout);
 }
 
 /* Plan the query that reads the relation; who looks at rows as they are looks at all of them. */
@@ -114,8 +114,7 @@ reading_plan(const Reading *reading, const char *text, Query *query, bool as_it_
 	ParamListInfo params = NULL;
 	bool		safe = !as_it_is && calls_are_parallel_safe(reading);
 
-	/* guests are visited as they come */
-	if (safe && !(reading->pool->wants & WANT_GUESTS))
+	if (safe)
 	{
 		params = makeParamList(0);
 		params->parserSetup = mark_of_reports;
@@ -185,8 +184,7 @@ reading_begin(Reading *reading, PlannedStmt *plan)
 	pg_atomic_init_u64(&shared->disk, 0);
 	shared->bits = rowstore_bits(pool->store->budget);
 	describe(reading, shared);
-	pool_scatter_to(pool, shared->bits);
-	rowstore_share(pool->store, &shared->files.fs, reading_store_name(LEADER));
+	pool_share(pool, shared->bits, &shared->files.fs, reading_store_name(LEADER));
 }
 
 /* Before workers start: this leads them to what the processes share. */
@@ -264,10 +262,10 @@ hand_over(DestReceiver *self)
 	tempfile_write(file, &pool->ncurrencies, sizeof(pool->ncurrencies));
 	for (int i = 0; i < pool->ncurrencies; i++)
 		tempfile_write_value(file, pool->currencies[i], (uint32) strlen(pool->currencies[i]) + 1);
-	if (pool->distinct)
-		reading_send_result(reading);
-	else
+	if (!pool->distinct)
 		pool_hand_over(pool, file);
+	if (reading_visits(reading))
+		reading_send_result(reading);
 	BufFileExportFileSet(file);
 	BufFileClose(file);
 	reading_end(reading);
@@ -296,13 +294,12 @@ open_worker(void *handle, TupleDesc desc)
 	receiver->number = pg_atomic_add_fetch_u32(&shared->processes, 1);
 	if (pool->layout.has_segment)
 		segment_numbers_give(pool->layout.segments, receiver->number, get_hash_memory_limit());
-	if (pool->distinct)
+	if (reading_visits(reading))
 		reading_begin_visits(reading, receiver->number);
-	else
+	if (!pool->distinct)
 	{
-		pool->store = rowstore_create(shared->bits, get_hash_memory_limit());
-		pool->scattered = true;
-		rowstore_share(pool->store, &shared->files.fs, reading_store_name(receiver->number));
+		pool_keep_rows(pool, get_hash_memory_limit());
+		pool_share(pool, shared->bits, &shared->files.fs, reading_store_name(receiver->number));
 	}
 	MemoryContextSwitchTo(old);
 	return &receiver->rows.rows.receiver;

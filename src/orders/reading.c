@@ -138,6 +138,8 @@ void
 reading_end(Reading *reading)
 {
 	pool_walk_end(reading->pool);
+	if (reading->pool->guests != NULL)
+		pool_walk_end(reading->pool->guests);
 	if (reading->segment != NULL)
 		dsm_detach(reading->segment);
 	reading->segment = NULL;
@@ -175,9 +177,9 @@ reading_note_store(Reading *reading, uint32 number, const char *directory, int s
 	MemoryContextSwitchTo(old);
 }
 
-/* Take over the rows of a process, into a store. */
+/* Take over the rows of a process, into a store, and those of guests into another one. */
 void
-reading_adopt(Reading *reading, RowStore *store, const HandedStore *handed)
+reading_adopt(Reading *reading, RowStore *store, RowStore *guests, const HandedStore *handed)
 {
 	StringInfoData directory;
 
@@ -185,7 +187,6 @@ reading_adopt(Reading *reading, RowStore *store, const HandedStore *handed)
 	memset(&directory, 0, sizeof(directory));
 	directory.data = (char *) handed->directory;
 	directory.len = handed->size;
-	rowstore_adopt(store, &shared_reading(reading)->files.fs, reading_store_name(handed->number), &directory);
-	if (reading->pool->layout.has_segment)
-		segment_numbers_receive(reading->pool->layout.segments, handed->number, &directory);
+	pool_adopt(reading->pool, store, guests, &shared_reading(reading)->files.fs, reading_store_name(handed->number),
+			   handed->number, &directory);
 }

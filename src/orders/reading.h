@@ -80,6 +80,13 @@ typedef struct HandedStore
 
 #define HANDED_SIZE(store) MAXALIGN(offsetof(HandedStore, directory) + (store)->size)
 
+/* Whether somebody is visited while the relation is read: who is a customer with one row, or a guest. */
+static inline bool
+reading_visits(const Reading *reading)
+{
+	return reading->pool->distinct || (reading->pool->wants & WANT_GUESTS);
+}
+
 static inline SharedReading *
 shared_reading(const Reading *reading)
 {
@@ -96,7 +103,7 @@ extern void reading_send_result(Reading *reading);
 extern void reading_receive_result(Reading *reading, uint32 number);
 extern char *reading_store_name(uint32 number);
 extern void reading_note_store(Reading *reading, uint32 number, const char *directory, int size);
-extern void reading_adopt(Reading *reading, RowStore *store, const HandedStore *handed);
+extern void reading_adopt(Reading *reading, RowStore *store, RowStore *guests, const HandedStore *handed);
 extern void reading_end(Reading *reading);
 
 /* several that read (read_parallel.c) */

@@ -450,6 +450,17 @@ write_row(RowPool *pool, const RowParts *parts, char *row, Size size)
 		put_padded(p, parts->history, VARSIZE_ANY(parts->history));
 }
 
+/* From now on keep what is received within a budget of memory: guests are fewer than customers. */
+void
+pool_keep_rows(RowPool *pool, Size budget)
+{
+	Size		for_guests = pool->guests != NULL ? budget / 4 : 0;
+
+	pool->store = rowstore_create(0, budget - for_guests);
+	if (pool->guests != NULL)
+		pool->guests->store = rowstore_create(0, for_guests);
+}
+
 /* Scatter the rows, those received and those to come. */
 void
 pool_scatter_to(RowPool *pool, int bits)
@@ -473,11 +484,34 @@ pool_scatter_to(RowPool *pool, int bits)
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * Pools of several processes
+ */
+
+/* The file of guests beside one of customers. */
+static char *
+guests_name(const char *name)
+{
+	return psprintf("%s.guests", name);
+}
+
+/* Scatter the rows to as many parts as others do, and keep them in a file that others can open. */
+void
+pool_share(RowPool *pool, int bits, FileSet *files, const char *name)
+{
+	pool_scatter_to(pool, bits);
+	rowstore_share(pool->store, files, name);
+	if (pool->guests != NULL)
+		pool_share(pool->guests, bits, files, guests_name(name));
+}
+
 /* Write out the rows; the directory says what is where, and what their segments' numbers lead to. */
 void
 pool_hand_over_store(RowPool *pool, StringInfo directory)
 {
 	rowstore_hand_over(pool->store, directory);
+	if (pool->guests != NULL)
+		rowstore_hand_over(pool->guests->store, directory);
 	if (pool->layout.has_segment)
 		segment_numbers_send(pool->layout.segments, directory);
 }
@@ -493,6 +527,31 @@ pool_hand_over(RowPool *pool, BufFile *file)
 	tempfile_write_value(file, directory.data, (uint32) directory.len);
 	pfree(directory.data);
 }
+
+/* Take over the rows that a process has handed over, those of guests into a store of their own. */
+void
+pool_adopt(RowPool *pool, RowStore *store, RowStore *guests, FileSet *files, const char *name, uint32 process, StringInfo directory)
+{
+	rowstore_adopt(store, files, name, directory);
+	if (pool->guests != NULL)
+		rowstore_adopt(guests, files, guests_name(name), directory);
+	if (pool->layout.has_segment)
+		segment_numbers_receive(pool->layout.segments, process, directory);
+}
+
+/* Rows of this process and of others are all there; the stores are the pool's no longer. */
+void
+pool_drop_stores(RowPool *pool)
+{
+	rowstore_free(pool->store);
+	pool->store = NULL;
+	if (pool->guests != NULL)
+		pool_drop_stores(pool->guests);
+}
+
+/*
+ * Rows
+ */
 
 /* Put a row into the store. */
 static void

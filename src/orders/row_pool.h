@@ -67,7 +67,7 @@ typedef struct RowPool
 	char	   *currencies[CURRENCIES_NAMED];
 	int			ncurrencies;
 
-	struct RowPool *guests;		/* lines of guests' orders, only WANT_GUESTS and lines */
+	struct RowPool *guests;		/* lines of guests' orders, only WANT_GUESTS and lines; has the context and the segments of this one */
 	CustomerVisitor visit;		/* of who comes while rows are received */
 	void	   *visit_arg;
 } RowPool;
@@ -112,9 +112,13 @@ extern RowPool *pool_open(const ColumnType *columns, const OrdersColumn *order, 
 extern RowPool *pool_open_like(const RowLayout *layout, Size budget);
 extern void pool_init_receiver(PoolReceiver *receiver, RowPool *pool);
 extern void pool_receive(RowPool *pool, const Datum *values, const bool *isnull);
+extern void pool_keep_rows(RowPool *pool, Size budget);
+extern void pool_scatter_to(RowPool *pool, int bits);
+extern void pool_share(RowPool *pool, int bits, FileSet *files, const char *name);
 extern void pool_hand_over_store(RowPool *pool, StringInfo directory);
 extern void pool_hand_over(RowPool *pool, BufFile *file);
-extern void pool_scatter_to(RowPool *pool, int bits);
+extern void pool_adopt(RowPool *pool, RowStore *store, RowStore *guests, FileSet *files, const char *name, uint32 process, StringInfo directory);
+extern void pool_drop_stores(RowPool *pool);
 extern void pool_note_currency(RowPool *pool, const char *name);
 extern void pool_push_unit(RowPool *pool, Datum id, bool isnull, UnitContext *context);
 extern void pool_note_use(RowPool *pool, const RowStore *store);
@@ -124,7 +128,6 @@ extern bool pool_next_rows(RowPool *pool, GroupOfRows *group);
 extern void pool_walk_end(RowPool *pool);
 extern void pool_visit_part(RowPool *pool, RowStore *store, int number);
 extern void pool_visit(RowPool *pool);
-extern void pool_visit_guests(RowPool *pool);
 extern void pool_close(RowPool *pool);
 extern Datum pool_row_order(const RowPool *pool, char *row);
 extern StoredHistory *pool_row_history(const RowPool *pool, char *row);

@@ -313,7 +313,7 @@ read_for(Source *source, DateADT until, CustomerVisitor visit, void *arg, Size b
 	pool->until = until;
 	pool->visit = visit;
 	pool->visit_arg = arg;
-	pool->store = rowstore_create(0, budget);
+	pool_keep_rows(pool, budget);
 	if (pool->layout.has_segment)
 		segment_numbers_give(pool->layout.segments, LEADER, budget);
 	read_orders(source);
@@ -331,19 +331,10 @@ SourceCounts
 source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->reading.pool->context);
-	RowPool    *guests = source->reading.pool->guests;
-	Size		budget = get_hash_memory_limit();
 
-	if (guests != NULL)
-	{
-		budget -= budget / 4;
-		guests->store = rowstore_create(0, budget / 3);
-	}
-	read_for(source, until, visit, arg, budget);
+	read_for(source, until, visit, arg, get_hash_memory_limit());
 	reading_visit(&source->reading);
 	reading_end(&source->reading);
-	if (guests != NULL)
-		pool_visit(guests);
 	MemoryContextSwitchTo(old);
 	return source->reading.pool->counts;
 }

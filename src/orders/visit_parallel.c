@@ -27,6 +27,7 @@ typedef struct Team
 {
 	dsm_handle	reading;			/* a SharedReading */
 	int			stores;			/* how many were handed over */
+	uint32		first;			/* number of the result of the first worker; those before are from reading */
 	pg_atomic_uint32 next_part;
 } Team;
 
@@ -36,39 +37,57 @@ PGDLLEXPORT void ltv_visit_parallel(dsm_segment *segment, shm_toc *toc);
  * The team
  */
 
-/* A store that leads to the rows of all processes. */
-static RowStore *
+/* The rows of all processes. */
+typedef struct AllRows
+{
+	RowStore   *customers;
+	RowStore   *guests;			/* lines of their orders, or NULL */
+} AllRows;
+
+static AllRows
 adopt_all(Reading *reading, const char *stores, int count)
 {
-	RowStore   *store = rowstore_create(shared_reading(reading)->bits, get_hash_memory_limit());
+	int			bits = shared_reading(reading)->bits;
+	AllRows		rows;
 
+	rows.customers = rowstore_create(bits, get_hash_memory_limit());
+	rows.guests = reading->pool->guests != NULL ? rowstore_create(bits, get_hash_memory_limit()) : NULL;
 	for (int i = 0; i < count; i++)
 	{
 		const HandedStore *handed = (const HandedStore *) stores;
 
-		reading_adopt(reading, store, handed);
+		reading_adopt(reading, rows.customers, rows.guests, handed);
 		stores += HANDED_SIZE(handed);
 	}
-	rowstore_finish(store);
-	pool_note_use(reading->pool, store);
-	pg_atomic_write_u64(&shared_reading(reading)->disk, store->adopted_size);
-	return store;
+	rowstore_finish(rows.customers);
+	if (rows.guests != NULL)
+		rowstore_finish(rows.guests);
+	pool_note_use(reading->pool, rows.customers);
+	pg_atomic_write_u64(&shared_reading(reading)->disk, rows.customers->adopted_size);
+	return rows;
 }
 
-/* Visit the customers of one part after the other, until all are taken. */
+/* Visit the customers of one part after the other, then the guests, until all are taken. */
 static void
 visit_parts(Reading *reading, shm_toc *toc)
 {
 	Team	   *team = shm_toc_lookup(toc, KEY_TEAM, false);
-	RowStore   *store = adopt_all(reading, shm_toc_lookup(toc, KEY_STORES, false), team->stores);
+	AllRows		rows = adopt_all(reading, shm_toc_lookup(toc, KEY_STORES, false), team->stores);
+	uint32		parts = (uint32) 1 << rows.customers->bits;
+	uint32		all = rows.guests != NULL ? 2 * parts : parts;
 	uint32		part;
 
-	while ((part = pg_atomic_fetch_add_u32(&team->next_part, 1)) < (uint32) 1 << store->bits)
+	while ((part = pg_atomic_fetch_add_u32(&team->next_part, 1)) < all)
 	{
 		CHECK_FOR_INTERRUPTS();
-		pool_visit_part(reading->pool, store, (int) part);
+		if (part < parts)
+			pool_visit_part(reading->pool, rows.customers, (int) part);
+		else
+			pool_visit_part(reading->pool->guests, rows.guests, (int) (part - parts));
 	}
-	rowstore_free(store);
+	rowstore_free(rows.customers);
+	if (rows.guests != NULL)
+		rowstore_free(rows.guests);
 }
 
 /* A worker. */
@@ -81,7 +100,7 @@ ltv_visit_parallel(dsm_segment *segment, shm_toc *toc)
 	/* for pg_stat_activity and the log */
 	debug_query_string = shm_toc_lookup(toc, KEY_QUERY, true);
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
-	reading_begin_visits(reading, ParallelWorkerNumber);
+	reading_begin_visits(reading, team->first + ParallelWorkerNumber);
 	visit_parts(reading, toc);
 	reading_send_result(reading);
 	reading_end(reading);
@@ -110,8 +129,7 @@ hand_over(Reading *reading)
 
 	initStringInfo(&directory);
 	pool_hand_over_store(reading->pool, &directory);
-	rowstore_free(reading->pool->store);
-	reading->pool->store = NULL;
+	pool_drop_stores(reading->pool);
 	reading_note_store(reading, LEADER, directory.data, directory.len);
 	pfree(directory.data);
 }
@@ -127,6 +145,13 @@ size_of_stores(const Reading *reading)
 		size += HANDED_SIZE((const HandedStore *) lfirst(cell));
 	}
 	return size;
+}
+
+/* Processes that have read have lower numbers. */
+static uint32
+first_result(const Reading *reading)
+{
+	return pg_atomic_read_u32(&shared_reading(reading)->processes) + 1;
 }
 
 /* Put into shared memory what the team needs. */
@@ -148,6 +173,7 @@ instruct(ParallelContext *context, Reading *reading)
 	}
 	team->reading = dsm_segment_handle(reading->segment);
 	team->stores = list_length(reading->handed);
+	team->first = first_result(reading);
 	pg_atomic_init_u32(&team->next_part, 0);
 	foreach(cell, reading->handed)
 	{
@@ -192,11 +218,12 @@ receive_handed(Reading *reading)
 static void
 adopt_handed(Reading *reading)
 {
+	const RowPool *pool = reading->pool;
 	ListCell   *cell;
 
 	foreach(cell, reading->handed)
 	{
-		reading_adopt(reading, reading->pool->store, lfirst(cell));
+		reading_adopt(reading, pool->store, pool->guests != NULL ? pool->guests->store : NULL, lfirst(cell));
 	}
 }
 
@@ -214,7 +241,7 @@ visit_in_team(Reading *reading)
 	WaitForParallelWorkersToFinish(team);
 	reading->pool->counts.workers = Max(reading->pool->counts.workers, team->nworkers_launched);
 	for (int i = 0; i < team->nworkers_launched; i++)
-		reading_receive_result(reading, i);
+		reading_receive_result(reading, first_result(reading) + i);
 	DestroyParallelContext(team);
 	ExitParallelMode();
 }
@@ -236,15 +263,19 @@ count_others(Reading *reading)
 void
 reading_visit(Reading *reading)
 {
-	if (reading->pool->distinct)
+	RowPool    *pool = reading->pool;
+
+	if (reading_visits(reading))
 		receive_handed(reading);
-	else if (reading->visitor != NULL && worthwhile(reading))
+	if (!pool->distinct && reading->visitor != NULL && worthwhile(reading))
 		visit_in_team(reading);
-	else
+	else if (!pool->distinct)
 	{
 		adopt_handed(reading);
-		pool_visit(reading->pool);
+		pool_visit(pool);
 	}
+	if (pool->guests != NULL && pool->guests->store != NULL)
+		pool_visit(pool->guests);
 	count_others(reading);
 }
 

@@ -77,6 +77,9 @@ my $answer = 'SELECT count(*), md5(string_agg(s::text, E\'\n\' ORDER BY customer
 my $scores = 'SELECT count(*), md5(string_agg(s::text, E\'\n\')) FROM ltv_rfm(\'%s\', \'2024-06-30\', NULL::%s) s';
 my $table = 'SELECT count(*), md5(string_agg(s::text, E\'\n\')) FROM ltv_steps(\'%s\', \'2024-06-30\') s';
 
+# one that counts guests, too
+my $guests = 'SELECT count(*), sum(guest_orders), md5(string_agg(o::text, E\'\n\')) FROM ltv_overview(\'%s\', \'2024-06-30\') o';
+
 # --- the same as alone, in every shape of relation --------------------------------------------------------------------------
 
 is($node->safe_psql('postgres', "SELECT * FROM summary_differences('orders', '2024-06-30')"), '', 'the summary equals plain SQL');
@@ -108,7 +111,7 @@ for my $relation (sort keys %shapes)
 {
   for my $settings ([], ['work_mem = \'64kB\''], [$no_leader])
   {
-    for my $query (sprintf($answer, $relation), sprintf($scores, $relation, $shapes{$relation}), sprintf($table, $relation))
+    for my $query (sprintf($answer, $relation), sprintf($scores, $relation, $shapes{$relation}), sprintf($table, $relation), sprintf($guests, $relation))
     {
       my $name = "$relation @$settings: " . ($query =~ /(ltv_\w+)/)[0];
       my ($said, $readers, undef, $visitors) = workers($query, $settings);
@@ -119,6 +122,34 @@ for my $relation (sort keys %shapes)
       # (rows that can leave one after the other are made by the leader as it comes to a customer)
       is($visitors > 0, $query !~ /summary/, "$name: and put customers together, or left it to the leader");
     }
+  }
+}
+# guests: orders of one row, of several that different processes read, with ids that are numbers or texts, and histories, by a column;
+# what their rows sum up to is by plain SQL
+$node->safe_psql('postgres', <<'END');
+CREATE TABLE guest_lines AS SELECT CASE WHEN i % 3 = 0 THEN i % 9000 END AS customer_id, i % 8000 AS order_id, date '2023-01-01' + i % 1000 AS ordered_on, (i * 7919::bigint % 3000 - 1200)::numeric AS amount, i % 7 AS channel
+FROM generate_series(1, 40000) i;
+CREATE VIEW guest_texts AS SELECT customer_id, 'O-' || order_id AS order_id, ordered_on, amount, 'channel ' || channel AS channel FROM guest_lines;
+CREATE VIEW guest_orders AS SELECT customer_id, ordered_on, amount, channel FROM guest_lines;
+CREATE VIEW guest_some AS SELECT customer_id, CASE WHEN channel > 3 THEN order_id END AS order_id, ordered_on, amount, channel FROM guest_lines;
+CREATE TABLE guest_histories AS SELECT customer_id, channel, ltv_history(ordered_on, amount) AS history FROM guest_lines GROUP BY customer_id, channel, order_id;
+ANALYZE;
+END
+my $later = "ordered_on <= '2024-06-30'";
+my $by_row = "SELECT count(*) FROM guest_lines WHERE customer_id IS NULL AND $later AND amount >= 0";
+my $by_order = "SELECT count(*) FROM (SELECT sum(amount) AS amount FROM guest_lines WHERE customer_id IS NULL AND $later GROUP BY order_id) o WHERE amount >= 0";
+my $by_both = "SELECT (SELECT count(*) FROM guest_lines WHERE customer_id IS NULL AND $later AND amount >= 0 AND channel <= 3) + (SELECT count(*) FROM (SELECT sum(amount) AS amount FROM guest_lines WHERE customer_id IS NULL AND $later AND channel > 3 GROUP BY order_id) o WHERE amount >= 0)";
+my %guests = (guest_lines => $by_order, guest_texts => $by_order, guest_orders => $by_row, guest_some => $by_both, guest_histories => $by_row);
+for my $relation (sort keys %guests)
+{
+  my $expected = $node->safe_psql('postgres', $guests{$relation});
+  for my $settings ([], ['work_mem = \'64kB\''], [$no_leader], [$no_leader, 'work_mem = \'64kB\''], [$no_leader, 'parallel_setup_cost = 150'], ['max_parallel_workers = 0'])
+  {
+    my ($said, $readers) = workers("SELECT guest_orders FROM ltv_overview('$relation', '2024-06-30')", $settings);
+    is($said, $expected, "$relation @$settings: guests' orders by plain SQL");
+    cmp_ok($readers, '>', 0, "$relation @$settings: workers have read") if "@$settings" =~ /^parallel_leader/;
+    my $by = "SELECT count(*), md5(string_agg(o::text, E'\n')) FROM ltv_overview('$relation', '2024-06-30', by => 'channel') o";
+    is((workers($by, $settings))[0], (workers($by, $alone))[0], "$relation @$settings: by a column, as alone");
   }
 }
 # the team that visits is as large as that which has read
