@@ -2754,6 +2754,24 @@ END $function$;
 COMMENT ON FUNCTION ltv_store_errors(regclass) IS 'customers whose orders make no history: they are neither in the store nor in its view';
 
 --
+-- What is running
+--
+
+CREATE FUNCTION ltv_running_reports(OUT pid integer, OUT report text, OUT phase text, OUT rows_done bigint, OUT rows_estimated bigint)
+RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE ROWS 10;
+COMMENT ON FUNCTION ltv_running_reports() IS 'implementation of ltv_progress: the reports that are running';
+
+CREATE VIEW ltv_progress AS
+SELECT pid, report, phase, rows_done, rows_estimated FROM ltv_running_reports();
+COMMENT ON VIEW ltv_progress IS 'the reports that are running now on this server, in all databases: those of roles whose rights the reader has, all for pg_read_all_stats; from PostgreSQL 17 on, an error before';
+COMMENT ON COLUMN ltv_progress.pid IS 'process of the session, as in pg_stat_activity';
+COMMENT ON COLUMN ltv_progress.report IS 'the function';
+COMMENT ON COLUMN ltv_progress.phase IS 'starting, reading (rows of the orders relation), grouping (customers are put together), computing, sending (of reports with a row for each customer), waiting for nodes';
+COMMENT ON COLUMN ltv_progress.rows_done IS 'rows read or put together in this phase, by all processes of the report';
+COMMENT ON COLUMN ltv_progress.rows_estimated IS 'how many it will be: reading, the estimate of the planner; grouping, as many as were kept; null before it is known';
+GRANT SELECT ON ltv_progress TO PUBLIC;
+
+--
 -- The catalog: every function that somebody may call, and each column that it gives
 --
 

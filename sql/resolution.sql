@@ -25,6 +25,7 @@ ltv_day('2024-01-05'::date, 'Asia/Tokyo')	ltv_day(date,text)	=
 ltv_percent('0.5')	ltv_percent(double precision,integer)	=
 ltv_percent('0.5'::numeric, '2')	ltv_percent(double precision,integer)	=
 ltv_catalog_term('cpo')	ltv_catalog_term(text)	=
+ltv_running_reports()	ltv_running_reports()	=
 ltv_term('loyal'::ltv_stage)	ltv_term(anyenum,text)	=
 ltv_term('loyal'::ltv_cpm, 'en')	ltv_term(anyenum,text)	=
 ltv_between('[]', '2024-01-01', '2024-12-31')	ltv_between(ltv_history,date,date)	=

@@ -124,4 +124,19 @@
 #define ltv_attribute_changed(desc, i)	((void) 0)
 #endif
 
+/*
+ * Since 17 a segment of shared memory can be had by its name; since 19 what
+ * makes it has an argument.  (The including file has storage/dsm_registry.h.)
+ */
+#if PG_VERSION_NUM >= 170000
+#define LTV_NAMED_SEGMENT
+#if PG_VERSION_NUM >= 190000
+#define LTV_NAMED_SEGMENT_INIT(name, init) static void name(void *segment, void *arg) { init(segment); }
+#define ltv_named_segment(name, size, init, found) GetNamedDSMSegment(name, size, init, found, NULL)
+#else
+#define LTV_NAMED_SEGMENT_INIT(name, init) static void name(void *segment) { init(segment); }
+#define ltv_named_segment(name, size, init, found) GetNamedDSMSegment(name, size, init, found)
+#endif
+#endif
+
 #endif							/* LTV_COMPAT_H */

@@ -95,6 +95,13 @@ scatter_is_planned(const Plan *plan)
 	return below != NULL && IsA(below, CustomScan) && ((const CustomScan *) below)->methods == &scan_methods;
 }
 
+/* How many rows it is expected to read; the node's path has those of all processes, as the Gather gives none. */
+double
+scatter_expected_rows(const Plan *plan)
+{
+	return scatter_is_planned(plan) ? outerPlan(plan)->plan_rows : plan->plan_rows;
+}
+
 /*
  * The node
  */

@@ -29,6 +29,7 @@ extern void scatter_init(void);
 extern void scatter_add_kind(const ScatterKind *kind);
 extern CustomPath *scatter_make_path(RelOptInfo *rel, Path *input, const ScatterKind *kind);
 extern bool scatter_is_planned(const Plan *plan);
+extern double scatter_expected_rows(const Plan *plan);
 extern bool scatter_attach(PlanState *gather, DestReceiver *receiver);
 
 #endif							/* LTV_SCATTER_H */

@@ -760,6 +760,7 @@ next_group(Grouping *grouping)
 	MemoryContextReset(grouping->pool->scratch);
 	if (grouping->next == grouping->ngroups)
 	{
+		progress_add(grouping->pool->progress, grouping->nrows);
 		rowstore_drop(grouping->store, grouping->part);
 		MemoryContextDelete(grouping->context);
 		return NULL;

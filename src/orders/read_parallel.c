@@ -74,6 +74,7 @@ add_parallel_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_r
 	ListCell   *cell;
 
 	scatter->path.total_cost = scatter->path.startup_cost = input->total_cost + cost_of_receiving(input->rows);
+	scatter->path.rows = ((Path *) linitial(output_rel->pathlist))->rows;
 	ltv_inherit_disabled(&scatter->path, input);
 	foreach(cell, output_rel->pathlist)
 	{
@@ -143,6 +144,7 @@ describe(const Reading *reading, SharedReading *shared)
 	shared->distinct = pool->distinct;
 	shared->campaigns = pool->campaigns;
 	shared->until = pool->until;
+	shared->progress = progress_number(pool->progress);
 	shared->histories = layout->histories;
 	shared->ncolumns = layout->ncolumns;
 	shared->row_size = layout->row_size;
@@ -258,6 +260,7 @@ hand_over(DestReceiver *self)
 	RowPool    *pool = reading->pool;
 	BufFile    *file = BufFileCreateFileSet(&shared_reading(reading)->files.fs, directory_file_name(receiver->number));
 
+	progress_add_rest(pool->progress, pool->received);
 	tempfile_write(file, &pool->counts, sizeof(pool->counts));
 	tempfile_write(file, &pool->ncurrencies, sizeof(pool->ncurrencies));
 	for (int i = 0; i < pool->ncurrencies; i++)

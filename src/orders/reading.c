@@ -98,6 +98,7 @@ reading_of_worker(dsm_handle segment)
 		reading_refuse_leader();
 	SharedFileSetAttach(&shared_reading(reading)->files, reading->segment);
 	reading->pool = pool_of_worker(shared_reading(reading), context);
+	reading->pool->progress = progress_numbered(shared_reading(reading)->progress);
 	MemoryContextSwitchTo(old);
 	return reading;
 }

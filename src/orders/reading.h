@@ -49,6 +49,7 @@ typedef struct SharedReading
 	pg_atomic_uint32 processes; /* that have read something; the leader is the first */
 	pg_atomic_uint64 customers; /* that others than the leader have visited */
 	pg_atomic_uint64 disk;		/* bytes in all files of rows, once they have been taken over */
+	int			progress;		/* number of the report's slot, see progress.h */
 
 	/* of the pool */
 	int			wants;

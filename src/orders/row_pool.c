@@ -814,6 +814,7 @@ row_is_later(RowPool *pool, OrdersRow row)
 void
 pool_receive(RowPool *pool, const Datum *values, const bool *isnull)
 {
+	progress_count(pool->progress, &pool->received);
 	if (row_is_later(pool, (OrdersRow) {values, isnull}))
 		return;
 	if (pool->layout.variable || pool->layout.position[ORDERS_CURRENCY] >= 0)

@@ -11,6 +11,7 @@
 
 #include "tcop/dest.h"
 
+#include "base/progress.h"
 #include "base/rowstore.h"
 #include "orders/row_layout.h"
 #include "orders/visit.h"
@@ -62,6 +63,8 @@ typedef struct RowPool
 	bool		scattered;		/* the store has more than one part */
 	PartWalk	walk;			/* over the customers in the store */
 	SourceCounts counts;
+	ProgressSlot *progress;		/* of the report, or NULL */
+	uint64		received;		/* rows, also those that do not exist */
 	int64		sequence;		/* only sorted: the number of the latest customer */
 	Datum		latest_id;
 	char	   *currencies[CURRENCIES_NAMED];

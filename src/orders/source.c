@@ -33,6 +33,7 @@ struct Source
 	const char *query;			/* while it runs */
 	RowVisitor	visit_row;		/* who looks at rows instead of receiving them; or NULL */
 	void	   *visit_arg;
+	MemoryContextCallback end;	/* when the memory goes, be it by an error */
 };
 
 /* An item that would only tell which order is the first tells no more than a segment that is the same column. */
@@ -42,6 +43,24 @@ leave_out_item(OrdersRelation *relation, int wants)
 	if ((wants & WANT_ITEM) == 0 && relation->item_expression == NULL && relation->segment_expression == NULL && has_column(relation, ORDERS_SEGMENT) &&
 		strcmp(relation->item_name, relation->segment_name) == 0)
 		relation->columns[ORDERS_ITEM].type = InvalidOid;
+}
+
+static void
+end_progress(void *slot)
+{
+	progress_end(slot);
+}
+
+/* Show that the report runs, until its memory goes. */
+static void
+begin_progress(Source *source, Oid function)
+{
+	RowPool    *pool = source->reading.pool;
+
+	pool->progress = progress_begin(get_func_name(function));
+	source->end.func = end_progress;
+	source->end.arg = pool->progress;
+	MemoryContextRegisterResetCallback(pool->context, &source->end);
 }
 
 /* Look at the relation that an argument names, and prepare to read it. */
@@ -54,10 +73,11 @@ source_open(FunctionCallInfo fcinfo, int relation_arg, int wants, NamedColumns n
 	OrdersRelation *relation = &source->relation;
 	RowPool    *pool = palloc0(sizeof(RowPool));
 
-	orders_relation_open(fcinfo, relation_arg, names, relation);
-	leave_out_item(relation, wants);
 	source->reading.pool = pool;
 	pool->context = context;
+	begin_progress(source, fcinfo->flinfo->fn_oid);
+	orders_relation_open(fcinfo, relation_arg, names, relation);
+	leave_out_item(relation, wants);
 	pool->wants = wants;
 	pool->distinct = relation->distinct;
 	pool->campaigns = relation->campaigns != NULL;
@@ -107,6 +127,13 @@ bool
 source_has_items(const Source *source)
 {
 	return has_column(&source->relation, ORDERS_ITEM);
+}
+
+/* What the report does from now on, for who looks at ltv_progress. */
+void
+source_phase(const Source *source, ProgressPhase phase)
+{
+	progress_phase(source->reading.pool->progress, phase);
 }
 
 const char *
@@ -230,6 +257,7 @@ receive_looked_at(TupleTableSlot *slot, DestReceiver *self)
 	Source	   *source = ((SourceReceiver *) self)->source;
 	MemoryContext old = MemoryContextSwitchTo(source->reading.pool->scratch);
 
+	progress_count(source->reading.pool->progress, &source->reading.pool->received);
 	slot_getallattrs(slot);
 	source->visit_row(&source->reading.pool->layout, (OrdersRow) {slot->tts_values, slot->tts_isnull}, source->visit_arg);
 	MemoryContextSwitchTo(old);
@@ -281,7 +309,10 @@ read_orders(Source *source)
 	plan = reading_plan(&source->reading, source->query, analyse_query(source), source->visit_row != NULL);
 	CheckReadOnly(source, plan);
 	reading_begin(&source->reading, plan);
+	source->reading.pool->received = 0;
+	progress_expect(source->reading.pool->progress, PROGRESS_READING, scatter_expected_rows(plan->planTree));
 	run_plan(source, plan);
+	progress_add_rest(source->reading.pool->progress, source->reading.pool->received);
 	reading_note_workers(&source->reading);
 	being_read_end(&being);
 	CheckOneCurrency(source->reading.pool);
@@ -301,7 +332,18 @@ source_read_rows(Source *source, RowVisitor visit, void *arg)
 	source->visit_row = visit;
 	source->visit_arg = arg;
 	read_orders(source);
+	source_phase(source, PROGRESS_COMPUTING);
 	MemoryContextSwitchTo(old);
+}
+
+/* The rows that were kept come next, from all processes. */
+static void
+begin_grouping(const Source *source)
+{
+	const SourceCounts *counts = source_counts(source);
+
+	if (!source->reading.pool->distinct)
+		progress_expect(source->reading.pool->progress, PROGRESS_GROUPING, (double) (counts->rows - counts->guests - counts->skipped));
 }
 
 /* Read the relation into the store, within some memory. */
@@ -333,8 +375,10 @@ source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg)
 	MemoryContext old = MemoryContextSwitchTo(source->reading.pool->context);
 
 	read_for(source, until, visit, arg, get_hash_memory_limit());
+	begin_grouping(source);
 	reading_visit(&source->reading);
 	reading_end(&source->reading);
+	source_phase(source, PROGRESS_COMPUTING);
 	MemoryContextSwitchTo(old);
 	return source->reading.pool->counts;
 }
@@ -363,6 +407,7 @@ source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool 
 	visitor->begin(arg);
 	source->reading.visitor = in_parallel ? visitor : NULL;
 	read_for(source, until, visitor->visit, arg, get_hash_memory_limit());
+	begin_grouping(source);
 	reading_walk(&source->reading);
 	MemoryContextSwitchTo(old);
 	return source->reading.pool->counts;

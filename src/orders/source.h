@@ -8,6 +8,7 @@
 
 #include "funcapi.h"
 
+#include "base/progress.h"
 #include "orders/relation.h"
 #include "orders/row_layout.h"
 #include "orders/visit.h"
@@ -25,6 +26,7 @@ extern const RowLayout *source_layout(const Source *source);
 extern Oid	source_id_type(const Source *source);
 extern bool source_has_items(const Source *source);
 extern const char *source_name(const Source *source);
+extern void source_phase(const Source *source, ProgressPhase phase);
 extern void source_read_rows(Source *source, RowVisitor visit, void *arg);
 extern SourceCounts source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg);
 extern SourceCounts source_visit_parallel(Source *source, DateADT until, const ParallelVisitor *visitor, void *arg);

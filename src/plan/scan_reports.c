@@ -121,6 +121,7 @@ open_report(ReportState *state)
 		state->report = palloc0(state->rows->size);
 		state->report->unasked = state->unasked;
 		state->rows->open(state->report, fcinfo);
+		source_phase(state->report->source, PROGRESS_SENDING);
 	}
 	state->kept = result->setResult;
 	state->kept_done = false;

@@ -325,6 +325,7 @@ report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo)
 	MemoryContext old;
 
 	rows->open(report, fcinfo);
+	source_phase(report->source, PROGRESS_SENDING);
 	old = MemoryContextSwitchTo(context);
 	for (uint32 i = 1; rows->next(report); i++)
 	{

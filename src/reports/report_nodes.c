@@ -130,12 +130,14 @@ report_gather_on_nodes(const ReportKind *kind, Report *report, FunctionCallInfo 
 		Datum		state;
 		MemoryContext spi;
 
+		source_phase(report->source, PROGRESS_WAITING);
 		run_state_query(of, relation, fcinfo, until);
 		state = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 		spi = MemoryContextSwitchTo(context);
 		kind->visitor->begin(report);
 		if (!isnull)
 			report_state_receive(of, state, report);
+		source_phase(report->source, PROGRESS_COMPUTING);
 		MemoryContextSwitchTo(spi);
 	}
 	SPI_finish();
