@@ -248,28 +248,12 @@ DROP TABLE customer, spender, fitted, daily, serial, shop, unit, subscriber, lim
 DEALLOCATE fit_by_kind;
 DROP FUNCTION distance, simulated, total, moved, second_difference, state_of;
 
--- Two states are merged in about the time that their rows take: not one after the other in the order of their hashes, which fills
--- up one end of the table (ten times as long).  Both in this process, several times, the least time of each.
+-- Two states of many patterns, merged, are the state of their rows, byte for byte, in either order.
 CREATE TEMP TABLE many AS SELECT (i % 50)::float8 AS f, CASE WHEN i % 50 = 0 THEN 0 ELSE (i % 9999) / 7.0 END::float8 AS r, 1500 + (i / 50) / 70.0::float8 AS t, i % 2 AS part FROM generate_series(1, 250000) i;
 CREATE TEMP TABLE halves AS SELECT part, fit_rows(f, r, t, 'bg/nbd') AS state FROM many GROUP BY part;
-CREATE FUNCTION least_time(query text) RETURNS double precision LANGUAGE plpgsql AS $$
-DECLARE
-	start timestamptz;
-	least double precision := 'Infinity';
-BEGIN
-	FOR i IN 1 .. 3 LOOP
-		start := clock_timestamp();
-		EXECUTE query;
-		least := least(least, extract(epoch FROM clock_timestamp() - start));
-	END LOOP;
-	RETURN least;
-END $$;
-SET max_parallel_workers_per_gather = 0;
-SELECT least_time('SELECT length(ltv_fit_combine(a.state, b.state)) FROM halves a, halves b WHERE a.part = 0 AND b.part = 1') < 2 * least_time('SELECT length(fit_rows(f, r, t, ''bg/nbd'')) FROM many') AS linear;
-RESET max_parallel_workers_per_gather;
+SELECT a.part, ltv_fit_combine(a.state, b.state) = (SELECT fit_rows(f, r, t, 'bg/nbd') FROM many) AS same, length(a.state) > 100000 AS many FROM halves a, halves b WHERE a.part <> b.part ORDER BY 1;
 DROP TABLE many, halves;
 DROP AGGREGATE fit_rows(double precision, double precision, double precision, text);
-DROP FUNCTION least_time(text);
 
 /*
  * Customers from before the orders.  By hand: each 30 days from 2023-01-01 on, thirteen times, `usual` first orders, and `old` besides within the first
