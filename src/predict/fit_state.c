@@ -541,6 +541,8 @@ make_state(MemoryContext context, const FitHead *head)
 	state->head = *head;
 	state->slot_count = INITIAL_SLOTS;
 	state->slots = make_slots(state, INITIAL_SLOTS);
+	if ((head->flags & FIT_DAYS) != 0)
+		make_days_room(state, INITIAL_BYTES);
 	return state;
 }
 
@@ -579,12 +581,13 @@ unpack(MemoryContext context, Datum value)
 static MemoryContext
 states_context(FunctionCallInfo fcinfo)
 {
-	MemoryContext parent = CurrentMemoryContext;
+	MemoryContext parent;
 
-	if (AggCheckCallContext(fcinfo, &parent) != 0)
-		for (MemoryContext child = parent->firstchild; child != NULL; child = child->nextchild)
-			if (strcmp(child->name, FIT_CONTEXT) == 0)
-				return child;
+	if (AggCheckCallContext(fcinfo, &parent) == 0)
+		return AllocSetContextCreate(CurrentMemoryContext, FIT_CONTEXT, ALLOCSET_DEFAULT_SIZES);
+	for (MemoryContext child = parent->firstchild; child != NULL; child = child->nextchild)
+		if (strcmp(child->name, FIT_CONTEXT) == 0)
+			return child;
 	return AllocSetContextCreate(parent, FIT_CONTEXT, ALLOCSET_DEFAULT_SIZES);
 }
 

@@ -20,6 +20,8 @@ FUNCTION(ltv_days_since_last);
 FUNCTION(ltv_deciles_rows);
 FUNCTION(ltv_economics_rows);
 FUNCTION(ltv_first_order);
+FUNCTION(ltv_fit_combine);
+FUNCTION(ltv_fit_final);
 FUNCTION(ltv_free_shipping_rows);
 FUNCTION(ltv_gross_profit);
 FUNCTION(ltv_growth_rows);

@@ -42,7 +42,6 @@ typedef struct Context
 	struct MemoryContextData server;	/* what the server's headers know */
 	Block		blocks;			/* head of a ring of its blocks */
 	bool		used;
-	MemoryContext parent;
 	MemoryContextCallback *callbacks;	/* before it is emptied, the latest one first */
 } Context;
 
@@ -219,8 +218,14 @@ MemoryContextRegisterResetCallback(MemoryContext context, MemoryContextCallback 
 void
 MemoryContextDelete(MemoryContext context)
 {
+	MemoryContext *link = context->parent == NULL ? NULL : &context->parent->firstchild;
+
 	MemoryContextReset(context);
 	((Context *) context)->used = false;
+	while (link != NULL && *link != context)
+		link = &(*link)->nextchild;
+	if (link != NULL)
+		*link = context->nextchild;
 }
 
 void
@@ -230,7 +235,7 @@ MemoryContextReset(MemoryContext context)
 	Block	   *head = &emptied->blocks;
 
 	for (int i = 0; i < CONTEXTS; i++)
-		if (contexts[i].used && contexts[i].parent == context)
+		if (contexts[i].used && contexts[i].server.parent == context)
 			MemoryContextDelete(&contexts[i].server);
 	for (; emptied->callbacks != NULL; emptied->callbacks = emptied->callbacks->next)
 		emptied->callbacks->func(emptied->callbacks->arg);
@@ -242,7 +247,7 @@ static void
 begin_context(Context *context, MemoryContext parent)
 {
 	context->used = true;
-	context->parent = parent;
+	context->server.parent = parent;
 	context->callbacks = NULL;
 	context->blocks = (Block) {&context->blocks, &context->blocks, NULL, 0};
 }
@@ -256,6 +261,9 @@ AllocSetContextCreateInternal(MemoryContext parent, const char *name, Size minim
 		i++;
 	require(i < CONTEXTS);
 	begin_context(&contexts[i], parent);
+	contexts[i].server.name = name;
+	contexts[i].server.nextchild = parent->firstchild;
+	parent->firstchild = &contexts[i].server;
 	return &contexts[i].server;
 }
 
