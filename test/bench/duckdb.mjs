@@ -1,5 +1,6 @@
 // Runs queries in DuckDB for test/bench/run: one command per line on standard input, one answer per line.
 //   load CSV          reads the exported orders into a table; answers milliseconds
+//   load_main CSV     reads the exported lines of the main shop; answers milliseconds
 //   load_by CSV       reads the exported orders with their medium and campaign; answers milliseconds
 //   load_lines CSV    reads the exported lines of orders; answers milliseconds
 //   time FILE         runs the query in the file and takes every row of its result; answers milliseconds
@@ -33,6 +34,7 @@ const loadTable = (table, csv, columns) =>
 
 const commands = {
 	load: (csv) => loadTable('shop_orders', csv, orders),
+	load_main: (csv) => loadTable('main_shop', csv, orders.replace("'BIGINT',", "'UUID', 'order_id': 'BIGINT',")),
 	load_by: (csv) => loadTable('shop_by', csv, `${orders}, 'medium': 'VARCHAR', 'campaign': 'VARCHAR'`),
 	load_lines: (csv) => loadTable('shop_lines', csv, orders.replace(',', ", 'order_id': 'BIGINT',") + ", 'item': 'VARCHAR'"),
 	time: (file) => takeAll(sqlOf(file)),
