@@ -233,8 +233,6 @@ SELECT bool_or(state = decode('03000000 00 00 00000000 03 a02a01 1a010e15 2a0115
 -- no pattern twice, none behind a greater one, no more patterns than the bytes can be, nothing behind them, no number that is cut off, longer than need be, infinite or below zero
 SELECT result_of(format('ltv_fit_final(%L)', decode('03000000000000000000' || patterns, 'hex'))) FROM unnest(ARRAY['02 a02a01 0000', '02 a02a01 100e', '7f a02a01', '01 a02a01 00', '01 a02a', '01 a0aa0001',
 	'01 b0000000000000f07f01', '01 b0000000000000f0bf01', '01 a02a00', '01 202a']) AS patterns;
--- what is refused leaves no memory behind
-SELECT count(*) AS left_behind FROM pg_backend_memory_contexts WHERE name = 'ltv_fit states';
 -- in a few bytes, where histories make whole days; other numbers as they are
 SELECT count(*) AS patterns, length(state) < 6 * count(*) AS packed, ltv_fit_final(state) = fit AS same FROM (SELECT DISTINCT frequency, recency / 7 AS recency, t / 7 AS t FROM daily WHERE kind = 'bg/nbd') AS d,
 	LATERAL (SELECT fit_rows(frequency, recency / 7, t / 7, 'bg/nbd') AS state, ltv_fit(frequency, recency / 7, t / 7, 'bg/nbd') AS fit FROM daily WHERE kind = 'bg/nbd') AS f GROUP BY state, fit;
