@@ -18,6 +18,8 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+#include "base/packed_key.h"
+
 /* Whether values of a type are equal just when their bits are. */
 static bool
 equal_by_bits(Oid type)
@@ -114,11 +116,15 @@ key_hash_bytes(const char *bytes, Size size)
 uint64
 key_hash_generic(KeyType *key, Datum value)
 {
+	if (key->packed != NULL)
+		return packed_key_hash(key->packed, value);
 	return DatumGetUInt64(FunctionCall2Coll(&key->hash, key->collation, value, Int64GetDatum(0)));
 }
 
 bool
 key_equal_generic(KeyType *key, Datum a, Datum b)
 {
+	if (key->packed != NULL)
+		return packed_key_equal(key->packed, a, b);
 	return DatumGetBool(FunctionCall2Coll(&key->equal, key->collation, a, b));
 }

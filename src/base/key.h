@@ -11,7 +11,7 @@ typedef enum KeyKind
 	KEY_WORD,					/* by value, equal when the bits are */
 	KEY_BYTES,					/* fixed length, equal when the bytes are */
 	KEY_TEXT,					/* varlena, equal when the bytes are */
-	KEY_GENERIC					/* the functions of its default hash operator class */
+	KEY_GENERIC					/* the functions of its default hash operator class, or those of packed_key.c */
 } KeyKind;
 
 typedef struct KeyType
@@ -23,6 +23,7 @@ typedef struct KeyType
 	bool		by_value;
 	FmgrInfo	hash;			/* only KEY_GENERIC */
 	FmgrInfo	equal;			/* only KEY_GENERIC */
+	struct PackedKey *packed;	/* what values of several columns it is made of, or NULL */
 } KeyType;
 
 extern void CheckMayExecute(Oid function);

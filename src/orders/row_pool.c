@@ -171,6 +171,15 @@ pool_open(const ColumnType *columns, const OrdersColumn *order, int count, Size 
 	return pool;
 }
 
+/* Rows are grouped by keys that the caller makes, and brings in place of ids; there are none yet. */
+void
+pool_set_key(RowPool *pool, const KeyType *key)
+{
+	pool->layout.key = pool->layout.id = *key;
+	pool->layout.sorted = false;
+	layout_place(&pool->layout);
+}
+
 /* A pool of rows that another one has received: their columns stand where they stood. */
 RowPool *
 pool_open_like(const RowLayout *layout, Size budget)

@@ -113,6 +113,7 @@ typedef struct RowLine
 extern void pool_init(RowPool *pool, const char *relation, const char *customer_name);
 extern RowPool *pool_open(const ColumnType *columns, const OrdersColumn *order, int count, Size budget);
 extern RowPool *pool_open_like(const RowLayout *layout, Size budget);
+extern void pool_set_key(RowPool *pool, const KeyType *key);
 extern void pool_init_receiver(PoolReceiver *receiver, RowPool *pool);
 extern void pool_receive(RowPool *pool, const Datum *values, const bool *isnull);
 extern void pool_keep_rows(RowPool *pool, Size budget);

@@ -20,7 +20,6 @@
 #include "base/tempfile.h"
 #include "node/plan.h"
 #include "orders/reading.h"
-#include "plan/plan_nodes.h"
 
 #define SHARED_ROWS_MAGIC (UINT64CONST(0x6c7476726f777300) + sizeof(SharedRows))
 
@@ -31,6 +30,7 @@ typedef struct SharedRows
 	dsm_handle	segment;		/* which this is in */
 	SharedFileSet files;
 	pg_atomic_uint32 workers;	/* that have received rows */
+	GroupShape	shape;			/* of the rows */
 	int			bits;			/* of the stores with keys */
 	Size		row_size;		/* in these */
 } SharedRows;
@@ -39,10 +39,41 @@ typedef struct SharedRows
  * Receiving
  */
 
+pg_noreturn static void
+report_other_keys(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("keys in GROUP BY are told apart in another way since the query began"),
+			 errhint("An operator class of their type was changed meanwhile. Run the query again.")));
+}
+
+/* The values of several columns become one key. */
+static void
+pack_keys(GroupRows *rows)
+{
+	MemoryContext old = MemoryContextSwitchTo(rows->keyed->context);
+	KeyType		key;
+
+	rows->packed = packed_key_create(rows->desc, rows->shape.columns, rows->shape.keys, &key);
+	if (rows->packed == NULL)
+		report_other_keys();
+	pool_set_key(rows->keyed, &key);
+	MemoryContextSwitchTo(old);
+}
+
+/* What a pool receives begins with this column of a row: the only one of the group, or the last one, in whose place there is a key then. */
+static inline int
+first_received(const GroupRows *rows)
+{
+	return rows->shape.columns - 1;
+}
+
 /* A pool of such rows; those without a key are one group, so there all have the same. */
 static RowPool *
 open_rows(const GroupRows *rows, bool keyless)
 {
+	int			first = first_received(rows);
 	MemoryContext old = MemoryContextSwitchTo(rows->context);
 	Size		quarter = get_hash_memory_limit() / 4;
 	RowPool    *pool;
@@ -56,15 +87,15 @@ open_rows(const GroupRows *rows, bool keyless)
 		[INPUT_CONTACT] = ORDERS_CONTACT,
 	};
 
-	for (int i = 0; i < rows->desc->natts; i++)
+	for (int i = 0; i < rows->desc->natts - first; i++)
 	{
-		Form_pg_attribute attribute = TupleDescAttr(rows->desc, i);
+		Form_pg_attribute attribute = TupleDescAttr(rows->desc, first + i);
 
 		columns[order[i]] = (ColumnType) {getBaseType(attribute->atttypid), attribute->atttypid, attribute->attcollation};
 	}
-	if (keyless)
+	if (keyless || first > 0)
 		columns[ORDERS_CUSTOMER] = (ColumnType) {INT8OID, INT8OID, InvalidOid};
-	pool = pool_open(columns, order, rows->desc->natts, keyless ? quarter : 3 * quarter);
+	pool = pool_open(columns, order, rows->desc->natts - first, keyless ? quarter : 3 * quarter);
 	pool->layout.contact_is_flag = true;
 	/* one group stays in one part */
 	pool->scattered = keyless;
@@ -102,47 +133,59 @@ open_keyless(const GroupRows *rows)
 	return pool;
 }
 
+/* Put a row of so many columns into a pool, under a key in place of its first column. */
 static void
-receive_keyless(GroupRows *rows, const TupleTableSlot *row)
+receive_under(RowPool *pool, Datum key, const Datum *row_values, const bool *row_isnull, int columns)
 {
 	Datum		values[INPUT_CONTACT + 1];
 	bool		isnull[INPUT_CONTACT + 1];
-	int			columns = row->tts_tupleDescriptor->natts;
 
+	memcpy(values, row_values, columns * sizeof(Datum));
+	memcpy(isnull, row_isnull, columns * sizeof(bool));
+	values[INPUT_KEY] = key;
+	isnull[INPUT_KEY] = false;
+	pool_receive(pool, values, isnull);
+}
+
+static void
+receive_keyless(GroupRows *rows, const TupleTableSlot *row)
+{
 	if (rows->keyless == NULL)
 		rows->keyless = open_keyless(rows);
-	memcpy(values, row->tts_values, columns * sizeof(Datum));
-	memcpy(isnull, row->tts_isnull, columns * sizeof(bool));
-	values[INPUT_KEY] = Int64GetDatum(0);
-	isnull[INPUT_KEY] = false;
-	pool_receive(rows->keyless, values, isnull);
+	receive_under(rows->keyless, Int64GetDatum(0), row->tts_values, row->tts_isnull, row->tts_tupleDescriptor->natts);
 }
 
 static bool
 receive_slot(TupleTableSlot *row, DestReceiver *self)
 {
 	GroupRows  *rows = (GroupRows *) self;
+	int			columns = row->tts_tupleDescriptor->natts - first_received(rows);
+	const Datum *values = row->tts_values + first_received(rows);
+	const bool *isnull = row->tts_isnull + first_received(rows);
 	bool		contact;
 
 	slot_getallattrs(row);
-	contact = row->tts_tupleDescriptor->natts > INPUT_CONTACT && !row->tts_isnull[INPUT_CONTACT] &&
-		DatumGetBool(row->tts_values[INPUT_CONTACT]);
-	CheckContactAmount(contact, row->tts_isnull[INPUT_AMOUNT]);
-	if (!row->tts_isnull[INPUT_DAY] && (contact || !row->tts_isnull[INPUT_AMOUNT]))
-		CheckPurchaseDay(DatumGetDateADT(row->tts_values[INPUT_DAY]));
-	if (row->tts_isnull[INPUT_KEY])
+	contact = columns > INPUT_CONTACT && !isnull[INPUT_CONTACT] && DatumGetBool(values[INPUT_CONTACT]);
+	CheckContactAmount(contact, isnull[INPUT_AMOUNT]);
+	if (!isnull[INPUT_DAY] && (contact || !isnull[INPUT_AMOUNT]))
+		CheckPurchaseDay(DatumGetDateADT(values[INPUT_DAY]));
+	if (rows->packed != NULL)
+		receive_under(rows->keyed, packed_key_of(rows->packed, row->tts_values, row->tts_isnull), values, isnull, columns);
+	else if (isnull[INPUT_KEY])
 		receive_keyless(rows, row);
 	else
-		pool_receive(rows->keyed, row->tts_values, row->tts_isnull);
+		pool_receive(rows->keyed, values, isnull);
 	return true;
 }
 
 /* Prepare to receive rows with these columns. */
 void
-group_rows_open(GroupRows *rows, TupleDesc desc)
+group_rows_open(GroupRows *rows, TupleDesc desc, GroupShape shape)
 {
-	*rows = (GroupRows) {.receiver.receiveSlot = receive_slot, .context = CurrentMemoryContext, .desc = desc};
+	*rows = (GroupRows) {.receiver.receiveSlot = receive_slot, .context = CurrentMemoryContext, .desc = desc, .shape = shape};
 	rows->keyed = open_rows(rows, false);
+	if (shape.columns > 1)
+		pack_keys(rows);
 }
 
 /* Receive all rows that a node gives. */
@@ -163,6 +206,7 @@ group_rows_close(GroupRows *rows)
 	if (rows->keyless != NULL)
 		pool_close(rows->keyless);
 	rows->keyed = rows->keyless = NULL;
+	rows->packed = NULL;
 }
 
 /*
@@ -181,6 +225,7 @@ share(DestReceiver *receiver, void *memory, dsm_segment *segment)
 	shared->segment = dsm_segment_handle(segment);
 	SharedFileSetInit(&shared->files, segment);
 	pg_atomic_init_u32(&shared->workers, 0);
+	shared->shape = rows->shape;
 	shared->bits = rowstore_bits(rows->keyed->store->budget);
 	shared->row_size = rows->keyed->layout.row_size;
 }
@@ -237,12 +282,9 @@ open_worker(void *memory, TupleDesc desc)
 	if (shared->magic != SHARED_ROWS_MAGIC)
 		reading_refuse_leader();
 	SharedFileSetAttach(&shared->files, dsm_find_mapping(shared->segment));
-	group_rows_open(rows, desc);
+	group_rows_open(rows, desc, shared->shape);
 	if (rows->keyed->layout.sorted || rows->keyed->layout.row_size != shared->row_size)
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("keys in GROUP BY are told apart in another way since the query began"),
-				 errhint("An operator class of their type was changed meanwhile. Run the query again.")));
+		report_other_keys();
 	scatter(rows->keyed, shared->bits);
 	rows->receiver.rShutdown = hand_over;
 	rows->receiver.rDestroy = destroy;

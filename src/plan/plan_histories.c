@@ -5,10 +5,13 @@
  *
  * is what shops store their histories with.  The server's hash aggregate waits
  * for memory with every row; the way the reports put customers together does
- * not (pool_group.c).  So where a query groups by one thing and ltv_history
- * is all that it aggregates, the planner is offered that way, too, as a path
- * with costs like any other.  Whatever is not exactly that is left to the
- * server: the answer is the same.
+ * not (pool_group.c).  So where ltv_history is all that a query aggregates,
+ * the planner is offered that way, too, as a path with costs like any other.
+ * Whatever is not exactly that is left to the server: the answer is the same.
+ *
+ * What is selected beside the keys depends on them (the other columns of a
+ * table that is grouped by its primary key, say): it is carried along with
+ * each row, and that of any row of a group is the group's.
  *
  * The columns of (ltv_summarize(ltv_history(...), as_of)).*, one call for each,
  * are all made at once then, and the history itself only if it is wanted, too.
@@ -37,6 +40,7 @@
 #include "utils/selfuncs.h"
 #include "utils/typcache.h"
 
+#include "base/packed_key.h"
 #include "plan/group_rows.h"
 
 /* to make the node and its store takes about as long as this many rows */
@@ -88,9 +92,8 @@ is_usable_key(const SortGroupClause *clause, Node *key)
 /* What a query wants of its groups. */
 typedef struct Wanted
 {
-	Node	   *key;
-	Index		key_ref;
-	Oid			equality;		/* of keys: the function */
+	List	   *keys;
+	List	   *carried;		/* columns that depend on them (Var) */
 	Aggref	   *aggref;			/* ltv_history; NULL while there is none */
 	bool		history;		/* the history itself */
 	FuncExpr   *summarize;		/* ltv_summarize over it, or NULL */
@@ -100,28 +103,33 @@ typedef struct Wanted
 } Wanted;
 
 /*
- * Whether an expression over the groups needs nothing but the key and one
- * aggregate, the same everywhere, which is ltv_history.
+ * Find what an expression over the groups needs beside the keys: columns that
+ * depend on them, and one aggregate, the same everywhere, which is
+ * ltv_history.  True when there is anything else.
  */
 static bool
-find_history(Wanted *wanted, Node *expr)
+needs_more(Node *expr, void *context)
 {
-	ListCell   *cell;
-	List	   *parts = pull_var_clause(expr, PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_INCLUDE_PLACEHOLDERS);
+	Wanted	   *wanted = context;
 
-	foreach(cell, parts)
+	if (expr == NULL || list_member(wanted->keys, expr))
+		return false;
+	switch (nodeTag(expr))
 	{
-		Node	   *part = lfirst(cell);
-
-		if (equal(part, wanted->key))
-			continue;
-		if (!IsA(part, Aggref) || (wanted->aggref != NULL && !equal(part, wanted->aggref)))
+		case T_Var:
+			wanted->carried = list_append_unique(wanted->carried, expr);
 			return false;
-		if (wanted->aggref == NULL && !is_history((Aggref *) part))
-			return false;
-		wanted->aggref = (Aggref *) part;
+		case T_Aggref:
+			if (wanted->aggref != NULL)
+				return !equal(expr, wanted->aggref);
+			wanted->aggref = (Aggref *) expr;
+			return !is_history(wanted->aggref);
+		case T_PlaceHolderVar:
+		case T_GroupingFunc:
+			return true;
+		default:
+			return expression_tree_walker(expr, needs_more, context);
 	}
-	return true;
 }
 
 /* Whether all groups have the same value of an expression. */
@@ -191,19 +199,31 @@ find_columns(Node *expr, void *context)
 	return false;
 }
 
-/* Find the history that the query wants; false when it wants none, or more than the key and the history of a group. */
+/* Find the history that the query wants; false when it wants none, or more than that of a group and what depends on the keys. */
 static bool
 find_only_history(PlannerInfo *root, PathTarget *target, Wanted *wanted)
 {
-	int			i = 0;
+	return !needs_more((Node *) target->exprs, wanted) && !needs_more(root->parse->havingQual, wanted) &&
+		wanted->aggref != NULL && list_length(wanted->keys) + list_length(wanted->carried) <= PACKED_MAX_COLUMNS;
+}
+
+/* The keys of the query; NIL when there is one that is not told apart here as the server would. */
+static List *
+find_keys(PlannerInfo *root)
+{
+	List	   *keys = NIL;
 	ListCell   *cell;
 
-	foreach(cell, target->exprs)
+	foreach(cell, ltv_group_clause(root))
 	{
-		if (get_pathtarget_sortgroupref(target, i++) != wanted->key_ref && !find_history(wanted, lfirst(cell)))
-			return false;
+		SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
+		Node	   *key = get_sortgroupclause_expr(clause, root->processed_tlist);
+
+		if (!is_usable_key(clause, key))
+			return NIL;
+		keys = lappend(keys, key);
 	}
-	return find_history(wanted, root->parse->havingQual) && wanted->aggref != NULL;
+	return keys;
 }
 
 /*
@@ -237,14 +257,22 @@ without_cast(Expr *expr)
 	return expr;
 }
 
-/* The rows that are grouped, by way of a path of what is grouped: the key and the aggregate's arguments. */
+/* The rows that are grouped, by way of a path of what is grouped: the keys, what is carried along, and the aggregate's arguments. */
 static Path *
 input_path(PlannerInfo *root, RelOptInfo *input_rel, Path *path, const Wanted *wanted)
 {
 	PathTarget *target = create_empty_pathtarget();
 	ListCell   *cell;
+	ListCell   *clause;
 
-	add_column_to_pathtarget(target, (Expr *) wanted->key, wanted->key_ref);
+	forboth(cell, wanted->keys, clause, ltv_group_clause(root))
+	{
+		add_column_to_pathtarget(target, lfirst(cell), lfirst_node(SortGroupClause, clause)->tleSortGroupRef);
+	}
+	foreach(cell, wanted->carried)
+	{
+		add_column_to_pathtarget(target, lfirst(cell), 0);
+	}
 	foreach(cell, wanted->aggref->args)
 	{
 		add_column_to_pathtarget(target, without_cast(lfirst_node(TargetEntry, cell)->expr), 0);
@@ -359,14 +387,22 @@ add_output(CustomScan *scan, void *expr)
 
 /* What the node puts out; the server finds in it the parts of what is selected. */
 static void
-add_outputs(CustomScan *scan, const Wanted *wanted)
+add_outputs(PlannerInfo *root, CustomScan *scan, const Wanted *wanted)
 {
-	List	   *functions = list_make2_oid(wanted->aggref->aggfnoid, wanted->equality);
-	List	   *columns = list_make2_int(wanted->history, wanted->met);
+	List	   *group = list_concat_copy(wanted->keys, wanted->carried);
+	List	   *functions = list_make1_oid(wanted->aggref->aggfnoid);
+	List	   *columns = list_make4_int(list_length(group), list_length(wanted->keys), wanted->history, wanted->met);
 	ListCell   *cell;
 
-	add_output(scan, wanted->key);
 	add_output(scan, wanted->aggref);
+	foreach(cell, group)
+	{
+		add_output(scan, lfirst(cell));
+	}
+	foreach(cell, ltv_group_clause(root))
+	{
+		functions = lappend_oid(functions, get_opcode(lfirst_node(SortGroupClause, cell)->eqop));
+	}
 	foreach(cell, wanted->columns)
 	{
 		FieldSelect *column = lfirst(cell);
@@ -426,10 +462,12 @@ static Plan *
 make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
 {
 	CustomScan *scan = plan_make_scan(path, tlist, &scan_histories_methods);
-	Wanted		wanted = {.key = linitial(path->custom_private), .aggref = lsecond(path->custom_private)};
-	const SortGroupClause *clause = linitial(ltv_group_clause(root));
+	Wanted		wanted = {
+		.keys = linitial(path->custom_private),
+		.carried = lsecond(path->custom_private),
+		.aggref = lthird(path->custom_private),
+	};
 
-	wanted.equality = get_opcode(clause->eqop);
 	depend_on_functions(root, wanted.aggref->aggfnoid);
 
 	find_columns((Node *) tlist, &wanted);
@@ -437,7 +475,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	find_columns(root->parse->havingQual, &wanted);
 	scan->scan.plan.qual = ordered_conditions(root);
 	scan->scan.plan.lefttree = linitial(custom_plans);
-	add_outputs(scan, &wanted);
+	add_outputs(root, scan, &wanted);
 	return &scan->scan.plan;
 }
 
@@ -453,18 +491,26 @@ histories_path(RelOptInfo *output_rel, Path *rows, const Wanted *wanted)
 	CustomPath *path = plan_make_path(output_rel, output_rel->reltarget, &histories_methods);
 
 	path->custom_paths = list_make1(rows);
-	path->custom_private = list_make2(wanted->key, wanted->aggref);
+	path->custom_private = list_make3(wanted->keys, wanted->carried, wanted->aggref);
 	return path;
 }
 
-/* Whether rows may be kept in any process.  (What these call for the elements of an array, say, no plan asks.) */
+/* Whether rows may be told apart in any process.  (What these call for the elements of an array, say, no plan asks.) */
 static bool
-is_safe_key(const SortGroupClause *clause, Node *key)
+are_safe_keys(PlannerInfo *root, const Wanted *wanted)
 {
-	TypeCacheEntry *entry = lookup_type_cache(getBaseType(exprType(key)), TYPECACHE_HASH_EXTENDED_PROC);
+	ListCell   *key;
+	ListCell   *clause;
 
-	return func_parallel(entry->hash_extended_proc) == PROPARALLEL_SAFE &&
-		func_parallel(get_opcode(clause->eqop)) == PROPARALLEL_SAFE;
+	forboth(key, wanted->keys, clause, ltv_group_clause(root))
+	{
+		TypeCacheEntry *entry = lookup_type_cache(getBaseType(exprType(lfirst(key))), TYPECACHE_HASH_EXTENDED_PROC);
+
+		if (func_parallel(entry->hash_extended_proc) != PROPARALLEL_SAFE ||
+			func_parallel(get_opcode(lfirst_node(SortGroupClause, clause)->eqop)) != PROPARALLEL_SAFE)
+			return false;
+	}
+	return true;
 }
 
 /* The path where several processes read, if the server would let them aggregate. */
@@ -477,7 +523,7 @@ add_parallel_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_r
 	double		no_rows = 0;
 
 	if (input_rel->partial_pathlist == NIL || !output_rel->consider_parallel ||
-		!is_safe_key(linitial(ltv_group_clause(root)), wanted->key))
+		!are_safe_keys(root, wanted))
 		return;
 	input = input_path(root, input_rel, linitial(input_rel->partial_pathlist), wanted);
 	scatter = scatter_make_path(output_rel, input, &group_rows_kind);
@@ -491,17 +537,17 @@ add_parallel_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_r
 static void
 add_histories_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output_rel)
 {
-	SortGroupClause *clause = linitial_node(SortGroupClause, ltv_group_clause(root));
-	Wanted		wanted = {.key = get_sortgroupclause_expr(clause, root->processed_tlist), .key_ref = clause->tleSortGroupRef};
+	Wanted		wanted = {.keys = find_keys(root)};
 	CustomPath *path;
 	Path	   *input;
 	double		groups;
 
-	if (!is_usable_key(clause, wanted.key) || !find_only_history(root, output_rel->reltarget, &wanted) ||
-		has_untyped_row(wanted.key, NULL) || has_untyped_row((Node *) wanted.aggref, NULL))
+	if (wanted.keys == NIL || !find_only_history(root, output_rel->reltarget, &wanted) ||
+		has_untyped_row((Node *) wanted.keys, NULL) || has_untyped_row((Node *) wanted.carried, NULL) ||
+		has_untyped_row((Node *) wanted.aggref, NULL))
 		return;
 	input = input_path(root, input_rel, input_rel->cheapest_total_path, &wanted);
-	groups = estimate_num_groups(root, list_make1(wanted.key), input->rows, NULL, NULL);
+	groups = estimate_num_groups(root, wanted.keys, input->rows, NULL, NULL);
 	/* a group is in memory as a whole, and takes more of it than as the state of an aggregate */
 	if (input->rows / groups * GROUP_ROW_BYTES > get_hash_memory_limit())
 		return;
@@ -518,7 +564,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel, R
 	if (next_hook != NULL)
 		next_hook(root, stage, input_rel, output_rel, extra);
 	if (enabled && stage == UPPERREL_GROUP_AGG && output_rel->reloptkind == RELOPT_UPPER_REL &&
-		root->parse->groupingSets == NIL && list_length(ltv_group_clause(root)) == 1)
+		root->parse->groupingSets == NIL)
 		add_histories_paths(root, input_rel, output_rel);
 }
 

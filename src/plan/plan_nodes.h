@@ -14,7 +14,17 @@
 
 #include "nodes/extensible.h"
 
-/* The child of LtvHistories gives these columns; the last three are there as the aggregate has them. */
+/*
+ * What rows are grouped by, and what has one value in each group, are the
+ * first columns of the child of LtvHistories.
+ */
+typedef struct GroupShape
+{
+	int			columns;		/* of both */
+	int			keys;			/* what is grouped by comes first */
+} GroupShape;
+
+/* Then it gives these, of which the last three are there as the aggregate has them; what is received has one key before them. */
 typedef enum HistoriesInput
 {
 	INPUT_KEY,
@@ -26,21 +36,29 @@ typedef enum HistoriesInput
 } HistoriesInput;
 
 /*
- * Its rows before projection: these two columns, and columns of
- * ltv_summarize over the history.  custom_exprs has as_of and policy, where
- * there are such columns; custom_private has, as lists of
+ * Its rows before projection: the history, the columns of the group, and
+ * columns of ltv_summarize over the history.  custom_exprs has as_of and
+ * policy, where there are such columns; custom_private has, as lists of
  *
- *	oids: the aggregate, equality of keys and, where there are such columns,
- *		ltv_summarize
- *	integers: whether the history itself is wanted, whether HAVING asks for
- *		such columns, and their numbers
+ *	oids: the aggregate, equality of each key and, where there are such
+ *		columns, ltv_summarize
+ *	integers: HistoriesPrivate, and from PRIVATE_COLUMNS on the numbers of
+ *		these columns
  */
 typedef enum HistoriesOutput
 {
-	OUTPUT_KEY,
 	OUTPUT_HISTORY,
-	OUTPUT_COLUMNS
+	OUTPUT_GROUP
 } HistoriesOutput;
+
+typedef enum HistoriesPrivate
+{
+	PRIVATE_GROUP_COLUMNS,
+	PRIVATE_GROUP_KEYS,
+	PRIVATE_HISTORY,			/* whether it is wanted itself */
+	PRIVATE_IN_HAVING,			/* whether HAVING asks for columns of ltv_summarize */
+	PRIVATE_COLUMNS
+} HistoriesPrivate;
 
 /* plan_histories.c and plan_reports.c */
 extern void plan_histories_init(void);

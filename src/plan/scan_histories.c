@@ -47,6 +47,7 @@ typedef struct HistoriesState
 	GroupRows	rows;			/* of the child */
 	RowPool    *walked;			/* those whose groups are given out now */
 	Customer	customer;		/* the group */
+	GroupShape	shape;
 	bool		wants_history;
 	Summary    *summary;		/* NULL where no column of it is wanted */
 	uint64		memory;			/* bytes, for EXPLAIN */
@@ -72,7 +73,7 @@ gather(HistoriesState *state)
 	PlanState  *child = outerPlanState(state);
 	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
 
-	group_rows_open(&state->rows, ExecGetResultType(child));
+	group_rows_open(&state->rows, ExecGetResultType(child), state->shape);
 	MemoryContextSwitchTo(old);
 	if (scatter_attach(child, &state->rows.receiver))
 	{
@@ -131,7 +132,7 @@ put_summary(CustomScanState *node)
 	MemoryContext old = MemoryContextSwitchTo(state->walked->scratch);
 	CompositeRow *row = &summary->row;
 	Figures		figures;
-	int			output = OUTPUT_COLUMNS;
+	int			output = OUTPUT_GROUP + state->shape.columns;
 	ListCell   *cell;
 
 	if (!history_is_empty(history) && !summary->ready)
@@ -166,6 +167,19 @@ next_customer(HistoriesState *state)
 	return pool_next(state->walked, &state->customer);
 }
 
+/* What the group was grouped by, and what has one value in it. */
+static void
+put_group(HistoriesState *state, Datum *values, bool *isnull)
+{
+	if (state->rows.packed != NULL)
+	{
+		packed_key_columns(state->rows.packed, state->customer.id, values, isnull);
+		return;
+	}
+	*values = state->customer.id;
+	*isnull = state->walked == state->rows.keyless;
+}
+
 /* The next group, before HAVING and with the columns that this asks for. */
 static TupleTableSlot *
 next_group(CustomScanState *node)
@@ -184,8 +198,7 @@ next_group(CustomScanState *node)
 	gathered = state->customer.history;
 	/* what the slot leads to is there until the next one */
 	old = MemoryContextSwitchTo(state->walked->scratch);
-	slot->tts_values[OUTPUT_KEY] = state->customer.id;
-	slot->tts_isnull[OUTPUT_KEY] = state->walked == state->rows.keyless;
+	put_group(state, slot->tts_values + OUTPUT_GROUP, slot->tts_isnull + OUTPUT_GROUP);
 	history = state->wants_history && !history_is_empty(gathered);
 	slot->tts_values[OUTPUT_HISTORY] = history ? PointerGetDatum(history_store(gathered)) : (Datum) 0;
 	slot->tts_isnull[OUTPUT_HISTORY] = !history;
@@ -245,11 +258,12 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 
 	CheckMayGather(linitial(scan->custom_private));
 	outerPlanState(node) = ExecInitNode(outerPlan(scan), estate, eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
-	state->wants_history = linitial_int(columns) != 0;
-	if (list_length(columns) > 2)
+	state->shape = (GroupShape) {list_nth_int(columns, PRIVATE_GROUP_COLUMNS), list_nth_int(columns, PRIVATE_GROUP_KEYS)};
+	state->wants_history = list_nth_int(columns, PRIVATE_HISTORY) != 0;
+	if (list_length(columns) > PRIVATE_COLUMNS)
 	{
-		state->summary = open_summary(node, scan, list_copy_tail(columns, 2));
-		state->summary->in_having = lsecond_int(columns) != 0;
+		state->summary = open_summary(node, scan, list_copy_tail(columns, PRIVATE_COLUMNS));
+		state->summary->in_having = list_nth_int(columns, PRIVATE_IN_HAVING) != 0;
 	}
 }
 
@@ -283,9 +297,15 @@ explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 	List	   *context = set_deparse_context_plan(es->deparse_cxt, &scan->scan.plan, ancestors);
 	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
-	TargetEntry *key = linitial_node(TargetEntry, scan->custom_scan_tlist);
+	List	   *keys = NIL;
 
-	ExplainPropertyText("Group Key", deparse_expression((Node *) key->expr, context, prefix, false), es);
+	for (int i = 0; i < state->shape.keys; i++)
+	{
+		TargetEntry *key = list_nth_node(TargetEntry, scan->custom_scan_tlist, OUTPUT_GROUP + i);
+
+		keys = lappend(keys, deparse_expression((Node *) key->expr, context, prefix, false));
+	}
+	ExplainPropertyList("Group Key", keys, es);
 	if (es->analyze)
 		explain_use(state->memory, state->disk, es);
 }

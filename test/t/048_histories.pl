@@ -210,6 +210,13 @@ for my $seed (@seeds)
     }
     is(differences($shop, "as_$key", $call), 'groups: 0', "$name: and plain SQL's");
   }
+  # two keys of all types, the second one of the next type
+  for my $i (0 .. $seed < 0.5 ? $#keys : -1)
+  {
+    my @two = @keys[ $i, ($i + 1) % @keys ];
+    my ($shown, $beside) = map { my $column = "as_$_"; ($one_form{$_} // 'k') =~ s/\bk\b/$column/r } @two;
+    same("$two[0] and $two[1]", "SELECT $shown, $beside, h FROM (SELECT as_$two[0], as_$two[1], ltv_history(day, amount) AS h FROM $shop GROUP BY as_$two[0], as_$two[1]) g", setup => "SET work_mem = '" . ($i % 2 ? '64kB' : '64MB') . "'", alone => 'perhaps');
+  }
   is(differences($shop, 'as_int4', $_), 'groups: 0', "seed $seed: ltv_history($_->[0]) is what plain SQL says") for @calls;
 }
 
@@ -250,6 +257,11 @@ my %queries = (
   'a volatile key' => "SELECT sum(ltv_orders(h)) FROM (SELECT (random() * 10)::integer AS k, $h AS h FROM orders GROUP BY k) s", 'a key that makes rows' => "SELECT unnest(ARRAY[customer_id, 500]) AS k, $h FROM orders GROUP BY k",
   'a key that is an argument' => "SELECT ordered_on, $h FROM orders GROUP BY ordered_on", 'rows without customers' => "SELECT id, ltv_history(ordered_on, amount) FROM customers LEFT JOIN orders ON id = customer_id GROUP BY id",
   'columns of rows without customers' => "SELECT id, (ltv_summarize(ltv_history(ordered_on, amount), '2024-12-31')).* FROM customers LEFT JOIN orders ON id = customer_id GROUP BY id",
+  'two keys' => "SELECT customer_id, ordered_on, $h FROM orders GROUP BY customer_id, ordered_on", 'keys in another order' => "SELECT ordered_on, customer_id, $h, ($sum).revenue FROM orders GROUP BY ordered_on, customer_id", 'one of two keys' => "SELECT customer_id % 3, $h FROM orders GROUP BY customer_id % 3, ordered_on > '2023-01-01'",
+  'a dependent column' => "SELECT id, name, region, $h FROM customers LEFT JOIN orders ON id = customer_id GROUP BY id", 'a dependent column in HAVING' => "SELECT id, $h FROM customers LEFT JOIN orders ON id = customer_id GROUP BY id HAVING name > 'customer 2' OR ltv_orders($h) > 1",
+  'a dependent column beside another key' => "SELECT id, name, cost, ($sum).*, $h FROM customers LEFT JOIN orders ON id = customer_id GROUP BY cost, id", 'a dependent row' => "SELECT customers, $h FROM customers LEFT JOIN orders ON id = customer_id GROUP BY id",
+  'LATERAL with two keys' => "SELECT id, s.* FROM customers, LATERAL (SELECT customer_id % 2, cost > id AS costly, (ltv_summarize($h, '2023-01-01'::date + id)).*, $h FROM orders WHERE customer_id BETWEEN id AND id + 1 GROUP BY customer_id % 2, cost > id) s",
+  'a key that is not selected as it stands' => "SELECT (customer_id % 10) * 2, $h FROM orders GROUP BY customer_id % 10",
   'all groups single' => 'SELECT customer_id, ltv_history(ordered_on, amount) FROM singles GROUP BY customer_id', 'no rows' => ['SELECT customer_id, ltv_history(ordered_on, amount) FROM none GROUP BY customer_id', nothing => 1],
   'one group of 200,000' => [$of_one, setup => "SET work_mem = '64MB'"], 'one group of 200,000, too large for memory' => [$of_one, without => 1],
   'all columns' => "SELECT customer_id, ($sum).* $by", 'all columns, and the history' => "SELECT customer_id, $h, ($sum).*, ltv_history_send($h) $by", 'some columns, mixed' => "SELECT ($sum).stage, ($sum).revenue, customer_id, ($sum).orders, ($sum).revenue $by",
@@ -275,7 +287,8 @@ my %queries = (
 # One process has to read where a value comes from outside or must not be computed elsewhere, and where there is nothing; and it
 # may where rows come in order anyway, or from a join that not every server can do in parts.
 my %alone = ((map { $_ => 1 } 'HAVING with a subquery', 'LATERAL', 'LATERAL with a day alone', 'LATERAL with a day alone, over what has to begin anew', 'a correlated subquery', 'an array of them', 'a subquery beside', 'a subquery under it', 'a volatile day', 'a volatile key',
-    'one behind a cheaper condition', 'no rows'), (map { $_ => 'perhaps' } 'LIMIT', 'ORDER BY the key', 'an expression twice', 'rows without customers', 'columns of rows without customers'));
+    'one behind a cheaper condition', 'no rows'), (map { $_ => 'perhaps' } 'LIMIT', 'ORDER BY the key', 'an expression twice', 'rows without customers', 'columns of rows without customers',
+    'a dependent column', 'a dependent column in HAVING', 'a dependent column beside another key', 'a dependent row', 'LATERAL with two keys'));
 for my $name (sort keys %queries)
 {
   my ($query, %how) = ref $queries{$name} ? @{ $queries{$name} } : $queries{$name};
@@ -312,12 +325,12 @@ CREATE TABLE monthly AS SELECT customer_id, ltv_history(ordered_on, amount) AS h
 END
 my $two = 'ltv_history(ordered_on, amount)';
 my %others = (
-  'two keys' => "SELECT customer_id, ordered_on, $two FROM orders GROUP BY customer_id, ordered_on", 'another aggregate beside it' => "SELECT customer_id, $two, count(*) $by", 'another in HAVING' => "SELECT customer_id, $two $by HAVING count(*) > 3", 'another in ORDER BY' => "SELECT customer_id, $two $by ORDER BY min(ordered_on), customer_id",
+  'another aggregate beside it' => "SELECT customer_id, $two, count(*) $by", 'another in HAVING' => "SELECT customer_id, $two $by HAVING count(*) > 3", 'another in ORDER BY' => "SELECT customer_id, $two $by ORDER BY min(ordered_on), customer_id",
   FILTER => "SELECT customer_id, $two FILTER (WHERE amount > 50) $by", 'ORDER BY in the aggregate' => "SELECT customer_id, ltv_history(ordered_on, amount ORDER BY amount) $by", 'DISTINCT in the aggregate' => "SELECT customer_id, ltv_history(DISTINCT ordered_on, amount) $by",
   'grouping sets' => "SELECT customer_id, $two FROM orders GROUP BY GROUPING SETS ((customer_id), ())", ROLLUP => "SELECT customer_id, $two FROM orders GROUP BY ROLLUP (customer_id)", 'GROUPING()' => "SELECT customer_id, GROUPING(customer_id), $two $by",
-  'a dependent column' => "SELECT id, name, $two FROM customers LEFT JOIN orders ON id = customer_id GROUP BY id", 'a dependent column in HAVING' => "SELECT id, $two FROM customers LEFT JOIN orders ON id = customer_id GROUP BY id HAVING name > 'customer 2' OR ltv_orders($two) > 1", 'no GROUP BY' => "SELECT $two FROM orders", 'no GROUP BY, with columns' => "SELECT ($sum).* FROM orders",
+  'no GROUP BY' => "SELECT $two FROM orders", 'no GROUP BY, with columns' => "SELECT ($sum).* FROM orders",
   'two histories' => "SELECT customer_id, $two, ltv_history(ordered_on, amount, quantity) $by", 'two histories, one in HAVING' => "SELECT customer_id, $two $by HAVING ltv_revenue(ltv_history(ordered_on, cost)) > 100", ltv_rollup => 'SELECT customer_id, ltv_rollup(history) FROM monthly GROUP BY customer_id', 'no aggregate' => 'SELECT customer_id FROM orders GROUP BY customer_id',
-  'a key that is not selected as it stands' => "SELECT (customer_id % 10) * 2, $two FROM orders GROUP BY customer_id % 10", 'no final function' => 'SELECT customer_id, raw_history(ordered_on, amount) FROM orders GROUP BY customer_id', 'another final function' => 'SELECT customer_id, counted(ordered_on, amount) FROM orders GROUP BY customer_id', 'another beginning' => 'SELECT customer_id, begun(ordered_on, amount) FROM orders GROUP BY customer_id',
+  'no final function' => 'SELECT customer_id, raw_history(ordered_on, amount) FROM orders GROUP BY customer_id', 'another final function' => 'SELECT customer_id, counted(ordered_on, amount) FROM orders GROUP BY customer_id', 'another beginning' => 'SELECT customer_id, begun(ordered_on, amount) FROM orders GROUP BY customer_id',
   'a window function' => "SELECT customer_id, $two OVER (PARTITION BY customer_id) FROM orders",
   (map { $_ => "SELECT k, $two FROM (SELECT customer_id::bigint::$_ AS k, ordered_on, amount FROM orders) o GROUP BY k" } 'money', 'bit(10)'), 'an array without hash' => "SELECT k, $two FROM (SELECT ARRAY[customer_id::bigint::money] AS k, ordered_on, amount FROM orders) o GROUP BY k", 'a row' => "SELECT ROW(customer_id, 1), $two FROM orders GROUP BY ROW(customer_id, 1)",
 );
@@ -590,7 +603,7 @@ cmp_ok($used // 0, '>', 8000, 'the rows go to a file');
 cmp_ok($used // 0, '<', 12000, 'and no more than these');
 unlike($disk{'1GB'}, qr/Disk/, 'with memory they do not');
 my $json = decode_json(ask("$node_on; SET work_mem = '64kB'; EXPLAIN (ANALYZE, FORMAT JSON, VERBOSE) $many"))->[0]{Plan};
-is_deeply([ @$json{ 'Node Type', 'Custom Plan Provider', 'Group Key' } ], [ 'Custom Scan', 'LtvHistories', 'many.customer_id' ], 'EXPLAIN as JSON');
+is_deeply([ @$json{ 'Node Type', 'Custom Plan Provider', 'Group Key' } ], [ 'Custom Scan', 'LtvHistories', ['many.customer_id'] ], 'EXPLAIN as JSON');
 cmp_ok($json->{'Disk Usage'} // 0, '>', 8000, 'with the file');
 
 # --- without the extension -----------------------------------------------------------------------------------------------------------------
