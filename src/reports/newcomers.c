@@ -7,18 +7,21 @@
  *
  *	V(h) = sum over u of n(u) v(h - u)
  *
- * up to day h, and V(h) - V(g) from the day after g on.  The variance, with N
- * the sum of n(u), m2 the mean square and s^2 the variance of what one of them
- * is worth, is
+ * up to day h, and V(h) - V(g) from the day after g on.  How far off that may
+ * be has two parts, of which the squares add up to that of the whole on either
+ * side.  One is how many more or fewer come in a year than in the last one
+ * (model/growth.h).  The other has the variance, with N the sum of n(u), m2 the
+ * mean square and s^2 the variance of what one of them is worth, and L those of
+ * the last year
  *
- *	N m2 + N (V/N)^2 + N^2 s^2 / observed + V^2 growth:
+ *	N m2 + N^2 s^2 / observed + V^2 (1/N - 1/L + w^2):
  *
- * how many come and what each spends; that last year's number is chance as
- * well; that values are known of so many customers; and that years differ.  The
- * last is known from few pairs of years, so the interval is that of Student's
- * t with the degrees of freedom of F. E. Satterthwaite, "An approximate
- * distribution of estimates of variance components", Biometrics Bulletin 2,
- * 1946: the square of the variance over that of its last part / pairs.
+ * how many come and what each spends; that values are known of so many
+ * customers; and, where the days are no whole year, that they are a part of the
+ * year by chance and by w, how much such parts differ beyond chance.  It is
+ * normal but for w, for which it is Student's t with the degrees of freedom of
+ * F. E. Satterthwaite, "An approximate distribution of estimates of variance
+ * components", Biometrics Bulletin 2, 1946.
  *
  * What a customer has spent by an age is a step function; where it steps its
  * change is added, so that sums up to an age are what was spent by then.
@@ -213,7 +216,7 @@ mean_squares(const RecordSet *squares, const NewcomerTable *table)
 	return means;
 }
 
-/* Customers observed at least to each age, what they spent by then, and when those of the last year came. */
+/* Customers observed at least to each age, and what they spent by then. */
 static void
 tabulate_ages(NewcomerTable *table, AgeCell **cells, uint32 count)
 {
@@ -234,46 +237,52 @@ tabulate_ages(NewcomerTable *table, AgeCell **cells, uint32 count)
 		if (observed > 0)
 			table->value[age] = wide_double(&sum) / (double) decimal_power[DECIMAL_MAX_SCALE] / (double) observed;
 	}
-	for (uint32 i = 0; i < count && cells[i]->age < YEAR_DAYS; i++)
-		table->won[YEAR_DAYS - cells[i]->age] = cells[i]->customers;
 }
 
-/*
- * How much the numbers of years differ: the mean square of the logarithm of
- * their ratio, less what chance alone makes of it.
- */
+/* a year that lacks no more of its days, as the first customer came a little later, is a year as well */
+#define FEW_DAYS	(YEAR_DAYS / 10)
+
+static double
+won_in(const NewcomerTable *table, int year, int from, int days)
+{
+	double		sum = 0;
+
+	for (int i = from; i < from + days; i++)
+		sum += table->won[year * YEAR_DAYS + i];
+	return sum;
+}
+
+/* The number of the year before the first whole one, of which there are so many days: as many more as the year after it has in all its days. */
+static void
+complete_year(NewcomerTable *table, int days)
+{
+	double		after = won_in(table, table->years - 1, 0, days);
+
+	if (days < YEAR_DAYS - FEW_DAYS || after == 0)
+		return;
+	table->numbers[table->years] = won_in(table, table->years, 0, days) * table->numbers[table->years - 1] / after;
+	table->known++;
+}
+
+/* When those of the last years came, and what these years tell of those to come. */
 static void
 compare_years(NewcomerTable *table, AgeCell **cells, uint32 count)
 {
 	int64		oldest = -1;
-	int64		whole_years;
-	double		later = 0;
-	double		sum = 0;
-	uint32		next = 0;
 
 	for (uint32 i = 0; i < count; i++)
 		if (cells[i]->customers > 0)
 			oldest = cells[i]->age;
-	whole_years = (oldest + 1) / YEAR_DAYS;
-	table->whole_year = whole_years > 0;
-	for (int64 year = 0; year < whole_years; year++)
-	{
-		double		number = 0;
-
-		for (; next < count && cells[next]->age < (year + 1) * YEAR_DAYS; next++)
-			number += (double) cells[next]->customers;
-		if (number > 0 && later > 0)
-		{
-			double		ratio = log(later / number);
-
-			sum += ratio * ratio - 1 / later - 1 / number;
-			table->pairs++;
-		}
-		later = number;
-		CHECK_FOR_INTERRUPTS();
-	}
-	if (table->pairs > 0)
-		table->growth_variance = Max(0, sum / table->pairs);
+	table->known = table->years = (int) Min((oldest + 1) / YEAR_DAYS, LTVM_GROWTH_YEARS);
+	table->won = palloc0((LTVM_GROWTH_YEARS + 1) * YEAR_DAYS * sizeof(double));
+	for (uint32 i = 0; i < count && cells[i]->age < (LTVM_GROWTH_YEARS + 1) * YEAR_DAYS; i++)
+		table->won[cells[i]->age] = (double) cells[i]->customers;
+	for (int year = 0; year < table->years; year++)
+		table->numbers[year] = won_in(table, year, 0, YEAR_DAYS);
+	if (table->years > 0 && table->years < LTVM_GROWTH_YEARS)
+		complete_year(table, (int) ((oldest + 1) % YEAR_DAYS));
+	for (int i = 0; i < LTVM_GROWTH_YEARS; i++)
+		table->growth[i] = table->known > 1 ? ltvm_growth(table->numbers, table->known, i + 1) : (LtvmGrowth) {1, 1, 1};
 }
 
 NewcomerTable *
@@ -297,7 +306,13 @@ newcomers_tabulate(const Newcomers *newcomers, const SpansAhead *spans)
 static inline double
 won_on(const NewcomerTable *table, int32 day)
 {
-	return (double) table->won[(day - 1) % YEAR_DAYS + 1];
+	return table->won[YEAR_DAYS - 1 - (day - 1) % YEAR_DAYS];
+}
+
+static const LtvmGrowth *
+growth_of(const NewcomerTable *table, int32 day)
+{
+	return &table->growth[Min((day - 1) / YEAR_DAYS, LTVM_GROWTH_YEARS - 1)];
 }
 
 static int
@@ -310,18 +325,99 @@ length_number(const SpansAhead *spans, int32 length)
 	return i;
 }
 
-/* fewer degrees of freedom than of two pairs of years say nothing that can be used */
+/* fewer degrees of freedom say nothing that can be used */
 #define LEAST_FREEDOM	2.0
 
-/* 95 % lie so near, given the variance and the part of it that comes of how years differ. */
-double
-newcomers_error(const NewcomerTable *table, double variance, double growth)
+/* How much parts of years differ beyond chance, as the variance of a logarithm. */
+typedef struct PartVariance
 {
-	double		quantile = NORMAL_975;
+	double		variance;
+	double		freedom;
+} PartVariance;
 
-	if (growth > 0)
-		quantile = student_t_quantile(0.975, Max(LEAST_FREEDOM, variance / growth * (variance / growth) * table->pairs));
-	return quantile * sqrt(variance);
+/*
+ * Parts of a year of so many days, against the same ones of the year before as
+ * a part of it: with a and b the numbers and r the ratio of the years the mean
+ * square of a - r b, less a + r^2 b, which chance makes of it, over that of r a b.
+ */
+static PartVariance
+variance_of_parts(const NewcomerTable *table, int32 days)
+{
+	int32		length = Min(days, YEAR_DAYS / 2);
+	int			parts = YEAR_DAYS / length;
+	double		excess = 0;
+	double		square = 0;
+
+	if (days >= YEAR_DAYS)
+		return (PartVariance) {0, 1};
+	for (int year = 0; year + 1 < table->years; year++)
+	{
+		double		ratio = table->numbers[year + 1] > 0 ? table->numbers[year] / table->numbers[year + 1] : 0;
+
+		for (int part = 0; part < parts; part++)
+		{
+			double		now = won_in(table, year, part * length, length);
+			double		before = ratio * won_in(table, year + 1, part * length, length);
+
+			excess += ((now - before) * (now - before) * parts / (parts - 1) - now - ratio * before);
+			square += now * before;
+		}
+	}
+	if (!(excess > 0 && square > 0))
+		return (PartVariance) {0, 1};
+	/* longer parts even shocks out, and share more of them with their year */
+	return (PartVariance) {excess / square * length / days * (1 - (double) days / YEAR_DAYS), (double) (parts - 1) * (table->years - 1)};
+}
+
+/* What is added up of those who come: as many as last year, and as the years ahead may have it. */
+typedef struct Growing
+{
+	double		plain;
+	double		low;
+	double		middle;
+	double		high;
+} Growing;
+
+static void
+add_growing(Growing *sum, double value, const LtvmGrowth *growth)
+{
+	sum->plain += value;
+	sum->low += value * growth->low;
+	sum->middle += value * growth->middle;
+	sum->high += value * growth->high;
+}
+
+/* A sum that days bring in which so many came a year before, with its variance as if these were sure. */
+static Outreach
+reach(const NewcomerTable *table, const Growing *sum, double variance, double number, int32 days)
+{
+	PartVariance parts = variance_of_parts(table, days);
+	double		square = sum->middle * sum->middle;
+	double		of_parts = square * parts.variance;
+	double		all = variance + of_parts;
+	double		quantile = NORMAL_975;
+	double		error;
+
+	if (number > 0)
+		all += square * (table->known > 1 ? Max(0, 1 / number - 1 / table->numbers[0]) : 1 / number);
+	if (of_parts > 0)
+		quantile = student_t_quantile(0.975, Max(LEAST_FREEDOM, all / of_parts * (all / of_parts) * parts.freedom));
+	error = quantile * sqrt(all);
+	return (Outreach) {
+		.value = sum->plain,
+		.down = Max(0, sum->plain - sum->middle + hypot(sum->middle - sum->low, error)),
+		.up = Max(0, sum->middle - sum->plain + hypot(sum->high - sum->middle, error))
+	};
+}
+
+static Outreach
+customers_between(const NewcomerTable *table, int32 from_day, int32 to_day)
+{
+	Growing		sum = {0};
+
+	for (int32 day = from_day + 1; day <= to_day; day++)
+		add_growing(&sum, won_on(table, day), growth_of(table, day));
+	return reach(table, &sum, sum.middle, sum.plain, to_day - from_day);
 }
 
 /* Of the days after from_day and up to to_day, which are a span. */
@@ -329,36 +425,33 @@ NewcomerWorth
 newcomers_worth(const NewcomerTable *table, int32 from_day, int32 to_day)
 {
 	const double *of_length = table->squares[length_number(table->spans, to_day - from_day)];
-	NewcomerWorth worth = {.value_known = true};
-	double		number = 0;		/* all who come by to_day */
-	double		squares = 0;
+	NewcomerWorth worth = {.customers = customers_between(table, from_day, to_day), .value_known = true};
+	Growing		number = {0};	/* all who come by to_day */
+	Growing		value = {0};
+	Growing		squares = {0};
 	double		unknown = 0;	/* sum of 1 / sqrt(observed) */
 
 	for (int32 day = 1; day <= to_day; day++)
 	{
+		const LtvmGrowth *growth = growth_of(table, day);
 		double		won = won_on(table, day);
 		int32		age = to_day - day;
 
 		if (won == 0)
 			continue;
-		worth.value_known = worth.value_known && table->observed[age] > 0;
-		if (!worth.value_known)
-			break;
-		number += won;
-		worth.value += won * (table->value[age] - (day <= from_day ? table->value[from_day - day] : 0));
-		squares += won * of_length[age];
-		unknown += won / sqrt((double) table->observed[age]);
+		if (table->observed[age] == 0)
+			return (NewcomerWorth) {.customers = worth.customers, .value = {NAN, NAN, NAN}};
+		add_growing(&number, won, growth);
+		add_growing(&value, won * (table->value[age] - (day <= from_day ? table->value[from_day - day] : 0)), growth);
+		add_growing(&squares, won * of_length[age], growth);
+		unknown += won * growth->middle / sqrt((double) table->observed[age]);
 	}
-	for (int32 day = from_day + 1; day <= to_day; day++)
-		worth.customers += won_on(table, day);
-	worth.customers_growth = worth.customers * worth.customers * table->growth_variance;
-	worth.customers_variance = 2 * worth.customers + worth.customers_growth;
-	if (worth.value_known && number > 0)
+	if (number.plain > 0)
 	{
-		double		mean = worth.value / number;
+		double		mean = value.plain / number.plain;
+		double		variance = Max(0, squares.plain / number.plain - mean * mean);
 
-		worth.growth = worth.value * worth.value * table->growth_variance;
-		worth.variance = squares + number * mean * mean + Max(0, squares / number - mean * mean) * unknown * unknown + worth.growth;
+		worth.value = reach(table, &value, squares.middle + variance * unknown * unknown, number.plain, to_day);
 	}
 	return worth;
 }

@@ -8,6 +8,7 @@
 #include "base/compat.h"
 
 #include "base/recordset.h"
+#include "model/growth.h"
 #include "reports/report_table.h"
 
 #define YEAR_DAYS		365
@@ -44,26 +45,30 @@ typedef struct NewcomerTable
 	int64	   *observed;		/* customers observed at least to an age */
 	double	   *value;			/* mean value to that age of these */
 	double	   *squares[SPAN_LENGTHS];	/* mean square of their value in as many days up to that age */
-	int64		won[YEAR_DAYS + 1]; /* new customers on the n-th day of the year up to as_of */
-	bool		whole_year;		/* there were orders a year ago */
-	int			pairs;			/* of years that follow each other */
-	double		growth_variance;	/* of the logarithm of a year's number of new customers */
+	int			years;			/* whole ones, as far as they are looked at */
+	double	   *won;			/* new customers by the age that they have now, of these years */
+	int			known;			/* years whose number is known: these, and one that lacks a few days */
+	double		numbers[LTVM_GROWTH_YEARS]; /* of new customers, the last year first */
+	LtvmGrowth	growth[LTVM_GROWTH_YEARS];	/* of the years ahead, the next one first; 1 where there is one year */
 } NewcomerTable;
+
+/* A sum and how far down and up it may be off: its 95 % interval. */
+typedef struct Outreach
+{
+	double		value;
+	double		down;
+	double		up;
+} Outreach;
 
 /* New customers in some days ahead, and what they and those won before spend in them. */
 typedef struct NewcomerWorth
 {
-	double		customers;
-	double		customers_variance;
-	double		customers_growth;	/* the part of it that comes of how years differ */
+	Outreach	customers;
 	bool		value_known;	/* else nobody has been observed for so long */
-	double		value;
-	double		variance;
-	double		growth;			/* the part of it as above */
+	Outreach	value;
 } NewcomerWorth;
 
 extern NewcomerTable *newcomers_tabulate(const Newcomers *newcomers, const SpansAhead *spans);
-extern double newcomers_error(const NewcomerTable *table, double variance, double growth);
 extern NewcomerWorth newcomers_worth(const NewcomerTable *table, int32 from_day, int32 to_day);
 
 #endif							/* LTV_NEWCOMERS_H */

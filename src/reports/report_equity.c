@@ -185,11 +185,11 @@ fit_models(EquityReport *equity, EquityParts *parts, StringInfo notes)
 static void
 add_newcomer_notes(const NewcomerTable *table, StringInfo notes)
 {
-	if (!table->whole_year)
+	if (table->years == 0)
 		add_note(notes, "new customers are not foreseen: there is no whole year of orders");
 	else if (table->observed[table->spans->horizon_days - 1] == 0)
 		add_note(notes, "nobody has been observed for as long as the horizon, so the value of new customers is not known to its end");
-	if (table->whole_year && table->pairs == 0)
+	if (table->known == 1)
 		add_note(notes, "new customers: if as many are won as last year");
 }
 
@@ -202,29 +202,32 @@ put_interval(Row *row, double value, double down, double up)
 	put_measure(row, (value < 0 && !isnan(up) ? Min(0, value + up) : value + up) + 0.0);
 }
 
+/* What is left of a value.  Who sells at a loss loses less with fewer orders. */
+static void
+put_margin(double *value, double *down, double *up, double margin)
+{
+	double		before = *down;
+
+	*value *= margin;
+	*down = fabs(margin) * (margin < 0 ? *up : *down);
+	*up = fabs(margin) * (margin < 0 ? before : *up);
+}
+
 /* The days after from_day and up to to_day. */
 static void
 put_days(Row *row, const EquityParts *parts, Datum start, int32 from_day, int32 to_day, const char *note)
 {
 	Worth		worth = {NAN, NAN, NAN, NAN};
-	NewcomerWorth won = {NAN, NAN, 0, false, NAN, NAN, 0};
+	Outreach	unknown = {NAN, NAN, NAN};
+	NewcomerWorth won = {.customers = unknown, .value = unknown};
 	double		margin = parts->margin;
-	double		down;
-	double		up;
-	double		error;
-	double		number;
 
 	if (parts->fitted)
 		worth = outlook_worth(&parts->outlook, from_day, to_day);
-	if (parts->newcomers->whole_year)
+	if (parts->newcomers->years > 0)
 		won = newcomers_worth(parts->newcomers, from_day, to_day);
-	if (!won.value_known)
-		won.value = won.variance = NAN;
-	/* who sells at a loss loses less with fewer orders */
-	down = fabs(margin) * (margin < 0 ? worth.up : worth.down);
-	up = fabs(margin) * (margin < 0 ? worth.down : worth.up);
-	error = fabs(margin) * newcomers_error(parts->newcomers, won.variance, won.growth);
-	number = newcomers_error(parts->newcomers, won.customers_variance, won.customers_growth);
+	put_margin(&worth.value, &worth.down, &worth.up, margin);
+	put_margin(&won.value.value, &won.value.down, &won.value.up, margin);
 	if (start == 0)
 		row_null(row);
 	else
@@ -232,10 +235,10 @@ put_days(Row *row, const EquityParts *parts, Datum start, int32 from_day, int32 
 	row_value(row, Int32GetDatum(to_day - from_day));
 	row_count(row, parts->customers);
 	put_measure(row, worth.orders);
-	put_interval(row, worth.value * margin, down, up);
-	put_interval(row, won.customers, number, number);
-	put_interval(row, won.value * margin, error, error);
-	put_interval(row, (worth.value + won.value) * margin, hypot(down, error), hypot(up, error));
+	put_interval(row, worth.value, worth.down, worth.up);
+	put_interval(row, won.customers.value, won.customers.down, won.customers.up);
+	put_interval(row, won.value.value, won.value.down, won.value.up);
+	put_interval(row, worth.value + won.value.value, hypot(worth.down, won.value.down), hypot(worth.up, won.value.up));
 	if (note == NULL)
 		row_null(row);
 	else

@@ -13,6 +13,7 @@
 
 const char *reference_dir = NULL;
 const char *data_dir = NULL;
+bool		full_run = false;
 int			passed = 0;
 int			failed = 0;
 
@@ -171,6 +172,7 @@ main(int argc, char **argv)
 {
 	reference_dir = argc > 1 && argv[1][0] ? argv[1] : NULL;
 	data_dir = argc > 2 && argv[2][0] ? argv[2] : NULL;
+	full_run = argc > 3 && strcmp(argv[3], "--full") == 0;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	test_special();
@@ -182,6 +184,7 @@ main(int argc, char **argv)
 	test_rhythm();
 	test_shrink();
 	test_season();
+	test_growth();
 	test_million();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed > 0;

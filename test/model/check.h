@@ -23,6 +23,9 @@ typedef struct Csv
 extern const char *reference_dir;
 extern const char *data_dir;
 
+/* simulations of thousands of shops, which take minutes, instead of some */
+extern bool full_run;
+
 extern int	passed;
 extern int	failed;
 
@@ -54,6 +57,7 @@ extern void test_recovery(void);
 extern void test_rhythm(void);
 extern void test_shrink(void);
 extern void test_season(void);
+extern void test_growth(void);
 extern void test_million(void);
 
 #endif							/* LTV_TEST_CHECK_H */

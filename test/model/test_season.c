@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "model/fit.h"
-#include "patterns.h"
+#include "shops.h"
 #include "simulate.h"
 
 static const double december[LTVM_MONTHS] = {0.8, 0.7, 0.9, 0.95, 0.9, 0.85, 1.0, 0.8, 0.9, 1.05, 1.3, 2.5};
@@ -195,126 +195,9 @@ test_gaps(void)
 }
 
 /*
- * Simulated shops: customers who come on any day of some years, more and more of them, and whose events come at a rate that
- * every day has a speed of its own for.  As calendars, by counting and sorting.
+ * Simulated shops: customers who come on any day of some years, more and more of them.
  */
 #define SHOP_CUSTOMERS 3000
-#define SHOP_DAYS 1096
-#define SHOP_START 8036			/* 1 January 2022 */
-#define SHOP_END (SHOP_START + SHOP_DAYS - 1)
-
-typedef struct Shop
-{
-	int			count;			/* of events */
-	int			customer[SHOP_CUSTOMERS * 40];
-	int			day[SHOP_CUSTOMERS * 40];	/* a customer's ascend */
-} Shop;
-
-static void
-add_event(Shop *shop, int customer, int day)
-{
-	if (shop->count == SHOP_CUSTOMERS * 40
-		|| (shop->count > 0 && shop->customer[shop->count - 1] == customer && shop->day[shop->count - 1] == day))
-		return;
-	shop->customer[shop->count] = customer;
-	shop->day[shop->count++] = day;
-}
-
-/* One customer from a first day on: whole days, a gap of k events each. */
-static void
-draw_days(Random *random, const LtvmModel *model, const double *speed, int customer, int first, Shop *shop)
-{
-	int			k = model->regularity > 1 ? model->regularity : 1;
-	double		rate = draw_gamma(random, model->p[0]) / model->p[1] / 7;
-	double		leaving = draw_beta(random, model->p[2], model->p[3]);
-	int			day = first + 1;
-	double		left = day < SHOP_DAYS ? speed[day] : 0;	/* of this day's clock */
-
-	add_event(shop, customer, SHOP_START + first);
-	while (draw_uniform(random) > leaving)
-	{
-		double		gap = 0;
-
-		for (int i = 0; i < k; i++)
-			gap += draw_exponential(random) / rate;
-		while (day < SHOP_DAYS && gap > left)
-		{
-			gap -= left;
-			day++;
-			left = day < SHOP_DAYS ? speed[day] : 0;
-		}
-		if (day >= SHOP_DAYS)
-			return;
-		left -= gap;
-		add_event(shop, customer, SHOP_START + day);
-	}
-}
-
-static void
-draw_shop(Random *random, const LtvmModel *model, const LtvmClock *clock, double shock, Shop *shop)
-{
-	double		speed[SHOP_DAYS];
-	double		of_month = 1;
-	int			month = -1;
-
-	for (int d = 0; d < SHOP_DAYS; d++)
-	{
-		if (ltvm_month_of(SHOP_START + d) != month)
-			of_month = exp(shock * sqrt(2 * draw_exponential(random)) * cos(2 * M_PI * draw_uniform(random)));
-		month = ltvm_month_of(SHOP_START + d);
-		speed[d] = of_month * ltvm_clock_speed(clock, SHOP_START + d);
-	}
-	shop->count = 0;
-	for (int i = 0; i < SHOP_CUSTOMERS; i++)
-		draw_days(random, model, speed, i, (int) (SHOP_DAYS * (sqrt(1 + 3 * draw_uniform(random)) - 1)), shop);
-}
-
-static int
-compare_pairs(const void *a, const void *b)
-{
-	const LtvmDayPair *left = a;
-	const LtvmDayPair *right = b;
-
-	return left->to != right->to ? left->to - right->to : left->from - right->from;
-}
-
-/* The customers as of a day; to be freed. */
-static LtvmCalendar
-calendar_of(const Shop *shop, int as_of)
-{
-	LtvmPattern *patterns = calloc(SHOP_CUSTOMERS, sizeof(LtvmPattern));
-	LtvmDayPair *pairs = malloc(sizeof(LtvmDayPair) * (size_t) (shop->count + 1));
-	LtvmCalendar calendar = {.as_of = as_of, .unit_days = 7, .patterns = patterns, .pairs = pairs};
-	int			first = 0;
-
-	for (int i = 0; i < shop->count; i++)
-	{
-		bool		begins = i == 0 || shop->customer[i] != shop->customer[i - 1];
-
-		if (begins)
-			first = shop->day[i];
-		if (shop->day[i] > as_of)
-			continue;
-		if (begins)
-			patterns[calendar.n++] = (LtvmPattern) {0, 0, as_of - first, 1};
-		else
-		{
-			patterns[calendar.n - 1].frequency++;
-			patterns[calendar.n - 1].recency = shop->day[i] - first;
-			pairs[calendar.pair_count++] = (LtvmDayPair) {shop->day[i - 1], shop->day[i], 1};
-		}
-	}
-	calendar.n = compact_patterns(patterns, calendar.n);
-	qsort(pairs, (size_t) calendar.pair_count, sizeof(LtvmDayPair), compare_pairs);
-	return calendar;
-}
-
-static void
-free_calendar(LtvmCalendar *calendar)
-{
-	free((void *) calendar->patterns);
-	free((void *) calendar->pairs);
-}
 
 static LtvmFit
 fit_estimated(LtvmKind kind, const Shop *shop)
@@ -336,7 +219,7 @@ fit_estimated(LtvmKind kind, const Shop *shop)
 static void
 test_given(const LtvmModel *truth)
 {
-	static Shop shop;
+	Shop		shop = {.customers = SHOP_CUSTOMERS};
 	Random		random;
 	LtvmClock	clock;
 	double		off[4] = {0};
@@ -364,7 +247,7 @@ test_given(const LtvmModel *truth)
 static void
 test_estimated(const LtvmModel *truth)
 {
-	static Shop shop;
+	Shop		shop = {.customers = SHOP_CUSTOMERS};
 	LtvmClock	seasonal;
 	LtvmClock	none = {.seasonal = false};
 	Random		random;
