@@ -396,7 +396,7 @@ COMMENT ON COLUMN ltv_check_row.meaning IS 'what it is, and what becomes of such
 
 CREATE FUNCTION ltv_check(orders regclass, as_of date DEFAULT CURRENT_DATE)
 RETURNS SETOF ltv_check_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 14 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 14 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_check(regclass, date) IS 'what is in an orders relation: rows read and used, and whatever is left out or would surprise';
 
 CREATE TYPE ltv_customer_summary_row AS (
@@ -682,7 +682,7 @@ COMMENT ON COLUMN ltv_overview_row.meets_repeat_rate IS 'repeat_rate reaches ben
 
 CREATE FUNCTION ltv_overview(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_overview_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_overview(regclass, date, ltv_policy, text) IS 'one row of key figures on as_of: the columns of ltv_kpi, and two more';
 
 CREATE TYPE ltv_stages_row AS (
@@ -705,7 +705,7 @@ COMMENT ON COLUMN ltv_stages_row.retention_cost IS 'what contacts with these cus
 
 CREATE FUNCTION ltv_stages(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_stages_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_stages(regclass, date, ltv_policy, text) IS 'one row per stage, in the order of ltv_stage, also for empty ones; no row without a customer';
 
 CREATE TYPE ltv_stage_flow_row AS (
@@ -724,7 +724,7 @@ COMMENT ON COLUMN ltv_stage_flow_row.revenue IS 'of these customers after from_d
 
 CREATE FUNCTION ltv_stage_flow(orders regclass, from_day date, to_day date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_stage_flow_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 30 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 30 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_stage_flow(regclass, date, date, ltv_policy, text) IS 'one row per pair of stages that a customer has, by from_stage and to_stage, nulls last';
 
 CREATE TYPE ltv_cpm AS ENUM (
@@ -752,7 +752,7 @@ COMMENT ON COLUMN ltv_cpm_groups_row.revenue IS 'of these customers so far, refu
 
 CREATE FUNCTION ltv_cpm_groups(orders regclass, as_of date DEFAULT CURRENT_DATE, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_cpm_groups_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_cpm_groups(regclass, date, ltv_policy, text) IS 'one row per group of the customer portfolio (CPM), in the order of ltv_cpm, also for empty ones; no row without a customer';
 
 CREATE TYPE ltv_period AS ENUM ('day', 'week', 'month', 'quarter', 'year');
@@ -809,7 +809,7 @@ COMMENT ON COLUMN ltv_periods_row.complete IS 'the period has ended by as_of';
 
 CREATE FUNCTION ltv_periods(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_periods_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_periods(regclass, date, ltv_period, ltv_policy, text) IS 'what happened in each calendar period (day, week, month, quarter, year) from the first order of all to as_of, in this order, empty ones included';
 
 CREATE TYPE ltv_steps_row AS (
@@ -838,7 +838,7 @@ COMMENT ON COLUMN ltv_steps_row.average_order_value IS 'of the n-th orders';
 
 CREATE FUNCTION ltv_steps(orders regclass, as_of date DEFAULT CURRENT_DATE, max_step integer DEFAULT 12, within_days integer DEFAULT NULL, cohort ltv_period DEFAULT NULL, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_steps_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_steps(regclass, date, integer, integer, ltv_period, ltv_policy, text) IS 'the way from the first order to the n-th, by n, as far as somebody came but not beyond max_step';
 
 CREATE TYPE ltv_campaigns_row AS (
@@ -941,7 +941,7 @@ COMMENT ON COLUMN ltv_campaigns_row.note IS 'what to bear in mind: arms that wer
 
 CREATE FUNCTION ltv_campaigns(orders regclass, campaigns regclass, as_of date DEFAULT CURRENT_DATE, within_days integer DEFAULT 90, by text DEFAULT NULL)
 RETURNS SETOF ltv_campaigns_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 20 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 20 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_campaigns(regclass, regclass, date, integer, text) IS 'campaigns: responses and what they cost, and the effect on orders, revenue and gross profit against the control group';
 
 CREATE TYPE ltv_cancellations_row AS (
@@ -1017,7 +1017,7 @@ COMMENT ON COLUMN ltv_deliveries_row.revenue_per_contract IS 'sum up to this del
 
 CREATE FUNCTION ltv_deliveries(orders regclass, as_of date DEFAULT CURRENT_DATE, contracts regclass DEFAULT NULL, max_delivery integer DEFAULT 12, interval_days integer DEFAULT NULL, grace numeric DEFAULT 1.0, cohort ltv_period DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_deliveries_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 12 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_deliveries(regclass, date, regclass, integer, integer, numeric, ltv_period, text) IS 'subscriptions: how many contracts come to the n-th delivery, how many end there, and what a contract that begins brings so far';
 CREATE TYPE ltv_after AS ENUM ('first', 'repeat', 'all');
 COMMENT ON TYPE ltv_after IS 'what a silence comes after: the first day with an order, a later one, or either';
@@ -1046,7 +1046,7 @@ COMMENT ON COLUMN ltv_silences_row.revenue_now IS 'what these have bought so far
 
 CREATE FUNCTION ltv_silences(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,120,180,240,365,540,730}', horizon_days integer DEFAULT 365, after ltv_after DEFAULT 'repeat', by text DEFAULT NULL)
 RETURNS SETOF ltv_silences_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_silences(regclass, date, integer[], integer, ltv_after, text) IS 'how often somebody comes back within the horizon after a silence of so many days, for each number of days, the least first; and who is silent for as long now';
 
 CREATE FUNCTION ltv_suggest_policy(orders regclass, as_of date DEFAULT CURRENT_DATE, dormant_return numeric DEFAULT 0.30, churned_return numeric DEFAULT 0.10, horizon_days integer DEFAULT 365, after ltv_after DEFAULT 'repeat', policy ltv_policy DEFAULT ltv_policy())
@@ -1090,7 +1090,7 @@ COMMENT ON COLUMN ltv_growth_row.median_days_loyal IS 'from becoming loyal to th
 
 CREATE FUNCTION ltv_growth(orders regclass, as_of date DEFAULT CURRENT_DATE, horizon_days integer DEFAULT 365, cohort ltv_period DEFAULT NULL, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_growth_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_growth(regclass, date, integer, ltv_period, ltv_policy, text) IS 'how many customers become loyal within the horizon, how soon, and how long they stay it';
 
 CREATE TYPE ltv_cohorts_row AS (
@@ -1133,7 +1133,7 @@ COMMENT ON COLUMN ltv_cohorts_row.complete IS 'the period has ended by as_of';
 
 CREATE FUNCTION ltv_cohorts(orders regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
 RETURNS SETOF ltv_cohorts_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_cohorts(regclass, date, ltv_period, text) IS 'customers by the calendar period of their first order, followed period by period up to as_of, by cohort and period_index, cells without orders included';
 
 CREATE TYPE ltv_windows_row AS (
@@ -1166,7 +1166,7 @@ COMMENT ON COLUMN ltv_windows_row.meets_benchmark IS 'revenue_per_customer and o
 
 CREATE FUNCTION ltv_windows(orders regclass, as_of date DEFAULT CURRENT_DATE, days integer[] DEFAULT '{30,60,90,180,365}', cohort ltv_period DEFAULT NULL, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_windows_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 5 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_windows(regclass, date, integer[], ltv_period, ltv_policy, text) IS 'what customers do within the first days from their first order on, for each window of days, the shortest first; over the customers whose first order is at least that many days before as_of';
 
 CREATE TYPE ltv_rfm_group AS ENUM (
@@ -1227,12 +1227,12 @@ COMMENT ON COLUMN ltv_loyal_chance_row.earlier_loyal IS 'of these, those who bec
 
 CREATE FUNCTION ltv_loyal_chance(orders regclass, columns text[], as_of date)
 RETURNS SETOF ltv_loyal_chance_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_loyal_chance(regclass, text[], date) IS 'how likely each customer who is not loyal yet is to become it within a year, by what became of earlier customers like this one, by loyal_chance, the largest first, then by customer_id in the order of its own type; customer_id as text';
 
 CREATE FUNCTION ltv_loyal_chance(orders regclass, columns text[], as_of date, id_type anyelement, horizon_days integer DEFAULT 365, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS TABLE (customer_id anyelement, segment text, orders bigint, age integer, loyal_chance double precision, earlier_customers bigint, earlier_loyal bigint)
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_loyal_chance(regclass, text[], date, anyelement, integer, ltv_policy, text) IS 'how likely each customer who is not loyal yet is to become it within the horizon, by what became of earlier customers with the same values of the columns, by loyal_chance, the largest first, then by customer_id; columns as in ltv_loyal_chance_row; id_type is a null of the type that customer_id is to have: its own, such as NULL::bigint, or text';
 
 CREATE TYPE ltv_deciles_row AS (
@@ -1257,7 +1257,7 @@ COMMENT ON COLUMN ltv_deciles_row.minimum_revenue IS 'the least revenue of a cus
 
 CREATE FUNCTION ltv_deciles(orders regclass, as_of date DEFAULT CURRENT_DATE, by text DEFAULT NULL)
 RETURNS SETOF ltv_deciles_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_deciles(regclass, date, text) IS 'customers by revenue in ten equal groups, the best first; where they do not divide, the first groups are larger by one';
 
 CREATE TYPE ltv_item_flow_row AS (
@@ -1284,7 +1284,7 @@ COMMENT ON COLUMN ltv_item_flow_row.dearer_customers IS 'of the customers, those
 
 CREATE FUNCTION ltv_item_flow(orders regclass, as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', from_day date DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_item_flow_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_item_flow(regclass, date, text, date, text) IS 'from the item, or what another column says, of the n-th order to that of the next, by from_step, then customers, the most first, then items';
 
 CREATE TYPE ltv_labels_row AS (
@@ -1331,7 +1331,7 @@ COMMENT ON COLUMN ltv_labels_row.contact_cost IS 'what these contacts cost';
 
 CREATE FUNCTION ltv_labels(orders regclass, as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', within_days integer DEFAULT 90, from_day date DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_labels_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_labels(regclass, date, text, integer, date, text) IS 'orders by what they carry, a coupon, item or channel, first orders and others apart: first orders first, then by orders, the most first, then by label';
 
 CREATE TYPE ltv_funnel_row AS (
@@ -1362,7 +1362,7 @@ COMMENT ON COLUMN ltv_funnel_row.revenue_per_customer IS 'all that these custome
 
 CREATE FUNCTION ltv_funnel(orders regclass, steps text[], as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', within_days integer DEFAULT 365, from_day date DEFAULT NULL, cohort ltv_period DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_funnel_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_funnel(regclass, text[], date, text, integer, date, ltv_period, text) IS 'how many who ordered what the first step says came to order what the next steps say, within so many days, by step; over those whose first such order is at least within_days before as_of';
 
 CREATE TYPE ltv_baskets_row AS (
@@ -1391,7 +1391,7 @@ COMMENT ON COLUMN ltv_baskets_row.lift IS 'confidence / (baskets_to / baskets): 
 
 CREATE FUNCTION ltv_baskets(orders regclass, as_of date DEFAULT CURRENT_DATE, label text DEFAULT 'item', within_days integer DEFAULT 0, min_orders integer DEFAULT 5, from_day date DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_baskets_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_baskets(regclass, date, text, integer, integer, date, text) IS 'pairs of values that are bought together, in one order or by one customer within so many days, in min_orders baskets at least: by together, the most first, then by from_label and to_label';
 
 --
@@ -1519,7 +1519,7 @@ COMMENT ON COLUMN ltv_economics_row.churn IS 'lost_customers / previous_customer
 
 CREATE FUNCTION ltv_economics(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, policy ltv_policy DEFAULT ltv_policy(), by text DEFAULT NULL)
 RETURNS SETOF ltv_economics_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_economics(regclass, date, numeric, numeric, numeric, numeric, ltv_policy, text) IS 'unit economics of a shop in one row, over the year that ends with as_of: the six elements of the lifetime value, what follows from them, and what was counted';
 
 CREATE TYPE ltv_levers_row AS (
@@ -1552,7 +1552,7 @@ COMMENT ON COLUMN ltv_levers_row.gain_at_best IS 'the ltv with this element at b
 
 CREATE FUNCTION ltv_levers(orders regclass, as_of date DEFAULT CURRENT_DATE, gross_margin numeric DEFAULT NULL, acquisition_cost numeric DEFAULT NULL, retention_cost numeric DEFAULT 0, active_years numeric DEFAULT 1, improvement numeric DEFAULT 0.10, against text DEFAULT NULL, min_customers integer DEFAULT 100, by text DEFAULT NULL)
 RETURNS SETOF ltv_levers_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 6 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 6 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_levers(regclass, date, numeric, numeric, numeric, numeric, numeric, text, integer, text) IS 'which element of the lifetime value to pull first, one row per element, the largest gain first';
 
 CREATE TYPE ltv_payback_row AS (
@@ -1577,7 +1577,7 @@ COMMENT ON COLUMN ltv_payback_row.retention_cost IS 'what contacts with the coho
 
 CREATE FUNCTION ltv_payback(orders regclass, as_of date DEFAULT CURRENT_DATE, acquisition_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, period ltv_period DEFAULT 'month', by text DEFAULT NULL)
 RETURNS SETOF ltv_payback_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_payback(regclass, date, numeric, numeric, ltv_period, text) IS 'payback of each cohort, the customers by the calendar period of their first order: when their gross profit less the cost of contacts covers what they cost';
 
 CREATE TYPE ltv_acquisition_row AS (
@@ -1630,7 +1630,7 @@ COMMENT ON COLUMN ltv_acquisition_row.complete IS 'all of the new customers are 
 
 CREATE FUNCTION ltv_acquisition(orders regclass, spend regclass, as_of date DEFAULT CURRENT_DATE, period ltv_period DEFAULT 'month', within_days integer DEFAULT 365, target_profit numeric DEFAULT 0, label text DEFAULT 'item', main text[] DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_acquisition_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_acquisition(regclass, regclass, date, ltv_period, integer, numeric, text, text[], text) IS 'what the new customers of each calendar period cost and what they bring in: what was spent beside the customers whose first order is in the period';
 
 CREATE TYPE ltv_free_shipping_row AS (
@@ -1655,7 +1655,7 @@ COMMENT ON COLUMN ltv_free_shipping_row.step_up_share IS 'free_shipping_cost / (
 
 CREATE FUNCTION ltv_free_shipping(orders regclass, as_of date DEFAULT CURRENT_DATE, threshold numeric DEFAULT NULL, shipping_cost numeric DEFAULT NULL, gross_margin numeric DEFAULT NULL, reach numeric DEFAULT 0.8, by text DEFAULT NULL)
 RETURNS SETOF ltv_free_shipping_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1 COST 100000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_free_shipping(regclass, date, numeric, numeric, numeric, numeric, text) IS 'would free shipping from a threshold on pay, in one row over the year that ends with as_of';
 
 --
@@ -2223,7 +2223,7 @@ COMMENT ON COLUMN ltv_validate_row.note IS 'what is special about the model; nul
 
 CREATE FUNCTION ltv_validate(orders regclass, as_of date, split_day date, kind text DEFAULT 'auto')
 RETURNS SETOF ltv_validate_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 9 COST 1000000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_validate(regclass, date, date, text) IS 'a model fitted up to split_day against the order days after it, up to as_of, by class of repeat orders before';
 
 CREATE TYPE ltv_backtest_row AS (
@@ -2260,7 +2260,7 @@ COMMENT ON COLUMN ltv_backtest_row.note IS 'what is special about the model, or 
 
 CREATE FUNCTION ltv_backtest(orders regclass, as_of date, horizon_days integer DEFAULT 365, splits integer DEFAULT 12, kinds text[] DEFAULT '{auto}')
 RETURNS SETOF ltv_backtest_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 24 COST 1000000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 24 COST 1000000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_backtest(regclass, date, integer, integer, text[]) IS 'models as they would have been fitted at the end of past months, against the order days of the horizon after each; the last split is horizon_days before as_of';
 
 CREATE TYPE ltv_equity_row AS (
@@ -2305,7 +2305,7 @@ COMMENT ON COLUMN ltv_equity_row.note IS 'what is special about the model and ab
 
 CREATE FUNCTION ltv_equity(orders regclass, as_of date DEFAULT CURRENT_DATE, horizon_days integer DEFAULT 365, kind text DEFAULT 'auto', gross_margin numeric DEFAULT NULL, period ltv_period DEFAULT NULL, by text DEFAULT NULL)
 RETURNS SETOF ltv_equity_row
-AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 1000000;
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 COST 1000000 SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_equity(regclass, date, integer, text, numeric, ltv_period, text) IS 'what the customers of today and those who will be won are worth in the horizon after as_of, with 95 % intervals; with period, for each that comes';
 
 --

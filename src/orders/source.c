@@ -332,6 +332,7 @@ source_read_rows(Source *source, RowVisitor visit, void *arg)
 	source->visit_row = visit;
 	source->visit_arg = arg;
 	read_orders(source);
+	source->reading.pool->counts.rows = (int64) source->reading.pool->received;
 	source_phase(source, PROGRESS_COMPUTING);
 	MemoryContextSwitchTo(old);
 }

@@ -4,7 +4,7 @@
  * LtvHistories	GROUP BY with the aggregate ltv_history, and ltv_summarize over
  *				it (plan_histories.c, scan_histories.c); below it LtvScatter,
  *				where several processes read the rows (node/scatter.c)
- * LtvReport	a report with a row per customer in FROM (plan_reports.c,
+ * LtvReport	a report in FROM (plan_reports.c,
  *				scan_reports.c)
  */
 #ifndef LTV_PLAN_NODES_H
@@ -69,6 +69,7 @@ struct ExplainState;
 extern void explain_use(uint64 memory, uint64 disk, struct ExplainState *es);
 extern const CustomScanMethods scan_histories_methods;
 extern const CustomScanMethods scan_reports_methods;
+extern bool is_report(Oid function);
 extern bool is_row_report(Oid function);
 
 #endif							/* LTV_PLAN_NODES_H */

@@ -1,10 +1,11 @@
 /*
- * plan_reports.c: planning a report with a row per customer in FROM.
+ * plan_reports.c: planning a report in FROM.
  *
  * The server calls a function in FROM once and keeps all its rows, in a file
  * where they are many, before the first is used.  A report whose rows are
  * millions need not be kept: it can give them out one after the other.  So the
  * planner is offered a scan of our own, which costs less by what keeping costs.
+ * All other reports have it for what it tells EXPLAIN.
  */
 #include "node/plan.h"
 #include "plan/plan_nodes.h"
@@ -35,7 +36,7 @@ report_call(const RangeTblEntry *rte)
 	function = linitial(rte->functions);
 	if (!IsA(function->funcexpr, FuncExpr) || contain_var_clause(function->funcexpr) ||
 		expression_returns_set((Node *) ((FuncExpr *) function->funcexpr)->args) ||
-		!is_row_report(((FuncExpr *) function->funcexpr)->funcid))
+		!is_report(((FuncExpr *) function->funcexpr)->funcid))
 		return NULL;
 	return (FuncExpr *) function->funcexpr;
 }
@@ -119,15 +120,17 @@ static const CustomPathMethods path_methods = {
 	.PlanCustomPath = make_plan,
 };
 
+/* A report whose rows are kept all the same costs only so much less that it is taken. */
 static void
-add_report_path(RelOptInfo *rel)
+add_report_path(RelOptInfo *rel, const FuncExpr *call)
 {
 	const Path *kept = linitial(rel->pathlist);
 	CustomPath *path = plan_make_path(rel, rel->reltarget, &path_methods);
+	Cost		run_cost = kept->total_cost - kept->startup_cost;
 
 	path->path.rows = kept->rows;
 	path->path.startup_cost = kept->startup_cost;
-	path->path.total_cost = (kept->startup_cost + kept->total_cost) / 2;
+	path->path.total_cost = kept->startup_cost + run_cost * (is_row_report(call->funcid) ? 0.5 : 0.99);
 	add_path(rel, &path->path);
 }
 
@@ -135,11 +138,13 @@ add_report_path(RelOptInfo *rel)
 static void
 scan_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
+	FuncExpr   *call;
+
 	if (next_hook != NULL)
 		next_hook(root, rel, rti, rte);
-	if (enabled && rel->reloptkind == RELOPT_BASEREL && report_call(rte) != NULL &&
-		rel->pathlist != NIL && IsA(linitial(rel->pathlist), Path) && !wants_whole_row(rel, rti))
-		add_report_path(rel);
+	call = enabled && rel->reloptkind == RELOPT_BASEREL ? report_call(rte) : NULL;
+	if (call != NULL && rel->pathlist != NIL && IsA(linitial(rel->pathlist), Path) && !wants_whole_row(rel, rti))
+		add_report_path(rel, call);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
- * scan_reports.c: the plan node LtvReport, which gives out the rows of a report
- * one after the other.
+ * scan_reports.c: the plan node LtvReport, which gives out the rows of a report,
+ * those of a report with a row for each customer one after the other, and tells
+ * EXPLAIN what the report has read.
  *
  * Who may want them a second time (to go back, for each row of another
  * relation) gets them kept, as from the server's scan of a function.
@@ -9,6 +10,9 @@
 #include "plan/plan_nodes.h"
 
 #include LTV_EXPLAIN_FORMAT_H
+#include "access/htup_details.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "commands/explain.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
@@ -16,6 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
+#include "utils/syscache.h"
 
 #include "base/key.h"
 #include "reports/report.h"
@@ -26,7 +31,7 @@ typedef struct ReportState
 	FmgrInfo	function;
 	List	   *arguments;		/* ExprState */
 	Bitmapset  *params;			/* what these depend on */
-	const RowReport *rows;
+	const RowReport *rows;		/* NULL: it gives all at once */
 	bool		keep;			/* all rows are kept */
 	uint64		unasked;		/* columns that nobody looks at */
 	MemoryContext context;		/* of all that follows */
@@ -53,6 +58,7 @@ typedef struct KnownReport
 extern Datum ltv_customer_summary(PG_FUNCTION_ARGS);
 extern Datum ltv_predict(PG_FUNCTION_ARGS);
 extern Datum ltv_rfm(PG_FUNCTION_ARGS);
+extern Datum ltv_support(PG_FUNCTION_ARGS);
 
 static const KnownReport known_reports[] = {
 	{"ltv_customer_summary", ltv_customer_summary, &ltv_summary_rows},
@@ -72,7 +78,7 @@ is_row_report(Oid function)
 	return false;
 }
 
-/* The report of a function that was one when the query was planned. */
+/* The same of what a query calls; NULL for all others, and one that was altered since the query was planned. */
 static const RowReport *
 row_report(const FmgrInfo *function)
 {
@@ -81,10 +87,25 @@ row_report(const FmgrInfo *function)
 		if (known_reports[i].function == function->fn_addr)
 			return known_reports[i].rows;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("function \"%s\" was altered since the query was planned", get_func_name(function->fn_oid)),
-			 errhint("Run the query again.")));
+	return NULL;
+}
+
+/* Whether a function is a report: one in C that returns rows, and for which the planner asks us. */
+bool
+is_report(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			support = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+
+		if (form->prolang == ClanguageId && form->proretset && !form->proisstrict)
+			support = form->prosupport;
+		ReleaseSysCache(tuple);
+	}
+	return OidIsValid(support) && is_own_function(support, "ltv_support", ltv_support);
 }
 
 /*
@@ -239,7 +260,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	state->arguments = ExecInitExprList(call->args, &node->ss.ps);
 	state->params = pull_paramids((Expr *) call);
 	state->unasked = columns_unasked(((CustomScan *) node->ss.ps.plan)->custom_private);
-	state->keep = (eflags & EXEC_FLAG_REWIND) != 0;
+	state->keep = state->rows == NULL || (eflags & EXEC_FLAG_REWIND) != 0;
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "ltv report", ALLOCSET_DEFAULT_SIZES);
 	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "ltv row", ALLOCSET_SMALL_SIZES);
 	state->kept_row = MakeSingleTupleTableSlot(node->ss.ss_ScanTupleSlot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
