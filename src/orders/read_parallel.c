@@ -184,6 +184,7 @@ reading_begin(Reading *reading, PlannedStmt *plan)
 	pg_atomic_init_u32(&shared->processes, LEADER);
 	pg_atomic_init_u64(&shared->customers, 0);
 	pg_atomic_init_u64(&shared->disk, 0);
+	pg_atomic_init_u64(&shared->result_disk, 0);
 	shared->bits = rowstore_bits(pool->store->budget);
 	describe(reading, shared);
 	pool_share(pool, shared->bits, &shared->files.fs, reading_store_name(LEADER));

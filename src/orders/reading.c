@@ -118,26 +118,52 @@ reading_begin_visits(Reading *reading, uint32 number)
 	pool->visit_arg = palloc(visitor->size);
 	memcpy(pool->visit_arg, shared->report, visitor->size);
 	visitor->begin(pool->visit_arg);
-	stream_to_file(&reading->result, BufFileCreateFileSet(&shared->files.fs, result_file_name(number)));
-	if (visitor->open != NULL)
-		visitor->open(pool->visit_arg, &reading->result);
+	reading_begin_result(reading, number);
+}
+
+/* What is made of customers goes to a file, from now on or when all have been visited. */
+void
+reading_begin_result(Reading *reading, uint32 number)
+{
+	stream_to_file(&reading->result, BufFileCreateFileSet(&shared_reading(reading)->files.fs, result_file_name(number)));
+	if (reading->visitor->open != NULL)
+		reading->visitor->open(reading->pool->visit_arg, &reading->result);
+}
+
+static void
+close_result(Reading *reading)
+{
+	if (reading->result.file == NULL)
+		return;
+	BufFileClose(reading->result.file);
+	pfree(reading->result.bytes);
+	reading->result.file = NULL;
+}
+
+/* All have been visited. */
+void
+reading_end_result(Reading *reading)
+{
+	reading->visitor->send(reading->pool->visit_arg, &reading->result);
+	stream_flush(&reading->result);
+	BufFileExportFileSet(reading->result.file);
+	pg_atomic_fetch_add_u64(&shared_reading(reading)->result_disk, BufFileSize(reading->result.file));
+	close_result(reading);
 }
 
 /* A worker has visited all that it will. */
 void
 reading_send_result(Reading *reading)
 {
-	reading->visitor->send(reading->pool->visit_arg, &reading->result);
+	reading_end_result(reading);
 	pg_atomic_fetch_add_u64(&shared_reading(reading)->customers, (int64) reading->pool->counts.customers);
-	stream_flush(&reading->result);
-	BufFileExportFileSet(reading->result.file);
-	BufFileClose(reading->result.file);
 }
 
 /* What others have written is no longer needed, and the rows are gone. */
 void
 reading_end(Reading *reading)
 {
+	close_result(reading);
 	pool_walk_end(reading->pool);
 	if (reading->pool->guests != NULL)
 		pool_walk_end(reading->pool->guests);
@@ -161,6 +187,23 @@ reading_receive_result(Reading *reading, uint32 number)
 	stream_end(&result);
 	BufFileClose(result.file);
 	pfree(result.bytes);
+}
+
+/* The next of the results that are read when they are asked for; NULL when there is none left. */
+Stream *
+reading_next_result(Reading *reading)
+{
+	MemoryContext old;
+
+	close_result(reading);
+	if (reading->results == NIL)
+		return NULL;
+	old = MemoryContextSwitchTo(reading->pool->context);
+	stream_from_file(&reading->result, BufFileOpenFileSet(&shared_reading(reading)->files.fs,
+														  result_file_name((uint32) linitial_int(reading->results)), O_RDONLY, false));
+	reading->results = list_delete_first(reading->results);
+	MemoryContextSwitchTo(old);
+	return &reading->result;
 }
 
 /* Keep in mind where the rows of a process are. */

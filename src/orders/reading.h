@@ -21,7 +21,8 @@ typedef struct Reading
 	const ParallelVisitor *visitor;	/* who visits, if that may be in several processes */
 	dsm_segment *segment;		/* of several processes that read the relation, or NULL */
 	List	   *handed;			/* what processes have handed over (HandedStore) */
-	Stream		result;			/* of a worker's visits */
+	Stream		result;			/* of visits, in hand while it has a file */
+	List	   *results;		/* numbers of those that are still to be read */
 } Reading;
 
 /* Where the rows of the relation's query go. */
@@ -50,6 +51,7 @@ typedef struct SharedReading
 	pg_atomic_uint64 customers; /* that others than the leader have visited */
 	pg_atomic_uint64 disk;		/* bytes in all files of rows, once they have been taken over */
 	int			progress;		/* number of the report's slot, see progress.h */
+	pg_atomic_uint64 result_disk;	/* bytes in all files of what was made of customers */
 
 	/* of the pool */
 	int			wants;
@@ -100,8 +102,11 @@ extern const char *reading_own_library(void);
 extern const ParallelVisitor *reading_find_visitor(const char *name);
 extern Reading *reading_of_worker(dsm_handle segment);
 extern void reading_begin_visits(Reading *reading, uint32 number);
+extern void reading_begin_result(Reading *reading, uint32 number);
+extern void reading_end_result(Reading *reading);
 extern void reading_send_result(Reading *reading);
 extern void reading_receive_result(Reading *reading, uint32 number);
+extern Stream *reading_next_result(Reading *reading);
 extern char *reading_store_name(uint32 number);
 extern void reading_note_store(Reading *reading, uint32 number, const char *directory, int size);
 extern void reading_adopt(Reading *reading, RowStore *store, RowStore *guests, const HandedStore *handed);
@@ -115,6 +120,6 @@ extern void reading_note_workers(Reading *reading);
 
 /* several that visit (visit_parallel.c) */
 extern void reading_visit(Reading *reading);
-extern void reading_walk(Reading *reading);
+extern void reading_walk(Reading *reading, bool few);
 
 #endif							/* LTV_READING_H */

@@ -396,12 +396,13 @@ source_visit_parallel(Source *source, DateADT until, const ParallelVisitor *visi
 /*
  * Read the relation for a caller that asks for one customer after the other,
  * with source_next.  Those who can be visited while the relation is read are,
- * in several processes if they may be; what the visitor makes of a customer is more than
- * what it is made of, so customers who are put together afterwards are not
- * left to other processes.
+ * in several processes if they may be; and so are all others where several have read
+ * it, unless the caller may only want a few of them.  What the visitor has made of customers
+ * is then in the streams of source_next_result, and they are not among those
+ * of source_next.
  */
 SourceCounts
-source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool in_parallel, void *arg)
+source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool in_parallel, bool few, void *arg)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->reading.pool->context);
 
@@ -409,7 +410,7 @@ source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool 
 	source->reading.visitor = in_parallel ? visitor : NULL;
 	read_for(source, until, visitor->visit, arg, get_hash_memory_limit());
 	begin_grouping(source);
-	reading_walk(&source->reading);
+	reading_walk(&source->reading, few);
 	MemoryContextSwitchTo(old);
 	return source->reading.pool->counts;
 }
@@ -419,6 +420,13 @@ bool
 source_next(Source *source, Customer *customer)
 {
 	return pool_next(source->reading.pool, customer);
+}
+
+/* What the next process has made of its customers, where several have; NULL when there is none left. */
+Stream *
+source_next_result(Source *source)
+{
+	return reading_next_result(&source->reading);
 }
 
 void

@@ -73,9 +73,9 @@ typedef struct ParallelVisitor
 	Size		size;			/* of the struct */
 	void		(*begin) (void *arg);
 	CustomerVisitor visit;
-	void		(*open) (void *arg, Stream *stream); /* of a worker that writes as it goes, to the same file; or NULL */
+	void		(*open) (void *arg, Stream *stream); /* of a process that writes as it goes, to the same file; or NULL */
 	void		(*send) (void *arg, Stream *stream);
-	void		(*receive) (void *arg, Stream *stream);
+	void		(*receive) (void *arg, Stream *stream); /* NULL: who walks over the customers reads what was sent, see source_next_result */
 } ParallelVisitor;
 
 /* A visitor, exported under its name; what follows are the members after that. */

@@ -202,6 +202,16 @@ start_team(Reading *reading)
 	return context;
 }
 
+/* Add what a worker has gathered, or leave it where it is until it is asked for. */
+static void
+receive_result(Reading *reading, uint32 number)
+{
+	if (reading->visitor->receive != NULL)
+		reading_receive_result(reading, number);
+	else
+		reading->results = lappend_int(reading->results, (int) number);
+}
+
 /* Add what workers have gathered while they read. */
 static void
 receive_handed(Reading *reading)
@@ -210,7 +220,7 @@ receive_handed(Reading *reading)
 
 	foreach(cell, reading->handed)
 	{
-		reading_receive_result(reading, ((const HandedStore *) lfirst(cell))->number);
+		receive_result(reading, ((const HandedStore *) lfirst(cell))->number);
 	}
 }
 
@@ -227,6 +237,21 @@ adopt_handed(Reading *reading)
 	}
 }
 
+/* The leader takes its share; where the result is left in files, it writes one as well. */
+static void
+visit_as_leader(Reading *reading, shm_toc *toc)
+{
+	bool		writes = reading->visitor->receive == NULL;
+
+	if (writes)
+		reading_begin_result(reading, LEADER);
+	visit_parts(reading, toc);
+	if (!writes)
+		return;
+	reading_end_result(reading);
+	receive_result(reading, LEADER);
+}
+
 static void
 visit_in_team(Reading *reading)
 {
@@ -237,11 +262,11 @@ visit_in_team(Reading *reading)
 	EnterParallelMode();
 	team = start_team(reading);
 	if (parallel_leader_participation || team->nworkers_launched == 0)
-		visit_parts(reading, team->toc);
+		visit_as_leader(reading, team->toc);
 	WaitForParallelWorkersToFinish(team);
 	reading->pool->counts.workers = Max(reading->pool->counts.workers, team->nworkers_launched);
 	for (int i = 0; i < team->nworkers_launched; i++)
-		reading_receive_result(reading, first_result(reading) + i);
+		receive_result(reading, first_result(reading) + i);
 	DestroyParallelContext(team);
 	ExitParallelMode();
 }
@@ -257,6 +282,8 @@ count_others(Reading *reading)
 		return;
 	counts->customers += (int64) pg_atomic_read_u64(&shared_reading(reading)->customers);
 	counts->disk = Max(counts->disk, pg_atomic_read_u64(&shared_reading(reading)->disk));
+	if (reading->visitor != NULL && reading->visitor->receive == NULL)
+		counts->disk += pg_atomic_read_u64(&shared_reading(reading)->result_disk);
 }
 
 /* Visit the customers of a relation that has been read. */
@@ -279,12 +306,14 @@ reading_visit(Reading *reading)
 	count_others(reading);
 }
 
-/* Begin to walk over them instead, but for those who were visited while the relation was read. */
+/* Begin to walk over them instead, but for those who have been visited; few: perhaps not to the end. */
 void
-reading_walk(Reading *reading)
+reading_walk(Reading *reading, bool few)
 {
 	if (reading->pool->distinct)
 		receive_handed(reading);
+	else if (reading->visitor != NULL && !few && worthwhile(reading))
+		visit_in_team(reading);
 	else
 	{
 		adopt_handed(reading);

@@ -76,6 +76,16 @@ columns_asked(const RelOptInfo *rel)
 	return asked;
 }
 
+/* Whether the first rows had better come soon: a LIMIT or a cursor, and nothing that wants all of them first. */
+static bool
+few_are_asked(const PlannerInfo *root)
+{
+	const Query *query = root->parse;
+
+	return root->tuple_fraction > 0 && query->sortClause == NIL && query->distinctClause == NIL && query->groupClause == NIL &&
+		query->groupingSets == NIL && !query->hasAggs && !query->hasWindowFuncs && !root->hasHavingQual;
+}
+
 /* A column of the report; a null where it has been dropped from the row type. */
 static Expr *
 report_column(Form_pg_attribute attribute, Index rti)
@@ -111,7 +121,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->custom_scan_tlist = report_columns(call, rel->relid);
 	scan->custom_exprs = list_make1(call);
-	scan->custom_private = columns_asked(rel);
+	scan->custom_private = list_make2(columns_asked(rel), makeInteger(few_are_asked(root)));
 	return &scan->scan.plan;
 }
 

@@ -34,6 +34,7 @@ typedef struct ReportState
 	const RowReport *rows;		/* NULL: it gives all at once */
 	bool		keep;			/* all rows are kept */
 	uint64		unasked;		/* columns that nobody looks at */
+	bool		few;			/* perhaps not all rows are asked for */
 	MemoryContext context;		/* of all that follows */
 	MemoryContext row_context;
 	Report	   *report;			/* NULL before it is opened, and when all its rows are kept */
@@ -141,6 +142,7 @@ open_report(ReportState *state)
 	{
 		state->report = palloc0(state->rows->size);
 		state->report->unasked = state->unasked;
+		state->report->few = state->few;
 		state->rows->open(state->report, fcinfo);
 		source_phase(state->report->source, PROGRESS_SENDING);
 	}
@@ -252,6 +254,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 {
 	ReportState *state = (ReportState *) node;
 	FuncExpr   *call = linitial(((CustomScan *) node->ss.ps.plan)->custom_exprs);
+	const List *plan = ((CustomScan *) node->ss.ps.plan)->custom_private;
 
 	CheckMayExecute(call->funcid);
 	fmgr_info(call->funcid, &state->function);
@@ -259,7 +262,8 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	state->rows = row_report(&state->function);
 	state->arguments = ExecInitExprList(call->args, &node->ss.ps);
 	state->params = pull_paramids((Expr *) call);
-	state->unasked = columns_unasked(((CustomScan *) node->ss.ps.plan)->custom_private);
+	state->unasked = columns_unasked(linitial(plan));
+	state->few = intVal(lsecond(plan)) != 0;
 	state->keep = state->rows == NULL || (eflags & EXEC_FLAG_REWIND) != 0;
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "ltv report", ALLOCSET_DEFAULT_SIZES);
 	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "ltv row", ALLOCSET_SMALL_SIZES);

@@ -5,7 +5,7 @@
  * A report is a file of its own: it fills a struct that begins with a Report
  * while customers pass by, and puts out its rows.
  */
-#include "reports/report.h"
+#include "reports/sent_rows.h"
 
 #include "base/key.h"
 
@@ -84,7 +84,7 @@ report_begin_rows(Report *report, FunctionCallInfo fcinfo, const CompositeType *
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	report->context = CurrentMemoryContext;
-	report->stream = NULL;
+	report->sending = report->received = NULL;
 	report->leading = 0;
 	InitMaterializedSRF(fcinfo, 0);
 	composite_begin(&report->row, rsinfo->setDesc, type);
@@ -107,7 +107,7 @@ report_begin_value(Report *report, FunctionCallInfo fcinfo, int wants)
 	hold_function(fcinfo->flinfo->fn_oid);
 	CheckArgumentsGiven(fcinfo, 0);
 	report->context = CurrentMemoryContext;
-	report->stream = NULL;
+	report->sending = report->received = NULL;
 	report->source = source_open(fcinfo, 0, wants, (NamedColumns) {.label = NULL});
 }
 
@@ -190,7 +190,7 @@ report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visi
 void
 report_walk(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg)
 {
-	report->counts = source_walk(report->source, until, visitor, text_form_is_parallel_safe(&report->id_form), arg);
+	report->counts = source_walk(report->source, until, visitor, text_form_is_parallel_safe(&report->id_form), report->few, arg);
 }
 
 /* A customer_id as the report shows it. */
@@ -200,113 +200,14 @@ report_id(Report *report, Datum id)
 	return text_form_of(&report->id_form, id);
 }
 
-/*
- * What workers send
- */
-
-/*
- * Rows of a worker go to a file, many at a time: how many bytes, then the rows,
- * each 8-aligned.  The leader puts them into the result as they are.
- */
-
-#define BATCH_SIZE (64 * 1024)
-
-static void
-write_batch(Report *report)
-{
-	uint64		size = report->batch_used;
-
-	stream_write(report->stream, &size, sizeof(size));
-	stream_write(report->stream, report->batch, size);
-	report->batch_used = 0;
-}
-
-static void
-batch_row(Report *report, MinimalTuple tuple)
-{
-	Size		size = MAXALIGN(tuple->t_len);
-
-	if (report->batch_used + size > report->batch_room)
-	{
-		if (report->batch_used > 0)
-			write_batch(report);
-		if (size > report->batch_room)
-		{
-			report->batch = repalloc_huge(report->batch, size);
-			report->batch_room = size;
-		}
-	}
-	put_padded(report->batch + report->batch_used, tuple, tuple->t_len);
-	report->batch_used += size;
-}
-
-/* In a worker, whose report is a copy: from now on rows go to a file. */
-void
-report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, Stream *stream)
-{
-	composite_begin(&report->row, desc, type);
-	report->stream = stream;
-	report->batch = palloc(BATCH_SIZE);
-	report->batch_room = BATCH_SIZE;
-	report->batch_used = 0;
-	text_form_renew(&report->id_form);
-}
-
-/* There are no more. */
-void
-report_end_rows(Report *report)
-{
-	if (report->batch_used > 0)
-		write_batch(report);
-	write_batch(report);
-}
-
-static void
-put_batch(Report *report, TupleTableSlot *slot, char *batch, uint64 size)
-{
-	for (char *row = batch; row < batch + size; row += MAXALIGN(((MinimalTuple) row)->t_len))
-	{
-		ExecStoreMinimalTuple((MinimalTuple) row, slot, false);
-		tuplestore_puttupleslot(report->rows, slot);
-	}
-}
-
-/* Put out the rows of a worker. */
-void
-report_receive_rows(Report *report, Stream *stream)
-{
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(report->row.desc, &TTSOpsMinimalTuple);
-	uint64		room = BATCH_SIZE;
-	char	   *batch = palloc(room);
-	uint64		size;
-
-	for (stream_read(stream, &size, sizeof(size)); size > 0; stream_read(stream, &size, sizeof(size)))
-	{
-		if (size > room)
-			batch = repalloc_huge(batch, room = size);
-		stream_read(stream, batch, size);
-		put_batch(report, slot, batch, size);
-	}
-	ExecDropSingleTupleTableSlot(slot);
-	pfree(batch);
-}
-
 /* Put out the row that has been filled in. */
 void
 report_row(Report *report)
 {
-	CompositeRow *row = &report->row;
-	MinimalTuple tuple;
-
-	if (report->stream == NULL)
-	{
-		composite_store(row, report->rows);
-		return;
-	}
-	composite_finish(row);
-	tuple = ltv_form_minimal_tuple(row->desc, row->values, row->nulls);
-	batch_row(report, tuple);
-	pfree(tuple);
+	if (report->sending != NULL)
+		report_send_row(report);
+	else
+		composite_store(&report->row, report->rows);
 }
 
 Datum

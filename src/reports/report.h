@@ -23,10 +23,9 @@ typedef struct Report
 	bool		segments;		/* of a report with a row for each customer: the column segment is read */
 	int			leading;		/* columns of row before the report's own, filled in once for many rows; see report_kind.h */
 	TextForm	id_form;		/* of a customer_id; as it is where it is shown in its own type */
-	Stream	   *stream;			/* of a worker: where rows go */
-	char	   *batch;			/* of a worker: rows that go there together */
-	Size		batch_room;
-	Size		batch_used;
+	bool		few;			/* perhaps not all rows are asked for, and the first ones had better come soon */
+	struct SentRows *sending;	/* where rows go instead, in a process that makes a part of them; or NULL */
+	struct SentRows *received;	/* rows that processes have made; NULL before the first */
 	SourceCounts counts;		/* after report_visit */
 } Report;
 
@@ -76,9 +75,6 @@ extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, v
 extern void report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
 extern Datum report_id(Report *report, Datum id);
 extern void report_walk(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
-extern void report_send_rows(Report *report, const CompositeType *type, TupleDesc desc, Stream *stream);
-extern void report_end_rows(Report *report);
-extern void report_receive_rows(Report *report, Stream *stream);
 extern void report_row(Report *report);
 extern Datum report_end(Report *report);
 extern Datum report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo);

@@ -6,7 +6,7 @@
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
 
-#include "reports/report.h"
+#include "reports/sent_rows.h"
 
 #include "customer/customer.h"
 #include "miscadmin.h"
@@ -137,22 +137,13 @@ begin_summary(void *arg)
 	summary->cache = columns_cache_create();
 }
 
-/* A worker writes its rows as it goes. */
+/* Who makes a part of the rows writes them as it goes. */
 static void
 open_summary(void *arg, Stream *stream)
 {
 	SummaryReport *summary = arg;
-	TupleDesc	desc = CreateTemplateTupleDesc(summary->columns);
 
-	for (int i = 0; i < desc->natts; i++)
-	{
-		bool		dropped = !OidIsValid(summary->types[i]);
-
-		TupleDescInitEntry(desc, (AttrNumber) (i + 1), NULL, dropped ? INT4OID : summary->types[i], -1, 0);
-		TupleDescAttr(desc, i)->attisdropped = dropped;
-		ltv_attribute_changed(desc, i);
-	}
-	report_send_rows(&summary->report, &row_type, desc, stream);
+	report_send_rows(&summary->report, &row_type, summary->types, summary->columns, stream);
 }
 
 static void
@@ -163,16 +154,8 @@ send_summary(void *arg, Stream *stream)
 	report_end_rows(&summary->report);
 }
 
-static void
-receive_summary(void *arg, Stream *stream)
-{
-	SummaryReport *summary = arg;
-
-	report_receive_rows(&summary->report, stream);
-}
-
 PARALLEL_VISITOR(ltv_summary_visitor, sizeof(SummaryReport),
-			  begin_summary, visit_customer, open_summary, send_summary, receive_summary);
+			  begin_summary, visit_customer, open_summary, send_summary, NULL);
 
 /* Whether the function is the one that takes an id_type. */
 static bool
@@ -220,7 +203,7 @@ next_row(void *arg)
 		if (fill_row(summary, &customer))
 			return true;
 	}
-	return false;
+	return report_next_sent(&summary->report, summary->types, summary->columns);
 }
 
 const RowReport ltv_summary_rows = {sizeof(SummaryReport), open_report, next_row};

@@ -22,6 +22,7 @@
 #include "base/composite.h"
 #include "orders/source.h"
 #include "reports/report_nodes.h"
+#include "reports/sent_rows.h"
 #include "reports/rivals.h"
 #include "reports/segments.h"
 
@@ -337,8 +338,9 @@ UNREACHED(Oid, source_id_type, const Source *source)
 UNREACHED(const char *, source_name, const Source *source)
 UNREACHED(SourceCounts, source_visit, Source *source, DateADT until, CustomerVisitor visit, void *arg)
 UNREACHED(SourceCounts, source_visit_parallel, Source *source, DateADT until, const ParallelVisitor *visitor, void *arg)
-UNREACHED(SourceCounts, source_walk, Source *source, DateADT until, const ParallelVisitor *visitor, bool safe, void *arg)
+UNREACHED(SourceCounts, source_walk, Source *source, DateADT until, const ParallelVisitor *visitor, bool safe, bool few, void *arg)
 UNREACHED(void, source_close, Source *source)
+UNREACHED(void, report_send_row, Report *report)
 UNREACHED(bool, report_gather_on_nodes, const ReportKind *kind, Report *report, FunctionCallInfo fcinfo, DateADT until)
 UNREACHED(void, segments_run, const ReportKind *kind, Report *report, DateADT until, const Period *cohorts)
 UNREACHED(void, text_form_init, TextForm *form, Oid type)

@@ -119,8 +119,7 @@ for my $relation (sort keys %shapes)
       # (with a leader, workers may come too late for a small table)
       next if "@$settings" ne $no_leader || $relation eq 'none';
       cmp_ok($readers, '>', 0, "$name: workers have read");
-      # (rows that can leave one after the other are made by the leader as it comes to a customer)
-      is($visitors > 0, $query !~ /summary/, "$name: and put customers together, or left it to the leader");
+      cmp_ok($visitors, '>', 0, "$name: and put customers together");
     }
   }
 }
@@ -325,9 +324,10 @@ for my $settings ([], [$no_leader], ['work_mem = \'64kB\''])
 my ($out, $err) = ('', '');
 my $folder = "(SELECT setting || '/base/pgsql_tmp/' FROM pg_settings WHERE name = 'data_directory')";
 my $has_results = "SELECT EXISTS (SELECT FROM pg_ls_dir($folder, true, false) AS files, pg_ls_dir($folder || files, true, false) AS file WHERE files LIKE '%.fileset' AND file LIKE 'result.%')";
-for my $relation ('endless', 'by_slow')
+for (['endless', $steps], ['by_slow', $steps], ['by_slow', 'SELECT sum(revenue) FROM ltv_customer_summary(\'%s\', \'2024-06-30\')'])
 {
-  my $psql = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "SET temp_file_limit = '4GB'", '-c', "SET $no_leader", '-c', sprintf($steps, $relation) ], '<', \undef, '>', \$out, '2>', \$err);
+  my ($relation, $query) = @$_;
+  my $psql = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "SET temp_file_limit = '4GB'", '-c', "SET $no_leader", '-c', sprintf($query, $relation) ], '<', \undef, '>', \$out, '2>', \$err);
   ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND state = 'active' AND query LIKE '%$relation%'"), "$relation: workers work");
   # a worker that puts customers together has a file for what it makes of them
   ok($node->poll_query_until('postgres', $relation eq 'by_slow' ? $has_results : "SELECT NOT ($has_results)"), "$relation: " . ($relation eq 'by_slow' ? 'they put customers together' : 'they read'));
@@ -340,6 +340,80 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no
 is($node->safe_psql('postgres', $_), $summed, 'and the next report succeeds') for "SELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer)";
 like((workers("SET work_mem = '64kB'; SET temp_file_limit = '64kB';\n" . sprintf($steps, 'orders')))[0], qr/^53400/, 'temp_file_limit holds for workers');
 is((workers("SET max_parallel_workers = 1;\nSELECT sum(revenue) FROM ltv_customer_summary('orders', '2024-06-30', NULL::integer)"))[0], $summed, 'with fewer workers than planned');
+
+# --- finished rows of several processes -------------------------------------------------------------------------------------------
+
+# What they say is by plain SQL; whether several have made them, by the files of the workers.
+my $finished = "ltv_customer_summary('orders', '2024-06-30', NULL::integer)";
+my $known = "(SELECT customer_id, count(*) FILTER (WHERE amount >= 0) AS orders, sum(amount) AS revenue, min(ordered_on) FILTER (WHERE amount >= 0) AS first_order FROM orders WHERE customer_id IS NOT NULL AND amount IS NOT NULL AND ordered_on <= '2024-06-30' GROUP BY customer_id)";
+my $all_known = $node->safe_psql('postgres', "SELECT count(*) FROM $known k");
+my $read = $node->safe_psql('postgres', "SELECT count(*) FROM orders WHERE ordered_on IS NULL OR ordered_on <= '2024-06-30'");
+# (a cursor is planned as a query is of which all rows are wanted)
+my $all_rows = 'cursor_tuple_fraction = 1';
+for my $columns ('count(*)', 'count(*), sum(revenue)', 'sum(orders), min(first_order)', 'md5(string_agg(customer_id::text || revenue, \',\' ORDER BY customer_id))')
+{
+  for my $settings ([], [$no_leader], [$no_leader, 'work_mem = \'64kB\''], ['max_parallel_workers = 0'])
+  {
+    my ($said, undef, undef, $visitors) = workers("SELECT $columns FROM $finished", $settings);
+    is($said, $node->safe_psql('postgres', "SELECT $columns FROM $known k"), "$columns, @$settings: by plain SQL");
+    cmp_ok($visitors, '>', 0, "$columns, @$settings: made by workers") if "@$settings" =~ /^parallel_leader/;
+  }
+}
+for my $settings ([$no_leader], [], $alone)
+{
+  is((workers("SELECT count(*), count(segment), sum(revenue) FILTER (WHERE segment IS NULL), count(*) FILTER (WHERE segment = '2') FROM ltv_customer_summary('orders', '2024-06-30', by => 'quantity')", $settings))[0],
+    (workers("SELECT count(*), count(segment), sum(revenue) FILTER (WHERE segment IS NULL), count(*) FILTER (WHERE segment = '2') FROM ltv_customer_summary('orders', '2024-06-30', by => 'quantity')", [@$alone, 'ltv.enable_report_scan = off']))[0], "@$settings: by a column");
+}
+# who wants a few rows gets them as they come; who sorts them first needs all
+my @few = workers("SELECT count(*) FROM (SELECT * FROM $finished LIMIT 7) s", [$no_leader]);
+is("$few[0] $few[3]", '7 0', 'a limit: rows are not made that nobody asks for');
+my $best = 'customer_id, revenue FROM %s r ORDER BY revenue DESC, customer_id LIMIT 3';
+my @best = workers('SELECT ' . sprintf($best, $finished), [$no_leader]);
+is($best[0], $node->safe_psql('postgres', 'SELECT ' . sprintf($best, $known)), 'the best three');
+cmp_ok($best[3], '>', 0, 'of all, which workers have made');
+# between two rows a session does what it likes: subtransactions that fail or not, tables, a cursor that is left open
+for my $settings ([$no_leader, $all_rows], [$all_rows, 'work_mem = \'64kB\''], [$no_leader])
+{
+  my ($rows, undef, undef, $visitors) = workers("BEGIN; DECLARE c CURSOR FOR SELECT customer_id FROM $finished; SAVEPOINT s; FETCH 10 FROM c; ROLLBACK TO s; CREATE TEMP TABLE between (i integer); SAVEPOINT t; FETCH 10 FROM c; INSERT INTO between VALUES (1); RELEASE t; DELETE FROM between; MOVE 10 IN c; FETCH ALL FROM c; COMMIT; SELECT count(*) FROM pg_ls_tmpdir()", $settings);
+  my @rows = split /\n/, $rows;
+  is(pop @rows, 0, "@$settings: a cursor leaves no file behind");
+  is(scalar @rows, $all_known - 10, 'and has all rows');
+  is($visitors > 0, "@$settings" =~ /cursor/ ? 1 : '', 'made by workers where all are expected') if "@$settings" =~ /^parallel_leader/;
+  is((workers("BEGIN; DECLARE c CURSOR FOR SELECT customer_id FROM $finished; MOVE 5 IN c; COMMIT; SELECT count(*) FROM pg_ls_tmpdir()", $settings))[0], '0', 'nor does one that is left open');
+  is((workers("BEGIN; DECLARE c CURSOR FOR SELECT customer_id FROM $finished; MOVE 5 IN c; SELECT 1 / 0; COMMIT;\nROLLBACK; SELECT count(*) FROM pg_ls_tmpdir()", $settings))[0], '22012: division by zero', 'nor one in a transaction that fails');
+  is((workers("BEGIN; DECLARE c SCROLL CURSOR FOR SELECT revenue FROM $finished; MOVE 3000 IN c; MOVE BACKWARD ALL IN c; MOVE FORWARD ALL IN c; FETCH BACKWARD 1 FROM c; MOVE ABSOLUTE 0 IN c; COMMIT; SELECT sum(revenue) FROM $finished", $settings))[0] =~ s/^.*\n//r, $summed, 'one that goes back');
+}
+for my $settings ([$no_leader], [])
+{
+  is((workers(<<"END", $settings))[0], "$all_known|$summed", "@$settings: a loop that writes, with blocks that fail");
+BEGIN;
+CREATE TEMP TABLE kept (customer_id integer, revenue numeric);
+DO \$\$ DECLARE r record; BEGIN
+  FOR r IN SELECT customer_id, revenue FROM $finished LOOP
+    INSERT INTO kept VALUES (r.customer_id, r.revenue);
+    BEGIN
+      UPDATE kept SET revenue = NULL WHERE r.customer_id % 500 = 0;
+      IF r.customer_id % 500 = 0 THEN RAISE division_by_zero; END IF;
+    EXCEPTION WHEN division_by_zero THEN NULL;
+    END;
+  END LOOP;
+END \$\$;
+SELECT count(*), sum(revenue) FROM kept;
+COMMIT;
+END
+  is((workers("BEGIN; INSERT INTO orders SELECT customer_id, '2024-06-30', 1, 1, 1 FROM $finished; SELECT count(*) FROM orders WHERE ordered_on = '2024-06-30' AND amount = 1; ROLLBACK", $settings))[0], $all_known, "@$settings: rows that go into the orders themselves");
+  is((workers("SELECT x, s.n, s.revenue FROM generate_series(0, 2) x CROSS JOIN LATERAL (SELECT count(*) AS n, sum(revenue) AS revenue FROM ltv_customer_summary('orders', date '2024-06-30' - 300 * x)) s ORDER BY x", $settings))[0],
+    $node->safe_psql('postgres', "SELECT x, count(DISTINCT customer_id), sum(amount) FROM generate_series(0, 2) x, orders WHERE customer_id IS NOT NULL AND amount IS NOT NULL AND ordered_on <= date '2024-06-30' - 300 * x GROUP BY x ORDER BY x"), "@$settings: called for each row of another relation");
+  is((workers("SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SELECT count(*), sum(revenue) FROM generate_series(1, 3) i LEFT JOIN $finished s ON s.customer_id % 3 + 1 = i", $settings))[0], "$all_known|$summed", "@$settings: asked again and again");
+  # (beside a leader, workers may come too late: text does not show what there is none of)
+  for my $format (@$settings ? ('text', 'json', 'xml', 'yaml') : 'json')
+  {
+    like((workers("EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, FORMAT $format) SELECT * FROM $finished", $settings))[0], qr/LtvReport.*Rows[ -]Read\W+$read\b.*Customers\W+$all_known\b.*Disk[ -]Usage\W+\d+\b.*Workers\W+[@{[ @$settings ? '' : 0 ]}12]\b/s, "@$settings: EXPLAIN ANALYZE as $format");
+  }
+}
+like((workers("SET statement_timeout = 1500;\nSELECT sum(revenue) FROM ltv_customer_summary('by_slow', '2024-06-30')", $_))[0], qr/^57014/, "@$_: a timeout while rows are made") for [], [$no_leader];
+like((workers("SET work_mem = '64kB'; SET temp_file_limit = '700kB';\nSELECT sum(revenue) FROM $finished", $_))[0], qr/^53400/, "@$_: temp_file_limit while rows are made") for [$no_leader];
+is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no temporary file is left behind');
 
 # --- rights -----------------------------------------------------------------------------------------------------------------------
 
