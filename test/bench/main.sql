@@ -28,7 +28,5 @@ CROSS JOIN LATERAL generate_series(1, count) AS n;
 VACUUM ANALYZE order_lines;
 
 CREATE VIEW main_shop AS SELECT customer_id, order_id, ltv_day(created_at, 'Asia/Tokyo') AS ordered_on, amount, quantity, cost FROM order_lines;
--- the same lines with what the ideal shop has, a number for a customer and a day for a moment
-CREATE VIEW main_numbered AS SELECT customer_number AS customer_id, order_id, ordered_on, amount, quantity, cost FROM order_lines;
 -- with all that any report reads; a delivery's contract is the customer's only one
 CREATE VIEW main_all AS SELECT customer_id, order_id, ltv_day(created_at, 'Asia/Tokyo') AS ordered_on, amount, quantity, cost, item, 'c' || customer_number AS contract FROM order_lines;
