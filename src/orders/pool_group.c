@@ -448,6 +448,25 @@ gather_orders(History *history, const Line *lines, uint32 nlines)
 	history_sort(history);
 }
 
+/* Rows that are lines of orders of which the sums alone are wanted, where they are few; false where they are not. */
+static bool
+gather_few_lines(Grouping *grouping, char **rows, uint32 nrows)
+{
+	RowPool    *pool = grouping->pool;
+	History    *history = &grouping->history;
+
+	if (pool->gives_items || pool->has_lines || pool->layout.has_segment || nrows > LINES_FEW)
+		return false;
+	history_reserve(history, nrows);
+	if (!lines_merge_few(pool, rows, nrows, history))
+		return false;
+	history->scales = scales_of(row_head(&pool->layout, rows[0])->tag);
+	for (int i = 0; i < history->count; i++)
+		settle_cost(&history->purchases[i]);
+	history_sort(history);
+	return true;
+}
+
 /* Rows that are lines of orders, or have items. */
 static void
 gather_lines(Grouping *grouping, char **rows, uint32 nrows)
@@ -672,7 +691,10 @@ gather_group(Grouping *grouping, const CustomerRows *group, Customer *customer)
 	if (pool->layout.histories)
 		gather_histories(grouping, rows, nrows);
 	else if (nrows > 0 && (pool->layout.has_order || pool->gives_items))
-		gather_lines(grouping, rows, nrows);
+	{
+		if (!gather_few_lines(grouping, rows, nrows))
+			gather_lines(grouping, rows, nrows);
+	}
 	else if (nrows > 0)
 	{
 		gather_purchases(grouping, rows, nrows);

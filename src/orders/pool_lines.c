@@ -114,17 +114,24 @@ take_dearest(Line *order, const Line *line)
 	order->dearest = line->dearest;
 }
 
-/* Put a line into an order: sums, the earliest day.  NULL, or what does not fit any more. */
+/* Sums, the earliest day. */
+static inline void
+merge_purchase(Purchase *sum, const Purchase *line)
+{
+	sum->day = Min(sum->day, line->day);
+	sum->amount += line->amount;
+	sum->quantity += line->quantity;
+	sum->cost += line->cost;
+	sum->cost_known = sum->cost_known && line->cost_known;
+}
+
+/* Put a line into an order.  NULL, or what does not fit any more. */
 static const char *
 merge_line(Line *order, const Line *line)
 {
 	Purchase   *sum = &order->purchase;
 
-	sum->day = Min(sum->day, line->purchase.day);
-	sum->amount += line->purchase.amount;
-	sum->quantity += line->purchase.quantity;
-	sum->cost += line->purchase.cost;
-	sum->cost_known = sum->cost_known && line->purchase.cost_known;
+	merge_purchase(sum, &line->purchase);
 	take_dearest(order, line);
 	if (!decimal_in_range(sum->amount))
 		return "amounts";
@@ -200,6 +207,75 @@ lines_merge(RowPool *pool, Line *lines, uint32 nlines)
 			return misfit;
 	}
 	return NULL;
+}
+
+/*
+ * Few rows, as most customers have
+ */
+
+/* so many of these add up to what fits, in any order */
+#define SMALL_NUMBER (decimal_power[DECIMAL_MAX_DIGITS] / LINES_FEW)
+
+typedef struct FewOrders
+{
+	int			count;
+	uint64		hashes[LINES_FEW];
+	Datum		orders[LINES_FEW];
+	int			places[LINES_FEW];	/* among the purchases */
+} FewOrders;
+
+static inline bool
+is_small(int64 number)
+{
+	return number > -SMALL_NUMBER && number < SMALL_NUMBER;
+}
+
+/* The place of an order's purchase: where one of its lines stands, or the next one. */
+static inline int
+place_of_order(KeyType *type, FewOrders *few, Datum order, int next)
+{
+	uint64		hash = key_hash(type, order);
+
+	for (int i = few->count; i-- > 0;)
+		if (few->hashes[i] == hash && key_equal(type, few->orders[i], order))
+			return few->places[i];
+	few->hashes[few->count] = hash;
+	few->orders[few->count] = order;
+	few->places[few->count++] = next;
+	return next;
+}
+
+/*
+ * At most LINES_FEW rows, of which nothing but the sums is wanted, are compared
+ * with each other and need no sort.  False where they are not of one shape, or large.
+ */
+bool
+lines_merge_few(RowPool *pool, char **rows, uint32 nrows, History *history)
+{
+	uint32		shape = TAG_SHAPE(row_head(&pool->layout, rows[0])->tag);
+	FewOrders	few;
+	int			count = 0;
+
+	few.count = 0;
+	if (shape >= TAG_NO_PURCHASE)
+		return false;
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		uint32		tag = row_head(&pool->layout, rows[i])->tag;
+		Purchase	purchase = row_purchase(&pool->layout, rows[i]);
+		int			place = count;
+
+		if (TAG_SHAPE(tag) != shape || !is_small(purchase.amount) || !is_small(purchase.quantity) || !is_small(purchase.cost))
+			return false;
+		if (tag & TAG_HAS_ORDER)
+			place = place_of_order(&pool->layout.order, &few, key_get(&pool->layout.order, behind_key(&pool->layout, rows[i])), count);
+		if (place < count)
+			merge_purchase(&history->purchases[place], &purchase);
+		else
+			history->purchases[count++] = purchase;
+	}
+	history->count = count;
+	return true;
 }
 
 /* The rows of a group as lines, their numbers at the given scales. */

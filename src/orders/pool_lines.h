@@ -21,6 +21,10 @@ typedef struct Line
 	int64		dearest;		/* amount of the line whose item, tie and segment these are */
 } Line;
 
+/* above this, lines are sorted to find those of one order */
+#define LINES_FEW 32
+
+extern bool lines_merge_few(RowPool *pool, char **rows, uint32 nrows, History *history);
 extern void line_read(RowPool *pool, char *row, Scales scales, Line *line);
 extern Line *lines_read(RowPool *pool, char **rows, uint32 nrows, Scales scales);
 extern const char *lines_merge(RowPool *pool, Line *lines, uint32 nlines);
