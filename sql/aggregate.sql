@@ -151,3 +151,33 @@ SELECT count(*) FILTER (WHERE s <> h OR ltv_history_hash(s) <> ltv_history_hash(
 -- and its bytes are the same each time: none of them is what memory held before
 CREATE TABLE again AS SELECT c, s FROM (SELECT c, md5(string_agg(i || ' ' || d || a, ',')) AS other, bare(d, a ORDER BY i) AS s FROM p GROUP BY c ORDER BY 2) t;
 SELECT count(*) FILTER (WHERE NOT record_image_eq(ROW(b.s), ROW(again.s))) AS differ, count(*) > 300 AS many FROM (SELECT c, bare(d, a ORDER BY i) AS s FROM p GROUP BY c) b JOIN again USING (c);
+-- in whatever order purchases come, a history has them in one: sorted, backwards, one out of place, neighbours or days of ten mixed, at random; against ORDER BY
+CREATE VIEW orders_of_rows AS SELECT * FROM (VALUES ('as sorted', 'i'), ('backwards', '-i'), ('the last one first', 'i % n'), ('the first one last', '(i + n - 2) % n'), ('in the middle', 'CASE WHEN i = n THEN n / 2.0 ELSE i END'),
+  ('neighbours', 'i / 2 * 2 + 1 - i % 2'), ('days mixed', 'i / 10 * 10 + i * 7 % 10'), ('halves', 'i % 2 * n + i'), ('at random', 'hashint4(i)')) o (name, expression);
+CREATE FUNCTION sorted_wrong(expression text, n integer) RETURNS bigint LANGUAGE plpgsql SET jit = off AS $$
+DECLARE
+  wrong bigint;
+BEGIN
+  EXECUTE format('WITH numbered AS (SELECT i, %1$s AS n, date ''2020-01-01'' + i / 10 AS d, (i %% 10)::numeric / 4 AS a, 1 + i %% 3 AS q, nullif(i %% 4, 0) AS k FROM generate_series(1, %1$s) i),
+    ours AS (SELECT p.number AS at, p.ordered_on AS d, p.amount AS a, p.quantity AS q, p.cost AS k FROM (SELECT ltv_history(d, a, q, k ORDER BY %2$s, i) AS h FROM numbered) g, ltv_purchases(h) p (number, ordered_on, amount, quantity, cost)),
+    plain AS (SELECT row_number() OVER (ORDER BY d, a, q, k NULLS LAST) AS at, d, a, q, k FROM numbered)
+    SELECT count(*) FROM ours FULL JOIN plain USING (at, d, a, q) WHERE ours.k IS DISTINCT FROM plain.k OR ours.at IS NULL OR plain.at IS NULL', n, expression) INTO wrong;
+  RETURN wrong;
+END
+$$;
+SELECT name, array_agg(sorted_wrong(expression, n) ORDER BY n) AS wrong FROM orders_of_rows, (VALUES (1), (2), (24), (25), (26), (100), (1000), (5000)) s (n) GROUP BY name ORDER BY name;
+-- the same by rows of a running frame, which come by day alone: each history is that of the rows up to its own
+CREATE TABLE frames AS SELECT i, date '2020-01-01' + i / 10 AS d, (hashint4(i) % 1000)::numeric AS a FROM generate_series(1, 400) i;
+SELECT count(*) AS frames, count(*) FILTER (WHERE h <> (SELECT ltv_history(d, a) FROM frames f WHERE f.i <= o.i)) AS wrong, count(*) FILTER (WHERE moving <> (SELECT ltv_history(d, a) FROM frames f WHERE f.i BETWEEN o.i - 50 AND o.i)) AS moving_wrong
+FROM (SELECT i, ltv_history(d, a) OVER (ORDER BY i ROWS UNBOUNDED PRECEDING) AS h, ltv_history(d, a) OVER (ORDER BY i ROWS 50 PRECEDING) AS moving FROM frames) o;
+-- one put behind another, again and again, in days that are mixed
+DO $$
+DECLARE
+  h ltv_history := '[]';
+BEGIN
+  FOR n IN 1..400 LOOP
+    h := h || (SELECT ltv_history(d, a) FROM frames WHERE i = n * 7 % 400 + 1);
+  END LOOP;
+  ASSERT h = (SELECT ltv_history(d, a) FROM frames), 'not the whole history';
+END
+$$;

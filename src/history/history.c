@@ -11,8 +11,15 @@
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
-/* below this, and where little is out of place, insertion beats quicksort */
+/* below this insertion beats quicksort */
 #define INSERTION_LIMIT 24
+
+/*
+ * Where little is out of place it does so, too: rows of a frame come day by
+ * day, and one purchase is put behind a history.  So longer histories are
+ * given so many moves for each purchase looked at, and one for each there is.
+ */
+#define INSERTION_MOVES 4
 
 /* An empty history. */
 void
@@ -110,27 +117,36 @@ history_add(History *history)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-void
-history_sort(History *history)
+/* Sort by insertion; false when it was given up as too many purchases would have had to be moved. */
+static bool
+insert_purchases(Purchase *purchases, int count)
 {
-	Purchase   *purchases = history->purchases;
+	int64		moves = count > INSERTION_LIMIT ? count : PG_INT32_MAX;
 
-	contacts_sort(&history->contacts);
-	if (history->count > INSERTION_LIMIT)
-	{
-		sort_purchases(purchases, history->count);
-		return;
-	}
-	for (int i = 1; i < history->count; i++)
+	for (int i = 1; i < count; i++)
 	{
 		Purchase	moved = purchases[i];
 		int			j = i;
 
+		LTV_CHECK_FOR_INTERRUPTS(i);
 		for (; j > 0 && purchase_compare(&moved, &purchases[j - 1]) < 0; j--)
 			purchases[j] = purchases[j - 1];
-		if (j != i)
-			purchases[j] = moved;
+		if (j == i)
+			continue;
+		purchases[j] = moved;
+		moves -= i - j;
+		if (moves + (int64) INSERTION_MOVES * i < 0)
+			return false;
 	}
+	return true;
+}
+
+void
+history_sort(History *history)
+{
+	contacts_sort(&history->contacts);
+	if (!insert_purchases(history->purchases, history->count))
+		sort_purchases(history->purchases, history->count);
 }
 
 /* Bring a number to a scale that is not smaller than its own. */
