@@ -67,6 +67,41 @@ SELECT customer_id, count(*) FROM store_queue GROUP BY customer_id ORDER BY 1;
 SELECT differing('store_now', 'rebuilt');
 COMMIT;
 SELECT ltv_refresh('store') AS changed, differing('store', 'rebuilt');
+
+-- many customers in one transaction, each twice, of six stores with ids of several kinds: one note of each; 0 and ids below it are
+-- customers like others, and 0 is noted anew once it was rolled back
+BEGIN;
+SET LOCAL work_mem = '4MB';
+CREATE TABLE numbers (customer_id bigint, ordered_on date, amount integer);
+CREATE TABLE texts (customer_id text, ordered_on date, amount integer);
+CREATE INDEX ON numbers (customer_id);
+CREATE INDEX ON texts (customer_id);
+SELECT ltv_keep('numbers', 'numbers_' || i, '{numbers}') FROM generate_series(1, 5) i;
+SELECT ltv_keep('texts', 'texts_1', '{texts}');
+INSERT INTO numbers VALUES (0, '2024-01-01', 1);
+SAVEPOINT a;
+INSERT INTO numbers SELECT i, '2024-01-01', 1 FROM generate_series(-1000, 1000) i;
+ROLLBACK TO a;
+INSERT INTO numbers SELECT i % 1001 - 500, '2024-01-01', 1 FROM generate_series(1, 2002) i;
+INSERT INTO numbers VALUES (500 + 4294967296, '2024-01-01', 1), (-9223372036854775808, '2024-01-01', 1), (9223372036854775807, '2024-01-01', 1);
+INSERT INTO texts SELECT repeat('x', i % 10) || i % 1001, '2024-01-01', 1 FROM generate_series(1, 2002) i;
+INSERT INTO texts SELECT repeat('x', i % 10) || i % 1001, '2024-01-01', 1 FROM generate_series(1, 2002) i;
+SELECT count(*) FILTER (WHERE customer_id <> 0) AS notes, count(DISTINCT customer_id) FILTER (WHERE customer_id <> 0) AS customers, count(*) FILTER (WHERE customer_id = 0) AS of_0 FROM numbers_1_queue;
+SELECT count(*) FILTER (WHERE customer_id <> 0) AS notes, count(DISTINCT customer_id) FILTER (WHERE customer_id <> 0) AS customers, count(*) FILTER (WHERE customer_id = 0) AS of_0 FROM numbers_5_queue;
+SELECT count(customer_id) AS notes, count(DISTINCT customer_id) AS customers FROM texts_1_queue;
+SELECT differing('numbers_1_now', 'numbers_5_now');
+ROLLBACK;
+-- with hardly any memory some notes are repeated, and none is left out
+BEGIN;
+SET LOCAL work_mem = '64kB';
+SET LOCAL hash_mem_multiplier = 1;
+CREATE TABLE numbers (customer_id bigint, ordered_on date, amount integer);
+CREATE INDEX ON numbers (customer_id);
+SELECT ltv_keep('numbers', 'numbers_1', '{numbers}');
+INSERT INTO numbers SELECT i % 10007, '2024-01-01', 1 FROM generate_series(1, 20014) i;
+SELECT count(*) BETWEEN 10008 AND 20013 AS some, count(DISTINCT customer_id) AS customers FROM numbers_1_queue;
+ROLLBACK;
+
 -- what is rolled back takes its note along, and nobody remembers it
 BEGIN;
 SAVEPOINT a;

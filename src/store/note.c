@@ -53,8 +53,8 @@ typedef struct NotePlace
 #include "lib/simplehash.h"
 
 /*
- * Most transactions write a few notes: those are kept as they are, and a table
- * is made for them and all that follow when there are more.
+ * Most transactions write a few notes: those are kept as they are, and go into
+ * tables with all that follow when there are more.
  */
 #define FEW_NOTES	8
 
@@ -62,15 +62,46 @@ static Remembered few[FEW_NOTES];
 static int	few_count = 0;
 static notes_hash *remembered = NULL;
 
+/*
+ * Ids of eight bytes, as all that are passed by value, have a table for each of
+ * some queues, in which they lie as close as can be: of many customers, whose
+ * notes are not in the cache of the processor, to look one up costs more than all
+ * else that a row without a new note needs.
+ */
+typedef struct NotedIds
+{
+	Oid			queue;			/* invalid: it is not used */
+	bool		zero;			/* whether 0 is among them, which is an empty place */
+	int			bits;			/* of the number of places */
+	uint64		count;			/* of places that are not empty */
+	uint64	   *places;
+} NotedIds;
+
+#define NOTED_QUEUES	4
+#define NOTED_BITS		8			/* at first */
+
+static NotedIds noted_ids[NOTED_QUEUES];
+
 /* --- what has been noted ----------------------------------------------------- */
+
+/* Their memory goes with the transaction, or has been freed. */
+static void
+begin_notes(void)
+{
+	memset(noted_ids, 0, sizeof(noted_ids));
+	remembered = NULL;
+	few_count = 0;
+}
 
 void
 forget_notes(void)
 {
+	for (int i = 0; i < NOTED_QUEUES; i++)
+		if (noted_ids[i].places != NULL)
+			pfree(noted_ids[i].places);
 	if (remembered != NULL)
 		notes_destroy(remembered);
-	remembered = NULL;
-	few_count = 0;
+	begin_notes();
 }
 
 /* Everything is gone with the transaction's memory. */
@@ -78,10 +109,7 @@ static void
 at_end_of_transaction(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-	{
-		remembered = NULL;
-		few_count = 0;
-	}
+		begin_notes();
 }
 
 static void
@@ -136,34 +164,125 @@ among_few(const Remembered *note)
 	return false;
 }
 
-/* More than a few are remembered in a table, those few among them. */
-static void
-make_table(void)
+/* Where an id is among the places, or would be. */
+static inline uint64 *
+find_place(uint64 *places, int bits, uint64 id)
 {
+	uint64		mask = ((uint64) 1 << bits) - 1;
+	uint64		i = ((id ^ id >> 32) * UINT64CONST(0x9E3779B97F4A7C15)) >> (64 - bits);
+
+	while (places[i] != 0 && places[i] != id)
+		i = (i + 1) & mask;
+	return &places[i];
+}
+
+static uint64 *
+make_places(int bits)
+{
+	return MemoryContextAllocExtended(TopTransactionContext, sizeof(uint64) << bits, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+/* Twice as many places; false where that is too much memory. */
+static bool
+enlarge(NotedIds *ids)
+{
+	uint64	   *places;
+
+	if (sizeof(uint64) << (ids->bits + 1) > get_hash_memory_limit())
+		return false;
+	places = make_places(ids->bits + 1);
+	for (uint64 i = 0; i < (uint64) 1 << ids->bits; i++)
+		if (ids->places[i] != 0)
+			*find_place(places, ids->bits + 1, ids->places[i]) = ids->places[i];
+	pfree(ids->places);
+	ids->places = places;
+	ids->bits++;
+	return true;
+}
+
+/* The table of a queue; NULL when too many others have one. */
+static NotedIds *
+ids_of(Oid queue)
+{
+	for (int i = 0; i < NOTED_QUEUES; i++)
+	{
+		NotedIds   *ids = &noted_ids[i];
+
+		if (ids->queue == queue)
+			return ids;
+		if (!OidIsValid(ids->queue))
+		{
+			ids->places = make_places(NOTED_BITS);
+			ids->bits = NOTED_BITS;
+			ids->queue = queue;
+			return ids;
+		}
+	}
+	return NULL;
+}
+
+static bool
+id_noted_before(NotedIds *ids, uint64 id)
+{
+	uint64	   *place = find_place(ids->places, ids->bits, id);
+	bool		zero = ids->zero;
+
+	if (id == 0)
+	{
+		ids->zero = true;
+		return zero;
+	}
+	if (*place == id)
+		return true;
+	/* at most three quarters are taken */
+	if (ids->count >= (uint64) 3 << (ids->bits - 2))
+	{
+		if (!enlarge(ids))
+			return false;
+		place = find_place(ids->places, ids->bits, id);
+	}
+	*place = id;
+	ids->count++;
+	return false;
+}
+
+/* Whether the note is in a table; it is from now on, where there is room. */
+static bool
+in_table(const Remembered *note)
+{
+	NotedIds   *ids = note->length == sizeof(uint64) ? ids_of(note->queue) : NULL;
 	bool		found;
 
-	remembered = notes_create(TopTransactionContext, 256, NULL);
-	for (int i = 0; i < FEW_NOTES; i++)
-		(void) notes_insert(remembered, few[i], &found);
+	if (ids != NULL)
+	{
+		uint64		id;
+
+		memcpy(&id, note->bytes, sizeof(id));
+		return id_noted_before(ids, id);
+	}
+	if (remembered == NULL)
+		remembered = notes_create(TopTransactionContext, 256, NULL);
+	if (remembered->members >= get_hash_memory_limit() / (2 * sizeof(NotePlace)))
+		return notes_lookup(remembered, *note) != NULL;
+	(void) notes_insert(remembered, *note, &found);
+	return found;
 }
 
 /* Whether this transaction has written the note before; from now on it has, where there is room. */
 static bool
 noted_before(const Remembered *note)
 {
-	bool		found;
-
-	if (remembered == NULL)
+	if (few_count <= FEW_NOTES)
 	{
-		found = among_few(note);
+		bool		found = among_few(note);
+
 		if (few_count <= FEW_NOTES)
 			return found;
-		make_table();
+		/* there are more: those few go into the tables */
+		for (int i = 0; i < FEW_NOTES; i++)
+			(void) in_table(&few[i]);
 	}
-	if (remembered->members >= get_hash_memory_limit() / (2 * sizeof(NotePlace)))
-		return notes_lookup(remembered, *note) != NULL;
-	(void) notes_insert(remembered, *note, &found);
-	return found;
+	return in_table(note);
 }
 
 /* --- notes ------------------------------------------------------------------------ */
