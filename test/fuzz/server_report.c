@@ -341,6 +341,7 @@ UNREACHED(SourceCounts, source_visit_parallel, Source *source, DateADT until, co
 UNREACHED(SourceCounts, source_walk, Source *source, DateADT until, const ParallelVisitor *visitor, bool safe, bool few, void *arg)
 UNREACHED(void, source_close, Source *source)
 UNREACHED(void, report_send_row, Report *report)
+UNREACHED(void, source_phase, const Source *source, ProgressPhase phase)
 UNREACHED(bool, report_gather_on_nodes, const ReportKind *kind, Report *report, FunctionCallInfo fcinfo, DateADT until)
 UNREACHED(void, segments_run, const ReportKind *kind, Report *report, DateADT until, const Period *cohorts)
 UNREACHED(void, text_form_init, TextForm *form, Oid type)
