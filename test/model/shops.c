@@ -32,12 +32,14 @@ draw_days(Random *random, const LtvmModel *model, const double *speed, int custo
 	double		leaving = draw_beta(random, model->p[2], model->p[3]);
 	int			day = first + 1;
 	double		left = day < SHOP_DAYS ? speed[day] : 0;	/* of this day's clock */
+	bool		stays = model->kind == LTVM_BG_NBD || model->kind == LTVM_BG_CNBD;	/* whatever the chance to leave */
 
 	add_event(shop, customer, SHOP_START + first);
-	while (draw_uniform(random) > leaving)
+	while (stays || draw_uniform(random) > leaving)
 	{
 		double		gap = 0;
 
+		stays = false;
 		for (int i = 0; i < k; i++)
 			gap += draw_exponential(random) / rate;
 		while (day < SHOP_DAYS && gap > left)

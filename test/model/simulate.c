@@ -152,3 +152,36 @@ draw_future(Random *random, const LtvmModel *model, const LtvmPast *past, double
 	(void) draw_orders(random, lambda, p, life, 0.0, horizon, &orders);
 	return orders;
 }
+
+Regular
+draw_regular(Random *random, const LtvmModel *model, double t, double horizon)
+{
+	Regular		drawn = {{0, 0, t}, 0, 0, true};
+	double		lambda = draw_gamma(random, model->p[0]) / model->p[1];
+	double		p = draw_beta(random, model->p[2], model->p[3]);
+	double		at = 0;
+
+	for (bool first = true;; first = false)
+	{
+		double		gap = 0;
+
+		if ((!first || model->kind == LTVM_MBG_CNBD || model->kind == LTVM_MBG_NBD) && draw_uniform(random) < p)
+		{
+			drawn.alive = at > t;
+			return drawn;
+		}
+		for (int k = 0; k < model->regularity || k == 0; k++)
+			gap += draw_exponential(random) / lambda;
+		if (at + gap > t + horizon)
+			return drawn;
+		at += gap;
+		if (at > t)
+			drawn.future++;
+		else
+		{
+			drawn.past.frequency++;
+			drawn.past.recency = at;
+			drawn.logs += log(gap);
+		}
+	}
+}

@@ -4,6 +4,7 @@
 #ifndef LTV_TEST_SIMULATE_H
 #define LTV_TEST_SIMULATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/fit.h"
@@ -29,5 +30,17 @@ extern LtvmPast draw_customer(Random *random, const LtvmModel *model, double t, 
 
 /* orders within the horizon of somebody alive whose rate ~ Gamma(shape, rate) and leaving ~ the model's posterior */
 extern double draw_future(Random *random, const LtvmModel *model, const LtvmPast *past, double horizon);
+
+/* a customer of a model: the past at t, the logarithms of its gaps, and the orders of the horizon after it */
+typedef struct Regular
+{
+	LtvmPast	past;
+	double		logs;
+	double		future;
+	bool		alive;			/* at t */
+} Regular;
+
+/* a kind that leaves at an order, of any regularity */
+extern Regular draw_regular(Random *random, const LtvmModel *model, double t, double horizon);
 
 #endif							/* LTV_TEST_SIMULATE_H */

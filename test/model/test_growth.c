@@ -70,18 +70,18 @@ chance_below(const double *numbers, int years, int ahead, double times)
 {
 	double		sum = 0;
 	double		all = 0;
-	double		reference = 0;
+	double		mean,
+				variance,
+				reference;
 
+	by_covariances(numbers, years, ahead, 0, &mean, &variance, &reference);
 	for (int i = 0; i <= 40; i++)
 	{
 		double		sigma = i == 0 ? 0 : (i - 0.5) * 0.03;
 		double		prior = i == 0 ? 0.9 : 0.1 * 0.1 * sqrt(2 / M_PI) * exp(-0.5 * sigma * sigma / 0.09);
-		double		mean,
-					variance,
-					log_likelihood;
+		double		log_likelihood;
 
 		by_covariances(numbers, years, ahead, sigma, &mean, &variance, &log_likelihood);
-		reference = i == 0 ? log_likelihood : reference;
 		all += prior * exp(log_likelihood - reference);
 		sum += prior * exp(log_likelihood - reference) * 0.5 * erfc((mean - log(times)) / sqrt(2 * variance));
 	}

@@ -233,50 +233,8 @@ test_horizons(void)
 	}
 }
 
-/* a customer of a model: the past at t, the logarithms of its gaps, and the orders of the horizon after it */
-typedef struct Regular
-{
-	LtvmPast	past;
-	double		logs;
-	double		future;
-	bool		alive;			/* at t */
-} Regular;
-
-static Regular
-draw_regular(Random *random, const LtvmModel *model, double t, double horizon)
-{
-	Regular		drawn = {{0, 0, t}, 0, 0, true};
-	double		lambda = draw_gamma(random, model->p[0]) / model->p[1];
-	double		p = draw_beta(random, model->p[2], model->p[3]);
-	double		at = 0;
-
-	for (bool first = true;; first = false)
-	{
-		double		gap = 0;
-
-		if ((!first || model->kind == LTVM_MBG_CNBD) && draw_uniform(random) < p)
-		{
-			drawn.alive = at > t;
-			return drawn;
-		}
-		for (int k = 0; k < model->regularity; k++)
-			gap += draw_exponential(random) / lambda;
-		if (at + gap > t + horizon)
-			return drawn;
-		at += gap;
-		if (at > t)
-			drawn.future++;
-		else
-		{
-			drawn.past.frequency++;
-			drawn.past.recency = at;
-			drawn.logs += log(gap);
-		}
-	}
-}
-
 /*
- * A million customers by class of repeat orders and of the time since the last: those alive, their orders and those with one
+ * Many customers by class of repeat orders and of the time since the last: those alive, their orders and those with one
  * are as many as expected, within four standard errors.
  */
 #define CLASSES 24
