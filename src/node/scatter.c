@@ -7,11 +7,22 @@
  */
 #include "node/scatter.h"
 
+#include LTV_EXPLAIN_FORMAT_H
 #include "access/parallel.h"
+#include "commands/explain.h"
 #include "executor/executor.h"
 #include "nodes/value.h"
 
 #include "node/plan.h"
+
+/* How many rows each process has read, for EXPLAIN; in shared memory behind what the kind has there. */
+typedef struct ScatterCounts
+{
+	int			workers;		/* as many as were planned */
+	uint64		rows[FLEXIBLE_ARRAY_MEMBER];	/* of the leader, then of these */
+} ScatterCounts;
+
+#define COUNTS_SIZE(workers) (offsetof(ScatterCounts, rows) + ((workers) + 1) * sizeof(uint64))
 
 typedef struct ScatterState
 {
@@ -19,6 +30,7 @@ typedef struct ScatterState
 	const ScatterKind *kind;
 	DestReceiver *receiver;		/* only in the leader */
 	void	   *shared;			/* NULL where there are no workers */
+	ScatterCounts *counts;		/* in shared memory as long as that is there; NULL before */
 } ScatterState;
 
 static const CustomScanMethods scan_methods;
@@ -122,6 +134,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	const CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 
 	((ScatterState *) node)->kind = find_kind(strVal(linitial(scan->custom_private)));
+	((ScatterState *) node)->counts = palloc0(COUNTS_SIZE(0));
 	outerPlanState(node) = ExecInitNode(outerPlan(scan), estate, eflags);
 }
 
@@ -144,10 +157,17 @@ open_receiver(ScatterState *state)
 }
 
 static void
-receive_rows(PlanState *child, TupleTableSlot *first, DestReceiver *receiver)
+receive_rows(ScatterState *state, TupleTableSlot *first, DestReceiver *receiver)
 {
+	PlanState  *child = outerPlanState(state);
+	uint64		rows = 0;
+
 	for (TupleTableSlot *row = first; !TupIsNull(row); row = ExecProcNode(child))
+	{
 		receiver->receiveSlot(row, receiver);
+		rows++;
+	}
+	state->counts->rows[ParallelWorkerNumber + 1] = rows;
 }
 
 static TupleTableSlot *
@@ -158,12 +178,12 @@ exec_node(CustomScanState *node)
 	TupleTableSlot *first = ExecProcNode(child);
 
 	if (!IsParallelWorker())
-		receive_rows(child, first, leaders_receiver(state));
+		receive_rows(state, first, leaders_receiver(state));
 	else if (!TupIsNull(first))
 	{
 		DestReceiver *receiver = open_receiver(state);
 
-		receive_rows(child, first, receiver);
+		receive_rows(state, first, receiver);
 		receiver->rShutdown(receiver);
 		receiver->rDestroy(receiver);
 	}
@@ -187,10 +207,17 @@ end_node(CustomScanState *node)
  * Shared memory
  */
 
+/* Behind what the kind has. */
+static ScatterCounts *
+shared_counts(const ScatterState *state, void *memory)
+{
+	return (ScatterCounts *) ((char *) memory + MAXALIGN(state->kind->shared_size));
+}
+
 static Size
 estimate_shared(CustomScanState *node, ParallelContext *context)
 {
-	return ((ScatterState *) node)->kind->shared_size;
+	return MAXALIGN(((ScatterState *) node)->kind->shared_size) + COUNTS_SIZE(context->nworkers);
 }
 
 static void
@@ -198,6 +225,9 @@ initialize_shared(CustomScanState *node, ParallelContext *context, void *memory)
 {
 	ScatterState *state = (ScatterState *) node;
 
+	state->counts = shared_counts(state, memory);
+	memset(state->counts, 0, COUNTS_SIZE(context->nworkers));
+	state->counts->workers = context->nworkers;
 	/* without a segment no worker will come */
 	state->shared = context->seg != NULL ? memory : NULL;
 	if (state->shared != NULL)
@@ -209,6 +239,7 @@ reinitialize_shared(CustomScanState *node, ParallelContext *context, void *memor
 {
 	const ScatterState *state = (ScatterState *) node;
 
+	memset(state->counts->rows, 0, (state->counts->workers + 1) * sizeof(uint64));
 	if (state->shared != NULL)
 		state->kind->share_again(leaders_receiver(state), state->shared);
 }
@@ -216,7 +247,41 @@ reinitialize_shared(CustomScanState *node, ParallelContext *context, void *memor
 static void
 initialize_worker(CustomScanState *node, shm_toc *toc, void *memory)
 {
-	((ScatterState *) node)->shared = memory;
+	ScatterState *state = (ScatterState *) node;
+
+	state->shared = memory;
+	state->counts = shared_counts(state, memory);
+}
+
+/* The shared memory goes soon, and all processes have read. */
+static void
+shutdown_node(CustomScanState *node)
+{
+	ScatterState *state = (ScatterState *) node;
+	Size		size = COUNTS_SIZE(state->counts->workers);
+	ScatterCounts *kept = MemoryContextAlloc(node->ss.ps.state->es_query_cxt, size);
+
+	memcpy(kept, state->counts, size);
+	state->counts = kept;
+}
+
+/* The rows of all processes, and of each: of the leader first. */
+static void
+explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	const ScatterCounts *counts = ((ScatterState *) node)->counts;
+	uint64		all = 0;
+	List	   *each = NIL;
+
+	if (!es->analyze || node->ss.ps.instrument == NULL || node->ss.ps.instrument->nloops == 0)
+		return;
+	for (int i = 0; i <= counts->workers; i++)
+	{
+		all += counts->rows[i];
+		each = lappend(each, psprintf(UINT64_FORMAT, counts->rows[i]));
+	}
+	ExplainPropertyInteger("Rows Read", NULL, (int64) all, es);
+	ExplainPropertyList("Rows by Process", each, es);
 }
 
 static const CustomExecMethods exec_methods = {
@@ -229,6 +294,8 @@ static const CustomExecMethods exec_methods = {
 	.InitializeDSMCustomScan = initialize_shared,
 	.ReInitializeDSMCustomScan = reinitialize_shared,
 	.InitializeWorkerCustomScan = initialize_worker,
+	.ShutdownCustomScan = shutdown_node,
+	.ExplainCustomScan = explain_node,
 };
 
 static Node *

@@ -217,6 +217,10 @@ like(explained($summary, '', 'yaml'), qr/Rows Read: $orders\n *Customers: 4000\n
 like(explained($summary, '', 'xml'), qr{<Rows-Read>$orders</Rows-Read>\s*<Customers>4000</Customers>\s*<Memory-Usage>\d+</Memory-Usage>\s*<Disk-Usage>0</Disk-Usage>\s*<Workers>0</Workers>}, 'in XML');
 like(explained("SELECT x, s.orders FROM generate_series(1, 2) x CROSS JOIN LATERAL (SELECT count(*) AS orders FROM ltv_customer_summary('plain', date '2024-12-31' - x)) s", '', 'text'), qr/Rows Read: $orders\n +Customers: 4000/, 'of one that is called again: the last time');
 like(explained("SELECT customer_id, ltv_history(ordered_on, amount) FROM orders GROUP BY customer_id", "$parallel; SET enable_hashagg = off; SET enable_sort = off", $_), qr/LtvHistories.*Memory[ -]Usage/s, "LtvHistories as $_") for 'text', 'json', 'xml', 'yaml';
+my $rows_by_process = explained("SELECT customer_id, ltv_history(ordered_on, amount) FROM orders GROUP BY customer_id", "$parallel; SET enable_hashagg = off; SET enable_sort = off", 'json');
+like($rows_by_process, qr/"Rows Read": $orders,\n *"Rows by Process": \["\d+", "\d+", "\d+"\]/, 'LtvScatter: the rows of all processes');
+my ($each) = $rows_by_process =~ /"Rows by Process": \[(.*?)\]/;
+is(eval { my $all = 0; $all += $_ for $each =~ /\d+/g; $all }, $orders, 'which those of each add up to');
 
 # every report that returns rows: those that the function gives, of all orders, and what was read of them is counted
 $node->safe_psql('postgres', $spend . campaigns_of('orders') . q{CREATE VIEW for_all AS SELECT customer_id, order_id, ordered_on, amount, quantity, amount / 2 AS cost, 'item ' || order_id % 5 AS item, customer_id AS contract FROM orders});
