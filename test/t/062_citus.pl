@@ -181,6 +181,7 @@ silences||, '{30,60,90,120,180,240,365,540,730}', 365, 'repeat'|
 growth||, 365, ltv_policy()|
 deciles|||
 stages||, ltv_policy()|
+stage_flow|, '2025-03-31'|, '2025-03-31', ltv_policy()|
 cpm_groups||, ltv_policy()|
 economics|, 0.4||, 0.4
 levers|, 0.4, 500||, 0.4, 500
