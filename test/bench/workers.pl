@@ -24,6 +24,8 @@ my $found = 0;
 while (<$in>)
 {
   my ($called, $arguments) = /^  \('(ltv_\w+\([^']*\))', '(.*)'\)[,;]$/ or next;
+  # (no shop has so few customers)
+  $arguments =~ s{^id::smallint}{(id % 30000)::smallint};
   my ($name) = $called =~ /^(\w+)/;
   $arguments =~ s/''/'/g;
   my ($from, $group) = $name eq 'ltv_history' ? ('purchases', ' GROUP BY id') : $called eq 'ltv_rollup(ltv_history)' ? ('customers', ' GROUP BY id') : ('customers', '');
