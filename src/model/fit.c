@@ -401,9 +401,17 @@ clear_fit(LtvmKind kind, LtvmFit *fit)
 	fit->first_bad = -1;
 }
 
+/* How a fit is looked for. */
+typedef enum Care
+{
+	CAREFUL,
+	QUICK,						/* from one start unless it ends in a limit, and without a second model at one */
+	HEIGHT_ONLY					/* and only as far as is needed to know how high the likelihood comes */
+} Care;
+
 /* A fit with a regularity, or 0 for a kind without one. */
 static LtvmFitStatus
-fit_with_regularity(LtvmKind kind, int regularity, bool quick, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt,
+fit_with_regularity(LtvmKind kind, int regularity, Care care, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt,
 					LtvmFit *fit)
 {
 	LtvmProblem		problem;
@@ -423,11 +431,12 @@ fit_with_regularity(LtvmKind kind, int regularity, bool quick, const LtvmPattern
 	set_problem_of_orders(&problem, kind, patterns, n, interrupt, (regularity > 1 ? regularity : 1) * orders / time,
 						  time / fit->customers);
 	problem.regularity = regularity;
-	problem.quick = quick;
+	problem.quick = care != CAREFUL;
+	problem.height_only = care == HEIGHT_ONLY;
 	/* with one chance to leave at most per customer, nothing tells how that chance differs between customers */
 	problem.fixed[3] = !problem.leaves_in_time && !ltvm_kinds[kind].first_order_decides && patterns[n - 1].frequency <= 1;
 	status = fit_orders(&problem, &known, fit);
-	if (status != LTVM_FIT_DONE || quick || fit->limits == 0 || !fit->converged)
+	if (status != LTVM_FIT_DONE || care != CAREFUL || fit->limits == 0 || !fit->converged)
 		return status;
 	return fit_cautiously(&problem, fit);
 }
@@ -435,13 +444,13 @@ fit_with_regularity(LtvmKind kind, int regularity, bool quick, const LtvmPattern
 LtvmFitStatus
 ltvm_fit_orders(LtvmKind kind, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
 {
-	return fit_with_regularity(kind, 0, false, patterns, n, interrupt, fit);
+	return fit_with_regularity(kind, 0, CAREFUL, patterns, n, interrupt, fit);
 }
 
 LtvmFitStatus
 ltvm_fit_quickly(LtvmKind kind, int regularity, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmFit *fit)
 {
-	return fit_with_regularity(kind, regularity, true, patterns, n, interrupt, fit);
+	return fit_with_regularity(kind, regularity, QUICK, patterns, n, interrupt, fit);
 }
 
 /*
@@ -470,7 +479,7 @@ value_of(Choice *choice, int k, double *value)
 
 	if (!choice->known[k])
 	{
-		status = fit_with_regularity(choice->kind, k, true, choice->patterns, choice->n, choice->interrupt, &fit);
+		status = fit_with_regularity(choice->kind, k, HEIGHT_ONLY, choice->patterns, choice->n, choice->interrupt, &fit);
 		choice->evaluations += fit.iterations;
 		choice->value[k] = fit.log_likelihood + (k - 1) * choice->gaps->half_logs;
 		choice->limits[k] = fit.limits;
@@ -610,7 +619,7 @@ static LtvmFitStatus
 look_at_pareto(Choice *choice, double customers, Candidate *candidate)
 {
 	LtvmFit		fit;
-	LtvmFitStatus status = fit_with_regularity(LTVM_PARETO_NBD, 0, true, choice->patterns, choice->n, choice->interrupt, &fit);
+	LtvmFitStatus status = fit_with_regularity(LTVM_PARETO_NBD, 0, HEIGHT_ONLY, choice->patterns, choice->n, choice->interrupt, &fit);
 
 	choice->evaluations += fit.iterations;
 	if (status == LTVM_FIT_DONE)
@@ -679,7 +688,7 @@ fit_best(int families, int given, const LtvmGaps *gaps, const LtvmPattern *patte
 	status = choose_kind(&choice, families, given, fit->customers, &best, &next);
 	free(choice.patterns);
 	if (status == LTVM_FIT_DONE)
-		status = fit_with_regularity(best.kind, best.regularity, false, patterns, n, interrupt, fit);
+		status = fit_with_regularity(best.kind, best.regularity, CAREFUL, patterns, n, interrupt, fit);
 	if (status != LTVM_FIT_DONE)
 		return status;
 	fit->iterations += choice.evaluations;
@@ -727,7 +736,7 @@ ltvm_fit_among(int families, LtvmKind kind, int regularity, const LtvmGaps *gaps
 		if (status != LTVM_FIT_DONE)
 			return status;
 	}
-	status = fit_with_regularity(kind, regularity, false, patterns, n, interrupt, fit);
+	status = fit_with_regularity(kind, regularity, CAREFUL, patterns, n, interrupt, fit);
 	if (status != LTVM_FIT_DONE)
 		return status;
 	fit->iterations += evaluations;

@@ -22,6 +22,9 @@
 #define NEAR 0.05
 /* log-likelihoods of a sample that differ by more do not change places on all patterns */
 #define SAMPLE_DIFFERENCE 5.0
+/* a gain in the log-likelihood that is no reason to choose (2 of BIC are hardly one), and the step by which it must be made */
+#define NO_GAIN 0.01
+#define SMALL_STEP 0.1
 /* - ln beta that stands for beta = 0 */
 #define LEAVE_AT_ONCE 180.0
 
@@ -243,6 +246,20 @@ is_near(const LtvmProblem *problem, const LtvmPoint *point, const LtvmPoint *kno
 	return true;
 }
 
+/* Whether a step would not change the height, where only that matters: by the square that the likelihood is near its maximum. */
+static bool
+is_high_enough(const LtvmProblem *problem, const LtvmPoint *point, const double *step, double size)
+{
+	double		gain = 0.0;
+	int			i;
+
+	if (!problem->height_only || problem->nbd || !(size < SMALL_STEP))
+		return false;
+	for (i = 0; i < problem->dim; i++)
+		gain += 0.5 * point->value.g[i] * step[i];
+	return gain < NO_GAIN;
+}
+
 /*
  * Newton from point->theta.  The step is halved until the likelihood does not fall; near the maximum its rounding is
  * larger than the gain, so a small step is taken as it is.  Converged when the step is below `last_step`, or when it is
@@ -271,6 +288,11 @@ climb(LtvmProblem *problem, LtvmPoint *point, double last_step, const LtvmPoint 
 		point->outcome = LTVM_STUCK;
 		if (!(size < INFINITY))
 			return;
+		if (concave && is_high_enough(problem, point, step, size))
+		{
+			point->outcome = LTVM_MAXIMUM;
+			return;
+		}
 		for (halving = 0; halving < 30 && !moved; halving++, part *= 0.5)
 		{
 			LtvmPoint		next = *point;

@@ -53,7 +53,8 @@ struct LtvmProblem
 	const int	(*limits)[2];	/* what the lower and the upper end of each coordinate mean */
 	bool		nbd;			/* orders of customers who never leave */
 	bool		leaves_in_time;
-	bool		quick;			/* only the height matters, and many patterns: one start unless it ends in a limit */
+	bool		quick;			/* and many patterns: one start unless it ends in a limit */
+	bool		height_only;	/* where the maximum lies does not matter, only how high it is */
 	const LtvmPattern *patterns;
 	const LtvmSpend *spends;
 	int			n;
