@@ -81,6 +81,10 @@ SELECT count(*), count(DISTINCT customer_id::text), sum(frequency), sum(monetary
 CREATE DOMAIN member AS text;
 CREATE VIEW members AS SELECT ('member ' || i % 5000)::member AS customer_id, date '2024-01-01' + i % 7 AS ordered_on, i % 11 AS amount FROM generate_series(1, 10000) i;
 SELECT count(*), count(DISTINCT customer_id), sum(frequency), sum(monetary), pg_typeof(min(customer_id)) FROM ltv_rfm('members', '2024-02-01', NULL::member);
+-- many of equal revenue, ids that begin alike and ids that do not
+SELECT count(*), bool_and(ordinality = place) AS in_order FROM (SELECT ordinality, row_number() OVER (ORDER BY monetary DESC, customer_id::text COLLATE "C") AS place FROM ltv_rfm('members', '2024-02-01', NULL::member) WITH ORDINALITY) r;
+CREATE VIEW strangers AS SELECT md5((i % 5000)::text)::uuid AS customer_id, date '2024-01-01' + i % 7 AS ordered_on, i % 11 AS amount FROM generate_series(1, 10000) i;
+SELECT count(*), bool_and(ordinality = place) AS in_order FROM (SELECT ordinality, row_number() OVER (ORDER BY monetary DESC, customer_id) AS place FROM ltv_rfm('strangers', '2024-02-01', NULL::uuid) WITH ORDINALITY) r;
 -- revenues beyond 18 digits
 CREATE TABLE large AS SELECT c AS customer_id, date '2024-01-01' AS ordered_on, 999999999999999999 - c AS amount FROM generate_series(1, 3) c, generate_series(1, 40);
 SELECT customer_id, monetary, m FROM ltv_rfm('large', '2024-02-01', NULL::int);

@@ -23,9 +23,16 @@ digit_of(const SortItem *item, int digit)
 	return (item->high >> ((digit - LOW_DIGITS) * DIGIT_BITS)) & (DIGIT_VALUES - 1);
 }
 
-/* The digits in which keys differ, the last first; returns how many. */
+/* The digit that a bit of the key belongs to. */
+static inline int
+digit_at(int bit)
+{
+	return bit < 64 ? bit / DIGIT_BITS : LOW_DIGITS + (bit - 64) / DIGIT_BITS;
+}
+
+/* The digits from one on in which keys differ, the last first; returns how many. */
 static int
-find_digits(const SortItem *items, uint64 count, int *digits)
+find_digits(const SortItem *items, uint64 count, int first, int *digits)
 {
 	SortItem	differ = {0, 0, 0};
 	int			n = 0;
@@ -36,7 +43,7 @@ find_digits(const SortItem *items, uint64 count, int *digits)
 		differ.low |= items[i].low ^ items[0].low;
 		differ.high |= items[i].high ^ items[0].high;
 	}
-	for (int digit = 0; digit < DIGITS; digit++)
+	for (int digit = first; digit < DIGITS; digit++)
 		if (digit_of(&differ, digit) != 0)
 			digits[n++] = digit;
 	return n;
@@ -75,17 +82,13 @@ scatter(const SortItem *from, SortItem *to, uint64 count, int digit, uint64 *cou
 	}
 }
 
-/*
- * Sort by high, then low; items with the same key keep their order.  There is
- * room for as many items in scratch, and the result is where the return value
- * points, one or the other.
- */
-SortItem *
-radix_sort_in(SortItem *items, SortItem *scratch, uint64 count)
+/* Sort by the digits from one on; the result is where the return value points. */
+static SortItem *
+sort_from(SortItem *items, SortItem *scratch, uint64 count, int first)
 {
 	uint64	   *counts;
 	int			digits[DIGITS];
-	int			n = find_digits(items, count, digits);
+	int			n = find_digits(items, count, first, digits);
 
 	if (n == 0)
 		return items;
@@ -103,13 +106,31 @@ radix_sort_in(SortItem *items, SortItem *scratch, uint64 count)
 	return items;
 }
 
+/*
+ * Sort by high, then low; items with the same key keep their order.  There is
+ * room for as many items in scratch, and the result is where the return value
+ * points, one or the other.
+ */
+SortItem *
+radix_sort_in(SortItem *items, SortItem *scratch, uint64 count)
+{
+	return sort_from(items, scratch, count, 0);
+}
+
 /* The same in place. */
 void
 radix_sort(SortItem *items, uint64 count)
 {
+	radix_sort_above(items, count, 0);
+}
+
+/* The same, but for the last so many bits of the key, in which those that are alike before may stand in any order. */
+void
+radix_sort_above(SortItem *items, uint64 count, int bits)
+{
 	SortItem   *scratch = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(SortItem));
 
-	if (radix_sort_in(items, scratch, count) != items)
+	if (sort_from(items, scratch, count, digit_at(bits)) != items)
 		memcpy(items, scratch, count * sizeof(SortItem));
 	pfree(scratch);
 }

@@ -18,6 +18,7 @@ typedef struct SortItem
 
 extern SortItem *radix_sort_in(SortItem *items, SortItem *scratch, uint64 count);
 extern void radix_sort(SortItem *items, uint64 count);
+extern void radix_sort_above(SortItem *items, uint64 count, int bits);
 
 static inline bool
 same_key(const SortItem *a, const SortItem *b)

@@ -60,6 +60,20 @@ kept_ids_receive(const KeptIds *ids, void *records, uint64 count, Size size, Str
 	MemoryContextSwitchTo(old);
 }
 
+/* The server abbreviates ids of some types to a Datum; what it does not compare as a plain number is of no use here. */
+static void
+prepare_prefix(IdOrder *order, Oid less)
+{
+	SortSupport sort = &order->prefix_sort;
+
+	sort->ssup_cxt = order->sort.ssup_cxt;
+	sort->ssup_collation = order->sort.ssup_collation;
+	sort->abbreviate = true;
+	PrepareSortSupportFromOrderingOp(less, sort);
+	if (sizeof(Datum) == sizeof(uint64) && sort->abbrev_converter != NULL && sort->comparator == ssup_datum_unsigned_cmp)
+		order->prefix = sort->abbrev_converter;
+}
+
 void
 id_order_prepare(IdOrder *order, Oid type)
 {
@@ -72,4 +86,5 @@ id_order_prepare(IdOrder *order, Oid type)
 	order->sort.ssup_cxt = CurrentMemoryContext;
 	order->sort.ssup_collation = OidIsValid(get_typcollation(type)) ? C_COLLATION_OID : InvalidOid;
 	PrepareSortSupportFromOrderingOp(entry->lt_opr, &order->sort);
+	prepare_prefix(order, entry->lt_opr);
 }

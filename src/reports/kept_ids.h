@@ -23,6 +23,8 @@ typedef struct IdOrder
 {
 	bool		exists;			/* some types have none */
 	SortSupportData sort;
+	Datum		(*prefix) (Datum id, SortSupport sort); /* a number that is in the order of the ids, but for those with the same; or NULL */
+	SortSupportData prefix_sort;	/* of that */
 } IdOrder;
 
 extern void kept_ids_prepare(KeptIds *ids, Oid type);
@@ -36,6 +38,13 @@ static inline int
 compare_ids(IdOrder *order, Datum a, Datum b)
 {
 	return order->exists ? ApplySortComparator(a, false, b, false, &order->sort) : 0;
+}
+
+/* The first 64 bits of an id, as it were; 0 where its type has none. */
+static inline uint64
+id_prefix(IdOrder *order, Datum id)
+{
+	return order->prefix != NULL ? (uint64) order->prefix(id, &order->prefix_sort) : 0;
 }
 
 #endif							/* LTV_KEPT_IDS_H */

@@ -55,7 +55,7 @@ STATIC_SUMS_KIND(sum_level, Level,
 typedef enum ItemsHold
 {
 	ITEMS_WHOLE,				/* revenue and id as the key, the levels of recency and frequency and the segment as the number */
-	ITEMS_WITH_REVENUE,			/* revenue as the key, the number of the member */
+	ITEMS_WITH_REVENUE,			/* revenue and how the id begins as the key, the number of the member */
 	ITEMS_NUMBERS				/* the number of the member */
 } ItemsHold;
 
@@ -77,7 +77,7 @@ typedef struct RfmReport
 	ItemsHold	items;
 	int128		best;			/* keys hold how far a revenue is below this */
 	int64		first_id;		/* and, whole, how far an id is above this */
-	int			id_bits;		/* of a whole item's key, the last ones */
+	int			id_bits;		/* of an item's key, the last ones */
 	int			segment_bits;	/* of its number, the last ones */
 	int			frequency_bits; /* of its number, those before */
 	RecordSet  *recencies;		/* levels */
@@ -86,13 +86,23 @@ typedef struct RfmReport
 	int64		alike_until;	/* members before this one have equal revenue, or more */
 } RfmReport;
 
-/* The best revenue first, then by id where its type has an order. */
+/*
+ * The best revenue first, then by id where its type has an order.  Keys say so
+ * without a look at the members, which are far apart in memory; where they
+ * hold nothing, they are all the same.
+ */
 static inline int
 compare_members(const SortItem *a, const SortItem *b, RfmReport *report)
 {
-	const Member *left = &report->members[a->number];
-	const Member *right = &report->members[b->number];
+	const Member *left;
+	const Member *right;
 
+	if (a->high != b->high)
+		return a->high < b->high ? -1 : 1;
+	if (a->low != b->low)
+		return a->low < b->low ? -1 : 1;
+	left = &report->members[a->number];
+	right = &report->members[b->number];
 	if (left->revenue != right->revenue)
 		return left->revenue > right->revenue ? -1 : 1;
 	return compare_ids(&report->id_order, left->id, right->id);
@@ -270,7 +280,10 @@ plan_items(RfmReport *report)
 		bits_of(report->recencies->count) + report->frequency_bits + report->segment_bits <= 32)
 		report->items = ITEMS_WHOLE;
 	else
+	{
 		report->items = revenue_bits <= RADIX_KEY_BITS ? ITEMS_WITH_REVENUE : ITEMS_NUMBERS;
+		report->id_bits = report->items == ITEMS_WITH_REVENUE && report->id_order.prefix != NULL ? Min(64, RADIX_KEY_BITS - revenue_bits) : 0;
+	}
 }
 
 static inline SortItem
@@ -299,6 +312,12 @@ whole_item(const RfmReport *report, int64 number)
 						 segment_column_number(&report->segments, number));
 }
 
+static inline uint128
+revenue_in(const RfmReport *report, const SortItem *item)
+{
+	return ((uint128) item->high << 64 | item->low) >> report->id_bits;
+}
+
 /* Put the ids of each revenue in order. */
 static void
 sort_ids_within(RfmReport *report)
@@ -309,8 +328,10 @@ sort_ids_within(RfmReport *report)
 
 	for (int64 start = 0; start < customers; start = end)
 	{
+		uint128		revenue = revenue_in(report, &order[start]);
+
 		CHECK_FOR_INTERRUPTS();
-		for (end = start + 1; end < customers && same_key(&order[start], &order[end]); end++)
+		for (end = start + 1; end < customers && revenue_in(report, &order[end]) == revenue; end++)
 			;
 		if (end - start > 1)
 			sort_items(order + start, end - start, report);
@@ -336,6 +357,17 @@ sort_whole_items(RfmReport *report)
 	report->order = radix_sort_in(items, items + customers, customers);
 }
 
+static SortItem
+item_with_revenue(RfmReport *report, int64 number)
+{
+	const Member *member = &report->members[number];
+	uint128		key = report->best - member->revenue;
+
+	if (report->id_bits > 0)
+		key = key << report->id_bits | id_prefix(&report->id_order, member->id) >> (64 - report->id_bits);
+	return item_with_key(key, (uint32) number);
+}
+
 /* The order of the rows. */
 static void
 sort_members(RfmReport *report)
@@ -352,13 +384,13 @@ sort_members(RfmReport *report)
 	for (int64 i = 0; i < customers; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		report->order[i] = item_with_key(report->best - report->members[i].revenue, (uint32) i);
+		report->order[i] = report->items == ITEMS_NUMBERS ? item_with_key(0, (uint32) i) : item_with_revenue(report, i);
 	}
 	if (report->items == ITEMS_NUMBERS)
 		sort_items(report->order, customers, report);
 	else
 	{
-		radix_sort(report->order, customers);
+		radix_sort_above(report->order, customers, report->id_bits);
 		if (report->id_order.exists)
 			sort_ids_within(report);
 	}
@@ -413,12 +445,15 @@ revenue_of(const RfmReport *report, const SortItem *item)
 
 #define AHEAD 16
 
-/* Members are far apart in memory, so the processor is told which one it will want. */
+/* Members are far apart in memory, and so are their ids: the processor is told which one it will want. */
 static inline void
 fetch_ahead(const RfmReport *report, int64 i)
 {
-	if (report->items != ITEMS_WHOLE && i + AHEAD < report->population.customers)
-		prefetch_memory(&report->members[report->order[i + AHEAD].number]);
+	if (report->items == ITEMS_WHOLE || i + 2 * AHEAD >= report->population.customers)
+		return;
+	prefetch_memory(&report->members[report->order[i + 2 * AHEAD].number]);
+	if (!report->ids.by_value)
+		prefetch_memory(DatumGetPointer(report->members[report->order[i + AHEAD].number].id));
 }
 
 static bool
