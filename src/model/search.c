@@ -261,16 +261,45 @@ is_high_enough(const LtvmProblem *problem, const LtvmPoint *point, const double 
 }
 
 /*
- * Newton from point->theta.  The step is halved until the likelihood does not fall; near the maximum its rounding is
- * larger than the gain, so a small step is taken as it is.  Converged when the step is below `last_step`, or when it is
+ * Goes so large a part of a step, halved until the likelihood does not fall; near the maximum its rounding is larger than
+ * the gain, so a small step is taken as it is.  False when no part will do.
+ */
+static bool
+advance(LtvmProblem *problem, LtvmPoint *point, const double *step, double size, double *part)
+{
+	double		noise = point->value.rounding;
+	int			halving;
+	int			i;
+
+	for (halving = 0; halving < 30; halving++, *part *= 0.5)
+	{
+		LtvmPoint	next = *point;
+
+		for (i = 0; i < problem->dim; i++)
+			next.theta[i] += *part * step[i];
+		if (!evaluate(problem, next.theta, &next.value))
+		{
+			point->outcome = LTVM_INTERRUPTED;
+			return false;
+		}
+		if (next.value.value >= point->value.value - (size < 1e-4 ? noise : 0.1 * noise))
+		{
+			*point = next;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Newton from point->theta.  Converged when the step is below `last_step`, or when it is
  * small and no longer shrinks, which is the rounding of the gradient over a flat maximum.
  */
 static void
 climb(LtvmProblem *problem, LtvmPoint *point, double last_step, const LtvmPoint *known)
 {
 	double		last = INFINITY;
-	int			i,
-				k;
+	int			k;
 
 	point->outcome = LTVM_INTERRUPTED;
 	if (!evaluate(problem, point->theta, &point->value))
@@ -281,9 +310,7 @@ climb(LtvmProblem *problem, LtvmPoint *point, double last_step, const LtvmPoint 
 		bool		concave = false;
 		double		size = newton_step(problem, &point->value, step, &concave);
 		double		part = size > 1.5 ? 1.5 / size : 1.0;
-		double		noise = point->value.rounding;
-		bool		moved = false;
-		int			halving;
+		bool		moved;
 
 		point->outcome = LTVM_STUCK;
 		if (!(size < INFINITY))
@@ -293,23 +320,9 @@ climb(LtvmProblem *problem, LtvmPoint *point, double last_step, const LtvmPoint 
 			point->outcome = LTVM_MAXIMUM;
 			return;
 		}
-		for (halving = 0; halving < 30 && !moved; halving++, part *= 0.5)
-		{
-			LtvmPoint		next = *point;
-
-			for (i = 0; i < problem->dim; i++)
-				next.theta[i] += part * step[i];
-			if (!evaluate(problem, next.theta, &next.value))
-			{
-				point->outcome = LTVM_INTERRUPTED;
-				return;
-			}
-			if (next.value.value >= point->value.value - (size < 1e-4 ? noise : 0.1 * noise))
-			{
-				*point = next;
-				moved = true;
-			}
-		}
+		moved = advance(problem, point, step, size, &part);
+		if (point->outcome == LTVM_INTERRUPTED)
+			return;
 		if (is_far(problem, point->theta))
 		{
 			point->outcome = LTVM_FAR;
@@ -317,7 +330,7 @@ climb(LtvmProblem *problem, LtvmPoint *point, double last_step, const LtvmPoint 
 		}
 		if (!moved)
 			return;
-		if (concave && part >= 0.5 && (size < last_step || (size < 1e-5 && size > 0.1 * last)))
+		if (concave && part >= 1.0 && (size < last_step || (size < 1e-5 && size > 0.1 * last)))
 		{
 			point->outcome = LTVM_MAXIMUM;
 			return;
