@@ -35,6 +35,13 @@ kept_ids_keep(const KeptIds *ids, Datum id)
 	return id;
 }
 
+/* Whether they can lie side by side, each where its type wants to be. */
+static bool
+lie_side_by_side(const KeptIds *ids)
+{
+	return ids->length > 0 && MAXALIGN(ids->length) == ids->length;
+}
+
 /* Records of customers, each of which begins with the id. */
 void
 kept_ids_send(const KeptIds *ids, const void *records, uint64 count, Size size, Stream *stream)
@@ -44,8 +51,22 @@ kept_ids_send(const KeptIds *ids, const void *records, uint64 count, Size size, 
 	{
 		Datum		id = *(const Datum *) ((const char *) records + i * size);
 
-		stream_write_value(stream, DatumGetPointer(id), (uint32) datumGetSize(id, false, ids->length));
+		if (lie_side_by_side(ids))
+			stream_write(stream, DatumGetPointer(id), ids->length);
+		else
+			stream_write_value(stream, DatumGetPointer(id), (uint32) datumGetSize(id, false, ids->length));
 	}
+}
+
+/* All in one piece. */
+static void
+receive_side_by_side(const KeptIds *ids, void *records, uint64 count, Size size, Stream *stream)
+{
+	char	   *all = MemoryContextAllocHuge(ids->context, Max(count, 1) * ids->length);
+
+	stream_read(stream, all, count * ids->length);
+	for (uint64 i = 0; i < count; i++)
+		*(Datum *) ((char *) records + i * size) = PointerGetDatum(all + i * ids->length);
 }
 
 void
@@ -55,8 +76,11 @@ kept_ids_receive(const KeptIds *ids, void *records, uint64 count, Size size, Str
 	uint32		length;
 
 	stream_read(stream, records, count * size);
-	for (uint64 i = 0; i < count && !ids->by_value; i++)
-		*(Datum *) ((char *) records + i * size) = PointerGetDatum(stream_read_value(stream, &length));
+	if (!ids->by_value && lie_side_by_side(ids))
+		receive_side_by_side(ids, records, count, size, stream);
+	else
+		for (uint64 i = 0; i < count && !ids->by_value; i++)
+			*(Datum *) ((char *) records + i * size) = PointerGetDatum(stream_read_value(stream, &length));
 	MemoryContextSwitchTo(old);
 }
 
