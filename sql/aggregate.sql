@@ -189,3 +189,6 @@ CREATE VIEW forms AS
   UNION ALL SELECT 'the row', customer_id, (s).* FROM (SELECT customer_id, ltv_summarize(history, '2030-01-01') AS s FROM kept OFFSET 0) k;
 CREATE VIEW in_sql AS SELECT c AS customer_id, count(*) FILTER (WHERE a >= 0) AS orders, sum(a) AS revenue, min(d) FILTER (WHERE a >= 0) AS first_order FROM p WHERE d IS NOT NULL AND a IS NOT NULL GROUP BY c;
 SELECT form, count(*) > 300 AS many, count(*) FILTER (WHERE (f.orders, f.revenue) IS DISTINCT FROM (i.orders, i.revenue) OR f.first_order IS DISTINCT FROM i.first_order) AS wrong FROM forms f LEFT JOIN in_sql i USING (customer_id) GROUP BY form ORDER BY form COLLATE "C";
+
+SET client_min_messages = warning;
+DROP SCHEMA aggregate_test CASCADE;

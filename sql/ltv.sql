@@ -2758,7 +2758,7 @@ COMMENT ON FUNCTION ltv_store_errors(regclass) IS 'customers whose orders make n
 --
 
 CREATE FUNCTION ltv_running_reports(OUT pid integer, OUT report text, OUT phase text, OUT rows_done bigint, OUT rows_estimated bigint)
-RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE ROWS 10;
+RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10;
 COMMENT ON FUNCTION ltv_running_reports() IS 'implementation of ltv_progress: the reports that are running';
 
 CREATE VIEW ltv_progress AS

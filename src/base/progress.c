@@ -102,9 +102,9 @@ free_own_slots(int code, Datum arg)
 
 /* An error that is no reason for a report to fail. */
 static bool
-may_go_on(void)
+may_go_on(const ErrorData *error)
 {
-	return ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION);
+	return ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION);
 }
 
 /* Attach them if that can be done, once in a session; what the server has begun in vain it takes back with a subtransaction. */
@@ -113,6 +113,7 @@ try_to_attach(void)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *error = NULL;
 
 	unavailable = true;
 	BeginInternalSubTransaction(NULL);
@@ -124,16 +125,17 @@ try_to_attach(void)
 	}
 	PG_CATCH();
 	{
-		slots = NULL;
-		if (!may_go_on())
-			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
+		slots = NULL;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	if (error != NULL && !may_go_on(error))
+		ReThrowError(error);
 	if (slots != NULL)
 		before_shmem_exit(free_own_slots, (Datum) 0);
 }

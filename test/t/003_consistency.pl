@@ -65,14 +65,14 @@ END
 
 # Who reads a relation sees what the query sees, and its query may itself run in parallel: STABLE, UNSAFE.  The text of an
 # ltv_customer_set names a type of the database, and its elements are read by the functions of that type: STABLE, SAFE.
-# What keeps a store changes tables, and its parts read catalogs.  What is
-# running is shown as the server shows it: STABLE.  Everything else depends on its arguments alone.
+# What keeps a store changes tables, and its parts read catalogs.  What is running is seen in memory to which only a session
+# itself attaches: STABLE, UNSAFE.  Everything else depends on its arguments alone.
 none('volatility and parallel safety are what follows from the arguments', psql($database, <<"END"));
 SELECT p.oid::regprocedure || ': ' || provolatile::text || proparallel::text FROM $our_procs
 WHERE provolatile::text || proparallel::text <> CASE
     WHEN proname IN ('ltv_keep', 'ltv_refresh', 'ltv_note_all', 'ltv_unkeep', 'ltv_note', 'ltv_stores_check', 'ltv_store_forget', 'ltv_store_watch', 'ltv_store_mend', 'ltv_store_refresh', 'ltv_store_check', 'ltv_store_check_key') THEN 'vu'
-    WHEN proname IN ('ltv_store_equality', 'ltv_running_reports') THEN 'ss'
-    WHEN proname LIKE 'ltv\_store\_%' THEN 'su'
+    WHEN proname = 'ltv_store_equality' THEN 'ss'
+    WHEN proname LIKE 'ltv\_store\_%' OR proname = 'ltv_running_reports' THEN 'su'
     WHEN 'regclass'::regtype = ANY (proargtypes) THEN 'su'
     WHEN proname IN ('ltv_customer_set_in', 'ltv_customer_set_out', 'ltv_customer_set_recv', 'ltv_customer_set_send') THEN 'ss'
     ELSE 'is' END

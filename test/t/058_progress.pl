@@ -91,6 +91,7 @@ begin($runner, "SELECT customers FROM ltv_overview('orders', '2024-12-31');");
 is(seen(undef, 'pid, report, phase, rows_done, rows_estimated'), "$pid|ltv_overview|reading|4096|10000", 'a report that reads');
 is(seen('stranger'), '', 'others do not see it');
 is(seen('watcher'), 'ltv_overview|reading|4096|10000', 'a reader of all statistics does');
+is($node->safe_psql('postgres', 'SET debug_parallel_query = on; SELECT report, rows_done FROM ltv_progress'), 'ltv_overview|4096', 'and who asks for parallel plans');
 let_go();
 is(ask($runner, ''), "1000\n", 'it goes on');
 is(seen(), '', 'and is gone from the view');
