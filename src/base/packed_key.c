@@ -56,7 +56,7 @@ init_key(PackedKey *packed, KeyType *key)
 	memset(key, 0, sizeof(*key));
 	key->type = BYTEAOID;
 	key->kind = !bytes ? KEY_GENERIC : size > 0 ? KEY_BYTES : KEY_TEXT;
-	key->length = (int16) (key->kind == KEY_BYTES ? size : -1);
+	key->length = (int16) (key->kind == KEY_BYTES ? (int) size : -1);
 	key->packed = packed;
 }
 

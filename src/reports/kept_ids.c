@@ -39,7 +39,7 @@ kept_ids_keep(const KeptIds *ids, Datum id)
 static bool
 lie_side_by_side(const KeptIds *ids)
 {
-	return ids->length > 0 && MAXALIGN(ids->length) == ids->length;
+	return ids->length > 0 && ids->length % MAXIMUM_ALIGNOF == 0;
 }
 
 /* Records of customers, each of which begins with the id. */
