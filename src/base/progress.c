@@ -113,7 +113,7 @@ try_to_attach(void)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *error = NULL;
+	ErrorData  *volatile error = NULL;
 
 	unavailable = true;
 	BeginInternalSubTransaction(NULL);
