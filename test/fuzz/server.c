@@ -651,6 +651,53 @@ pq_getmsgbytes(StringInfo message, int size)
 }
 
 /*
+ * States that an aggregate keeps in memory
+ */
+
+bool
+has_bytes(Datum value, const void *bytes, Size size)
+{
+	struct varlena *state = (struct varlena *) DatumGetPointer(value);
+
+	return VARSIZE_ANY_EXHDR(state) == size && memcmp(VARDATA_ANY(state), bytes, size) == 0;
+}
+
+bool
+same(Datum a, Datum b)
+{
+	struct varlena *state = (struct varlena *) DatumGetPointer(b);
+
+	return has_bytes(a, VARDATA_ANY(state), VARSIZE_ANY_EXHDR(state));
+}
+
+/* A state in memory as a flat value, which may turn out to be one that no state can be. */
+static Datum
+as_flat(FunctionCallInfo fcinfo)
+{
+	return PointerGetDatum(pg_detoast_datum_packed((struct varlena *) DatumGetPointer(fcinfo->args[0].value)));
+}
+
+/* Two states merged in an aggregate whose states are in memory, as a flat value. */
+Answer
+merge_in_aggregate(PGFunction combine, Datum a, Datum b)
+{
+	Answer		answer;
+
+	aggregate_kind = AGG_CONTEXT_AGGREGATE;
+	answer = CALL(combine, NOTHING, VALUE(a));
+	if (answer.sqlstate == 0)
+	{
+		Datum		state = answer.value;
+
+		answer = CALL(combine, VALUE(state), VALUE(b));
+		/* the server must not see another pointer, or it deletes the context of all groups */
+		require(answer.sqlstate != 0 || answer.value == state);
+	}
+	aggregate_kind = 0;
+	return answer.sqlstate == 0 ? CALL(as_flat, VALUE(answer.value)) : answer;
+}
+
+/*
  * One input
  */
 

@@ -63,6 +63,12 @@ extern int	aggregate_step(Aggregate *aggregate, PGFunction function, NullableDat
 	aggregate_step(aggregate, function, (NullableDatum[]) {__VA_ARGS__}, \
 				   sizeof((NullableDatum[]) {__VA_ARGS__}) / sizeof(NullableDatum))
 
+/* What a varlena holds. */
+extern bool has_bytes(Datum value, const void *bytes, Size size);
+extern bool same(Datum a, Datum b);
+
+extern Answer merge_in_aggregate(PGFunction combine, Datum a, Datum b);
+
 /* since 16 some functions promise not to change what they are given */
 #if PG_VERSION_NUM >= 160000
 #define GIVEN const

@@ -48,22 +48,6 @@ static const Rows reports[] = {
 	{&ltv_windows_kind, ltv_windows_rows, "p"},
 };
 
-static bool
-has_bytes(Datum value, const void *bytes, Size size)
-{
-	struct varlena *state = (struct varlena *) DatumGetPointer(value);
-
-	return VARSIZE_ANY_EXHDR(state) == size && memcmp(VARDATA_ANY(state), bytes, size) == 0;
-}
-
-static bool
-same(Datum a, Datum b)
-{
-	struct varlena *state = (struct varlena *) DatumGetPointer(b);
-
-	return has_bytes(a, VARDATA_ANY(state), VARSIZE_ANY_EXHDR(state));
-}
-
 /* Bytes that end where what was allocated for them ends. */
 static Answer
 receive(const void *bytes, Size size)
@@ -161,38 +145,11 @@ check_rows(Datum state, const char *bytes)
  * Merging
  */
 
-/* A state in memory as a flat value, which may turn out to be one that no state can be. */
-static Datum
-flatten(FunctionCallInfo fcinfo)
-{
-	return PointerGetDatum(pg_detoast_datum_packed((struct varlena *) DatumGetPointer(fcinfo->args[0].value)));
-}
-
-/* Two states in an aggregate, as a flat value. */
-static Answer
-merge_in_aggregate(Datum a, Datum b)
-{
-	Answer		answer;
-
-	aggregate_kind = AGG_CONTEXT_AGGREGATE;
-	answer = CALL(ltv_report_state_combine, NOTHING, VALUE(a));
-	if (answer.sqlstate == 0)
-	{
-		Datum		state = answer.value;
-
-		answer = CALL(ltv_report_state_combine, VALUE(state), VALUE(b));
-		/* the server must not see another pointer, or it deletes the context of all groups */
-		require(answer.sqlstate != 0 || answer.value == state);
-	}
-	aggregate_kind = 0;
-	return answer.sqlstate == 0 ? CALL(flatten, VALUE(answer.value)) : answer;
-}
-
 static void
 check_merge(Datum state)
 {
 	Answer		plain = CALL(ltv_report_state_combine, VALUE(state), VALUE(state));
-	Answer		gathered = merge_in_aggregate(state, state);
+	Answer		gathered = merge_in_aggregate(ltv_report_state_combine, state, state);
 	struct varlena *merged;
 
 	require(plain.sqlstate == gathered.sqlstate);
@@ -221,7 +178,7 @@ check_forged(Datum forged)
 		require_refused(ask_rows(&reports[i], forged), ERRCODE_DATA_CORRUPTED);
 	require_refused(CALL(ltv_report_state_combine, NOTHING, VALUE(forged)), ERRCODE_DATA_CORRUPTED);
 	require_refused(CALL(ltv_report_state_combine, VALUE(forged), VALUE(forged)), ERRCODE_DATA_CORRUPTED);
-	require_refused(merge_in_aggregate(forged, forged), ERRCODE_DATA_CORRUPTED);
+	require_refused(merge_in_aggregate(ltv_report_state_combine, forged, forged), ERRCODE_DATA_CORRUPTED);
 }
 
 static void
