@@ -232,6 +232,11 @@ SELECT ltv_keep('mixed', 'mixed_store', '{mixed}');
 SELECT ltv_refresh('mixed_store') AS changed;
 SELECT * FROM mixed_store ORDER BY 1;
 SELECT customer_id, sqlstate FROM ltv_store_errors('mixed_store');
+-- a column of the orders that has another name
+ALTER TABLE mixed RENAME amount TO total;
+SELECT ltv_refresh('mixed_store');
+ALTER TABLE mixed RENAME total TO amount;
+SELECT ltv_refresh('mixed_store') AS changed;
 SELECT ltv_unkeep('mixed_store');
 
 -- refused
@@ -261,6 +266,8 @@ SELECT ltv_keep('plain', 's', '{}');
 SELECT ltv_keep('plain', 's', '{plain}', NULL, '{nothing}');
 SELECT ltv_keep('plain', 's', '{plain}', NULL, '{customer_id}');
 SELECT ltv_keep('plain', 'plain', '{plain}');
+SELECT ltv_keep('plain', 'keep_tables.s', '{plain}');
+SELECT ltv_keep('plain', '"keep_tables"."s"', '{plain}');
 SELECT ltv_keep('plain', 'a123456789b123456789c123456789d123456789e123456789f12345678', '{plain}');
 SELECT ltv_keep(NULL, 's', '{plain}');
 SELECT ltv_keep('plain', NULL, '{plain}');

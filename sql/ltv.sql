@@ -2467,11 +2467,20 @@ LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_
 DECLARE
   ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
   k record;
+  names text[];
+  needed text;
 BEGIN
-  EXECUTE format('SELECT store, queue, orders, watch FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
+  EXECUTE format('SELECT store, queue, orders, watch, columns FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
   IF NOT EXISTS (SELECT FROM pg_class WHERE oid = k.orders) THEN
     RAISE EXCEPTION 'the orders relation of store "%" is gone', k.store USING ERRCODE = 'undefined_table', HINT = 'Take the store away with ltv_unkeep, and keep one of another relation.';
   END IF;
+  names := ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = k.orders AND attnum > 0 AND NOT attisdropped);
+  FOREACH needed IN ARRAY CASE WHEN 'history' = ANY (names) THEN '{customer_id}'::text[] ELSE '{customer_id,ordered_on,amount}' END || k.columns LOOP
+    IF NOT needed = ANY (names) THEN
+      RAISE EXCEPTION 'relation "%" has no column "%" any more', k.orders, needed USING ERRCODE = 'undefined_column',
+        HINT = 'Give the column its name again, or take the store away with ltv_unkeep and keep it anew.';
+    END IF;
+  END LOOP;
   IF NOT EXISTS (SELECT FROM pg_class WHERE oid = k.queue) OR EXISTS (SELECT FROM pg_index WHERE indrelid = k.queue) THEN
     RAISE EXCEPTION 'the queue of store "%" is gone or has an index', k.store USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'Changes were not noted meanwhile. Drop the index and call ltv_note_all, or take the store away with ltv_unkeep and keep it again.';
@@ -2612,6 +2621,9 @@ BEGIN
   EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) USING orders, 'customer_id';
 
   -- names
+  IF EXISTS (SELECT FROM pg_namespace WHERE store LIKE '%.%' AND nspname = btrim(split_part(store, '.', 1), '"')) THEN
+    RAISE EXCEPTION 'the name "%" of the store has a schema', store USING ERRCODE = 'invalid_name', HINT = 'Give the name alone: a store is made in the schema of the orders relation.';
+  END IF;
   IF octet_length(store::text) > 57 THEN
     RAISE EXCEPTION 'the name "%" is too long for a store', store USING ERRCODE = 'name_too_long', HINT = 'Its queue has the name with _queue behind it: 57 bytes are left.';
   END IF;
