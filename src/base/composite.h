@@ -51,4 +51,14 @@ extern void composite_finish(CompositeRow *row);
 extern Datum composite_datum(CompositeRow *row);
 extern void composite_store(CompositeRow *row, Tuplestorestate *rows);
 
+/*
+ * composite_memo.c: for a function whose row is asked for column by column, the
+ * row that it has made last, if the arguments are the same, and else the row
+ * that it has made now.  VARLENA_ARG names the arguments that are no plain Datum.
+ */
+#define VARLENA_ARG(n)	(1U << (n))
+
+extern bool composite_recall(FunctionCallInfo fcinfo, Datum *result);
+extern Datum composite_remember(FunctionCallInfo fcinfo, uint32 varlenas, CompositeRow *row);
+
 #endif							/* LTV_COMPOSITE_H */

@@ -298,22 +298,27 @@ PG_FUNCTION_INFO_V1(ltv_model_input);
 Datum
 ltv_model_input(PG_FUNCTION_ARGS)
 {
-	Moment		moment = moment_of(PG_GETARG_DATEADT(1));
 	int32		unit_days = PG_GETARG_INT32(2);
-	CompositeRow *row = composite_of_call(fcinfo, &input_type);
+	Datum		result;
+	CompositeRow *row;
+	Moment		moment;
 	History		history;
 	ModelInput	input;
 
+	if (composite_recall(fcinfo, &result))
+		PG_RETURN_DATUM(result);
+	moment = moment_of(PG_GETARG_DATEADT(1));
 	CheckUnitDays(unit_days);
 	history_open(PG_GETARG_HISTORY_PP(0), &history);
 	input = model_input_of(&history, moment.as_of);
 	if (input.days == 0)
 		PG_RETURN_NULL();
+	row = composite_of_call(fcinfo, &input_type);
 	row->values[0] = Int64GetDatum(input.days - 1);
 	row->values[1] = Float8GetDatum(((double) input.last - input.first) / unit_days);
 	row->values[2] = Float8GetDatum(((double) moment.as_of - input.first) / unit_days);
 	row->values[3] = Float8GetDatum(mean_repeat_amount(&input));
-	PG_RETURN_DATUM(composite_datum(row));
+	PG_RETURN_DATUM(composite_remember(fcinfo, VARLENA_ARG(0), row));
 }
 
 static const CompositeType purchases_type = COMPOSITE_TYPE("ltv_purchases_row",
@@ -424,79 +429,20 @@ ltv_stage(PG_FUNCTION_ARGS)
 	PG_RETURN_OID(call->labels[figures.stage]);
 }
 
-/*
- * The summary made last.  The parser turns (ltv_summarize(h, as_of)).* into
- * one call for each of the 19 columns, so 18 of 19 calls ask again what was
- * asked just before.
- */
-#define MEMO_SIZE 512
-
-typedef struct SummaryMemo
-{
-	Oid			function;		/* InvalidOid while there is none */
-	DateADT		as_of;
-	Size		history_size;
-	Size		policy_size;
-	Size		result_size;
-	char		history[MEMO_SIZE];
-	char		policy[MEMO_SIZE];
-	char		result[MEMO_SIZE];
-} SummaryMemo;
-
-static SummaryMemo memo;
-
-/* The summary of these arguments, if it is the one made last. */
-static HeapTupleHeader
-recall_summary(Oid function, StoredHistory *stored, DateADT as_of, HeapTupleHeader policy)
-{
-	HeapTupleHeader result;
-
-	if (memo.function != function || memo.as_of != as_of ||
-		memo.history_size != VARSIZE_ANY_EXHDR(stored) ||
-		memo.policy_size != HeapTupleHeaderGetDatumLength(policy) ||
-		memcmp(memo.history, VARDATA_ANY(stored), memo.history_size) != 0 ||
-		memcmp(memo.policy, policy, memo.policy_size) != 0)
-		return NULL;
-	result = palloc(memo.result_size);
-	memcpy(result, memo.result, memo.result_size);
-	return result;
-}
-
-static void
-remember_summary(Oid function, StoredHistory *stored, DateADT as_of, HeapTupleHeader policy, HeapTupleHeader result)
-{
-	memo.function = InvalidOid;
-	memo.as_of = as_of;
-	memo.history_size = VARSIZE_ANY_EXHDR(stored);
-	memo.policy_size = HeapTupleHeaderGetDatumLength(policy);
-	memo.result_size = HeapTupleHeaderGetDatumLength(result);
-	if (memo.history_size > MEMO_SIZE || memo.policy_size > MEMO_SIZE || memo.result_size > MEMO_SIZE)
-		return;
-	memcpy(memo.history, VARDATA_ANY(stored), memo.history_size);
-	memcpy(memo.policy, policy, memo.policy_size);
-	memcpy(memo.result, result, memo.result_size);
-	memo.function = function;
-}
-
 PG_FUNCTION_INFO_V1(ltv_summarize);
 
 Datum
 ltv_summarize(PG_FUNCTION_ARGS)
 {
-	Oid			function = fcinfo->flinfo->fn_oid;
-	StoredHistory *stored = PG_GETARG_HISTORY_PP(0);
-	DateADT		as_of = PG_GETARG_DATEADT(1);
-	HeapTupleHeader policy = PG_GETARG_HEAPTUPLEHEADER(2);
-	CustomerCall *call = customer_call(fcinfo);
-	HeapTupleHeader result = recall_summary(function, stored, as_of, policy);
+	Datum		result;
+	CustomerCall *call;
 	Figures		figures;
 	Scales		scales;
 
-	if (result != NULL)
-		PG_RETURN_HEAPTUPLEHEADER(result);
+	if (composite_recall(fcinfo, &result))
+		PG_RETURN_DATUM(result);
+	call = customer_call(fcinfo);
 	figures_argument(fcinfo, call, &figures, &scales);
 	customer_columns(&figures, scales, call->labels, call->cache, call->row.values, call->row.nulls);
-	result = DatumGetHeapTupleHeader(composite_datum(&call->row));
-	remember_summary(function, stored, as_of, policy, result);
-	PG_RETURN_HEAPTUPLEHEADER(result);
+	PG_RETURN_DATUM(composite_remember(fcinfo, VARLENA_ARG(0) | VARLENA_ARG(2), &call->row));
 }

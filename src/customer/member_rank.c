@@ -202,10 +202,13 @@ ltv_member_rank(PG_FUNCTION_ARGS)
 	int32		months;
 	DateADT		as_of;
 	CompositeRow *row;
+	Datum		result;
 	Ladder		ladder;
 	Bought		bought;
 	int			reached = 0;
 
+	if (composite_recall(fcinfo, &result))
+		PG_RETURN_DATUM(result);
 	/* which bands are asked for may be left open, nothing else */
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(5) || PG_ARGISNULL(6))
 		PG_RETURN_NULL();
@@ -222,5 +225,5 @@ ltv_member_rank(PG_FUNCTION_ARGS)
 		reached++;
 	row = composite_of_call(fcinfo, &rank_type);
 	rank_columns(&ladder, reached, &bought, row->values, row->nulls);
-	PG_RETURN_DATUM(composite_datum(row));
+	PG_RETURN_DATUM(composite_remember(fcinfo, VARLENA_ARG(0) | VARLENA_ARG(2) | VARLENA_ARG(3) | VARLENA_ARG(4), row));
 }

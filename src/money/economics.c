@@ -485,7 +485,10 @@ ltv_plan(PG_FUNCTION_ARGS)
 	ProductPlan plan;
 	Benchmark	benchmark;
 	CompositeRow row;
+	Datum		result;
 
+	if (composite_recall(fcinfo, &result))
+		PG_RETURN_DATUM(result);
 	plan.unit_price = PG_GETARG_NUMERIC(0);
 	plan.quantity = PG_GETARG_NUMERIC(1);
 	plan.annual_orders = PG_GETARG_NUMERIC(2);
@@ -507,7 +510,7 @@ ltv_plan(PG_FUNCTION_ARGS)
 
 	composite_begin_result(&row, fcinfo, &plan_type);
 	plan_year(&plan, &benchmark, row.values, row.nulls);
-	PG_RETURN_DATUM(composite_datum(&row));
+	PG_RETURN_DATUM(composite_remember(fcinfo, ~0U, &row));
 }
 
 /*
