@@ -257,6 +257,8 @@ CREATE TEMP TABLE brief (customer_id integer, ordered_on date, amount integer);
 SELECT ltv_keep('brief', 's', '{plain}');
 CREATE VIEW by_json AS SELECT to_json(customer_id) AS customer_id, ordered_on, amount FROM plain;
 SELECT ltv_keep('by_json', 's', '{plain}');
+CREATE VIEW by_array AS SELECT ARRAY[customer_id] AS customer_id, ordered_on, amount FROM plain;
+SELECT ltv_keep('by_array', 's', '{plain}');
 CREATE VIEW by_moment AS SELECT customer_id, ordered_on::timestamp AS ordered_on, amount FROM plain;
 SELECT ltv_keep('by_moment', 's', '{plain}');
 CREATE VIEW without_amount AS SELECT customer_id, ordered_on FROM plain;

@@ -2394,7 +2394,7 @@ BEGIN
 END $function$;
 COMMENT ON FUNCTION ltv_store_query(regclass, text, text[]) IS 'the query that makes the rows of a store';
 
-CREATE FUNCTION ltv_store_statement(number integer, noted text, who text) RETURNS text
+CREATE FUNCTION ltv_store_statement(number integer, everybody boolean) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
@@ -2404,19 +2404,25 @@ DECLARE
 BEGIN
   EXECUTE format('SELECT store, queue, orders, columns FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
   EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) INTO equal USING k.store, 'customer_id';
-  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO query USING k.orders, CASE WHEN who IS NULL THEN 'true' ELSE format('o.customer_id %s ANY %s', equal, who) END, k.columns;
-  RETURN format('WITH %1$s, fresh AS MATERIALIZED (%2$s), put AS (INSERT INTO %3$s AS s (customer_id, history%4$s) SELECT f.customer_id, f.history%5$s FROM fresh f
-    ON CONFLICT (customer_id) DO UPDATE SET history = excluded.history%6$s WHERE %7$s.ltv_history_send(s.history) <> %7$s.ltv_history_send(excluded.history)%8$s RETURNING 1),
-    gone AS (DELETE FROM %3$s s WHERE %9$s AND NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id %10$s s.customer_id) RETURNING 1)
-    SELECT (SELECT count(*) FROM put) + (SELECT count(*) FROM gone)',
-    replace(replace(noted, '@queue@', k.queue::text), '@equal@', equal), query, k.store,
-    (SELECT string_agg(format(', %I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
+  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO query USING k.orders, CASE WHEN everybody THEN 'true' ELSE format('o.customer_id %s ANY ($1)', equal) END, k.columns;
+  -- notes and histories as one snapshot sees them; who has no history any more has none in the source
+  RETURN format('WITH taken AS (DELETE FROM %1$s q WHERE %2$s), fresh AS MATERIALIZED (%3$s)
+    MERGE INTO %4$s s
+    USING (SELECT f.customer_id, f.history%5$s FROM fresh f
+      UNION ALL SELECT c.customer_id, NULL%6$s FROM %7$s AS c (customer_id) WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id %8$s c.customer_id)) n
+    ON s.customer_id %8$s n.customer_id
+    WHEN MATCHED AND n.history IS NULL THEN DELETE
+    WHEN MATCHED AND (%9$s.ltv_history_send(s.history) <> %9$s.ltv_history_send(n.history)%10$s) THEN UPDATE SET history = n.history%11$s
+    WHEN NOT MATCHED AND n.history IS NOT NULL THEN INSERT (customer_id, history%12$s) VALUES (n.customer_id, n.history%13$s)',
+    k.queue, CASE WHEN everybody THEN 'true' ELSE format('q.customer_id %s ANY (SELECT unnest($1))', equal) END, query, k.store,
     (SELECT string_agg(format(', f.%I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
-    (SELECT string_agg(format(', %1$I = excluded.%1$I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)), ltv,
-    (SELECT string_agg(format(' OR s.%1$I::text IS DISTINCT FROM excluded.%1$I::text', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
-    CASE WHEN who IS NULL THEN 'true' ELSE format('s.customer_id %s ANY %s', equal, who) END, equal);
+    repeat(', NULL', cardinality(k.columns)), CASE WHEN everybody THEN k.store::text ELSE 'unnest($1)' END, equal, ltv,
+    (SELECT string_agg(format(' OR s.%1$I::text IS DISTINCT FROM n.%1$I::text', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
+    (SELECT string_agg(format(', %1$I = n.%1$I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
+    (SELECT string_agg(format(', %I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
+    (SELECT string_agg(format(', n.%I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)));
 END $function$;
-COMMENT ON FUNCTION ltv_store_statement(integer, text, text) IS 'the statement that brings customers of a store up to date';
+COMMENT ON FUNCTION ltv_store_statement(integer, boolean) IS 'the statement that brings customers of a store up to date, and takes their notes: those of an array, or everybody';
 
 CREATE FUNCTION ltv_store_watch(number integer) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
@@ -2492,87 +2498,80 @@ BEGIN
 END $function$;
 COMMENT ON FUNCTION ltv_store_look(integer) IS 'an error when a store cannot be brought up to date';
 
-CREATE FUNCTION ltv_store_mend(number integer, everybody boolean) RETURNS bigint
+CREATE FUNCTION ltv_store_bring(number integer, statement text, ids anyarray) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  half integer := cardinality(ids) / 2;
   k record;
   equal text;
-  several text;
-  alone text;
-  batch record;
-  one record;
-  n bigint;
-  changed bigint := 0;
+  changed bigint;
 BEGIN
-  EXECUTE format('SELECT store, queue, orders FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
-  EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) INTO equal USING k.store, 'customer_id';
-  -- the notes first, as they are seen now: what is committed from here on has notes of its own, and is read later or the next time
-  IF everybody THEN
-    EXECUTE format('DELETE FROM %s WHERE customer_id IS NULL', k.queue);
+  BEGIN
+    EXECUTE statement USING ids;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+  EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    changed := 0;
+  END;
+  IF half > 0 THEN
+    EXECUTE format('SELECT %1$s.ltv_store_bring($1, $2, $3) + %1$s.ltv_store_bring($1, $2, $4)', ltv) INTO changed USING number, statement, ids[:half], ids[half + 1:];
+    RETURN changed;
   END IF;
-  EXECUTE format('SELECT %1$s.ltv_store_statement($1, $2, $3)', ltv) INTO several USING number, 'taken AS (DELETE FROM @queue@ q WHERE q.customer_id @equal@ ANY ($1))', '($1)';
-  EXECUTE format('SELECT %1$s.ltv_store_statement($1, $2, $3)', ltv) INTO alone USING number, 'taken AS (SELECT)', '($1)';
-  FOR batch IN EXECUTE format('SELECT array_agg(customer_id) AS ids FROM (SELECT customer_id, row_number() OVER () / 500 AS batch FROM (%s) c) c GROUP BY batch',
-    CASE WHEN everybody THEN format('SELECT customer_id FROM %s WHERE customer_id IS NOT NULL UNION SELECT customer_id FROM %s', k.orders, k.store)
-      ELSE format('SELECT DISTINCT customer_id FROM %s WHERE sqlstate IS NULL AND customer_id IS NOT NULL', k.queue) END)
-  LOOP
-    BEGIN
-      EXECUTE several INTO n USING batch.ids;
-      changed := changed + n;
-    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-      FOR one IN EXECUTE 'SELECT unnest($1) AS id' USING batch.ids LOOP
-        EXECUTE format('DELETE FROM %s q WHERE q.customer_id %s $1', k.queue, equal) USING one.id;
-        BEGIN
-          EXECUTE alone INTO n USING ARRAY[one.id];
-        EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-          EXECUTE format('INSERT INTO %s VALUES ($1, $2, $3)', k.queue) USING one.id, SQLSTATE, SQLERRM;
-          EXECUTE format('DELETE FROM %s s WHERE s.customer_id %s $1', k.store, equal) USING one.id;
-          GET DIAGNOSTICS n = ROW_COUNT;
-        END;
-        changed := changed + n;
-      END LOOP;
-    END;
-  END LOOP;
+  EXECUTE format('SELECT store, queue FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
+  EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) INTO equal USING k.store, 'customer_id';
+  -- one who makes no history: the notes first, as they are seen now; what is committed from here on has notes of its own, and is read here or the next time
+  EXECUTE format('DELETE FROM %s q WHERE q.customer_id %s ANY ($1)', k.queue, equal) USING ids;
+  BEGIN
+    EXECUTE statement USING ids;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+  EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    EXECUTE format('INSERT INTO %s SELECT c, $2, $3 FROM unnest($1) c', k.queue) USING ids, SQLSTATE, SQLERRM;
+    EXECUTE format('DELETE FROM %s s WHERE s.customer_id %s ANY ($1)', k.store, equal) USING ids;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+  END;
   RETURN changed;
 END $function$;
-COMMENT ON FUNCTION ltv_store_mend(integer, boolean) IS 'brings customers of a store up to date who cannot be all at once, and marks the notes of those who make no history';
+COMMENT ON FUNCTION ltv_store_bring(integer, text, anyarray) IS 'brings customers of a store up to date, by halves when they cannot be all at once, and marks the notes of those who make no history; how many rows of the store have changed';
 
 CREATE FUNCTION ltv_store_refresh(number integer, seen text, OUT changed bigint, OUT now_seen text)
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
   k record;
-  notes bigint;
   everybody boolean;
+  who text;
   statement text;
   cost text := current_setting('random_page_cost');
 BEGIN
   EXECUTE format('SELECT %s.ltv_store_look($1)', ltv) USING number;
-  EXECUTE format('SELECT queue, orders, watch FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
+  EXECUTE format('SELECT store, queue, orders, watch FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
   -- what there is, before the statement that reads: what changes between the two is seen the next time
   EXECUTE format('SELECT %s.ltv_store_seen($1, $2)', ltv) INTO now_seen USING k.orders, k.watch;
   IF seen <> now_seen THEN
     EXECUTE format('INSERT INTO %s DEFAULT VALUES', k.queue);
   END IF;
-  EXECUTE format('SELECT count(customer_id), count(*) > count(customer_id) FROM %s WHERE sqlstate IS NULL', k.queue) INTO notes, everybody;
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE customer_id IS NULL)', k.queue) INTO everybody;
+  EXECUTE format('SELECT %s.ltv_store_statement($1, $2)', ltv) INTO statement USING number, everybody;
   IF everybody THEN
-    EXECUTE format('SELECT %s.ltv_store_statement($1, $2, NULL)', ltv) INTO statement USING number, 'taken AS (DELETE FROM @queue@)';
-  ELSE
-    -- as many as were counted, so that the planner knows how few; the others stay for the next time
-    EXECUTE format('SELECT %s.ltv_store_statement($1, $2, $3)', ltv) INTO statement USING number,
-      format('taken AS (DELETE FROM @queue@ WHERE ctid IN (SELECT ctid FROM @queue@ WHERE sqlstate IS NULL AND customer_id IS NOT NULL LIMIT %s) RETURNING customer_id),
-        marked AS (DELETE FROM @queue@ q WHERE q.sqlstate IS NOT NULL AND q.customer_id @equal@ ANY (SELECT customer_id FROM taken)),
-        who AS MATERIALIZED (SELECT DISTINCT customer_id FROM taken)', notes), '(SELECT customer_id FROM who)';
-    PERFORM set_config('random_page_cost', least(cost::float8, 1.1)::text, true);
-  END IF;
-  changed := 0;
-  IF everybody OR notes > 0 THEN
     BEGIN
-      EXECUTE statement INTO changed;
+      EXECUTE statement;
+      GET DIAGNOSTICS changed = ROW_COUNT;
     EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-      EXECUTE format('SELECT %s.ltv_store_mend($1, $2)', ltv) INTO changed USING number, everybody;
+      -- the note first, as it is seen now: what is committed from here on has notes of its own
+      EXECUTE format('DELETE FROM %s WHERE customer_id IS NULL', k.queue);
+      EXECUTE format('SELECT %s.ltv_store_statement($1, false)', ltv) INTO statement USING number;
+      who := format('SELECT customer_id FROM %s WHERE customer_id IS NOT NULL UNION SELECT customer_id FROM %s', k.orders, k.store);
     END;
+  ELSE
+    PERFORM set_config('random_page_cost', least(cost::float8, 1.1)::text, true);
+    who := format('SELECT DISTINCT customer_id FROM %s WHERE sqlstate IS NULL AND customer_id IS NOT NULL', k.queue);
+  END IF;
+  -- arrays, of which the planner knows how many they are and where; of no more than memory is wanted for
+  IF who IS NOT NULL THEN
+    EXECUTE format('SELECT coalesce(sum(%s.ltv_store_bring($1, $2, ids)), 0)
+      FROM (SELECT array_agg(customer_id) AS ids FROM (SELECT customer_id, (row_number() OVER (ORDER BY customer_id) - 1) / 100000 AS batch FROM (%s) c) c GROUP BY batch) b', ltv, who)
+      INTO changed USING number, statement;
   END IF;
   -- last, as it locks new partitions against writes until the end of the transaction
   IF seen <> now_seen THEN
@@ -2581,7 +2580,7 @@ BEGIN
   END IF;
 END $function$;
 COMMENT ON FUNCTION ltv_store_refresh(integer, text) IS 'brings a store up to date, for ltv_refresh';
-REVOKE ALL ON FUNCTION ltv_store_refresh(integer, text), ltv_store_mend(integer, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ltv_store_refresh(integer, text), ltv_store_bring(integer, text, anyarray) FROM PUBLIC;
 
 CREATE FUNCTION ltv_store_check(orders regclass, store name, watch regclass[], keys text[], columns text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$

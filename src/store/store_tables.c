@@ -174,6 +174,12 @@ ltv_store_equality(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("ids of type %s have no default operator class for btree", format_type_be(type)),
 				 errhint("Write a view with a cast: customer_id::text AS customer_id.")));
+	/* a refresh puts ids into arrays, of which there are none of arrays */
+	if (!OidIsValid(get_array_type(type)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a store cannot be kept of ids of type %s, of which there are no arrays", format_type_be(type)),
+				 errhint("Write a view with a cast: customer_id::text AS customer_id.")));
 	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(entry->eq_opr));
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
