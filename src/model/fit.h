@@ -9,6 +9,7 @@
 
 #include "model/model.h"
 #include "model/season.h"
+#include "model/shocks.h"
 
 /* Customers with the same past. */
 typedef struct LtvmPattern
@@ -120,6 +121,7 @@ typedef struct LtvmFit
 	LtvmClock	clock;			/* of the model */
 	LtvmSeasonChoice season;
 	double		season_gain;	/* in log-likelihood, out of time; where that was looked at */
+	LtvmShocks	shocks;			/* of a fit to a calendar, by its clock */
 	int			first_bad;		/* index of the pattern refused, else -1 */
 } LtvmFit;
 
@@ -151,6 +153,13 @@ extern LtvmFitStatus ltvm_fit_by_clock(LtvmKind kind, int regularity, const Ltvm
  */
 extern LtvmFitStatus ltvm_fit_season(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmCalendar *all,
 									 const LtvmCalendar *before, const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/* What all customers of a calendar share in a month, by the model that was fitted to them; to fit->shocks. */
+extern LtvmFitStatus ltvm_find_shocks(const LtvmCalendar *calendar, const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+/* Repeat orders of a new customer by age in days of the clock, from 0 to oldest, as the model expects them. */
+extern LtvmFitStatus ltvm_orders_by_age(const LtvmModel *model, double unit_days, long oldest, const LtvmInterrupt *interrupt,
+										double *orders);
 
 /* The day at which a season is looked at out of time, where the first order of all came on the day first. */
 extern long ltvm_season_split(long first, long as_of);

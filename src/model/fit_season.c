@@ -78,7 +78,9 @@ LtvmFitStatus
 ltvm_fit_by_clock(LtvmKind kind, int regularity, const LtvmClock *clock, const LtvmCalendar *calendar,
 				  const LtvmInterrupt *interrupt, LtvmFit *fit)
 {
-	return fit_by(LTVM_FAMILY_MBG | LTVM_FAMILY_BG, kind, regularity, clock, calendar, interrupt, fit);
+	LtvmFitStatus status = fit_by(LTVM_FAMILY_MBG | LTVM_FAMILY_BG, kind, regularity, clock, calendar, interrupt, fit);
+
+	return status == LTVM_FIT_DONE && fit->converged ? ltvm_find_shocks(calendar, interrupt, fit) : status;
 }
 
 LtvmFitStatus
@@ -182,11 +184,11 @@ count_observed(const LtvmCalendar *calendar, YearMonths *months)
 	}
 }
 
-/* Repeat orders of a new customer by age in days, as the model expects them: every so many days, straight in between. */
+/* Expected every so many days, straight in between. */
 #define AGE_STEP 7
 
-static LtvmFitStatus
-orders_by_age(const LtvmModel *model, double unit_days, long oldest, const LtvmInterrupt *interrupt, double *orders)
+LtvmFitStatus
+ltvm_orders_by_age(const LtvmModel *model, double unit_days, long oldest, const LtvmInterrupt *interrupt, double *orders)
 {
 	double		before = 0.0;
 
@@ -231,7 +233,7 @@ find_expected(const LtvmCalendar *calendar, const LtvmModel *model, long oldest,
 	LtvmFitStatus status = customers == NULL || orders == NULL ? LTVM_FIT_NO_MEMORY : LTVM_FIT_DONE;
 
 	if (status == LTVM_FIT_DONE)
-		status = orders_by_age(model, calendar->unit_days, oldest, interrupt, orders);
+		status = ltvm_orders_by_age(model, calendar->unit_days, oldest, interrupt, orders);
 	if (status == LTVM_FIT_DONE)
 	{
 		for (int i = 0; i < calendar->n; i++)
@@ -710,5 +712,5 @@ ltvm_fit_season(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmC
 		return status;
 	status = consider_season(kind, regularity, &hold, fit);
 	/* a fit that the season could not be looked at for is one without */
-	return status == LTVM_FIT_INTERRUPTED || status == LTVM_FIT_NO_MEMORY ? status : LTVM_FIT_DONE;
+	return status == LTVM_FIT_INTERRUPTED || status == LTVM_FIT_NO_MEMORY ? status : ltvm_find_shocks(all, interrupt, fit);
 }

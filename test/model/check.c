@@ -185,6 +185,7 @@ main(int argc, char **argv)
 	test_shrink();
 	test_season();
 	test_growth();
+	test_shocks();
 	test_simulated();
 	test_million();
 	printf("%d passed, %d failed\n", passed, failed);

@@ -58,6 +58,7 @@ extern void test_rhythm(void);
 extern void test_shrink(void);
 extern void test_season(void);
 extern void test_growth(void);
+extern void test_shocks(void);
 extern void test_simulated(void);
 extern void test_million(void);
 
