@@ -174,7 +174,7 @@ read_fields(HeapTupleHeader row, FittedModel *fitted)
 	fitted->has_covariance = !nulls[MODEL_COVARIANCE];
 	if (fitted->has_covariance)
 		read_covariance(values[MODEL_COVARIANCE], fitted);
-	if (!nulls[MODEL_DETAILS] && fitted->at_limit)
+	if (!nulls[MODEL_DETAILS])
 		model_read_details(values[MODEL_DETAILS], fitted);
 }
 

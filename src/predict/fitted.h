@@ -53,6 +53,7 @@ typedef struct FittedModel
 	bool		has_cautious;	/* details have the second model of a fit at a limit, see LtvmFit */
 	double		cautious[LTVM_MAX_PARAMETERS];
 	double		cautious_covariance[LTVM_MAX_PARAMETERS][LTVM_MAX_PARAMETERS];
+	LtvmShocks	shocks;			/* from the details */
 } FittedModel;
 
 /* The model read last, with its bytes: a query has one for all its rows. */

@@ -1,12 +1,13 @@
 /*
  * forecast.c: the aggregate ltv_forecast, the orders of a whole group.
  *
- * The mean is the sum of the customers' expected orders.  Its interval has two
- * parts: the spread of the process itself (the sum of the variances, as
- * customers order independently given the parameters), and what is not known
- * of the parameters (the delta method: g' C g, with the gradient g of the sum
- * in the logarithms of the parameters and their covariance C).  At a limit a
- * second model, which does not go there, widens it.
+ * The mean is the sum of the customers' expected orders.  Its interval has
+ * three parts: the spread of the process itself (the sum of the variances, as
+ * customers order independently given the parameters), what is not known of the
+ * parameters (the delta method: g' C g, with the gradient g of the sum in the
+ * logarithms of the parameters and their covariance C), and what all customers
+ * order more or less together (a share of the mean, see shocks.h).  At a limit
+ * a second model, which does not go there, widens it.
  *
  * The state is an array of fixed length, see the enum.  It carries the model,
  * because all customers of a group must be forecast with the same.  Its numbers
@@ -29,8 +30,8 @@ enum
 {
 	STATE_CUSTOMERS,
 	STATE_SUMS,					/* see below */
-	STATE_CAUTIOUS_SUMS = STATE_SUMS + 2 + LTVM_MAX_PARAMETERS,	/* the same by the second model of a fit at a limit */
-	STATE_MODEL = STATE_CAUTIOUS_SUMS + 2 + LTVM_MAX_PARAMETERS,
+	STATE_CAUTIOUS_SUMS = STATE_SUMS + 3 + LTVM_MAX_PARAMETERS,	/* the same by the second model of a fit at a limit */
+	STATE_MODEL = STATE_CAUTIOUS_SUMS + 3 + LTVM_MAX_PARAMETERS,
 	STATE_KIND = STATE_MODEL,
 	STATE_REGULARITY,
 	STATE_AT_LIMIT,
@@ -50,6 +51,7 @@ enum
 {
 	SUM_MEAN,
 	SUM_VARIANCE,
+	SUM_SHARED,					/* standard deviation of what customers share */
 	SUM_GRADIENT,				/* 4 */
 	SUMS = SUM_GRADIENT + LTVM_MAX_PARAMETERS
 };
@@ -136,15 +138,17 @@ model_numbers(const FittedModel *fitted, double *model)
 		model[STATE_SEASON - STATE_MODEL + i] = fitted->clock.seasonal ? fitted->clock.factor[i] : 0;
 }
 
-/* Add a customer by one model. */
+/* Add a customer by one model; customers share so much of what is expected. */
 static void
-add_customer(double *sums, const LtvmModel *model, const LtvmPast *past, double horizon)
+add_customer(double *sums, const LtvmModel *model, const LtvmPast *past, double horizon, double shared)
 {
 	double		gradient[LTVM_MAX_PARAMETERS] = {0};
+	double		mean = ltvm_expected_orders(model, past, horizon);
 
-	sums[SUM_MEAN] += ltvm_expected_orders(model, past, horizon);
+	sums[SUM_MEAN] += mean;
 	sums[SUM_VARIANCE] += ltvm_orders_variance(model, past, horizon);
-	if (!isfinite(sums[SUM_MEAN]) || !isfinite(sums[SUM_VARIANCE]))
+	sums[SUM_SHARED] += shared * mean;
+	if (!isfinite(sums[SUM_MEAN]) || !isfinite(sums[SUM_VARIANCE]) || !isfinite(sums[SUM_SHARED] * sums[SUM_SHARED]))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("the forecast leaves the range of double precision"),
@@ -169,6 +173,7 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 	Moment		moment;
 	LtvmPast	past;
 	double		horizon;
+	double		shared;
 	double		model[MODEL_LENGTH];
 
 	for (int i = 1; i <= 4; i++)
@@ -184,6 +189,7 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 	moment = moment_of(PG_GETARG_DATEADT(3));
 	CheckHorizon(PG_GETARG_INT32(4), "horizon_days");
 	horizon = ltvm_clock_ahead(&fitted->clock, moment.as_of, PG_GETARG_INT32(4)) / fitted->unit_days;
+	shared = ltvm_shock_of(&fitted->shocks, PG_GETARG_INT32(4));
 	state = state_argument(fcinfo);
 	values = (double *) ARR_DATA_PTR(state);
 	history_open(PG_GETARG_HISTORY_PP(2), &history);
@@ -195,13 +201,13 @@ ltv_forecast_accum(PG_FUNCTION_ARGS)
 	take_model(values, model);
 	past = past_of(&fitted->clock, &input, moment.as_of, fitted->unit_days);
 	values[STATE_CUSTOMERS] += 1;
-	add_customer(&values[STATE_SUMS], &fitted->model, &past, horizon);
+	add_customer(&values[STATE_SUMS], &fitted->model, &past, horizon, shared);
 	if (fitted->has_cautious)
 	{
 		LtvmModel	cautious = fitted->model;
 
 		memcpy(cautious.p, fitted->cautious, sizeof(cautious.p));
-		add_customer(&values[STATE_CAUTIOUS_SUMS], &cautious, &past, horizon);
+		add_customer(&values[STATE_CAUTIOUS_SUMS], &cautious, &past, horizon, shared);
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -257,7 +263,7 @@ static const CompositeType estimate_type = COMPOSITE_TYPE("ltv_forecast_estimate
 static double
 error_of(const double *sums, const double *covariance)
 {
-	return sqrt(sums[SUM_VARIANCE] + parameter_variance(sums, covariance));
+	return sqrt(sums[SUM_VARIANCE] + parameter_variance(sums, covariance) + sums[SUM_SHARED] * sums[SUM_SHARED]);
 }
 
 /* The columns of the interval: at a limit as far as either of the two models has it. */

@@ -166,11 +166,11 @@ measure_predictions(const PatternSet *set, const uint32 *actual, const double *e
 typedef struct Total
 {
 	double		mean;
-	double		error;			/* the process and, by the delta method, the parameters */
+	double		error;			/* the process, by the delta method the parameters, and what all customers share */
 } Total;
 
 static Total
-total_of(const PatternSet *set, const LtvmModel *model, int count, const double (*covariance)[LTVM_MAX_PARAMETERS], double horizon)
+total_of(const PatternSet *set, const LtvmModel *model, int count, const double (*covariance)[LTVM_MAX_PARAMETERS], double horizon, double shared)
 {
 	double		gradient[LTVM_MAX_PARAMETERS] = {0};
 	double		variance = 0;
@@ -192,21 +192,21 @@ total_of(const PatternSet *set, const LtvmModel *model, int count, const double 
 	for (int i = 0; i < count; i++)
 		for (int j = 0; j < count; j++)
 			variance += gradient[i] * gradient[j] * covariance[i][j];
-	total.error = sqrt(variance);
+	total.error = sqrt(variance + shared * total.mean * shared * total.mean);
 	return total;
 }
 
 /* The interval of the total: at a limit as far as either of the two models has it. */
 static void
-measure_interval(const PatternSet *set, const LtvmFit *fit, double horizon, Measures *measures)
+measure_interval(const PatternSet *set, const LtvmFit *fit, double horizon, double shared, Measures *measures)
 {
-	Total		total = total_of(set, &fit->model, fit->count, fit->covariance, horizon);
+	Total		total = total_of(set, &fit->model, fit->count, fit->covariance, horizon, shared);
 
 	measures->low = measures->expected - NORMAL_975 * total.error;
 	measures->high = measures->expected + NORMAL_975 * total.error;
 	if (fit->cautious)
 	{
-		Total		cautious = total_of(set, &fit->cautious_model, fit->count, fit->cautious_covariance, horizon);
+		Total		cautious = total_of(set, &fit->cautious_model, fit->count, fit->cautious_covariance, horizon, shared);
 
 		/* fmin and fmax take the one that is a number */
 		measures->low = fmin(measures->low, cautious.mean - NORMAL_975 * cautious.error);
@@ -232,5 +232,5 @@ measure_model(const PatternSet *set, const uint32 *actual, const LtvmFit *fit, d
 		expected[i] = ltvm_expected_orders(&fit->model, &past, horizon);
 	}
 	measure_predictions(set, actual, expected, measures);
-	measure_interval(set, fit, horizon, measures);
+	measure_interval(set, fit, horizon, ltvm_shock_of(&fit->shocks, days), measures);
 }

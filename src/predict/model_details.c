@@ -1,7 +1,8 @@
 /*
- * model_details.c: the second model of a fit at a limit, as the details of an
- * ltv_model: {"cautious": {"parameters": [...], "covariance": [...]}}, the
- * covariance of the logarithms by rows.
+ * model_details.c: what intervals need besides, as the details of an ltv_model:
+ * {"cautious": {"parameters": [...], "covariance": [...]}}, the second model of a
+ * fit at a limit, with the covariance of the logarithms by rows, and
+ * {"shocks": {"month": ..., "lasting": ...}}, what all customers share in a month.
  */
 #include "predict/fitted.h"
 
@@ -12,6 +13,7 @@
 #include "utils/jsonb.h"
 
 #define CAUTIOUS	"cautious"
+#define SHOCKS		"shocks"
 
 static void
 put_numbers(StringInfo text, const char *name, const double *numbers, int count)
@@ -22,71 +24,130 @@ put_numbers(StringInfo text, const char *name, const double *numbers, int count)
 	appendStringInfoChar(text, ']');
 }
 
+/* The second model, where it can be written down. */
+static void
+put_cautious(StringInfo text, const LtvmFit *fit)
+{
+	double		covariance[LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS];
+	int			n = fit->count;
+
+	if (!fit->cautious)
+		return;
+	for (int i = 0; i < n * n; i++)
+	{
+		covariance[i] = fit->cautious_covariance[i / n][i % n];
+		if (!isfinite(covariance[i]))
+			return;
+	}
+	appendStringInfoString(text, "\"" CAUTIOUS "\": {");
+	put_numbers(text, "parameters", fit->cautious_model.p, n);
+	appendStringInfoString(text, ", ");
+	put_numbers(text, "covariance", covariance, n * n);
+	appendStringInfoChar(text, '}');
+}
+
+static void
+put_shocks(StringInfo text, const LtvmShocks *shocks)
+{
+	if (shocks->month == 0 && shocks->lasting == 0)
+		return;
+	appendStringInfo(text, "%s\"" SHOCKS "\": {\"month\": %.17g, \"lasting\": %.17g}", text->len > 1 ? ", " : "", shocks->month, shocks->lasting);
+}
+
 /* What a fit has to say besides; 0 for nothing. */
 Datum
 model_details(const LtvmFit *fit)
 {
 	StringInfoData text;
-	double		covariance[LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS];
-	int			n = fit->count;
 
-	if (!fit->cautious)
-		return 0;
-	for (int i = 0; i < n * n; i++)
-	{
-		covariance[i] = fit->cautious_covariance[i / n][i % n];
-		if (!isfinite(covariance[i]))
-			return 0;
-	}
 	initStringInfo(&text);
-	appendStringInfoString(&text, "{\"" CAUTIOUS "\": {");
-	put_numbers(&text, "parameters", fit->cautious_model.p, n);
-	appendStringInfoString(&text, ", ");
-	put_numbers(&text, "covariance", covariance, n * n);
-	appendStringInfoString(&text, "}}");
+	appendStringInfoChar(&text, '{');
+	put_cautious(&text, fit);
+	put_shocks(&text, &fit->shocks);
+	if (text.len == 1)
+		return 0;
+	appendStringInfoChar(&text, '}');
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+}
+
+static bool
+get_number(const JsonbValue *value, double *number)
+{
+	if (value == NULL || value->type != jbvNumeric)
+		return false;
+	*number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
+	return isfinite(*number);
+}
+
+static JsonbValue *
+get_value(JsonbContainer *object, const char *name)
+{
+	return getKeyJsonValueFromContainer(object, name, (int) strlen(name), NULL);
+}
+
+/* The object below a key, or NULL. */
+static JsonbContainer *
+get_object(JsonbContainer *object, const char *name)
+{
+	JsonbValue *value = get_value(object, name);
+
+	return value != NULL && value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data) ? value->val.binary.data : NULL;
 }
 
 /* An array of so many finite numbers below a key; false for anything else. */
 static bool
 get_numbers(JsonbContainer *object, const char *name, double *numbers, int count)
 {
-	JsonbValue *array = getKeyJsonValueFromContainer(object, name, (int) strlen(name), NULL);
+	JsonbValue *array = get_value(object, name);
 
 	if (array == NULL || array->type != jbvBinary || !JsonContainerIsArray(array->val.binary.data) ||
 		JsonContainerSize(array->val.binary.data) != (uint32) count)
 		return false;
 	for (int i = 0; i < count; i++)
-	{
-		JsonbValue *number = getIthJsonbValueFromContainer(array->val.binary.data, (uint32) i);
-
-		if (number->type != jbvNumeric)
+		if (!get_number(getIthJsonbValueFromContainer(array->val.binary.data, (uint32) i), &numbers[i]))
 			return false;
-		numbers[i] = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(number->val.numeric)));
-		if (!isfinite(numbers[i]))
-			return false;
-	}
 	return true;
 }
 
-/* The second model, where details have one that can be used; others may have other details, which are left alone. */
-void
-model_read_details(Datum details, FittedModel *fitted)
+static void
+read_cautious(JsonbContainer *details, FittedModel *fitted)
 {
-	Jsonb	   *jsonb = DatumGetJsonbP(details);
+	JsonbContainer *cautious = get_object(details, CAUTIOUS);
 	int			n = fitted->count;
 	double		covariance[LTVM_MAX_PARAMETERS * LTVM_MAX_PARAMETERS];
-	JsonbValue *cautious;
 
-	if (!JB_ROOT_IS_OBJECT(jsonb))
-		return;
-	cautious = getKeyJsonValueFromContainer(&jsonb->root, CAUTIOUS, (int) strlen(CAUTIOUS), NULL);
-	if (cautious == NULL || cautious->type != jbvBinary || !JsonContainerIsObject(cautious->val.binary.data) ||
-		!get_numbers(cautious->val.binary.data, "parameters", fitted->cautious, n) ||
-		!get_numbers(cautious->val.binary.data, "covariance", covariance, n * n) ||
+	if (cautious == NULL || !get_numbers(cautious, "parameters", fitted->cautious, n) ||
+		!get_numbers(cautious, "covariance", covariance, n * n) ||
 		ltvm_check_parameters(fitted->model.kind, fitted->cautious, n) != NULL)
 		return;
 	for (int i = 0; i < n * n; i++)
 		fitted->cautious_covariance[i / n][i % n] = covariance[i];
 	fitted->has_cautious = true;
+}
+
+/* more than any orders are off by */
+#define MOST_SHOCK	1e6
+
+static void
+read_shocks(JsonbContainer *details, FittedModel *fitted)
+{
+	JsonbContainer *object = get_object(details, SHOCKS);
+	LtvmShocks	shocks;
+
+	if (object != NULL && get_number(get_value(object, "month"), &shocks.month) && get_number(get_value(object, "lasting"), &shocks.lasting) &&
+		shocks.month >= 0 && shocks.month <= MOST_SHOCK && shocks.lasting >= 0 && shocks.lasting <= MOST_SHOCK)
+		fitted->shocks = shocks;
+}
+
+/* What details have that can be used; others may have other details, which are left alone. */
+void
+model_read_details(Datum details, FittedModel *fitted)
+{
+	Jsonb	   *jsonb = DatumGetJsonbP(details);
+
+	if (!JB_ROOT_IS_OBJECT(jsonb))
+		return;
+	if (fitted->at_limit)
+		read_cautious(&jsonb->root, fitted);
+	read_shocks(&jsonb->root, fitted);
 }

@@ -9,7 +9,8 @@
  *
  * which the customers of a set add up, less what they give back, a share that
  * depends on how long they have been customers.  To it comes, by the delta method, what
- * is not known of the parameters of either model, which all of them share.
+ * is not known of the parameters of either model, which all of them share, and what
+ * all of them order more or less together, see shocks.h.
  */
 #include "predict/worth.h"
 
@@ -157,6 +158,7 @@ worth_by(const Outlook *outlook, const LtvmModel *model, const double (*covarian
 	double		to = patterns_horizon(set, clock, to_day);
 	ModelWorth	worth = {0};
 	double		variance = 0;
+	double		shared;
 	double		of_orders[LTVM_MAX_PARAMETERS] = {0};
 	double		of_amounts[LTVM_MAX_PARAMETERS] = {0};
 
@@ -179,7 +181,8 @@ worth_by(const Outlook *outlook, const LtvmModel *model, const double (*covarian
 			of_amounts[j] += ahead.mean * spent->gradient[j] * kept;
 		}
 	}
-	variance += parameter_variance(outlook->fit->count, covariance, of_orders) + spending_variance(outlook->spending, of_amounts, worth.value);
+	shared = worth.value * ltvm_shock_of(&outlook->fit->shocks, (double) to_day - from_day);
+	variance += shared * shared + parameter_variance(outlook->fit->count, covariance, of_orders) + spending_variance(outlook->spending, of_amounts, worth.value);
 	worth.error = NORMAL_975 * sqrt(variance);
 	return worth;
 }

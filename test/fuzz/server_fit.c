@@ -49,7 +49,7 @@ array_contains_nulls(ArrayType *array)
 	return false;
 }
 
-/* What a model at a limit has to say besides is json, which there is not. */
+/* What a model has to say besides is json, which there is not. */
 Datum
 model_details(const LtvmFit *fit)
 {
