@@ -80,4 +80,12 @@ FROM unnest(ARRAY['Asia/Tokyo', 'Europe/London', 'America/New_York', 'Australia/
 	generate_series(timestamp '2024-01-01', '2024-12-31', '1 day') midnight,
 	unnest(ARRAY['-1 microsecond', '0', '1 microsecond', '1 hour', '-1 hour']::interval[]) step,
 	LATERAL (SELECT (midnight AT TIME ZONE zone) + step AS moment) m;
+-- A call site with one zone counts days from one change of the clock to the next, in whatever order moments come: forwards, backwards, and from everywhere to everywhere
+CREATE TABLE moments AS SELECT n, timestamptz '1880-01-01 00:00:00+00' + n * interval '4 days 347 minutes' AS moment FROM generate_series(0, 22000) n
+UNION ALL SELECT 22001 + n, timestamptz '2018-01-01 00:00:00+00' + n * interval '29 minutes' FROM generate_series(0, 40000) n;
+CREATE FUNCTION differing(zone text, by text) RETURNS bigint LANGUAGE plpgsql AS
+$$ DECLARE result bigint; BEGIN EXECUTE format('SELECT count(*) FILTER (WHERE ltv_day(moment, %1$L) IS DISTINCT FROM (moment AT TIME ZONE %1$L)::date) FROM (SELECT moment FROM moments ORDER BY %2$s OFFSET 0) m', zone, by) INTO result; RETURN result; END $$;
+SELECT by, sum(differing(zone, by)) AS differing
+FROM unnest(ARRAY['Asia/Tokyo', 'Europe/London', 'America/New_York', 'Australia/Lord_Howe', 'Pacific/Apia', 'America/Sao_Paulo', 'Africa/Casablanca', 'Pacific/Chatham', 'Antarctica/Troll']) zone,
+	unnest(ARRAY['moment', 'moment DESC', 'hashint8(n)']) by GROUP BY by ORDER BY by;
 RESET timezone;
