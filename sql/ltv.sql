@@ -514,7 +514,7 @@ CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id oid) 
 COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, oid) IS 'aggregate transition function';
 CREATE FUNCTION ltv_customer_set_accum(state ltv_customer_set, customer_id uuid) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_customer_set_accum(ltv_customer_set, uuid) IS 'aggregate transition function';
-CREATE FUNCTION ltv_customer_set_combine(state ltv_customer_set, other ltv_customer_set) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_customer_set_combine(state ltv_customer_set, other ltv_customer_set) RETURNS ltv_customer_set AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_customer_set_combine(ltv_customer_set, ltv_customer_set) IS 'aggregate combine function';
 CREATE FUNCTION ltv_customer_set_repeat_rate(state ltv_customer_set) RETURNS double precision AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_customer_set_repeat_rate(ltv_customer_set) IS 'aggregate final function';

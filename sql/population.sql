@@ -181,7 +181,14 @@ SELECT ltv_repeat_rate(h) = by_history AS by_history, ltv_kpis(h, '2024-06-30') 
 SELECT ltv_repeat_rate(id) FROM big WHERE id < 0;
 SET work_mem = '64kB';
 SELECT ltv_repeat_rate(id), ltv_repeat_rate('customer ' || id) AS text FROM big;
+-- of what workers have, little is left where most orders are of few customers: 800 of 801, and the one with all the others
+SELECT ltv_repeat_rate(CASE WHEN id % 100 = 0 THEN id ELSE -1 END) = 801 / 802.0::float8 AS few, ltv_repeat_rate(CASE WHEN id % 100 = 0 THEN 'customer ' || id END) = 800 / 801.0::float8 AS fewer FROM big;
 RESET work_mem;
+-- what workers hand over is about as much as they have read, and the planner knows: it takes them where it takes long to make the rows
+RESET parallel_tuple_cost;
+CREATE FUNCTION slowly(id int) RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 AS 'BEGIN RETURN id; END';
+SELECT call, plan_has('SELECT ' || call, 'Partial Aggregate') AS partial FROM unnest('{count(id) FROM big,ltv_repeat_rate(id) FROM big,"id % 7, ltv_repeat_rate(id) FROM big GROUP BY 1",ltv_repeat_rate(slowly(id)) FROM big,ltv_repeat_rate(a.id) FROM big a LEFT JOIN stored USING (id)}'::text[]) call;
+SET parallel_tuple_cost = 0;
 SET max_parallel_workers_per_gather = 0;
 CREATE TABLE parted (id int, day date) PARTITION BY HASH (day);
 CREATE TABLE parted_0 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 0);
@@ -214,6 +221,15 @@ SELECT ltv_customer_set_repeat_rate(ltv_customer_set_combine(ltv_customer_set_co
     ltv_kpis_final(ltv_kpis_combine(ltv_kpis_combine(a.kpi, b.kpi), c.kpi)) = (SELECT ltv_kpis(h, '2024-06-30') FROM stored s JOIN big b USING (id) WHERE s.id < 3000) AS kpis
 FROM states a, states b, states c WHERE a.part = 0 AND b.part = 1 AND c.part = 2;
 SELECT count(*), count(*) FILTER (WHERE set::text::ltv_customer_set::text <> set::text) AS different FROM states;
+-- large ones, with ids that are equal without looking alike, and many orders of some: the odd ids are 40000 customers with one order, the even ones 40001, all but one with more
+SET work_mem = '64kB';
+CREATE TABLE large AS SELECT id % 2 AS part, set_of(id) AS by_id, set_of(CASE WHEN day < '2024-05-01' THEN id::numeric ELSE round(id::numeric, 2) END) AS by_number, set_of('customer ' || id / 500) AS by_text FROM big GROUP BY 1;
+SELECT part, ltv_customer_set_repeat_rate(by_id) * (40001 - part) AS by_id, ltv_customer_set_repeat_rate(by_number) * (40001 - part) AS by_number, ltv_customer_set_repeat_rate(by_text) AS by_text,
+    array_length(string_to_array(by_id::text, ','), 1) AS ids, array_length(string_to_array(by_number::text, ','), 1) AS numbers, array_length(string_to_array(by_text::text, ','), 1) AS texts FROM large ORDER BY part;
+SELECT ltv_customer_set_repeat_rate(ltv_customer_set_combine(a.by_id, b.by_id)) * 80001 AS by_id, ltv_customer_set_repeat_rate(ltv_customer_set_combine(a.by_number, b.by_number)) * 80001 AS by_number,
+    ltv_customer_set_repeat_rate(ltv_customer_set_combine(b.by_id, b.by_id)) AS twice, ltv_customer_set_repeat_rate(ltv_customer_set_accum(a.by_id, 0)) * 40001 AS one_more,
+    ltv_customer_set_repeat_rate(a.by_id::text::ltv_customer_set) * 40001 AS read_again FROM large a, large b WHERE a.part = 0 AND b.part = 1;
+RESET work_mem;
 SELECT current_setting('data_directory') || '/base/pgsql_tmp/pgsql_tmp_ltv_population' AS file \gset
 COPY (SELECT part, set, rate, kpi FROM states) TO :'file' (FORMAT binary);
 CREATE TABLE returned (LIKE states);

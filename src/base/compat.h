@@ -96,6 +96,13 @@
 #define ltv_group_clause(root) ((root)->parse->groupClause)
 #endif
 
+/* All that a query reads; since 16 outer joins are counted among it.  (The including file has nodes/pathnodes.h.) */
+#if PG_VERSION_NUM >= 160000
+#define ltv_all_relations(root) ((root)->all_query_rels)
+#else
+#define ltv_all_relations(root) ((root)->all_baserels)
+#endif
+
 /* Since 18 a path counts how often it does what is switched off. */
 #if PG_VERSION_NUM >= 180000
 #define ltv_inherit_disabled(path, input) ((path)->disabled_nodes = (input)->disabled_nodes)

@@ -4,7 +4,7 @@
  *
  * The state is the set of the customers met, each once or twice: who is there
  * twice is a repeater, and further orders say nothing new.  It has a type of
- * its own, ltv_customer_set, and three forms:
+ * its own, ltv_customer_set, and four forms:
  *
  * - A list, as it is read and written: the bytes are those of an array of the
  *   id's type.  Text and binary form name that type and leave the ids to its
@@ -19,9 +19,14 @@
  *   hash and written to temporary files past hash_mem; a repeat is then a
  *   second row, and who is whom is found out part by part when somebody asks.
  *
+ * - Such rows in one piece, part by part, as they go from a parallel worker to
+ *   the leader.  To find out who is there more often than twice, and then again
+ *   in the leader among all, would be twice the work; a worker does so only
+ *   where it leaves few rows.
+ *
  * So every process keeps within hash_mem while it gathers and counts.  What a
- * parallel worker hands over is a list or a table: ids as the type stores them,
- * in memory while they go from one process to the other, like any other value.
+ * parallel worker hands over is a table or rows in one piece: in memory while
+ * they go from one process to the other, like any other value.
  */
 #include "base/compat.h"
 
@@ -61,6 +66,18 @@ typedef struct IdTable
 } IdTable;
 
 #define TABLE_FORM	(-1)
+
+/* Rows in one piece: the sizes of the parts, then the parts, an id as often as it was met, or twice where that was more often. */
+typedef struct IdParts
+{
+	int32		vl_len_;
+	int32		form;			/* PARTS_FORM */
+	Oid			type;			/* of the ids */
+	uint32		bits;			/* 2 to the power of bits parts */
+	uint64		sizes[FLEXIBLE_ARRAY_MEMBER];	/* bytes of each */
+} IdParts;
+
+#define PARTS_FORM	(-2)
 #define FIRST_ROOM	(4 * 2 * sizeof(uint64))
 #define FEW_IDS		8
 #define FIRST_SLOTS 16
@@ -89,7 +106,6 @@ typedef struct CustomerSet
 	IdType		ids;
 	RowStore   *store;
 	Size		flat_size;		/* 0 while it is not known */
-	int			flat_ids;
 } CustomerSet;
 
 /* A state while it is changed: a table, or a set. */
@@ -129,6 +145,15 @@ table_make(Oid type, uint32 nslots, Size room)
 	table->nslots = nslots;
 	table->room = room;
 	return table;
+}
+
+/* It is empty again. */
+static void
+table_clear(IdTable *table)
+{
+	memset(table->slots, 0, table->nslots * sizeof(uint32));
+	table->count = 0;
+	table->used = 0;
 }
 
 static Size
@@ -315,29 +340,43 @@ visit_table(const IdTable *table, const KeyType *key, IdVisitor visit, void *arg
 		visit(id_value(table, key, position), (*id_mark(table, position) & 1) != 0, arg);
 }
 
+/* Visits in turn share a table, which grows, with the current memory context. */
+typedef struct Telling
+{
+	KeyType    *key;
+	IdTable    *table;			/* of the part in hand */
+} Telling;
+
+static Telling
+telling_begin(KeyType *key)
+{
+	return (Telling) {key, table_make(key->type, 0, FIRST_ROOM)};
+}
+
 /*
  * The customers of a part; false, without a visit, when telling them apart
  * takes more than so many bytes.
  */
 static bool
-visit_part(KeyType *key, Part *part, Size memory, IdVisitor visit, void *arg)
+visit_part(Telling *telling, Part *part, Size memory, IdVisitor visit, void *arg)
 {
+	KeyType    *key = telling->key;
 	IdReader	reader;
-	IdTable    *table = table_make(key->type, 0, FIRST_ROOM);
 	Datum		id;
 
+	table_clear(telling->table);
 	reader_init(&reader, key, part);
 	while (read_id(&reader, &id))
 	{
-		IdTable    *larger = table_add(table, key, id, key_hash(key, id), false);
+		IdTable    *larger = table_add(telling->table, key, id, key_hash(key, id), false);
 
-		if (larger != table)
-			pfree(table);
-		table = larger;
-		if (table_memory(table) > memory)
+		if (larger != telling->table)
+			pfree(telling->table);
+		telling->table = larger;
+		if (table_memory(larger) > memory)
 			return false;
 	}
-	visit_table(table, key, visit, arg);
+	visit_table(telling->table, key, visit, arg);
 	return true;
 }
 
@@ -355,37 +394,40 @@ scatter_part(KeyType *key, Part *part, int level, Size budget)
 	return finer;
 }
 
+static void visit_store(KeyType *key, RowStore *store, int level, IdVisitor visit, void *arg);
+
+/* The customers of a part of any size, of a store of this level; the part stays as it is. */
+static void
+visit_any_part(Telling *telling, Part *part, int level, IdVisitor visit, void *arg)
+{
+	Size		budget = get_hash_memory_limit() / 4;
+	Size		memory = level + 1 < ROWSTORE_LEVELS ? Min(SET_PART_BYTES, budget) : SIZE_MAX;
+	RowStore   *finer;
+
+	if (visit_part(telling, part, memory, visit, arg))
+		return;
+	finer = scatter_part(telling->key, part, level + 1, budget);
+	visit_store(telling->key, finer, level + 1, visit, arg);
+	rowstore_free(finer);
+}
+
 /* Part by part; the store stays as it is. */
 static void
 visit_store(KeyType *key, RowStore *store, int level, IdVisitor visit, void *arg)
 {
-	Size		budget = get_hash_memory_limit() / 4;
-	Size		memory = level + 1 < ROWSTORE_LEVELS ? Min(SET_PART_BYTES, budget) : SIZE_MAX;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ltv customers", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Telling		telling = telling_begin(key);
 
 	rowstore_finish(store);
 	for (int i = 0; i < 1 << store->bits; i++)
 	{
-		Part	   *part = &store->parts[i];
-		MemoryContext context;
-		MemoryContext old;
-
 		CHECK_FOR_INTERRUPTS();
-		if (part->rows == 0)
-			continue;
-		context = AllocSetContextCreate(CurrentMemoryContext, "ltv customers", ALLOCSET_DEFAULT_SIZES);
-		old = MemoryContextSwitchTo(context);
-		if (!visit_part(key, part, memory, visit, arg))
-		{
-			RowStore   *finer;
-
-			MemoryContextReset(context);
-			finer = scatter_part(key, part, level + 1, budget);
-			visit_store(key, finer, level + 1, visit, arg);
-			rowstore_free(finer);
-		}
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(context);
+		if (store->parts[i].rows > 0)
+			visit_any_part(&telling, &store->parts[i], level, visit, arg);
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 }
 
 /*
@@ -571,6 +613,17 @@ flatten_id(Datum id, bool repeat, void *arg)
 	}
 }
 
+static void
+CheckFlatSize(Size size, Size of_ids)
+{
+	if (size > MaxAllocSize)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many customers for a partial result of ltv_repeat_rate"),
+				 errdetail("The ids take %zu bytes.", of_ids),
+				 errhint("Without parallel workers there is no such limit: SET max_parallel_workers_per_gather = 0.")));
+}
+
 /* As arrays are made, behind every element there is room for its alignment. */
 static Size
 list_size(SetState *state, int *count)
@@ -579,12 +632,7 @@ list_size(SetState *state, int *count)
 
 	state_visit(state, flatten_id, &flat);
 	flat.size = att_align_nominal(flat.size, state->ids->align);
-	if (flat.size > MaxAllocSize - ARR_OVERHEAD_NONULLS(1) || flat.ids > (int64) MaxArraySize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many customers for a partial result of ltv_repeat_rate"),
-				 errdetail("The ids take %zu bytes.", flat.size),
-				 errhint("Without parallel workers there is no such limit: SET max_parallel_workers_per_gather = 0.")));
+	CheckFlatSize(flat.ids > (int64) MaxArraySize ? SIZE_MAX : ARR_OVERHEAD_NONULLS(1) + flat.size, flat.size);
 	*count = (int) flat.ids;
 	return flat.size + (flat.ids == 0 ? ARR_OVERHEAD_NONULLS(0) : ARR_OVERHEAD_NONULLS(1));
 }
@@ -604,33 +652,6 @@ write_list(SetState *state, ArrayType *array, Size size, int count)
 	ARR_LBOUND(array)[0] = 1;
 	flat.data = ARR_DATA_PTR(array);
 	state_visit(state, flatten_id, &flat);
-}
-
-static SetState
-state_of(CustomerSet *set)
-{
-	return (SetState) {NULL, &set->ids, NULL, set};
-}
-
-static Size
-set_flat_size(ExpandedObjectHeader *header)
-{
-	CustomerSet *set = (CustomerSet *) header;
-	SetState	state = state_of(set);
-
-	if (set->flat_size == 0)
-		set->flat_size = list_size(&state, &set->flat_ids);
-	return set->flat_size;
-}
-
-static void
-set_flatten(ExpandedObjectHeader *header, void *result, Size allocated_size)
-{
-	CustomerSet *set = (CustomerSet *) header;
-	SetState	state = state_of(set);
-
-	Assert(allocated_size == set->flat_size);
-	write_list(&state, result, allocated_size, set->flat_ids);
 }
 
 /* The list of a state. */
@@ -672,6 +693,146 @@ add_list(SetState *state, ArrayType *array)
 }
 
 /*
+ * Rows in one piece
+ */
+
+static Size
+parts_header(int bits)
+{
+	return offsetof(IdParts, sizes) + (sizeof(uint64) << bits);
+}
+
+/* The rows that it takes to say who is there, and how often. */
+static void
+count_rows(Datum id, bool repeat, void *arg)
+{
+	*(uint64 *) arg += repeat ? 2 : 1;
+}
+
+/*
+ * Whether few rows are left where nobody is there more often than twice, as
+ * the first part has it.  Who is whom may depend on a collation, which whoever reads the rows may not know.
+ */
+static bool
+is_worth_shrinking(CustomerSet *set)
+{
+	RowStore   *store = set->store;
+	Telling		telling;
+	uint64		left = 0;
+	int			i = 0;
+
+	if (set->ids.key.kind == KEY_GENERIC || store->bytes > MaxAllocSize - parts_header(store->bits))
+		return true;
+	while (i < (1 << store->bits) - 1 && store->parts[i].rows == 0)
+		i++;
+	telling = telling_begin(&set->ids.key);
+	visit_any_part(&telling, &store->parts[i], 0, count_rows, &left);
+	pfree(telling.table);
+	return left < store->parts[i].rows / 2;
+}
+
+/* The same customers in a store that has nobody more often than twice. */
+static void
+set_shrink(CustomerSet *set)
+{
+	RowStore   *all = set->store;
+	MemoryContext old = MemoryContextSwitchTo(set->header.eoh_context);
+
+	set->store = rowstore_create(all->bits, all->budget);
+	MemoryContextSwitchTo(old);
+	visit_store(&set->ids.key, all, 0, add_to_store, set);
+	rowstore_finish(set->store);
+	rowstore_free(all);
+}
+
+static Size
+set_flat_size(ExpandedObjectHeader *header)
+{
+	CustomerSet *set = (CustomerSet *) header;
+
+	if (set->flat_size != 0)
+		return set->flat_size;
+	rowstore_finish(set->store);
+	if (is_worth_shrinking(set))
+		set_shrink(set);
+	set->flat_size = parts_header(set->store->bits) + set->store->bytes;
+	CheckFlatSize(set->flat_size, set->store->bytes);
+	return set->flat_size;
+}
+
+static void
+set_flatten(ExpandedObjectHeader *header, void *result, Size allocated_size)
+{
+	CustomerSet *set = (CustomerSet *) header;
+	RowStore   *store = set->store;
+	IdParts    *parts = result;
+	char	   *p = (char *) result + parts_header(store->bits);
+
+	Assert(allocated_size == set->flat_size);
+	SET_VARSIZE(parts, allocated_size);
+	parts->form = PARTS_FORM;
+	parts->type = set->ids.key.type;
+	parts->bits = (uint32) store->bits;
+	for (int i = 0; i < 1 << store->bits; i++)
+	{
+		ChunkWalk	walk;
+		Chunk	   *chunk;
+
+		parts->sizes[i] = store->parts[i].bytes;
+		rowstore_walk(&store->parts[i], &walk);
+		while ((chunk = rowstore_next(&walk)) != NULL)
+		{
+			memcpy(p, chunk->data, chunk->used);
+			p += chunk->used;
+		}
+	}
+}
+
+/*
+ * Put the ids of a part of another set, one of so many bits, into a state.
+ * With no more parts of our own they are all of one of ours.
+ */
+static void
+add_rows(SetState *state, const char *rows, Size size, int bits, int part)
+{
+	RowStore   *store = state->set->store;
+	KeyType    *key = &state->ids->key;
+	bool		same_part = bits >= store->bits && key->kind != KEY_GENERIC;
+	const char *end = rows + size;
+	uint64		n = 0;
+
+	part &= (1 << store->bits) - 1;
+	while (rows < end)
+	{
+		Datum		id = key_get(key, rows);
+		Size		id_size = key_size(key, id);
+
+		LTV_CHECK_FOR_INTERRUPTS(n);
+		n++;
+		if (same_part)
+			memcpy(rowstore_place(store, part, id_size), rows, id_size);
+		else
+			store_add(store, 0, key, id, key_hash(key, id));
+		rows += id_size;
+	}
+}
+
+static void
+add_parts(SetState *state, const IdParts *parts)
+{
+	const char *rows = (const char *) parts + parts_header((int) parts->bits);
+
+	if (state->set == NULL)
+		state_scatter(state, memory_left(state->fcinfo));
+	state->set->flat_size = 0;
+	for (int i = 0; i < 1 << parts->bits; i++)
+	{
+		add_rows(state, rows, parts->sizes[i], (int) parts->bits, i);
+		rows += parts->sizes[i];
+	}
+}
+
+/*
  * Arguments and results
  */
 
@@ -694,19 +855,29 @@ is_table(const void *flat)
 	return ((const IdTable *) flat)->form == TABLE_FORM;
 }
 
-/* The type of the ids of a table or a list. */
+static inline bool
+is_parts(const void *flat)
+{
+	return ((const IdParts *) flat)->form == PARTS_FORM;
+}
+
+/* The type of the ids of a value that is not expanded. */
 static Oid
 flat_type(const void *flat)
 {
-	return is_table(flat) ? ((const IdTable *) flat)->type : ARR_ELEMTYPE((const ArrayType *) flat);
+	if (is_table(flat))
+		return ((const IdTable *) flat)->type;
+	return is_parts(flat) ? ((const IdParts *) flat)->type : ARR_ELEMTYPE((const ArrayType *) flat);
 }
 
-/* Put all ids of a table or a list into a state of the same type. */
+/* Put all ids of such a value into a state of the same type. */
 static void
 add_flat(SetState *state, void *flat)
 {
 	if (is_table(flat))
 		visit_table(flat, &state->ids->key, add_customer, state);
+	else if (is_parts(flat))
+		add_parts(state, flat);
 	else
 		add_list(state, flat);
 }
@@ -720,6 +891,22 @@ new_state(FunctionCallInfo fcinfo, Oid type)
 	return (SetState) {fcinfo, ids, table_make(ids->key.type, 0, FIRST_ROOM), NULL};
 }
 
+/* A copy of a value that is not expanded. */
+static SetState
+copy_flat(FunctionCallInfo fcinfo, void *flat)
+{
+	SetState	state = new_state(fcinfo, flat_type(flat));
+
+	add_flat(&state, flat);
+	return state;
+}
+
+static SetState
+state_of_table(FunctionCallInfo fcinfo, IdTable *table)
+{
+	return (SetState) {fcinfo, id_type(fcinfo, table->type), table, NULL};
+}
+
 /* A state argument, which may be changed: in place inside an aggregate, elsewhere a copy. */
 static SetState
 state_argument(FunctionCallInfo fcinfo, int arg)
@@ -728,16 +915,33 @@ state_argument(FunctionCallInfo fcinfo, int arg)
 	bool		in_place = arg == 0 && AggCheckCallContext(fcinfo, NULL) != 0;
 	CustomerSet *set = in_place ? expanded_argument(datum, true) : NULL;
 	void	   *flat;
-	SetState	state;
 
 	if (set != NULL)
 		return (SetState) {fcinfo, &set->ids, NULL, set};
 	flat = PG_DETOAST_DATUM(datum);
 	if (in_place && flat == DatumGetPointer(datum) && is_table(flat))
-		return (SetState) {fcinfo, id_type(fcinfo, flat_type(flat)), flat, NULL};
-	state = new_state(fcinfo, flat_type(flat));
-	add_flat(&state, flat);
-	return state;
+		return state_of_table(fcinfo, flat);
+	return copy_flat(fcinfo, flat);
+}
+
+/* The first argument as a state that is only read. */
+static SetState
+read_begin(FunctionCallInfo fcinfo)
+{
+	CustomerSet *set = expanded_argument(PG_GETARG_DATUM(0), false);
+	void	   *flat;
+
+	if (set != NULL)
+		return (SetState) {fcinfo, &set->ids, NULL, set};
+	flat = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
+	return is_table(flat) ? state_of_table(fcinfo, flat) : copy_flat(fcinfo, flat);
+}
+
+static void
+read_end(SetState *state)
+{
+	if (state->set != NULL && expanded_argument(state->fcinfo->args[0].value, false) != state->set)
+		close_store(PointerGetDatum(state->set));
 }
 
 /*
@@ -843,27 +1047,13 @@ Datum
 ltv_customer_set_repeat_rate(PG_FUNCTION_ARGS)
 {
 	RepeatCounts counts = {0, 0};
-	CustomerSet *set;
 	SetState	state;
-	void	   *flat;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	set = expanded_argument(PG_GETARG_DATUM(0), false);
-	if (set != NULL)
-		state = state_of(set);
-	else
-	{
-		flat = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
-		state = new_state(fcinfo, flat_type(flat));
-		if (is_table(flat))
-			state.table = flat;
-		else
-			add_flat(&state, flat);
-	}
+	state = read_begin(fcinfo);
 	state_visit(&state, count_id, &counts);
-	if (set == NULL && state.set != NULL)
-		close_store(PointerGetDatum(state.set));
+	read_end(&state);
 	if (counts.customers == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8((double) counts.repeaters / (double) counts.customers);
@@ -918,11 +1108,14 @@ list_argument(FunctionCallInfo fcinfo)
 {
 	void	   *flat = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
 	SetState	state;
+	ArrayType  *list;
 
-	if (!is_table(flat))
+	if (!is_table(flat) && !is_parts(flat))
 		return flat;
-	state = (SetState) {fcinfo, id_type(fcinfo, flat_type(flat)), flat, NULL};
-	return state_list(&state);
+	state = is_table(flat) ? state_of_table(fcinfo, flat) : copy_flat(fcinfo, flat);
+	list = state_list(&state);
+	read_end(&state);
+	return list;
 }
 
 static void

@@ -64,6 +64,10 @@ typedef enum HistoriesPrivate
 extern void plan_histories_init(void);
 extern void plan_reports_init(void);
 
+/* plan_sets.c */
+struct SupportRequestCost;
+extern bool cost_of_sets(struct SupportRequestCost *request);
+
 /* scan_histories.c and scan_reports.c */
 struct ExplainState;
 extern void explain_use(uint64 memory, uint64 disk, struct ExplainState *es);

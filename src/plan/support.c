@@ -116,11 +116,16 @@ estimate_rows(SupportRequestRows *request)
 
 PG_FUNCTION_INFO_V1(ltv_support);
 
-/* What else the planner asks is left to it. */
+/* Rows of a report, and what a set of customers costs; what else the planner asks is left to it. */
 Datum
 ltv_support(PG_FUNCTION_ARGS)
 {
 	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+	bool		answered = false;
 
-	PG_RETURN_POINTER(IsA(request, SupportRequestRows) && estimate_rows((SupportRequestRows *) request) ? request : NULL);
+	if (IsA(request, SupportRequestRows))
+		answered = estimate_rows((SupportRequestRows *) request);
+	else if (IsA(request, SupportRequestCost))
+		answered = cost_of_sets((SupportRequestCost *) request);
+	PG_RETURN_POINTER(answered ? request : NULL);
 }
