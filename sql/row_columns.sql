@@ -62,6 +62,11 @@ ALTER TABLE long ALTER history SET STORAGE MAIN;
 INSERT INTO long SELECT n, ltv_history(date '2000-01-01' + i, 1000) FROM unnest('{31,301,3001}'::integer[]) n, generate_series(1, n) i GROUP BY n;
 SELECT rows_and_differences($$SELECT id, (ltv_summarize(history, '2004-12-31')).* FROM long$$, $$SELECT id, s.* FROM long, LATERAL ltv_summarize(history, '2004-12-31') s$$);
 
+-- for a function that gives out rows one after the other, a row must last longer than the row of the query: by hand, the same revenue three times
+CREATE FUNCTION one_after_the_other(c ltv_customer) RETURNS SETOF text LANGUAGE sql AS $$ SELECT (c).revenue || ' of ' || (c).orders FROM generate_series(1, 3) $$;
+SELECT count(*) / count(DISTINCT customer_id) AS rows, bool_and(each = revenue || ' of ' || orders) AS same
+FROM (SELECT customer_id, (ltv_summarize(history, '2024-03-31')).revenue, (ltv_summarize(history, '2024-03-31')).orders, one_after_the_other(ltv_summarize(history, '2024-03-31')) AS each FROM stored WHERE history IS NOT NULL) s;
+
 -- in PL/pgSQL, where policy and bands are variables that change
 CREATE FUNCTION differences() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE

@@ -95,12 +95,15 @@ expand(Memo *memo)
 	return true;
 }
 
-/* The row for these arguments; false when it is not the one made last. */
+/*
+ * The row for these arguments; false when it is not the one made last, or in
+ * memory that may go before what this call gives.
+ */
 bool
 composite_recall(FunctionCallInfo fcinfo, Datum *result)
 {
-	if (last == NULL || last->function != fcinfo->flinfo->fn_oid || !has_arguments(last, fcinfo) ||
-		(last->record == NULL && !expand(last)))
+	if (last == NULL || last->context != CurrentMemoryContext || last->function != fcinfo->flinfo->fn_oid ||
+		!has_arguments(last, fcinfo) || (last->record == NULL && !expand(last)))
 		return false;
 	*result = ExpandedRecordGetRODatum(last->record);
 	return true;
