@@ -154,6 +154,36 @@ extern void AssertCheckContacts(const Contacts *contacts);
 extern const char *history_parse(const char *bytes, Size size, History *history);
 extern StoredHistory *history_store(const History *history);
 extern void history_open(StoredHistory *stored, History *history);
+extern uint8 history_flags(const History *history);
+extern char *put_header(char *p, Scales scales, uint8 contact_scale, uint8 flags, int count);
+extern char *put_purchase(char *p, const Purchase *purchase, const Purchase *before, uint8 flags);
+
+/* what put_header and put_purchase write at most */
+#define HEADER_MAX		(4 + VARINT_MAX)
+#define PURCHASE_MAX	(4 * VARINT_MAX)
+
+/*
+ * history_grown.c: a history that grows, call by call, by what comes behind it.
+ * Its stored form is kept, and that of the next is made by putting more to it.
+ */
+typedef struct GrownHistory
+{
+	Scales		scales;
+	uint8		flags;
+	int			count;			/* 0 while none is kept */
+	Purchase	last;
+	StringInfoData stored;		/* the purchases, as they are stored */
+	StringInfoData state;		/* the bytes of an aggregate's state that they were made of */
+} GrownHistory;
+
+/* in bytes; shorter ones are made anew */
+#define GROWN_MIN	256
+
+extern GrownHistory *grown_of_call(FunctionCallInfo fcinfo);
+extern bool grown_is(const GrownHistory *grown, StoredHistory *stored);
+extern bool grown_append(GrownHistory *grown, History *more);
+extern StoredHistory *grown_store(const GrownHistory *grown);
+extern void grown_keep(GrownHistory *grown, const History *history, StoredHistory *stored);
 
 /* history_io.c: the text form */
 extern void append_day(StringInfo out, DateADT day);

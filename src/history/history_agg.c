@@ -397,6 +397,35 @@ ltv_rollup_discard(PG_FUNCTION_ARGS)
 	return state_result(fcinfo, loose);
 }
 
+/* The history of a frame, which mostly is that of the row before and what has come since. */
+static StoredHistory *
+history_of_frame(GrownHistory *grown, LooseHistory *loose)
+{
+	const char *gathered = loose->data;
+	int			size = (int) loose->end;
+	int			known = grown->state.len;
+	bool		grows = grown->count > 0 && known <= size && memcmp(gathered, grown->state.data, known) == 0;
+	History		history;
+	uint32		count;
+
+	history_init(&history);
+	grows = grows && loose_read(gathered + known, gathered + size, &history, &count) == NULL && grown_append(grown, &history);
+	history_free(&history);
+	if (!grows)
+	{
+		StoredHistory *stored;
+
+		history_open((StoredHistory *) loose, &history);
+		stored = history_store(&history);
+		grown_keep(grown, &history, stored);
+		if (grown->count == 0)
+			return stored;
+		known = 0;
+	}
+	appendBinaryStringInfo(&grown->state, gathered + known, size - known);
+	return grown_store(grown);
+}
+
 PG_FUNCTION_INFO_V1(ltv_history_final);
 
 /* the canonical history of a state; NULL where nothing was gathered */
@@ -404,13 +433,17 @@ Datum
 ltv_history_final(PG_FUNCTION_ARGS)
 {
 	StoredHistory *stored;
+	LooseHistory *loose;
 	History		history;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	stored = PG_GETARG_HISTORY_PP(0);
+	loose = as_loose(stored);
 	if (inputs_of(stored) == 0)
 		PG_RETURN_NULL();
+	if (loose != NULL && loose->start == 0 && loose->end >= GROWN_MIN && AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_WINDOW)
+		PG_RETURN_POINTER(history_of_frame(grown_of_call(fcinfo), loose));
 	history_open(stored, &history);
 	PG_RETURN_POINTER(history_store(&history));
 }
@@ -425,17 +458,24 @@ PG_FUNCTION_INFO_V1(ltv_history_merge);
 Datum
 ltv_history_merge(PG_FUNCTION_ARGS)
 {
+	StoredHistory *stored = PG_GETARG_HISTORY_PP(0);
+	GrownHistory *grown = VARSIZE_ANY(stored) < GROWN_MIN ? NULL : grown_of_call(fcinfo);
 	History		a;
 	History		b;
 
-	history_open(PG_GETARG_HISTORY_PP(0), &a);
 	history_open(PG_GETARG_HISTORY_PP(1), &b);
+	if (grown != NULL && grown_is(grown, stored) && grown_append(grown, &b))
+		PG_RETURN_POINTER(grown_store(grown));
+	history_open(stored, &a);
 	if (history_is_empty(&a))
 		PG_RETURN_POINTER(history_store(&b));
 	if (!history_is_empty(&b))
 		history_append(&a, &b);
 	history_sort(&a);
-	PG_RETURN_POINTER(history_store(&a));
+	stored = history_store(&a);
+	if (grown != NULL)
+		grown_keep(grown, &a, stored);
+	PG_RETURN_POINTER(stored);
 }
 
 PG_FUNCTION_INFO_V1(ltv_history_subtract);

@@ -211,8 +211,8 @@ history_open(StoredHistory *stored, History *history)
 }
 
 /* What a history needs to store, judged from its purchases. */
-static uint8
-needed_flags(const History *history)
+uint8
+history_flags(const History *history)
 {
 	uint8		flags = history->count > 0 && history->scales.quantity > 0 ? HISTORY_QUANTITIES : 0;
 
@@ -226,14 +226,11 @@ needed_flags(const History *history)
 	return history->contacts.count > 0 ? flags | HISTORY_CONTACTS : flags;
 }
 
-/* Write purchase i of a history: the first day itself, later ones as steps. */
-static char *
-put_purchase(char *p, const History *history, int i, uint8 flags)
+/* Write a purchase: the day of the first one itself, later ones as steps from the one before. */
+char *
+put_purchase(char *p, const Purchase *purchase, const Purchase *before, uint8 flags)
 {
-	const Purchase *purchase = &history->purchases[i];
-
-	p = put_varint(p, i == 0 ? zigzag(purchase->day)
-				   : (uint64) ((int64) purchase->day - purchase[-1].day));
+	p = put_varint(p, before == NULL ? zigzag(purchase->day) : (uint64) ((int64) purchase->day - before->day));
 	p = put_varint(p, zigzag(purchase->amount));
 	if (flags & HISTORY_QUANTITIES)
 		p = put_varint(p, zigzag(purchase->quantity));
@@ -252,29 +249,42 @@ put_contact(char *p, const Contacts *contacts, int i)
 	return put_varint(p, zigzag(contact->cost));
 }
 
-/* Write the bytes behind the length word. */
-static void
-put_history(char *p, const History *history, uint8 flags)
+/* Write what stands before the purchases. */
+char *
+put_header(char *p, Scales scales, uint8 contact_scale, uint8 flags, int count)
 {
-	Scales		scales = history->scales;
 	unsigned	word;
 
-	if (history->count == 0)
+	if (count == 0)
 		scales = (Scales) {0, 0, 0};
 	if (!(flags & HISTORY_COSTS))
 		scales.cost = 0;
 	word = scales.amount | scales.quantity << 3 | scales.cost << 6;
 	if (flags & HISTORY_CONTACTS)
-		word |= history->contacts.scale << 9;
+		word |= contact_scale << 9;
 	*p++ = HISTORY_VERSION;
 	*p++ = (char) flags;
 	*p++ = (char) (word & 0xFF);
 	*p++ = (char) (word >> 8);
-	p = put_varint(p, history->count);
+	return put_varint(p, count);
+}
+
+/* Purchase i of a history, and the one before it. */
+static char *
+put_next(char *p, const History *history, int i, uint8 flags)
+{
+	return put_purchase(p, &history->purchases[i], i == 0 ? NULL : &history->purchases[i - 1], flags);
+}
+
+/* Write the bytes behind the length word. */
+static void
+put_history(char *p, const History *history, uint8 flags)
+{
+	p = put_header(p, history->scales, history->contacts.scale, flags, history->count);
 	for (int i = 0; i < history->count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		p = put_purchase(p, history, i, flags);
+		p = put_next(p, history, i, flags);
 	}
 	if (!(flags & HISTORY_CONTACTS))
 		return;
@@ -290,13 +300,13 @@ put_history(char *p, const History *history, uint8 flags)
 static Size
 stored_size(const History *history, uint8 flags)
 {
-	char		p[VARINT_MAX * 4];
+	char		p[PURCHASE_MAX];
 	Size		size = HEADER_SIZE + (put_varint(p, history->count) - p);
 
 	for (int i = 0; i < history->count; i++)
 	{
 		LTV_CHECK_FOR_INTERRUPTS(i);
-		size += put_purchase(p, history, i, flags) - p;
+		size += put_next(p, history, i, flags) - p;
 	}
 	if (!(flags & HISTORY_CONTACTS))
 		return size;
@@ -313,7 +323,7 @@ stored_size(const History *history, uint8 flags)
 StoredHistory *
 history_store(const History *history)
 {
-	uint8		flags = needed_flags(history);
+	uint8		flags = history_flags(history);
 	Size		size = VARHDRSZ + stored_size(history, flags);
 	StoredHistory *result = palloc(size);
 

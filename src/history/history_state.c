@@ -84,14 +84,34 @@ add_loose(History *history, const Purchase *purchase, Scales scales, uint8 kind)
 	history_add_scaled(history, *purchase, scales);
 }
 
-/* Take the bytes of a loose history apart, into canonical order. */
+/* Read what was gathered, into canonical order; how much that is goes to *count. */
+const char *
+loose_read(const char *p, const char *end, History *history, uint32 *count)
+{
+	*count = 0;
+	while (p < end)
+	{
+		Purchase	purchase;
+		Scales		scales;
+		uint8		kind;
+
+		if (!loose_get(&p, end, &purchase, &scales, &kind))
+			return "A purchase is not valid.";
+		add_loose(history, &purchase, scales, kind);
+		if ((++*count & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+	history_sort(history);
+	return NULL;
+}
+
+/* Take the bytes of a loose history apart. */
 const char *
 loose_parse(const char *bytes, Size size, History *history)
 {
 	LooseHistory header = {0};
-	const char *p;
-	const char *end;
-	uint32		count = 0;
+	const char *problem;
+	uint32		count;
 
 	history_init(history);
 	if (size < LOOSE_HEADER - VARHDRSZ)
@@ -102,22 +122,9 @@ loose_parse(const char *bytes, Size size, History *history)
 		return "Reserved bits are not zero.";
 	if (header.start > header.end || header.end > size)
 		return "The purchases lie outside the value.";
-	p = bytes + (LOOSE_HEADER - VARHDRSZ) + header.start;
-	end = bytes + (LOOSE_HEADER - VARHDRSZ) + header.end;
-	while (p < end)
-	{
-		Purchase	purchase;
-		Scales		scales;
-		uint8		kind;
-
-		if (!loose_get(&p, end, &purchase, &scales, &kind))
-			return "A purchase is not valid.";
-		add_loose(history, &purchase, scales, kind);
-		if ((++count & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	if (count != header.count)
-		return "The number of purchases is not right.";
-	history_sort(history);
-	return NULL;
+	bytes += LOOSE_HEADER - VARHDRSZ;
+	/* one takes three bytes at least, so a forged count allocates nothing */
+	history_reserve(history, Min(header.count, (header.end - header.start) / 3));
+	problem = loose_read(bytes + header.start, bytes + header.end, history, &count);
+	return problem != NULL || count == header.count ? problem : "The number of purchases is not right.";
 }

@@ -46,6 +46,7 @@ contact_as_purchase(const Contact *contact)
 
 extern int	loose_put(char *p, const Purchase *purchase, Scales scales, uint8 kind);
 extern bool loose_get(const char **p, const char *end, Purchase *purchase, Scales *scales, uint8 *kind);
+extern const char *loose_read(const char *p, const char *end, History *history, uint32 *count);
 extern const char *loose_parse(const char *bytes, Size size, History *history);
 
 #endif							/* LTV_HISTORY_STATE_H */
