@@ -9,6 +9,9 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
+/* ids of one size are kept so many bytes at a time */
+#define SIDE_BY_SIDE_BYTES	(Size) (16 * 1024)
+
 void
 kept_ids_prepare(KeptIds *ids, Oid type)
 {
@@ -20,19 +23,7 @@ void
 kept_ids_begin(KeptIds *ids)
 {
 	ids->context = GenerationContextCreate(CurrentMemoryContext, "ltv ids", ALLOCSET_DEFAULT_SIZES);
-}
-
-Datum
-kept_ids_keep(const KeptIds *ids, Datum id)
-{
-	MemoryContext old;
-
-	if (ids->by_value)
-		return id;
-	old = MemoryContextSwitchTo(ids->context);
-	id = datumCopy(id, false, ids->length);
-	MemoryContextSwitchTo(old);
-	return id;
+	ids->left = 0;
 }
 
 /* Whether they can lie side by side, each where its type wants to be. */
@@ -40,6 +31,38 @@ static bool
 lie_side_by_side(const KeptIds *ids)
 {
 	return ids->length > 0 && ids->length % MAXIMUM_ALIGNOF == 0;
+}
+
+/* By itself each would take as much again for what the server notes about its memory. */
+static Datum
+keep_side_by_side(KeptIds *ids, Datum id)
+{
+	char	   *kept;
+
+	if (ids->left < (Size) ids->length)
+	{
+		ids->left = Max(SIDE_BY_SIDE_BYTES, (Size) ids->length);
+		ids->next = MemoryContextAlloc(ids->context, ids->left);
+	}
+	kept = memcpy(ids->next, DatumGetPointer(id), ids->length);
+	ids->next += ids->length;
+	ids->left -= ids->length;
+	return PointerGetDatum(kept);
+}
+
+Datum
+kept_ids_keep(KeptIds *ids, Datum id)
+{
+	MemoryContext old;
+
+	if (ids->by_value)
+		return id;
+	if (lie_side_by_side(ids))
+		return keep_side_by_side(ids, id);
+	old = MemoryContextSwitchTo(ids->context);
+	id = datumCopy(id, false, ids->length);
+	MemoryContextSwitchTo(old);
+	return id;
 }
 
 /* Records of customers, each of which begins with the id. */

@@ -16,6 +16,8 @@ typedef struct KeptIds
 	int16		length;
 	bool		by_value;
 	MemoryContext context;		/* of those that are no values */
+	char	   *next;			/* where the next one goes, if they lie side by side */
+	Size		left;			/* bytes from there on */
 } KeptIds;
 
 /* How they are ordered: text by its bytes. */
@@ -29,7 +31,7 @@ typedef struct IdOrder
 
 extern void kept_ids_prepare(KeptIds *ids, Oid type);
 extern void kept_ids_begin(KeptIds *ids);
-extern Datum kept_ids_keep(const KeptIds *ids, Datum id);
+extern Datum kept_ids_keep(KeptIds *ids, Datum id);
 extern void kept_ids_send(const KeptIds *ids, const void *records, uint64 count, Size size, Stream *stream);
 extern void kept_ids_receive(const KeptIds *ids, void *records, uint64 count, Size size, Stream *stream);
 extern void id_order_prepare(IdOrder *order, Oid type);
