@@ -42,13 +42,14 @@ number_of_groups(PlannerInfo *root, double rows)
 	return keys == NIL ? 1 : estimate_num_groups(root, keys, rows, NULL, NULL);
 }
 
-/* Put what all ids of the query cost to the account of the states, at least one for each group; false for another function. */
+/* Put what all ids of the query cost to the account of the states, at least one for each group; false for another function, and where it is called by name. */
 bool
 cost_of_sets(SupportRequestCost *request)
 {
 	const RelOptInfo *rel;
 
-	if (request->root == NULL || !is_own_function(request->funcid, "ltv_customer_set_combine", ltv_customer_set_combine))
+	if (request->root == NULL || request->node != NULL ||
+		!is_own_function(request->funcid, "ltv_customer_set_combine", ltv_customer_set_combine))
 		return false;
 	rel = aggregated_rel(request->root);
 	if (rel == NULL || rel->rows <= 0)
