@@ -217,7 +217,7 @@ FROM unnest('{bg/nbd,mbg/nbd,pareto/nbd,mbg/cnbd}'::text[]) kind, ltv_equity('on
  * E z^2 (Q - 1) / (p (Q - 2)) + (V + E^2) z^2 / (Q - 2); and g' C g of either model, g as differences of the total.
  * In the days after g and up to h E is E(h) - E(g), and E(X^2) that of the first h - g days times (E(h) - E(g)) / E(h - g).
  */
-CREATE FUNCTION turned(model ltv_model, i int, by float8) RETURNS ltv_model LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN model.parameters[i] := model.parameters[i] * exp(by); model.covariance := array_fill(0::float8, ARRAY[cardinality(model.parameters), cardinality(model.parameters)]); RETURN model; END $$;
+CREATE FUNCTION turned(model ltv_model, i int, by float8) RETURNS ltv_model LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN model.parameters[i] := model.parameters[i] * exp(by); model.details := NULL; model.covariance := array_fill(0::float8, ARRAY[cardinality(model.parameters), cardinality(model.parameters)]); RETURN model; END $$;
 CREATE TABLE fitted AS SELECT kind, ltv_fit(history, '2024-12-31', kind) AS m, ltv_fit(history, '2024-12-31', 'gamma-gamma') AS s FROM kept, unnest('{bg/nbd,mbg/nbd,pareto/nbd}'::text[]) kind GROUP BY kind;
 CREATE FUNCTION total(m ltv_model, s ltv_model, g int, h int) RETURNS float8 LANGUAGE sql STABLE AS $$
   SELECT sum((ltv_expected_orders(m, history, '2024-12-31', h) - CASE WHEN g > 0 THEN ltv_expected_orders(m, history, '2024-12-31', g) ELSE 0 END) * ltv_expected_order_value(s, history, '2024-12-31')) FROM kept $$;
@@ -230,8 +230,10 @@ CREATE FUNCTION variance_of(m ltv_model, s ltv_model, g int, h int) RETURNS floa
   gs AS (SELECT i, (total(m, turned(s, i, 1e-4), g, h) - total(m, turned(s, i, -1e-4), g, h)) / 2e-4 AS d FROM generate_series(1, 3) i)
   SELECT (SELECT sum(z ^ 2 * (e2 - e1 ^ 2) + e1 * z ^ 2 * (q - 1) / ((s).parameters[1] * (q - 2)) + e2 * z ^ 2 / (q - 2)) FROM moments)
     + (SELECT sum(a.d * b.d * (m).covariance[a.i][b.i]) FROM gm a, gm b) + (SELECT sum(a.d * b.d * (s).covariance[a.i][b.i]) FROM gs a, gs b) $$;
--- at a limit it reaches as far as that of either model, the one itself and the one in its details
-CREATE FUNCTION upper_end(m ltv_model, s ltv_model, g int, h int) RETURNS float8 LANGUAGE sql STABLE AS $$ SELECT total(m, s, g, h) + 1.959963984540054 * sqrt(variance_of(m, s, g, h)) $$;
+-- what customers share in a month besides; at a limit it reaches as far as that of either model, the one itself and the one in its details
+CREATE FUNCTION upper_end(m ltv_model, s ltv_model, g int, h int) RETURNS float8 LANGUAGE sql STABLE AS $$
+  SELECT total + 1.959963984540054 * sqrt(variance_of(m, s, g, h) + coalesce((shocks->>'month')::float8 ^ 2 / greatest(1, (h - g) / (365.25 / 12)) + (shocks->>'lasting')::float8 ^ 2, 0) * total ^ 2)
+  FROM total(m, s, g, h) AS total, (SELECT m.details->'shocks' AS shocks) AS d $$;
 CREATE FUNCTION cautious(m ltv_model) RETURNS ltv_model LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   c float8[] := ARRAY(SELECT n::float8 FROM jsonb_array_elements_text(m.details->'cautious'->'covariance') WITH ORDINALITY e(n, i) ORDER BY i);
@@ -240,7 +242,7 @@ BEGIN
   m.covariance := ARRAY[c[1:4], c[5:8], c[9:12], c[13:16]];
   RETURN m;
 END $$;
-SELECT kind, e.days, near(e.predicted_value_high, 0.5 * greatest(upper_end(m, s, e.until - e.days, e.until), CASE WHEN (m).details IS NOT NULL THEN upper_end(cautious(m), s, e.until - e.days, e.until) END), 1e-5) AS high, (m).details IS NOT NULL AS at_limit, near(e.predicted_value, 0.5 * total(m, s, e.until - e.days, e.until), 1e-9) AS value
+SELECT kind, e.days, near(e.predicted_value_high, 0.5 * greatest(upper_end(m, s, e.until - e.days, e.until), CASE WHEN (m).details ? 'cautious' THEN upper_end(cautious(m), s, e.until - e.days, e.until) END), 1e-5) AS high, coalesce((m).details ? 'cautious', false) AS at_limit, (m).details ? 'shocks' AS shocks, near(e.predicted_value, 0.5 * total(m, s, e.until - e.days, e.until), 1e-9) AS value
 FROM fitted, LATERAL (SELECT *, sum(days) OVER (ORDER BY period_start)::int AS until FROM ltv_equity('bought', '2024-12-31', 70, kind, 0.5, 'month') UNION ALL SELECT *, days FROM ltv_equity('bought', '2024-12-31', 365, kind, 0.5)) e ORDER BY kind, e.days;
 -- periods add up to the whole
 SELECT period, count(*) AS rows, sum(days_of_row) AS days, near(sum(p.expected_orders), min(w.expected_orders), 1e-9) AS orders, near(sum(p.predicted_value), min(w.predicted_value), 1e-9) AS value, sum(p.new_customers) = min(w.new_customers) AS won, near(sum(p.new_value), min(w.new_value), 1e-9) AS new_value, bool_and(p.customers = w.customers) AS customers

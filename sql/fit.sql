@@ -121,7 +121,7 @@ RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
 RESET max_parallel_workers_per_gather;
 
--- Histories: the numbers of ltv_model_input, whatever the unit; the unit changes alpha (and beta) and the likelihood by sum(x) ln(unit), nothing else
+-- Histories: the numbers of ltv_model_input, whatever the unit, which only lack what customers share in a month; the unit changes alpha (and beta) and the likelihood by sum(x) ln(unit), nothing else
 CREATE TABLE shop AS
 SELECT id, ltv_history(date '2024-01-01' + day::integer, 10 + 90 * uniform('amount' || id || ' ' || day)::numeric(6, 2)) AS h FROM (
 	-- as many days between the first order and the last as the customer has
@@ -129,7 +129,7 @@ SELECT id, ltv_history(date '2024-01-01' + day::integer, 10 + 90 * uniform('amou
 GROUP BY id;
 CREATE TABLE unit AS SELECT kind, u AS unit_days, ltv_fit(h, '2024-12-31', ltv_fit_spec(kind, u)) AS model FROM shop, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) AS k(kind), unnest(ARRAY[1, 7, 30]) AS u GROUP BY kind, u;
 SELECT kind, unit_days, (model).unit_days = unit_days AS unit, ((SELECT ltv_fit(h, '2024-12-31', unit.kind) FROM shop) = model) = (unit_days = 7) AS weeks_by_default,
-	(SELECT ltv_fit((i).frequency, (i).recency, (i).t, unit.kind) FROM (SELECT ltv_model_input(h, '2024-12-31', unit.unit_days) AS i FROM shop) AS s)::text = jsonb_populate_record(model, '{"unit_days":null}')::text AS numbers
+	(SELECT ltv_fit((i).frequency, (i).recency, (i).t, unit.kind) FROM (SELECT ltv_model_input(h, '2024-12-31', unit.unit_days) AS i FROM shop) AS s)::text = jsonb_populate_record(model, jsonb_build_object('unit_days', NULL, 'details', nullif((model).details - 'shocks', '{}')))::text AS numbers
 FROM unit ORDER BY kind, unit_days;
 SELECT a.kind, a.unit_days, b.unit_days, distance(ARRAY[(a.model).parameters[1], (a.model).parameters[2] * a.unit_days, (a.model).parameters[3], (a.model).parameters[4] * CASE WHEN a.kind = 'pareto/nbd' THEN a.unit_days ELSE 1 END],
 		ARRAY[(b.model).parameters[1], (b.model).parameters[2] * b.unit_days, (b.model).parameters[3], (b.model).parameters[4] * CASE WHEN a.kind = 'pareto/nbd' THEN b.unit_days ELSE 1 END]) < 1e-6 AS parameters,
@@ -226,10 +226,12 @@ CREATE TABLE forged AS SELECT i, b, set_byte(state, i, b) AS state FROM (SELECT 
 SELECT count(*) > 3000 AS many, count(*) FILTER (WHERE final !~ '^(22023|22000): (invalid state|the data cannot)') > 1000 AS some_are_models,
 	bool_and(final ~ '^(\(|22023: invalid state of ltv_fit|22000: the data cannot identify)') AS final, bool_and(accum ~ '^(\(|\\x|22023: invalid state of ltv_fit|22023: the kind of model|22023: the spec must)') AS accum, bool_and(combine ~ '^(\(|\\x|22023: invalid state of ltv_fit|22023: the kind of model|22023: the spec must)') AS combine
 FROM (SELECT result_of(format('ltv_fit_final(%L)', state)) AS final, result_of(format('ltv_fit_accum(%L::bytea, 7, 8, 9, ''bg/nbd'')', state)) AS accum, result_of(format('ltv_fit_combine(ltv_fit_accum(NULL::bytea, 7, 8, 9, ''bg/nbd''), %L)', state)) AS combine FROM forged) AS f;
--- The bytes, by hand: version, kind, regularity, flags, unit of days unknown, nobody left out, four words of gaps, three patterns in ascending order.  A tag has
+-- The bytes, by hand: version, kind, regularity, flags, unit of days unknown, nobody left out, four words of gaps, not as of one day, three patterns in ascending order.  A tag has
 -- two bits for each number, the frequency's the lowest: as before, so many days (whole numbers: units), so many more than before, a double as it is.
 -- Without repeat order: t 42 days, 1 customer.  Frequency 1, recency 14 days, t 21 of 42, again 1 customer.  Frequency 2, recency 35 = 14 + 21, t 63 = 21 + 42.
-SELECT bool_or(state = decode('03000000 00 00 00000000 03 a02a01 1a010e15 2a01152a', 'hex')) AS by_hand FROM forged;
+SELECT bool_or(state = decode('04000000 00 00 00000000 01 03 a02a01 1a010e15 2a01152a', 'hex')) AS by_hand FROM forged;
+-- the version before lacks the day
+SELECT ltv_fit_combine(NULL, decode('03000000 00 00 00000000 03 a02a01 1a010e15 2a01152a', 'hex')) = decode('04000000 00 00 00000000 01 03 a02a01 1a010e15 2a01152a', 'hex') AS earlier;
 -- no pattern twice, none behind a greater one, no more patterns than the bytes can be, nothing behind them, no number that is cut off, longer than need be, infinite or below zero
 SELECT result_of(format('ltv_fit_final(%L)', decode('03000000000000000000' || patterns, 'hex'))) FROM unnest(ARRAY['02 a02a01 0000', '02 a02a01 100e', '7f a02a01', '01 a02a01 00', '01 a02a', '01 a0aa0001',
 	'01 b0000000000000f07f01', '01 b0000000000000f0bf01', '01 a02a00', '01 202a']) AS patterns;

@@ -70,8 +70,16 @@ SELECT shaken, spec, n, month, lasting FROM (SELECT shaken, spec, n, max(varianc
 SELECT shaken, spec, n, near(coalesce(sqrt(((model).details->'shocks'->>'month')::double precision ^ 2 + ((model).details->'shocks'->>'lasting')::double precision ^ 2), 0), sqrt(month + lasting), 1e-3) AS month,
 	near(coalesce(((model).details->'shocks'->>'lasting')::double precision, 0), sqrt(lasting), 1e-3) AS lasting, month + lasting > 0 AS found, (model).season IS NULL AS no_season
 FROM counted JOIN fitted USING (shaken, spec) ORDER BY shaken, spec;
--- a kind that is named keeps no order days, and has none
-SELECT kind, (ltv_fit(h, '2024-06-15', kind)).details->'shocks' IS NULL AS none FROM kept, unnest('{bg/nbd,mbg/nbd,pareto/nbd,mbg/cnbd,bg/cnbd}'::text[]) AS kind WHERE shaken GROUP BY kind ORDER BY kind;
+-- a kind that is named counts orders by month, and finds the same; those who are as of several days, or plain numbers, have none
+CREATE TABLE named AS SELECT shaken, kind, ltv_fit(h, '2024-06-15', kind) AS model FROM kept, unnest('{bg/nbd,mbg/nbd,pareto/nbd,mbg/cnbd,bg/cnbd}'::text[]) AS kind GROUP BY shaken, kind;
+SELECT shaken, kind, (n.model).details IS NULL AS none, CASE kind WHEN 'mbg/nbd' THEN (n.model).details IS NOT DISTINCT FROM (f.model).details END AS same FROM named AS n JOIN fitted AS f USING (shaken) WHERE spec = 'looked for' ORDER BY shaken, kind;
+SELECT (ltv_fit(h, date '2024-06-15' + customer_id % 2, 'mbg/nbd')).details AS several FROM kept WHERE shaken;
+SELECT (ltv_fit((i).frequency, (i).recency, (i).t, 'mbg/nbd')).details AS numbers FROM (SELECT ltv_model_input(h, '2024-06-15') AS i FROM kept WHERE shaken) AS i;
+-- in parts, whose states are bytes that do not depend on the order; months of states that are as of another day are forgotten
+CREATE AGGREGATE parts_of(ltv_history, date, text) (SFUNC = ltv_fit_accum, STYPE = bytea, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
+CREATE TABLE states AS SELECT part, day, parts_of(h, '2024-06-15'::date + day, 'mbg/nbd') AS state FROM kept, LATERAL (SELECT customer_id % 2 AS part) AS p, generate_series(0, 1) AS day WHERE shaken GROUP BY part, day;
+SELECT a.day, b.day = a.day AS same_day, ltv_fit_combine(a.state, b.state) = ltv_fit_combine(b.state, a.state) AS any_order, (ltv_fit_final(ltv_fit_combine(a.state, b.state))).details IS NOT DISTINCT FROM CASE WHEN a.day = b.day THEN (model).details END AS same
+FROM states AS a JOIN states AS b ON b.part = 1, named WHERE a.part = 0 AND a.day = 0 AND shaken AND kind = 'mbg/nbd' ORDER BY 2 DESC;
 
 /*
  * Intervals: the variance of the total is higher by the square of what is expected times month^2 / the months, one at least, + lasting^2.  The one
@@ -89,10 +97,6 @@ SELECT days, (f).expected_orders = (plain).expected_orders AS expected, near((f)
 	near((f).expected_orders_high - (f).expected_orders, 1.959963984540054 * (f).standard_error, 1e-12) AS high, (f).standard_error > (plain).standard_error AS wider FROM told ORDER BY days;
 SELECT told.days, near(e.predicted_value_high, 30 * (f).expected_orders_high, 1e-9) AS high, near(e.predicted_value_low, 30 * (f).expected_orders_low, 1e-9) AS low FROM told, LATERAL ltv_equity('shop_orders', '2024-06-15', told.days, gross_margin => 1) AS e ORDER BY 1;
 SELECT days, near(b.expected_orders_high, (f).expected_orders_high, 1e-9) AS high, near(b.expected_orders_low, (f).expected_orders_low, 1e-9) AS low FROM told, LATERAL ltv_backtest('shop_orders', date '2024-06-15' + days, days, 1) AS b WHERE b.kind <> 'last year' ORDER BY days;
--- days of a period that comes later share as much as so many from as_of on: the same kind by its name has none
-SELECT (model).kind, period_start, a.days, near(((a.predicted_value_high - a.predicted_value) / 1.959963984540054) ^ 2 - ((b.predicted_value_high - b.predicted_value) / 1.959963984540054) ^ 2, shared((model).details, a.days) * a.predicted_value ^ 2, 1e-6) AS shared
-FROM told, LATERAL ltv_equity('shop_orders', '2024-06-15', 90, gross_margin => 1, period => 'month') AS a JOIN LATERAL ltv_equity('shop_orders', '2024-06-15', 90, (model).kind, 1, 'month') AS b USING (period_start) WHERE told.days = 90 ORDER BY 2;
-
 -- By hand: of somebody who orders 10 times a day, Poisson, who stays, in 30 days 300: their variance is 300, or by the details .1^2 + .05^2 of 300^2 more; what cannot be is left alone
 CREATE FUNCTION detailed(model ltv_model, details text) RETURNS ltv_model LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN

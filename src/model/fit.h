@@ -154,8 +154,13 @@ extern LtvmFitStatus ltvm_fit_by_clock(LtvmKind kind, int regularity, const Ltvm
 extern LtvmFitStatus ltvm_fit_season(LtvmKind kind, int regularity, const LtvmGaps *gaps, const LtvmCalendar *all,
 									 const LtvmCalendar *before, const LtvmInterrupt *interrupt, LtvmFit *fit);
 
-/* What all customers of a calendar share in a month, by the model that was fitted to them; to fit->shocks. */
+/*
+ * What all customers of a calendar share in a month, by the model that was fitted to them; to fit->shocks.  Of the pairs only
+ * in which month the second day is matters, so that they can stand for the repeat orders of LTVM_SHOCK_MONTHS months.
+ */
 extern LtvmFitStatus ltvm_find_shocks(const LtvmCalendar *calendar, const LtvmInterrupt *interrupt, LtvmFit *fit);
+
+extern int	ltvm_pairs_of_months(long as_of, const double *orders, LtvmDayPair *pairs);
 
 /* Repeat orders of a new customer by age in days of the clock, from 0 to oldest, as the model expects them. */
 extern LtvmFitStatus ltvm_orders_by_age(const LtvmModel *model, double unit_days, long oldest, const LtvmInterrupt *interrupt,

@@ -14,9 +14,6 @@
 
 #include "model/fit.h"
 
-/* earlier months say little of those to come */
-#define MAX_MONTHS 120
-
 /* months without which nothing is said, and repeat orders expected without which a month says too little */
 #define MIN_MONTHS 6
 #define FEW_ORDERS 5.0
@@ -25,14 +22,14 @@
 #define MAX_AGE (366 * 30)
 
 /* patterns by which chance is measured: of more each so many-th is taken */
-#define SOME_PATTERNS 2000
+#define SOME_PATTERNS 1000
 
 /* Repeat orders of months, from as_of back. */
 typedef struct Months
 {
 	int			count;
-	double		observed[MAX_MONTHS];
-	double		expected[MAX_MONTHS];
+	double		observed[LTVM_SHOCK_MONTHS];
+	double		expected[LTVM_SHOCK_MONTHS];
 } Months;
 
 double
@@ -41,11 +38,21 @@ ltvm_shock_of(const LtvmShocks *shocks, double days)
 	return sqrt(shocks->lasting * shocks->lasting + shocks->month * shocks->month / fmax(days / LTVM_MONTH_DAYS, 1.0));
 }
 
-/* The last day before so many months. */
-static long
-months_back(long as_of, int months)
+long
+ltvm_months_back(long as_of, int months)
 {
 	return as_of - (months * 1461L + 24) / 48;
+}
+
+int
+ltvm_month_back(long as_of, long day)
+{
+	long		month = (as_of - day) * 48 / 1461;
+
+	if (month >= LTVM_SHOCK_MONTHS)
+		return LTVM_SHOCK_MONTHS;
+	/* months are rounded to whole days */
+	return (int) month + (day <= ltvm_months_back(as_of, (int) month + 1)) - (month > 0 && day > ltvm_months_back(as_of, (int) month));
 }
 
 /* The months all of whose days are in the data. */
@@ -53,25 +60,21 @@ static void
 find_months(long first, long as_of, Months *months)
 {
 	*months = (Months) {0};
-	while (months->count < MAX_MONTHS && months_back(as_of, months->count + 1) >= first - 1)
+	while (months->count < LTVM_SHOCK_MONTHS && ltvm_months_back(as_of, months->count + 1) >= first - 1)
 		months->count++;
 }
 
 static void
 count_observed(const LtvmCalendar *calendar, Months *months)
 {
-	int			month = 0;
-
-	/* both from as_of back */
+	/* from as_of back */
 	for (int i = calendar->pair_count - 1; i >= 0; i--)
 	{
-		const LtvmDayPair *pair = &calendar->pairs[i];
+		int			month = ltvm_month_back(calendar->as_of, calendar->pairs[i].to);
 
-		while (month < months->count && pair->to <= months_back(calendar->as_of, month + 1))
-			month++;
-		if (month == months->count)
+		if (month >= months->count)
 			break;
-		months->observed[month] += pair->count;
+		months->observed[month] += calendar->pairs[i].count;
 	}
 }
 
@@ -94,7 +97,7 @@ add_expected(const LtvmClock *clock, long as_of, long first, double customers, c
 
 	for (int i = 0; i < months->count && after > 0; i++)
 	{
-		long		from = months_back(as_of, i + 1);
+		long		from = ltvm_months_back(as_of, i + 1);
 		double		before = from > first ? orders_at(orders, oldest, ltvm_clock_days(clock, first, from)) : 0.0;
 
 		months->expected[i] += customers * (after - before);
@@ -206,6 +209,9 @@ shocks_of(const Months *months, bool seasonal, double of_month, double of_quarte
 	double		quarter = beyond_chance(&three, left_of_quarters, n / 3 * left_of_quarters, of_quarter);
 	double		lasting = fmax(0.0, fmin(quarter, (3 * quarter - month) / 2));
 
+	/* (of customers without number) */
+	if (!isfinite(month) || !isfinite(quarter))
+		return (LtvmShocks) {0.0, 0.0};
 	return (LtvmShocks) {sqrt(fmax(0.0, month - lasting)), sqrt(lasting)};
 }
 
@@ -232,6 +238,9 @@ ltvm_find_shocks(const LtvmCalendar *calendar, const LtvmInterrupt *interrupt, L
 
 	for (int i = 0; i < calendar->n; i++)
 		age = fmax(age, calendar->patterns[i].t);
+	/* (no calendar goes farther) */
+	if (!(age < 1e10))
+		return LTVM_FIT_DONE;
 	find_months(calendar->as_of - (long) age, calendar->as_of, &months);
 	count_observed(calendar, &months);
 	status = find_expected(calendar, fit, (long) fmin(age, MAX_AGE), interrupt, &months);
@@ -244,4 +253,17 @@ ltvm_find_shocks(const LtvmCalendar *calendar, const LtvmInterrupt *interrupt, L
 							dispersion_of(&fit->model, patterns, calendar->n, 91 / calendar->unit_days));
 	free(patterns);
 	return LTVM_FIT_DONE;
+}
+
+int
+ltvm_pairs_of_months(long as_of, const double *orders, LtvmDayPair *pairs)
+{
+	int			count = 0;
+
+	for (int month = LTVM_SHOCK_MONTHS - 1; month >= 0; month--)
+	{
+		if (orders[month] > 0)
+			pairs[count++] = (LtvmDayPair) {.to = (int) ltvm_months_back(as_of, month), .count = orders[month]};
+	}
+	return count;
 }

@@ -136,7 +136,10 @@ add_customer(FitState *state, const FitSpec *spec, const History *history, const
 	else if (spec->kind == LTVM_GAMMA_GAMMA)
 		add_spend(state, past.frequency, mean_repeat_amount(input), 1);
 	else
+	{
+		fit_state_add_months(state, history, as_of);
 		fit_state_add(state, past.frequency, past.recency, past.t, 1);
+	}
 }
 
 /* Add the customer of the arguments (state, h, as_of). */
@@ -273,6 +276,8 @@ add_numbers(FunctionCallInfo fcinfo, FitSpec spec, bool unit_known)
 	head.unit_days = unit_known ? spec.unit_days : 0;
 	state = state_argument(fcinfo, &head);
 	fit_state_add_gaps(state, &gaps);
+	/* nobody knows as of which day plain numbers are */
+	state->several_days = true;
 	fit_state_add(state, past.frequency, past.recency, past.t, customers);
 	return fit_state_result(fcinfo, state);
 }
@@ -409,6 +414,24 @@ try_fit_season(LtvmKind kind, int regularity, const LtvmGaps *gaps, const char *
 	return raise_errors(kind, ltvm_fit_season(kind, regularity, gaps, calendar, &before, &on_error, fit));
 }
 
+/* What the customers of patterns, as of a day, share in a month: their repeat orders by month stand beside them. */
+void
+find_shocks(DateADT as_of, int unit_days, const LtvmPattern *patterns, int n, const uint64 *months, LtvmFit *fit)
+{
+	LtvmPattern *days = MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(LtvmPattern));
+	double		orders[LTVM_SHOCK_MONTHS];
+	LtvmDayPair pairs[LTVM_SHOCK_MONTHS];
+	LtvmCalendar calendar = {.as_of = as_of, .unit_days = unit_days, .patterns = days, .n = n, .pairs = pairs};
+
+	for (int i = 0; i < n; i++)
+		days[i] = (LtvmPattern) {patterns[i].frequency, rint(patterns[i].recency * unit_days), rint(patterns[i].t * unit_days), patterns[i].weight};
+	for (int i = 0; i < LTVM_SHOCK_MONTHS; i++)
+		orders[i] = (double) months[i];
+	calendar.pair_count = ltvm_pairs_of_months(as_of, orders, pairs);
+	raise_errors(fit->model.kind, ltvm_find_shocks(&calendar, &on_error, fit));
+	pfree(days);
+}
+
 /* Fit a model of spend; only an interrupt or a lack of memory is an error here. */
 LtvmFitStatus
 try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit)
@@ -497,6 +520,8 @@ fit_patterns(const FitState *state, LtvmFit *fit)
 		gaps = gaps_of(&sums, (const LtvmPattern *) patterns, n, state->head.unit_days > 0 ? state->head.unit_days : FIT_UNIT_DAYS);
 		status = try_fit_orders(kind, state->head.regularity, &gaps, (const LtvmPattern *) patterns, n, fit);
 	}
+	if (status == LTVM_FIT_DONE && fit->converged && kind != LTVM_GAMMA_GAMMA && !state->several_days)
+		find_shocks(state->as_of, state->head.unit_days, (const LtvmPattern *) patterns, n, state->months, fit);
 	return status;
 }
 

@@ -6,7 +6,8 @@
  * in ascending order, each a byte that says how its four numbers are written,
  * and these, as differences from the pattern before where that is shorter.
  * Where a season is given or looked for, patterns are not enough, and it has
- * the order days of the customers in their place, in the order in which they came.
+ * the order days of the customers in their place, in the order in which they came;
+ * else it has the repeat orders of months beside the patterns of histories.
  *
  * Inside an aggregate it is an expanded object around a hash table.  All groups
  * of one live in one memory context, a child of the aggregate's; a context for
@@ -27,7 +28,8 @@
 #include "predict/fit_spec.h"
 #include "predict/order_days.h"
 
-#define FIT_VERSION		3
+#define FIT_VERSION		4
+#define NO_MONTHS		3		/* of states that have none */
 #define FIT_CONTEXT		"ltv_fit states"
 #define INITIAL_SLOTS	16
 #define INITIAL_BYTES	256
@@ -183,7 +185,7 @@ make_days_room(FitState *state, Size more)
 static void
 take_day(FitState *state, DateADT as_of)
 {
-	if (state->days_size == 0)
+	if (state->days_size == 0 && state->used == 0)
 		state->as_of = as_of;
 	if (as_of == state->as_of)
 		return;
@@ -215,6 +217,26 @@ add_days_of(FitState *state, const FitState *more)
 	state->days_size += more->days_size;
 }
 
+/* Count the repeat orders of a customer who is to be added. */
+void
+fit_state_add_months(FitState *state, const History *history, DateADT as_of)
+{
+	take_day(state, as_of);
+	if (!state->several_days)
+		order_months_add(state->months, history, as_of);
+}
+
+static void
+add_months_of(FitState *state, const FitState *more)
+{
+	if (more->used == 0 || state->months == NULL)
+		return;
+	take_day(state, more->as_of);
+	state->several_days |= more->several_days;
+	for (int i = 0; i < LTVM_SHOCK_MONTHS && !state->several_days; i++)
+		state->months[i] += more->months[i];
+}
+
 /* Add what another state of the same head has. */
 void
 fit_state_add_state(FitState *state, const FitState *more)
@@ -224,6 +246,7 @@ fit_state_add_state(FitState *state, const FitState *more)
 	state->left_out += more->left_out;
 	fit_state_add_gaps(state, &gaps);
 	add_days_of(state, more);
+	add_months_of(state, more);
 	/*
 	 * Slots one after the other come in the order of their hashes.  Without
 	 * room for all they would fill up one end of the table, and every search
@@ -364,6 +387,23 @@ pack_days(const FitState *state, Stream *stream)
 	stream_write(stream, state->days, state->days_size);
 }
 
+/* Nothing is written of several days: states that are equal have equal bytes. */
+static void
+pack_months(const FitState *state, Stream *stream)
+{
+	int			count = LTVM_SHOCK_MONTHS;
+
+	stream_put(stream, state->several_days ? 1 : 0);
+	if (state->several_days)
+		return;
+	while (count > 0 && state->months[count - 1] == 0)
+		count--;
+	stream_put(stream, zigzag(state->as_of));
+	stream_put(stream, (uint64) count);
+	for (int i = 0; i < count; i++)
+		stream_put(stream, state->months[i]);
+}
+
 /* Write a state, without its length word. */
 static void
 pack(const FitState *state, Stream *stream)
@@ -378,7 +418,11 @@ pack(const FitState *state, Stream *stream)
 	if ((state->head.flags & FIT_DAYS) != 0)
 		pack_days(state, stream);
 	else
+	{
+		if (state->months != NULL)
+			pack_months(state, stream);
 		pack_patterns(state, stream);
+	}
 }
 
 static uint64
@@ -467,19 +511,45 @@ unpack_patterns(FitState *state, const char *p, const char *end)
 		report_fit_state();
 }
 
+/* The day that customers are as of. */
+static DateADT
+get_day(const char **p, const char *end)
+{
+	DateADT		day = (DateADT) unzigzag(get_number(p, end, PG_UINT32_MAX));
+
+	if (!IS_VALID_DATE(day))
+		report_fit_state();
+	return day;
+}
+
+/* Read the repeat orders of months. */
+static void
+unpack_months(FitState *state, const char **p, const char *end)
+{
+	uint64		count;
+
+	state->several_days = get_number(p, end, 1) == 1;
+	if (state->several_days)
+		return;
+	if (state->head.unit_days == 0)
+		report_fit_state();
+	state->as_of = get_day(p, end);
+	count = get_number(p, end, LTVM_SHOCK_MONTHS);
+	for (uint64 i = 0; i < count; i++)
+		state->months[i] = get_number(p, end, UINT64CONST(1) << 53);
+}
+
 /* Read order days up to the end; whether they are some is seen when they are used. */
 static void
 unpack_days(FitState *state, const char *p, const char *end)
 {
 	FitHead    *head = &state->head;
-	uint64		day;
 
 	for (int i = 0; (head->flags & FIT_GIVEN) != 0 && i < LTVM_MONTHS; i++)
 		head->season[i] = get_raw(&p, end);
-	day = get_number(&p, end, PG_UINT32_MAX);
-	state->as_of = (DateADT) unzigzag(day);
+	state->as_of = get_day(&p, end);
 	state->several_days = get_number(&p, end, 1) == 1;
-	if (!ltvm_has_season((LtvmKind) head->kind) || (head->flags & FIT_NO_GAPS) != 0 || head->unit_days == 0 || !IS_VALID_DATE(state->as_of) ||
+	if (!ltvm_has_season((LtvmKind) head->kind) || (head->flags & FIT_NO_GAPS) != 0 || head->unit_days == 0 ||
 		(state->several_days && (head->flags & FIT_ONE_DAY) != 0) ||
 		((head->flags & FIT_GIVEN) != 0 && ltvm_check_season(head->season, LTVM_MONTHS) != NULL))
 		report_fit_state();
@@ -543,6 +613,8 @@ make_state(MemoryContext context, const FitHead *head)
 	state->slots = make_slots(state, INITIAL_SLOTS);
 	if ((head->flags & FIT_DAYS) != 0)
 		make_days_room(state, INITIAL_BYTES);
+	else if (head->kind != LTVM_GAMMA_GAMMA)
+		state->months = MemoryContextAllocZero(context, LTVM_SHOCK_MONTHS * sizeof(uint64));
 	return state;
 }
 
@@ -555,9 +627,11 @@ unpack(MemoryContext context, Datum value)
 	const char *end = p + VARSIZE_ANY_EXHDR(flat);
 	FitHead		head;
 	FitState   *state;
+	char		version;
 
-	if (end - p < 4 || p[0] != FIT_VERSION)
+	if (end - p < 4 || (p[0] != FIT_VERSION && p[0] != NO_MONTHS))
 		report_fit_state();
+	version = p[0];
 	head = (FitHead) {.kind = (uint8) p[1], .regularity = (uint8) p[2], .flags = (uint8) p[3]};
 	p += 4;
 	head.unit_days = (int32) get_number(&p, end, PG_INT32_MAX);
@@ -571,7 +645,13 @@ unpack(MemoryContext context, Datum value)
 	if ((head.flags & FIT_DAYS) != 0)
 		unpack_days(state, p, end);
 	else
+	{
+		if (state->months != NULL && version == NO_MONTHS)
+			state->several_days = true;
+		else if (state->months != NULL)
+			unpack_months(state, &p, end);
 		unpack_patterns(state, p, end);
+	}
 	if ((Pointer) flat != DatumGetPointer(value))
 		pfree(flat);
 	return state;

@@ -46,8 +46,9 @@ typedef struct FitState
 	uint32		used;			/* slots in use */
 	uint32		slot_count;		/* a power of two */
 	Slot	   *slots;
-	DateADT		as_of;			/* with order days: of the first customer */
-	bool		several_days;	/* others are as of another day */
+	DateADT		as_of;			/* of the first customer */
+	bool		several_days;	/* others are as of another day, or of one that is not known */
+	uint64	   *months;			/* with patterns of histories, all as of one day: see order_days.h */
 	char	   *days;			/* see order_days.h */
 	Size		days_size;
 	Size		days_room;
@@ -61,6 +62,7 @@ extern FitState *fit_state_to_read(Datum value);
 extern Datum fit_state_result(FunctionCallInfo fcinfo, FitState *state);
 extern void fit_state_add(FitState *state, double frequency, double recency, double t, double weight);
 extern void fit_state_add_days(FitState *state, const History *history, DateADT as_of);
+extern void fit_state_add_months(FitState *state, const History *history, DateADT as_of);
 extern void fit_state_add_state(FitState *state, const FitState *more);
 extern void fit_state_add_gaps(FitState *state, const GapSums *more);
 extern GapSums fit_state_gaps(const FitState *state);

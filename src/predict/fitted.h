@@ -99,6 +99,7 @@ extern LtvmFitStatus try_fit_season(LtvmKind kind, int regularity, const LtvmGap
 									const LtvmCalendar *calendar, LtvmFit *fit);
 extern char *fit_note(const LtvmFit *fit);
 extern char *not_fitted_note(LtvmFitStatus status);
+extern void find_shocks(DateADT as_of, int unit_days, const LtvmPattern *patterns, int n, const uint64 *months, LtvmFit *fit);
 extern LtvmFitStatus try_fit_spend(const LtvmSpend *spends, int n, LtvmFit *fit);
 
 #endif							/* LTV_FITTED_H */

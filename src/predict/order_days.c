@@ -101,6 +101,32 @@ next_day(const char **p, DateADT day)
 }
 
 /*
+ * Months
+ */
+
+void
+order_months_add(uint64 *months, const History *history, DateADT as_of)
+{
+	int			count = history_count_until(history, as_of);
+	DateADT		last = 0;
+	bool		repeat = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		const Purchase *purchase = &history->purchases[i];
+		int			month;
+
+		if (!is_order(purchase) || (repeat && purchase->day == last))
+			continue;
+		month = ltvm_month_back(as_of, purchase->day);
+		if (repeat && month < LTVM_SHOCK_MONTHS)
+			months[month]++;
+		repeat = true;
+		last = purchase->day;
+	}
+}
+
+/*
  * Pairs of days, counted in a hash table
  */
 

@@ -40,6 +40,9 @@ extern bool calendar_build(const char *bytes, Size size, const DateADT *until, b
 /* The same customers as of an earlier day, with as many of the pairs. */
 extern bool calendar_before(const char *bytes, Size size, DateADT day, const LtvmCalendar *all, LtvmCalendar *calendar);
 
+/* Add the order days of a history after its first up to as_of to those of so many months, from as_of back: LTVM_SHOCK_MONTHS counts. */
+extern void order_months_add(uint64 *months, const History *history, DateADT as_of);
+
 /* The day of the first order of all. */
 extern DateADT calendar_first(const LtvmCalendar *calendar);
 

@@ -68,6 +68,7 @@ patterns_add(PatternSet *set, const History *history, const ModelInput *input)
 	set->customers++;
 	if (set->wants_gaps)
 		gaps_add(&set->gaps, history, set->as_of);
+	order_months_add(set->months, history, set->as_of);
 	if (set->wants_days)
 		add_days(set, history);
 }
@@ -78,6 +79,7 @@ patterns_send(const PatternSet *set, Stream *stream)
 	stream_write(stream, &set->customers, sizeof(set->customers));
 	stream_write(stream, set->items, set->customers * sizeof(SortItem));
 	stream_write(stream, &set->gaps, sizeof(set->gaps));
+	stream_write(stream, set->months, sizeof(set->months));
 	stream_write(stream, &set->days_size, sizeof(set->days_size));
 	stream_write(stream, set->days, set->days_size);
 }
@@ -89,12 +91,14 @@ patterns_receive(PatternSet *set, Stream *stream)
 	uint64		before = set->customers;
 	uint64		more;
 	GapSums		gaps;
+	uint64		months[LTVM_SHOCK_MONTHS];
 	Size		bytes;
 
 	stream_read(stream, &more, sizeof(more));
 	make_room(set, before + more);
 	stream_read(stream, set->items + before, more * sizeof(SortItem));
 	stream_read(stream, &gaps, sizeof(gaps));
+	stream_read(stream, months, sizeof(months));
 	stream_read(stream, &bytes, sizeof(bytes));
 	make_days_room(set, bytes);
 	stream_read(stream, set->days + set->days_size, bytes);
@@ -102,6 +106,8 @@ patterns_receive(PatternSet *set, Stream *stream)
 	set->gaps.logs += gaps.logs;
 	set->gaps.half_logs += gaps.half_logs;
 	set->customers += more;
+	for (int i = 0; i < LTVM_SHOCK_MONTHS; i++)
+		set->months[i] += months[i];
 	for (uint64 i = before; i < set->customers; i++)
 		set->items[i].number = (uint32) i;
 }
@@ -151,7 +157,12 @@ fit_with_season(PatternSet *set, LtvmKind kind, const LtvmGaps *gaps, LtvmFit *f
 	LtvmFitStatus status;
 
 	if (kind != LTVM_AUTO)
-		return try_fit_orders(kind, 0, gaps, set->patterns, (int) set->count, fit);
+	{
+		status = try_fit_orders(kind, 0, gaps, set->patterns, (int) set->count, fit);
+		if (status == LTVM_FIT_DONE && fit->converged)
+			find_shocks(set->as_of, REPORT_UNIT_DAYS, set->patterns, (int) set->count, set->months, fit);
+		return status;
+	}
 	if (!calendar_build(set->days, set->days_size, &set->as_of, true, &calendar))
 		elog(ERROR, "the order days of a report cannot be read");
 	calendar.unit_days = REPORT_UNIT_DAYS;

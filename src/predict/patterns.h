@@ -24,6 +24,7 @@ typedef struct PatternSet
 	bool		wants_gaps;		/* a model with a regularity is to be fitted */
 	GapSums		gaps;			/* of all customers, if wanted */
 	DateADT		as_of;			/* the customers are as of this day */
+	uint64		months[LTVM_SHOCK_MONTHS];	/* repeat orders of months, see order_days.h */
 	bool		wants_days;		/* a season is looked for */
 	char	   *days;			/* the order days, if wanted, see order_days.h */
 	Size		days_size;
