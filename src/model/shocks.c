@@ -262,8 +262,10 @@ ltvm_pairs_of_months(long as_of, const double *orders, LtvmDayPair *pairs)
 
 	for (int month = LTVM_SHOCK_MONTHS - 1; month >= 0; month--)
 	{
-		if (orders[month] > 0)
-			pairs[count++] = (LtvmDayPair) {.to = (int) ltvm_months_back(as_of, month), .count = orders[month]};
+		if (!(orders[month] > 0))
+			continue;
+		pairs[count] = (LtvmDayPair) {.to = (int) ltvm_months_back(as_of, month), .count = orders[month]};
+		count++;
 	}
 	return count;
 }

@@ -30,6 +30,25 @@ test_sizes(void)
 	check(ltvm_shock_of(&none, 90) == 0, "no shocks");
 }
 
+/* Days counted back one by one, the mth month from the nearest whole day to (m - 1) times 365.25 / 12 on; and months as pairs. */
+static void
+test_months(void)
+{
+	double		orders[LTVM_SHOCK_MONTHS] = {[0] = 3, [7] = 2, [LTVM_SHOCK_MONTHS - 1] = 5};
+	LtvmDayPair pairs[LTVM_SHOCK_MONTHS];
+	int			month = 0;
+	int			wrong = 0;
+
+	for (int back = 0; back < 4000; back++)
+	{
+		month += back >= floor((month + 1) * 365.25 / 12 + 0.5);
+		wrong += ltvm_month_back(9000, 9000 - back) != (month < LTVM_SHOCK_MONTHS ? month : LTVM_SHOCK_MONTHS);
+	}
+	check(wrong == 0 && month > LTVM_SHOCK_MONTHS, "shocks: %d days in another month", wrong);
+	check(ltvm_pairs_of_months(9000, orders, pairs) == 3 && pairs[0].count == 5 && pairs[1].count == 2 && pairs[2].count == 3
+		  && ltvm_month_back(9000, pairs[0].to) == LTVM_SHOCK_MONTHS - 1 && ltvm_month_back(9000, pairs[1].to) == 7 && pairs[2].to == 9000, "shocks: months as pairs");
+}
+
 /* The customers' mean and variance of what comes, and, unless NULL, what is not known of the parameters. */
 static void
 total_of(const LtvmFit *fit, const LtvmCalendar *calendar, double horizon, double *mean, double *variance, double *parameters)
@@ -235,6 +254,7 @@ test_shocks(void)
 	LtvmClock	seasonal;
 
 	test_sizes();
+	test_months();
 	ltvm_set_clock(&seasonal, december);
 	for (int i = 0; i < 2; i++)
 	{
