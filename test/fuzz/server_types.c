@@ -450,6 +450,19 @@ composite_begin_result(CompositeRow *row, FunctionCallInfo fcinfo, const Composi
 	composite_begin(row, desc, type);
 }
 
+/* no row is asked for twice */
+bool
+composite_recall(FunctionCallInfo fcinfo, Datum *result)
+{
+	return false;
+}
+
+Datum
+composite_remember(FunctionCallInfo fcinfo, uint32 varlenas, CompositeRow *row)
+{
+	return composite_datum(row);
+}
+
 CompositeRow *
 composite_of_call(FunctionCallInfo fcinfo, const CompositeType *type)
 {
