@@ -520,7 +520,7 @@ fit_patterns(const FitState *state, LtvmFit *fit)
 		gaps = gaps_of(&sums, (const LtvmPattern *) patterns, n, state->head.unit_days > 0 ? state->head.unit_days : FIT_UNIT_DAYS);
 		status = try_fit_orders(kind, state->head.regularity, &gaps, (const LtvmPattern *) patterns, n, fit);
 	}
-	if (status == LTVM_FIT_DONE && fit->converged && kind != LTVM_GAMMA_GAMMA && !state->several_days)
+	if (status == LTVM_FIT_DONE && fit->converged && state->months != NULL && !state->several_days && state->head.unit_days > 0)
 		find_shocks(state->as_of, state->head.unit_days, (const LtvmPattern *) patterns, n, state->months, fit);
 	return status;
 }

@@ -531,8 +531,6 @@ unpack_months(FitState *state, const char **p, const char *end)
 	state->several_days = get_number(p, end, 1) == 1;
 	if (state->several_days)
 		return;
-	if (state->head.unit_days == 0)
-		report_fit_state();
 	state->as_of = get_day(p, end);
 	count = get_number(p, end, LTVM_SHOCK_MONTHS);
 	for (uint64 i = 0; i < count; i++)
