@@ -3,10 +3,12 @@
  */
 #include "node/plan.h"
 
+#include LTV_EXPLAIN_FORMAT_H
 #include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "commands/explain.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -119,4 +121,20 @@ plan_next_row(CustomScanState *node, TupleTableSlot *(*next) (CustomScanState *n
 		}
 		InstrCountFiltered1(node, 1);
 	}
+}
+
+int64
+plan_kilobytes(uint64 bytes)
+{
+	return (int64) ((bytes + 1023) / 1024);
+}
+
+/* Temporary files of a node; none where there are none, for who reads it as text. */
+bool
+plan_explain_disk(uint64 bytes, ExplainState *es)
+{
+	if (bytes == 0 && es->format == EXPLAIN_FORMAT_TEXT)
+		return false;
+	ExplainPropertyInteger("Disk Usage", "kB", plan_kilobytes(bytes), es);
+	return true;
 }

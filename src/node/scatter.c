@@ -15,14 +15,20 @@
 
 #include "node/plan.h"
 
-/* How many rows each process has read, for EXPLAIN; in shared memory behind what the kind has there. */
+typedef struct ProcessCounts
+{
+	uint64		rows;			/* read */
+	uint64		disk;			/* bytes of temporary files that its receiver has written */
+} ProcessCounts;
+
+/* What each process has done, for EXPLAIN; in shared memory behind what the kind has there. */
 typedef struct ScatterCounts
 {
 	int			workers;		/* as many as were planned */
-	uint64		rows[FLEXIBLE_ARRAY_MEMBER];	/* of the leader, then of these */
+	ProcessCounts each[FLEXIBLE_ARRAY_MEMBER];	/* the leader, then these */
 } ScatterCounts;
 
-#define COUNTS_SIZE(workers) (offsetof(ScatterCounts, rows) + ((workers) + 1) * sizeof(uint64))
+#define COUNTS_SIZE(workers) (offsetof(ScatterCounts, each) + ((workers) + 1) * sizeof(ProcessCounts))
 
 typedef struct ScatterState
 {
@@ -156,6 +162,12 @@ open_receiver(ScatterState *state)
 	return receiver;
 }
 
+static ProcessCounts *
+counts_of_mine(const ScatterState *state)
+{
+	return &state->counts->each[ParallelWorkerNumber + 1];
+}
+
 static void
 receive_rows(ScatterState *state, TupleTableSlot *first, DestReceiver *receiver)
 {
@@ -167,7 +179,7 @@ receive_rows(ScatterState *state, TupleTableSlot *first, DestReceiver *receiver)
 		receiver->receiveSlot(row, receiver);
 		rows++;
 	}
-	state->counts->rows[ParallelWorkerNumber + 1] = rows;
+	counts_of_mine(state)->rows = rows;
 }
 
 static TupleTableSlot *
@@ -178,13 +190,17 @@ exec_node(CustomScanState *node)
 	TupleTableSlot *first = ExecProcNode(child);
 
 	if (!IsParallelWorker())
+	{
 		receive_rows(state, first, leaders_receiver(state));
+		counts_of_mine(state)->disk = state->kind->disk(state->receiver);
+	}
 	else if (!TupIsNull(first))
 	{
 		DestReceiver *receiver = open_receiver(state);
 
 		receive_rows(state, first, receiver);
 		receiver->rShutdown(receiver);
+		counts_of_mine(state)->disk = state->kind->disk(receiver);
 		receiver->rDestroy(receiver);
 	}
 	return ExecClearTuple(node->ss.ss_ScanTupleSlot);
@@ -239,7 +255,7 @@ reinitialize_shared(CustomScanState *node, ParallelContext *context, void *memor
 {
 	const ScatterState *state = (ScatterState *) node;
 
-	memset(state->counts->rows, 0, (state->counts->workers + 1) * sizeof(uint64));
+	memset(state->counts->each, 0, (state->counts->workers + 1) * sizeof(ProcessCounts));
 	if (state->shared != NULL)
 		state->kind->share_again(leaders_receiver(state), state->shared);
 }
@@ -265,23 +281,31 @@ shutdown_node(CustomScanState *node)
 	state->counts = kept;
 }
 
-/* The rows of all processes, and of each: of the leader first. */
+/* The rows of all processes and what they have written, and those of each: of the leader first. */
 static void
 explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
 {
 	const ScatterCounts *counts = ((ScatterState *) node)->counts;
-	uint64		all = 0;
-	List	   *each = NIL;
+	const char *unit = es->format == EXPLAIN_FORMAT_TEXT ? " kB" : "";
+	ProcessCounts all = {0};
+	List	   *rows = NIL;
+	List	   *disk = NIL;
 
 	if (!es->analyze || node->ss.ps.instrument == NULL || node->ss.ps.instrument->nloops == 0)
 		return;
 	for (int i = 0; i <= counts->workers; i++)
 	{
-		all += counts->rows[i];
-		each = lappend(each, psprintf(UINT64_FORMAT, counts->rows[i]));
+		const ProcessCounts *process = &counts->each[i];
+
+		all.rows += process->rows;
+		all.disk += process->disk;
+		rows = lappend(rows, psprintf(UINT64_FORMAT, process->rows));
+		disk = lappend(disk, psprintf(INT64_FORMAT "%s", plan_kilobytes(process->disk), unit));
 	}
-	ExplainPropertyInteger("Rows Read", NULL, (int64) all, es);
-	ExplainPropertyList("Rows by Process", each, es);
+	ExplainPropertyInteger("Rows Read", NULL, (int64) all.rows, es);
+	ExplainPropertyList("Rows by Process", rows, es);
+	if (plan_explain_disk(all.disk, es))
+		ExplainPropertyList("Disk Usage by Process", disk, es);
 }
 
 static const CustomExecMethods exec_methods = {

@@ -23,6 +23,7 @@ typedef struct ScatterKind
 	void		(*share) (DestReceiver *receiver, void *shared, dsm_segment *segment);	/* before workers start */
 	void		(*share_again) (DestReceiver *receiver, void *shared);	/* all is read again; NULL where it never is */
 	DestReceiver *(*open) (void *shared, TupleDesc desc);	/* in a worker */
+	uint64		(*disk) (const DestReceiver *receiver);	/* bytes of temporary files that it has written; of a worker, when it is shut down */
 } ScatterKind;
 
 extern void scatter_init(void);

@@ -247,6 +247,7 @@ typedef struct WorkerReceiver
 {
 	ReadingReceiver rows;
 	uint32		number;			/* of the worker, from 1 on */
+	uint64		handed_over;	/* bytes of rows */
 } WorkerReceiver;
 
 /*
@@ -256,7 +257,7 @@ typedef struct WorkerReceiver
 static void
 hand_over(DestReceiver *self)
 {
-	const WorkerReceiver *receiver = (WorkerReceiver *) self;
+	WorkerReceiver *receiver = (WorkerReceiver *) self;
 	Reading    *reading = receiver->rows.reading;
 	RowPool    *pool = reading->pool;
 	BufFile    *file = BufFileCreateFileSet(&shared_reading(reading)->files.fs, directory_file_name(receiver->number));
@@ -272,8 +273,15 @@ hand_over(DestReceiver *self)
 		reading_send_result(reading);
 	BufFileExportFileSet(file);
 	BufFileClose(file);
+	receiver->handed_over = pool_on_disk(pool);
 	reading_end(reading);
 	MemoryContextDelete(pool->context);
+}
+
+static uint64
+disk(const DestReceiver *self)
+{
+	return IsParallelWorker() ? ((const WorkerReceiver *) self)->handed_over : pool_on_disk(((const PoolReceiver *) self)->pool);
 }
 
 static void
@@ -314,6 +322,7 @@ static const ScatterKind orders_kind = {
 	.shared_size = sizeof(dsm_handle),
 	.share = share,
 	.open = open_worker,
+	.disk = disk,
 };
 
 void

@@ -537,6 +537,13 @@ pool_hand_over(RowPool *pool, BufFile *file)
 	pfree(directory.data);
 }
 
+/* Bytes of rows that this process has written to files. */
+uint64
+pool_on_disk(const RowPool *pool)
+{
+	return (pool->store != NULL ? pool->store->file_size : 0) + (pool->guests != NULL ? pool_on_disk(pool->guests) : 0);
+}
+
 /* Take over the rows that a process has handed over, those of guests into a store of their own. */
 void
 pool_adopt(RowPool *pool, RowStore *store, RowStore *guests, FileSet *files, const char *name, uint32 process, StringInfo directory)

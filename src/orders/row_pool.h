@@ -120,6 +120,7 @@ extern void pool_keep_rows(RowPool *pool, Size budget);
 extern void pool_scatter_to(RowPool *pool, int bits);
 extern void pool_share(RowPool *pool, int bits, FileSet *files, const char *name);
 extern void pool_hand_over_store(RowPool *pool, StringInfo directory);
+extern uint64 pool_on_disk(const RowPool *pool);
 extern void pool_hand_over(RowPool *pool, BufFile *file);
 extern void pool_adopt(RowPool *pool, RowStore *store, RowStore *guests, FileSet *files, const char *name, uint32 process, StringInfo directory);
 extern void pool_drop_stores(RowPool *pool);

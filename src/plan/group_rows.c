@@ -248,6 +248,13 @@ scatter(RowPool *pool, int bits)
 		pool_scatter_to(pool, bits);
 }
 
+/* What there is of the rows in files of this process. */
+static uint64
+rows_on_disk(const GroupRows *rows)
+{
+	return pool_on_disk(rows->keyed) + (rows->keyless != NULL ? pool_on_disk(rows->keyless) : 0);
+}
+
 /* A worker has received all its rows. */
 static void
 hand_over(DestReceiver *self)
@@ -263,7 +270,16 @@ hand_over(DestReceiver *self)
 		pool_hand_over(rows->keyless, directory);
 	BufFileExportFileSet(directory);
 	BufFileClose(directory);
+	rows->handed_over = rows_on_disk(rows);
 	group_rows_close(rows);
+}
+
+static uint64
+disk(const DestReceiver *self)
+{
+	const GroupRows *rows = (const GroupRows *) self;
+
+	return rows->number > 0 ? rows->handed_over : rows_on_disk(rows);
 }
 
 static void
@@ -300,6 +316,7 @@ const ScatterKind group_rows_kind = {
 	.share = share,
 	.share_again = share_again,
 	.open = open_worker,
+	.disk = disk,
 };
 
 static void

@@ -25,6 +25,7 @@ typedef struct GroupRows
 	RowPool    *keyless;		/* those whose only key is null; NULL before the first */
 	struct SharedRows *shared;	/* NULL where there are no workers */
 	uint32		number;			/* of the worker, from 1 on; 0 in the leader */
+	uint64		handed_over;	/* bytes, by the worker */
 } GroupRows;
 
 extern const ScatterKind group_rows_kind;

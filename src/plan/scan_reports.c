@@ -304,13 +304,12 @@ end_node(CustomScanState *node)
 	ExecDropSingleTupleTableSlot(state->kept_row);
 }
 
-/* Memory and temporary files; none where there are none, for who reads it as text. */
+/* Memory and temporary files. */
 void
 explain_use(uint64 memory, uint64 disk, ExplainState *es)
 {
-	ExplainPropertyInteger("Memory Usage", "kB", (int64) ((memory + 1023) / 1024), es);
-	if (disk > 0 || es->format != EXPLAIN_FORMAT_TEXT)
-		ExplainPropertyInteger("Disk Usage", "kB", (int64) ((disk + 1023) / 1024), es);
+	ExplainPropertyInteger("Memory Usage", "kB", plan_kilobytes(memory), es);
+	(void) plan_explain_disk(disk, es);
 }
 
 /* What a report has read and visited, the last time that it was called. */

@@ -437,7 +437,7 @@ for my $work_mem ('64kB', '64MB')
     is($files >= 6, 1, "$name: files of two workers") or diag($files);
     is(ask($left_of_several), '0', "$name: which are gone");
   }
-  like(ask("$memory; $workers; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, BUFFERS OFF) $many"), qr/\n  Disk Usage: 1[12]\d\d\d kB\n.*Workers Launched: 2\n *->  Parallel Custom Scan \(LtvScatter\) \(actual rows=0\S* loops=2\)\n *Rows Read: 300000\n *Rows by Process: 0, \d+, \d+\n *->  Parallel Seq Scan on many \(actual rows=150000\S* loops=2\)/s, "$work_mem: two workers read half of the rows each, and hand over all (of 40 bytes)");
+  like(ask("$memory; $workers; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, BUFFERS OFF) $many"), qr/\n  Disk Usage: 1[12]\d\d\d kB\n.*Workers Launched: 2\n *->  Parallel Custom Scan \(LtvScatter\) \(actual rows=0\S* loops=2\)\n *Rows Read: 300000\n *Rows by Process: 0, \d+, \d+\n *Disk Usage: 1[12]\d\d\d kB\n *Disk Usage by Process: 0 kB, \d+ kB, \d+ kB\n *->  Parallel Seq Scan on many \(actual rows=150000\S* loops=2\)/s, "$work_mem: two workers read half of the rows each, and hand over all (of 40 bytes)");
 }
 is(ask("$workers; SELECT count(*) FROM ($many LIMIT 3) s; $left_of_several"), "3\n0", 'LIMIT: no file is left');
 like(ask("$workers; EXPLAIN (COSTS OFF, VERBOSE) SELECT customer_id + 1, ltv_history(ordered_on, amount * 2, 5) FROM many GROUP BY customer_id + 1"), qr/\A\QCustom Scan (LtvHistories)

@@ -222,6 +222,30 @@ like($rows_by_process, qr/"Rows Read": $orders,\n *"Rows by Process": \["\d+", "
 my ($each) = $rows_by_process =~ /"Rows by Process": \[(.*?)\]/;
 is(eval { my $all = 0; $all += $_ for $each =~ /\d+/g; $all }, $orders, 'which those of each add up to');
 
+# what the processes have written: all of a worker's rows, of the leader's those that memory had no room for
+my $shared = "SELECT customer_id, ltv_history(ordered_on, amount) FROM orders GROUP BY customer_id";
+my $by_workers = "$parallel; SET parallel_leader_participation = off; SET enable_hashagg = off; SET enable_sort = off";
+my %disk = (
+  text => qr/Disk Usage: (\d+) kB\n.*LtvScatter.*\n +Disk Usage: (\d+) kB\n +Disk Usage by Process: (0 kB, \d+ kB, \d+ kB)\n/s,
+  json => qr/"Disk Usage": (\d+),.*LtvScatter.*"Disk Usage": (\d+),\n *"Disk Usage by Process": \["0", ("\d+", "\d+")\]/s,
+  xml => qr{<Disk-Usage>(\d+)</Disk-Usage>.*LtvScatter.*<Disk-Usage>(\d+)</Disk-Usage>\s*<Disk-Usage-by-Process>\s*<Item>0</Item>\s*(<Item>\d+</Item>\s*<Item>\d+</Item>)\s*</Disk-Usage-by-Process>}s,
+  yaml => qr/Disk Usage: (\d+)\n.*LtvScatter.*Disk Usage: (\d+)\n *Disk Usage by Process: *\n *- "0"\n *(- "\d+"\n *- "\d+")\n/s);
+for my $format (sort keys %disk)
+{
+  my $said = explained($shared, $by_workers, $format);
+  my ($groups, $all, $processes) = $said =~ $disk{$format} ? ($1, $2, $3) : (-1, 0, '');
+  my $sum = 0;
+  $sum += $_ for $processes =~ /\d+/g;
+  is($all, $groups, "LtvScatter as $format: on disk is what LtvHistories finds there") or diag($said);
+  cmp_ok($all, '>', 0, "LtvScatter as $format: which is something");
+  # each is rounded up to kilobytes
+  is($sum - $all >= 0 && $sum - $all <= 2, 1, "LtvScatter as $format: which that of each adds up to") or diag("$sum, $all");
+}
+my $by_leader = "$by_workers; SET max_parallel_workers = 0";
+like(explained($shared, $by_leader, 'text'), qr/Rows by Process: $orders, 0, 0\n(?! *Disk)/, 'LtvScatter without workers: nothing on disk');
+like(explained($shared, $by_leader, 'json'), qr/"Rows by Process": \["$orders", "0", "0"\],\n *"Disk Usage": 0,\n *"Disk Usage by Process": \["0", "0", "0"\]/, 'the same in JSON');
+like(explained($shared, "$by_leader; SET work_mem = '64kB'; SET hash_mem_multiplier = 1", 'text'), qr/Rows by Process: $orders, 0, 0\n +Disk Usage: ([1-9]\d*) kB\n +Disk Usage by Process: \1 kB, 0 kB, 0 kB\n/, 'and with little memory: the leader writes, too');
+
 # every report that returns rows: those that the function gives, of all orders, and what was read of them is counted
 $node->safe_psql('postgres', $spend . campaigns_of('orders') . q{CREATE VIEW for_all AS SELECT customer_id, order_id, ordered_on, amount, quantity, amount / 2 AS cost, 'item ' || order_id % 5 AS item, customer_id AS contract FROM orders});
 for my $report (grep { $_->{name} ne 'ltv_suggest_policy' } all_reports(as_of => '2024-12-31', before => '2023-12-31', id => 'integer'))
