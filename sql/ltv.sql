@@ -2410,7 +2410,7 @@ BEGIN
     MERGE INTO %4$s s
     USING (SELECT f.customer_id, f.history%5$s FROM fresh f
       UNION ALL SELECT c.customer_id, NULL%6$s FROM %7$s AS c (customer_id) WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id %8$s c.customer_id)) n
-    ON s.customer_id %8$s n.customer_id
+    ON s.customer_id %8$s n.customer_id%14$s
     WHEN MATCHED AND n.history IS NULL THEN DELETE
     WHEN MATCHED AND (%9$s.ltv_history_send(s.history) <> %9$s.ltv_history_send(n.history)%10$s) THEN UPDATE SET history = n.history%11$s
     WHEN NOT MATCHED AND n.history IS NOT NULL THEN INSERT (customer_id, history%12$s) VALUES (n.customer_id, n.history%13$s)',
@@ -2420,7 +2420,9 @@ BEGIN
     (SELECT string_agg(format(' OR s.%1$I::text IS DISTINCT FROM n.%1$I::text', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
     (SELECT string_agg(format(', %1$I = n.%1$I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
     (SELECT string_agg(format(', %I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
-    (SELECT string_agg(format(', n.%I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)));
+    (SELECT string_agg(format(', n.%I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
+    -- for the planner, which else reads the whole store where it takes the histories for many
+    CASE WHEN NOT everybody THEN format(' AND s.customer_id %s ANY ($1)', equal) END);
 END $function$;
 COMMENT ON FUNCTION ltv_store_statement(integer, boolean) IS 'the statement that brings customers of a store up to date, and takes their notes: those of an array, or everybody';
 
