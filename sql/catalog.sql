@@ -4,6 +4,7 @@
 CREATE SCHEMA catalog_test;
 SET search_path = catalog_test, public;
 SET jit = off;
+SET max_parallel_workers_per_gather = 0;
 -- Functions that nobody calls are those of types, operators, casts, operator classes, aggregates and plans, triggers, what only says
 -- how a call is meant, parts of ltv_keep and ltv_refresh, and what belongs to this view.
 CREATE VIEW callable AS
