@@ -162,6 +162,9 @@ extern LtvmFitStatus ltvm_find_shocks(const LtvmCalendar *calendar, const LtvmIn
 
 extern int	ltvm_pairs_of_months(long as_of, const double *orders, LtvmDayPair *pairs);
 
+/* How many customers are so many days old, from 0 to oldest, to be freed; NULL without memory for it. */
+extern double *ltvm_customers_by_age(const LtvmCalendar *calendar, long oldest);
+
 /* Repeat orders of a new customer by age in days of the clock, from 0 to oldest, as the model expects them. */
 extern LtvmFitStatus ltvm_orders_by_age(const LtvmModel *model, double unit_days, long oldest, const LtvmInterrupt *interrupt,
 										double *orders);

@@ -225,24 +225,30 @@ add_expected(const double *customers, const double *orders, long oldest, long as
 	}
 }
 
+double *
+ltvm_customers_by_age(const LtvmCalendar *calendar, long oldest)
+{
+	double	   *customers = calloc((size_t) oldest + 1, sizeof(double));
+
+	for (int i = 0; customers != NULL && i < calendar->n; i++)
+	{
+		if (calendar->patterns[i].t <= (double) oldest)
+			customers[(long) calendar->patterns[i].t] += calendar->patterns[i].weight;
+	}
+	return customers;
+}
+
 static LtvmFitStatus
 find_expected(const LtvmCalendar *calendar, const LtvmModel *model, long oldest, const LtvmInterrupt *interrupt, YearMonths *months)
 {
-	double	   *customers = calloc((size_t) oldest + 1, sizeof(double));
+	double	   *customers = ltvm_customers_by_age(calendar, oldest);
 	double	   *orders = malloc(sizeof(double) * ((size_t) oldest + 1));
 	LtvmFitStatus status = customers == NULL || orders == NULL ? LTVM_FIT_NO_MEMORY : LTVM_FIT_DONE;
 
 	if (status == LTVM_FIT_DONE)
 		status = ltvm_orders_by_age(model, calendar->unit_days, oldest, interrupt, orders);
 	if (status == LTVM_FIT_DONE)
-	{
-		for (int i = 0; i < calendar->n; i++)
-		{
-			if (calendar->patterns[i].t <= (double) oldest)
-				customers[(long) calendar->patterns[i].t] += calendar->patterns[i].weight;
-		}
 		add_expected(customers, orders, oldest, calendar->as_of, months);
-	}
 	free(customers);
 	free(orders);
 	return status;

@@ -110,24 +110,16 @@ static LtvmFitStatus
 find_expected(const LtvmCalendar *calendar, const LtvmFit *fit, long age, const LtvmInterrupt *interrupt, Months *months)
 {
 	long		oldest = (long) fmin(ceil(ltvm_clock_days(&fit->clock, calendar->as_of - age, calendar->as_of)), MAX_AGE);
-	double	   *customers = calloc((size_t) age + 1, sizeof(double));
+	double	   *customers = ltvm_customers_by_age(calendar, age);
 	double	   *orders = malloc(sizeof(double) * ((size_t) oldest + 1));
 	LtvmFitStatus status = customers == NULL || orders == NULL ? LTVM_FIT_NO_MEMORY : LTVM_FIT_DONE;
 
 	if (status == LTVM_FIT_DONE)
 		status = ltvm_orders_by_age(&fit->model, calendar->unit_days, oldest, interrupt, orders);
-	if (status == LTVM_FIT_DONE)
+	for (long t = 0; status == LTVM_FIT_DONE && t <= age; t++)
 	{
-		for (int i = 0; i < calendar->n; i++)
-		{
-			if (calendar->patterns[i].t <= (double) age)
-				customers[(long) calendar->patterns[i].t] += calendar->patterns[i].weight;
-		}
-		for (long t = 0; t <= age; t++)
-		{
-			if (customers[t] > 0)
-				add_expected(&fit->clock, calendar->as_of, calendar->as_of - t, customers[t], orders, oldest, months);
-		}
+		if (customers[t] > 0)
+			add_expected(&fit->clock, calendar->as_of, calendar->as_of - t, customers[t], orders, oldest, months);
 	}
 	free(customers);
 	free(orders);
