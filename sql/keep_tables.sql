@@ -192,7 +192,7 @@ DROP TABLE y2023;
 SELECT ltv_refresh('parts') > 0 AS changed, differing('parts', 'parted_rebuilt');
 TRUNCATE parted;
 SELECT count(*) > 0 AS noted FROM parts_queue;
-SELECT tgrelid::regclass, tgname ~ '_truncate$' AS truncate, tgenabled FROM pg_trigger WHERE tgrelid IN ('parted'::regclass, 'y2025'::regclass) ORDER BY tgrelid::regclass::text, tgname;
+SELECT tgrelid::regclass, regexp_replace(tgname, '^ltv_note_[0-9]+', '') AS trigger, tgenabled FROM pg_trigger WHERE tgrelid IN ('parted'::regclass, 'y2025'::regclass) ORDER BY tgrelid::regclass::text, tgname;
 SELECT ltv_unkeep('parts');
 SELECT count(*) AS triggers FROM pg_trigger WHERE tgrelid IN ('parted'::regclass, 'y2025'::regclass);
 

@@ -109,14 +109,20 @@ static void
 at_end_of_transaction(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+	{
 		begin_notes();
+		forget_batches();
+	}
 }
 
 static void
 at_end_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
 		forget_notes();
+		forget_batches_of(GetCurrentTransactionNestLevel());
+	}
 }
 
 void
@@ -268,13 +274,17 @@ in_table(const Remembered *note)
 	return found;
 }
 
-/* Whether this transaction has written the note before; from now on it has, where there is room. */
-static bool
-noted_before(const Remembered *note)
+/* Whether this transaction has noted a customer, or everybody, before; from now on it has, where there is room. */
+bool
+noted_before(const Watch *watch, Datum id, bool everybody)
 {
+	Remembered	note;
+
+	if (!make_remembered(watch, id, everybody, &note))
+		return false;
 	if (few_count <= FEW_NOTES)
 	{
-		bool		found = among_few(note);
+		bool		found = among_few(&note);
 
 		if (few_count <= FEW_NOTES)
 			return found;
@@ -282,13 +292,13 @@ noted_before(const Remembered *note)
 		for (int i = 0; i < FEW_NOTES; i++)
 			(void) in_table(&few[i]);
 	}
-	return in_table(note);
+	return in_table(&note);
 }
 
 /* --- notes ------------------------------------------------------------------------ */
 
 /* Put a row into a queue; false when there is none. */
-static bool
+bool
 put_note(Oid queue_id, Datum id, bool isnull)
 {
 	Relation	queue = try_relation_open(queue_id, RowExclusiveLock);
@@ -335,12 +345,11 @@ warn_everybody(Watch *watch)
 	watch->warned = true;
 }
 
+/* While a statement collects notes, what is remembered may not have been written yet. */
 static void
-note(Watch *watch, Datum id, bool everybody)
+note_once(Watch *watch, Datum id, bool everybody)
 {
-	Remembered	memory;
-
-	if (make_remembered(watch, id, everybody, &memory) && noted_before(&memory))
+	if (!notes_are_collected(watch->key.number) && noted_before(watch, id, everybody))
 		return;
 	if (!put_note(watch->queue, id, everybody))
 		warn_broken(watch);
@@ -366,7 +375,7 @@ note_row(Watch *watch, Relation rel, HeapTuple tuple)
 	if (!known)
 		warn_everybody(watch);
 	if (!known || !isnull)
-		note(watch, id, !known);
+		note_once(watch, id, !known);
 }
 
 /* --- the trigger ---------------------------------------------------------------------- */
@@ -374,14 +383,36 @@ note_row(Watch *watch, Relation rel, HeapTuple tuple)
 static void
 CheckNoteTrigger(const TriggerData *trigger)
 {
-	bool		good = TRIGGER_FIRED_AFTER(trigger->tg_event) && trigger->tg_trigger->tgnargs == 1 &&
-		(TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event));
+	TriggerEvent event = trigger->tg_event;
+	bool		good = TRIGGER_FIRED_FOR_ROW(event) ? TRIGGER_FIRED_AFTER(event) :
+		TRIGGER_FIRED_BY_INSERT(event) || (TRIGGER_FIRED_BY_TRUNCATE(event) && TRIGGER_FIRED_AFTER(event));
 
-	if (!good)
+	if (!good || trigger->tg_trigger->tgnargs != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("ltv_note must be called AFTER, for each row or TRUNCATE, with the number of a store"),
+				 errmsg("ltv_note must be called AFTER each row or TRUNCATE, or before and after INSERT statements, with the number of a store"),
 				 errhint("ltv_keep makes its triggers.")));
+}
+
+/* An INSERT begins, or has ended. */
+static void
+note_statement(Watch *watch, const TriggerData *trigger)
+{
+	if (TRIGGER_FIRED_BEFORE(trigger->tg_event))
+		begin_batch(watch, trigger);
+	else if (!end_batch(watch))
+		warn_broken(watch);
+}
+
+static void
+note_rows(Watch *watch, const TriggerData *trigger)
+{
+	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+		note_once(watch, (Datum) 0, true);
+	else
+		note_row(watch, trigger->tg_relation, trigger->tg_trigtuple);
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		note_row(watch, trigger->tg_relation, trigger->tg_newtuple);
 }
 
 PG_FUNCTION_INFO_V1(ltv_note);
@@ -398,16 +429,11 @@ ltv_note(PG_FUNCTION_ARGS)
 				 errhint("ltv_keep makes its triggers.")));
 	CheckNoteTrigger(trigger);
 	watch = find_watch(fcinfo->flinfo->fn_oid, pg_strtoint32(trigger->tg_trigger->tgargs[0]), RelationGetRelid(trigger->tg_relation));
-	if (watch->kind == WATCH_BROKEN)
+	if (TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event) && TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		note_statement(watch, trigger);
+	else if (watch->kind == WATCH_BROKEN)
 		warn_broken(watch);
 	else if (watch->kind != WATCH_NOTHING)
-	{
-		if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
-			note(watch, (Datum) 0, true);
-		else
-			note_row(watch, trigger->tg_relation, trigger->tg_trigtuple);
-		if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
-			note_row(watch, trigger->tg_relation, trigger->tg_newtuple);
-	}
+		note_rows(watch, trigger);
 	return PointerGetDatum(NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "base/compat.h"
 
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "utils/rel.h"
 
@@ -79,6 +80,15 @@ extern bool evaluate_key(Watch *watch, Relation rel, HeapTuple tuple, Datum *id,
 /* note.c */
 extern void note_init(void);
 extern void forget_notes(void);
+extern bool put_note(Oid queue_id, Datum id, bool isnull);
 extern bool note_everybody(Oid queue_id);
+extern bool noted_before(const Watch *watch, Datum id, bool everybody);
+
+/* batch.c */
+extern bool notes_are_collected(int32 number);
+extern void forget_batches(void);
+extern void forget_batches_of(int level);
+extern void begin_batch(const Watch *watch, const TriggerData *trigger);
+extern bool end_batch(const Watch *watch);
 
 #endif							/* LTV_WATCH_H */
