@@ -52,7 +52,7 @@ $$;
 SELECT period, c.* FROM unnest('{month,week,quarter,year}'::text[]) period,
   compare(format('SELECT * FROM ltv_periods(RELATION, AS_OF, %L) WITH ORDINALITY', period), format('SELECT NULL::text, e.* FROM expected(%L) e', period)) c;
 SELECT * FROM compare('SELECT * FROM ltv_periods(RELATION, AS_OF, ''day'') WITH ORDINALITY', 'SELECT NULL::text, e.* FROM expected(''day'') e',
-  '{orders}', '{2023-05-31,2024-03-01}') WHERE shape <> 'ten years';
+  '{orders}', '{2023-05-31,2024-03-01}', 'ten years');
 
 -- by hand, silent for more than 30 days: customer 1 is from 02-01 on, and comes back on 02-10; from 03-12 on, and never; 2 comes on the 31st day, in time; 3 is
 -- twice in the year, and counts once

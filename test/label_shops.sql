@@ -70,8 +70,9 @@ BEGIN
       CALL make_shop('shop ' || shop);
       FOREACH day IN ARRAY '{2022-12-31,2023-03-31,2023-08-15,2024-12-31}'::date[] LOOP
         CALL look_at(day, label);
+        PERFORM expect_plainly(expected);
         FOR r IN 1 .. cardinality(relations) LOOP
-          found := rows_and_differences(replace(replace(replace(report, 'RELATION', quote_literal(relations[r])), 'AS_OF', quote_literal(day)), 'LABEL', quote_literal(label)), expected);
+          found := rows_and_differences(replace(replace(replace(report, 'RELATION', quote_literal(relations[r])), 'AS_OF', quote_literal(day)), 'LABEL', quote_literal(label)), 'TABLE wanted');
           rows := rows + found[1];
           differences := differences + found[2];
         END LOOP;
