@@ -2014,8 +2014,8 @@ COMMENT ON COLUMN ltv_fit_spec.strict IS 'whether customers to whom the model ca
 CREATE FUNCTION ltv_fit_spec(kind text DEFAULT 'auto', unit_days integer DEFAULT 7, regularity integer DEFAULT NULL, season double precision[] DEFAULT NULL, strict boolean DEFAULT true) RETURNS ltv_fit_spec AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_fit_spec(text, integer, integer, double precision[], boolean) IS 'a checked spec for ltv_fit';
 
-CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, spec ltv_fit_spec) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, kind text) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 60;
+CREATE FUNCTION ltv_fit_accum(state bytea, h ltv_history, as_of date, spec ltv_fit_spec) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_spec' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 60;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text, customers bigint) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION ltv_fit_accum(state bytea, frequency double precision, recency double precision, t double precision, kind text, customers bigint, log_gaps double precision, log_gaps_half double precision) RETURNS bytea AS 'MODULE_PATHNAME', 'ltv_fit_accum_numbers' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -2034,7 +2034,7 @@ COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, dou
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, double precision, ltv_fit_spec, bigint, double precision, double precision) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text) IS 'aggregate transition function';
 COMMENT ON FUNCTION ltv_fit_accum(bytea, double precision, double precision, text, bigint) IS 'aggregate transition function';
-CREATE FUNCTION ltv_fit_combine(state bytea, added bytea) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION ltv_fit_combine(state bytea, added bytea) RETURNS bytea AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_fit_combine(bytea, bytea) IS 'aggregate combine function';
 CREATE FUNCTION ltv_fit_final(state bytea) RETURNS ltv_model AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ltv_fit_final(bytea) IS 'aggregate final function';

@@ -188,6 +188,7 @@ RESET work_mem;
 RESET parallel_tuple_cost;
 CREATE FUNCTION slowly(id int) RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 AS 'BEGIN RETURN id; END';
 SELECT call, plan_has('SELECT ' || call, 'Partial Aggregate') AS partial FROM unnest('{count(id) FROM big,ltv_repeat_rate(id) FROM big,"id % 7, ltv_repeat_rate(id) FROM big GROUP BY 1",ltv_repeat_rate(slowly(id)) FROM big,ltv_repeat_rate(a.id) FROM big a LEFT JOIN stored USING (id)}'::text[]) call;
+SELECT call, plan_has('SELECT ' || call, 'Partial Aggregate') AS partial FROM unnest('{"ltv_fit(id, id, id, ''bg/nbd'') FROM big","ltv_fit(slowly(id), id, id, ''bg/nbd'') FROM big","ltv_fit(h, ''2024-06-30'', ''bg/nbd'') FROM stored"}'::text[]) call;
 -- a call of the combine function by name is one call, and no more
 CREATE FUNCTION cost_of(query text) RETURNS float8 LANGUAGE plpgsql AS $$ DECLARE plan json; BEGIN EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan; RETURN plan->0->'Plan'->>'Total Cost'; END $$;
 SELECT cost_of('SELECT ltv_customer_set_combine(set, set) FROM (SELECT ''integer {1}''::ltv_customer_set AS set FROM big OFFSET 0) s') < 2 * cost_of('SELECT set FROM (SELECT ''integer {1}''::ltv_customer_set AS set FROM big OFFSET 0) s') AS cheap;
