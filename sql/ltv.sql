@@ -2589,7 +2589,7 @@ BEGIN
   END IF;
 END $function$;
 COMMENT ON FUNCTION ltv_store_refresh(integer, text) IS 'brings a store up to date, for ltv_refresh';
-REVOKE ALL ON FUNCTION ltv_store_refresh(integer, text), ltv_store_bring(integer, text, anyarray) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ltv_store_refresh(integer, text) FROM PUBLIC;
 
 CREATE FUNCTION ltv_store_check(orders regclass, store name, watch regclass[], keys text[], columns text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
