@@ -89,7 +89,9 @@ CREATE TRIGGER zz_look AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION look
 INSERT INTO orders VALUES (90001, '2024-01-01', 1), (90001, '2024-01-02', 1), (90002, '2024-01-01', 1);
 DROP TRIGGER zz_look ON orders;
 CREATE TRIGGER a_look AFTER INSERT ON orders FOR EACH STATEMENT EXECUTE FUNCTION look();
-INSERT INTO orders VALUES (90001, '2024-01-03', 1);
+INSERT INTO orders SELECT 90001, '2024-01-03', 1 FROM generate_series(1, 1100);
+-- of two transactions
+SELECT count(*) AS notes_of_one FROM store_queue WHERE customer_id = 90001;
 ALTER TABLE orders DISABLE TRIGGER a_look;
 INSERT INTO orders VALUES (90001, '2024-01-04', 1);
 SELECT * FROM seen ORDER BY what, customer_id, orders;

@@ -28,7 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
-#define BATCH_NOTES	1000
+#define BATCH_NOTES		1000
 
 /* Rows of the queue to be, once there is more than one. */
 typedef struct Rows
@@ -64,11 +64,21 @@ open_batch(int32 number, Batch *from)
 	return from;
 }
 
-/* Whether a statement collects notes of a store that are not written yet. */
+/* Whether one of some statements collects notes of a store that may not be written yet. */
+static bool
+one_collects(int32 number, Batch *from)
+{
+	Batch	   *batch = open_batch(number, from);
+
+	while (batch != NULL && !batch->writes)
+		batch = open_batch(number, batch->outer);
+	return batch != NULL;
+}
+
 bool
 notes_are_collected(int32 number)
 {
-	return open_batch(number, innermost) != NULL;
+	return one_collects(number, innermost);
 }
 
 /* The memory of all goes with the transaction. */
@@ -278,8 +288,11 @@ kind_of_row(FunctionCallInfo fcinfo, HeapTupleHeader row)
 		return NULL;
 	if (kind != NULL && kind->type == type)
 		return kind;
+	if (kind != NULL)
+		FreeTupleDesc(kind->desc);
 	before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	kind = palloc_object(RowKind);
+	if (kind == NULL)
+		kind = palloc_object(RowKind);
 	kind->type = type;
 	kind->relid = get_typ_typrelid(type);
 	kind->desc = lookup_rowtype_tupdesc_copy(type, HeapTupleHeaderGetTypMod(row));
@@ -304,7 +317,7 @@ take_row(Batch *batch, Watch *watch, const RowKind *kind, HeapTupleHeader row)
 	if (watch->id_length == -1)
 		id = PointerGetDatum(PG_DETOAST_DATUM_PACKED(id));
 	/* what a statement around this one has remembered may not have been written yet */
-	if (open_batch(batch->number, batch->outer) == NULL && noted_before(watch, id, false))
+	if (!one_collects(batch->number, batch->outer) && noted_before(watch, id, false))
 		return true;
 	return collect(batch, watch, id);
 }
