@@ -4,14 +4,14 @@
  * An AFTER ROW trigger costs more than its note: the server queues it, and
  * fetches the row once more.  So triggers before and after the statement say
  * when an INSERT or a COPY begins and when it has ended.  In between, the
- * condition of the row trigger, ltv_store_note_needed, takes the id out of the row and
- * says no, and what came together is written as it grows and at the end, in the
- * subtransaction of the statement.
+ * condition of the row trigger, ltv_store_note_needed, takes the id out of the
+ * row and says no, and what came together is written as it grows and at the end,
+ * in the subtransaction of the statement.
  *
  * The condition says yes, and the trigger notes row by row, where nobody has
  * said that a statement begins (a subscriber who applies changes, rows that an
- * UPDATE moves to another partition), in a statement inside of another one, and
- * where another trigger might look at the store's view before the end.
+ * UPDATE moves to another partition), where the key is an expression, and where
+ * another trigger might look at the store's view before the end.
  */
 #include "store/watch.h"
 
@@ -30,13 +30,15 @@
 
 #define BATCH_NOTES		1000
 
-/* Rows of the queue to be, once there is more than one. */
-typedef struct Rows
+/* What more than one note needs. */
+typedef struct Notes
 {
+	MemoryContext context;
+	MemoryContext memory;		/* of ids, unless they are passed by value, until they are written */
 	TupleDesc	desc;			/* of the queue */
-	MemoryContext ids;			/* of this batch, unless they are passed by value */
+	Datum		ids[BATCH_NOTES];
 	TupleTableSlot *slots[BATCH_NOTES];
-} Rows;
+} Notes;
 
 /* A statement that puts rows into a table watched for a store; a part of the transaction's memory. */
 typedef struct Batch
@@ -46,40 +48,15 @@ typedef struct Batch
 	Oid			relid;			/* the table that the statement names */
 	int			level;			/* of subtransactions */
 	bool		writes;			/* otherwise the row trigger does */
-	Oid			queue;			/* known with the first note */
+	const Watch *watch;			/* known with the first note, as is the queue */
+	Oid			queue;
+	bool		by_value;
 	int			count;
-	Datum		first;			/* its id, where it is the only one */
-	bool		first_by_value;
-	MemoryContext context;		/* of rows */
-	Rows	   *rows;
+	Datum		first;			/* the id, where it is the only one */
+	Notes	   *notes;
 } Batch;
 
 static Batch *innermost = NULL;
-
-static Batch *
-open_batch(int32 number, Batch *from)
-{
-	while (from != NULL && from->number != number)
-		from = from->outer;
-	return from;
-}
-
-/* Whether one of some statements collects notes of a store that may not be written yet. */
-static bool
-one_collects(int32 number, Batch *from)
-{
-	Batch	   *batch = open_batch(number, from);
-
-	while (batch != NULL && !batch->writes)
-		batch = open_batch(number, batch->outer);
-	return batch != NULL;
-}
-
-bool
-notes_are_collected(int32 number)
-{
-	return one_collects(number, innermost);
-}
 
 /* The memory of all goes with the transaction. */
 void
@@ -91,9 +68,9 @@ forget_batches(void)
 static void
 free_batch(Batch *batch)
 {
-	if (batch->context != NULL)
-		MemoryContextDelete(batch->context);
-	if (batch->queue != InvalidOid && !batch->first_by_value)
+	if (batch->notes != NULL)
+		MemoryContextDelete(batch->notes->context);
+	if (batch->watch != NULL && !batch->by_value)
 		pfree(DatumGetPointer(batch->first));
 	pfree(batch);
 }
@@ -113,94 +90,118 @@ forget_batches_of(int level)
 
 /* --- what is collected ------------------------------------------------------------ */
 
-/* Put an id behind those that there are. */
-static void
-add_row(Rows *rows, int place, const Watch *watch, Datum id)
-{
-	TupleTableSlot *slot = rows->slots[place];
-	MemoryContext before;
-
-	if (slot == NULL)
-	{
-		before = MemoryContextSwitchTo(GetMemoryChunkContext(rows));
-		slot = rows->slots[place] = MakeSingleTupleTableSlot(rows->desc, &TTSOpsVirtual);
-		MemoryContextSwitchTo(before);
-	}
-	before = MemoryContextSwitchTo(rows->ids);
-	slot->tts_values[0] = datumCopy(id, watch->id_by_value, watch->id_length);
-	MemoryContextSwitchTo(before);
-	memset(slot->tts_isnull, true, rows->desc->natts);
-	slot->tts_isnull[0] = false;
-	ExecStoreVirtualTuple(slot);
-}
-
 /* Room for more than one note; false when the queue is gone. */
 static bool
-make_rows(Batch *batch, const Watch *watch)
+make_notes(Batch *batch)
 {
 	Relation	queue = try_relation_open(batch->queue, RowExclusiveLock);
+	MemoryContext context;
 	MemoryContext before;
 
 	if (queue == NULL)
 		return false;
-	batch->context = AllocSetContextCreate(TopTransactionContext, "ltv notes of a statement", ALLOCSET_DEFAULT_SIZES);
-	before = MemoryContextSwitchTo(batch->context);
-	batch->rows = palloc0_object(Rows);
-	batch->rows->desc = CreateTupleDescCopy(RelationGetDescr(queue));
-	batch->rows->ids = AllocSetContextCreate(batch->context, "ltv ids of notes", ALLOCSET_DEFAULT_SIZES);
+	context = AllocSetContextCreate(TopTransactionContext, "ltv notes of a statement", ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(context);
+	batch->notes = palloc0_object(Notes);
+	batch->notes->context = context;
+	batch->notes->memory = AllocSetContextCreate(context, "ltv ids of notes", ALLOCSET_DEFAULT_SIZES);
+	batch->notes->desc = CreateTupleDescCopy(RelationGetDescr(queue));
+	batch->notes->ids[0] = batch->first;
 	MemoryContextSwitchTo(before);
 	relation_close(queue, NoLock);
-	add_row(batch->rows, 0, watch, batch->first);
 	return true;
+}
+
+static Datum
+copy_id(const Watch *watch, Datum id, MemoryContext context)
+{
+	MemoryContext before = MemoryContextSwitchTo(context);
+
+	id = datumCopy(id, watch->id_by_value, watch->id_length);
+	MemoryContextSwitchTo(before);
+	return id;
+}
+
+/* A row of the queue to be. */
+static void
+fill_slot(Notes *notes, int place, Datum id)
+{
+	TupleTableSlot *slot = notes->slots[place];
+
+	if (slot == NULL)
+	{
+		MemoryContext before = MemoryContextSwitchTo(notes->context);
+
+		slot = notes->slots[place] = MakeSingleTupleTableSlot(notes->desc, &TTSOpsVirtual);
+		MemoryContextSwitchTo(before);
+	}
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, notes->desc->natts);
+	slot->tts_isnull[0] = false;
+	slot->tts_values[0] = id;
+	ExecStoreVirtualTuple(slot);
+}
+
+/* Write those that this transaction has not written before; in doubt, when its queue is another by now, all. */
+static void
+write_notes(Batch *batch, Relation queue)
+{
+	Notes	   *notes = batch->notes;
+	bool		known = batch->watch->queue == batch->queue;
+	MemoryContext before = MemoryContextSwitchTo(notes->memory);
+	int			count = 0;
+
+	if (known)
+		expect_ids(batch->watch, notes->ids, batch->count);
+	for (int i = 0; i < batch->count; i++)
+		if (!known || !noted_before(batch->watch, notes->ids[i], false))
+			fill_slot(notes, count++, notes->ids[i]);
+	if (count > 0)
+		heap_multi_insert(queue, notes->slots, count, GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < count; i++)
+		ExecClearTuple(notes->slots[i]);
+	MemoryContextSwitchTo(before);
 }
 
 /* Write what there is; false when the queue is not what it was. */
 static bool
-write_rows(Batch *batch)
-{
-	Rows	   *rows = batch->rows;
-	Relation	queue = try_relation_open(batch->queue, RowExclusiveLock);
-	bool		good = queue != NULL && equalTupleDescs(RelationGetDescr(queue), rows->desc);
-	MemoryContext before = MemoryContextSwitchTo(rows->ids);
-
-	if (good)
-		heap_multi_insert(queue, rows->slots, batch->count, GetCurrentCommandId(true), 0, NULL);
-	MemoryContextSwitchTo(before);
-	if (queue != NULL)
-		relation_close(queue, NoLock);
-	for (int i = 0; i < batch->count; i++)
-		ExecClearTuple(rows->slots[i]);
-	MemoryContextReset(rows->ids);
-	batch->count = 0;
-	return good;
-}
-
-static bool
 write_batch(Batch *batch)
 {
+	Relation	queue;
+	bool		good;
+
 	if (batch->count == 0)
 		return true;
-	return batch->rows == NULL ? put_note(batch->queue, batch->first, false) : write_rows(batch);
+	if (batch->notes == NULL)
+		return noted_before(batch->watch, batch->first, false) || put_note(batch->queue, batch->first, false);
+	queue = try_relation_open(batch->queue, RowExclusiveLock);
+	good = queue != NULL && equalTupleDescs(RelationGetDescr(queue), batch->notes->desc);
+	if (good)
+		write_notes(batch, queue);
+	if (queue != NULL)
+		relation_close(queue, NoLock);
+	MemoryContextReset(batch->notes->memory);
+	batch->count = 0;
+	return good;
 }
 
 /* Add a note, and write all when there are many; false when the queue is gone or not what it was. */
 static bool
 collect(Batch *batch, const Watch *watch, Datum id)
 {
-	if (batch->rows == NULL && batch->count == 0)
+	if (batch->watch == NULL)
 	{
-		MemoryContext before = MemoryContextSwitchTo(TopTransactionContext);
-
+		batch->first = copy_id(watch, id, TopTransactionContext);
+		batch->watch = watch;
 		batch->queue = watch->queue;
-		batch->first = datumCopy(id, watch->id_by_value, watch->id_length);
-		batch->first_by_value = watch->id_by_value;
-		batch->count = 1;
-		MemoryContextSwitchTo(before);
-		return true;
+		batch->by_value = watch->id_by_value;
 	}
-	if (batch->rows == NULL && !make_rows(batch, watch))
-		return false;
-	add_row(batch->rows, batch->count, watch, id);
+	else
+	{
+		if (batch->notes == NULL && !make_notes(batch))
+			return false;
+		batch->notes->ids[batch->count] = copy_id(watch, id, batch->notes->memory);
+	}
 	batch->count++;
 	return batch->count < BATCH_NOTES || write_batch(batch);
 }
@@ -236,14 +237,13 @@ may_come_at_end(const TriggerData *trigger)
 void
 begin_batch(const Watch *watch, const TriggerData *trigger)
 {
-	bool		writes = watch->kind == WATCH_COLUMN && !notes_are_collected(watch->key.number) && may_come_at_end(trigger);
 	Batch	   *batch = MemoryContextAllocZero(TopTransactionContext, sizeof(Batch));
 
 	batch->outer = innermost;
 	batch->number = watch->key.number;
 	batch->relid = RelationGetRelid(trigger->tg_relation);
 	batch->level = GetCurrentTransactionNestLevel();
-	batch->writes = writes;
+	batch->writes = watch->kind == WATCH_COLUMN && may_come_at_end(trigger);
 	innermost = batch;
 }
 
@@ -309,27 +309,24 @@ take_row(Batch *batch, Watch *watch, const RowKind *kind, HeapTupleHeader row)
 	bool		isnull;
 	Datum		id;
 
-	if (watch->kind != WATCH_COLUMN || watch->attnum > kind->desc->natts || (batch->queue != watch->queue && batch->queue != InvalidOid))
+	if (watch->kind != WATCH_COLUMN || watch->attnum > kind->desc->natts || (batch->watch != NULL && (batch->queue != watch->queue || batch->by_value != watch->id_by_value)))
 		return false;
 	id = heap_getattr(&tuple, watch->attnum, kind->desc, &isnull);
-	if (isnull)
-		return true;
-	if (watch->id_length == -1)
+	if (!isnull && watch->id_length == -1)
 		id = PointerGetDatum(PG_DETOAST_DATUM_PACKED(id));
-	/* what a statement around this one has remembered may not have been written yet */
-	if (!one_collects(batch->number, batch->outer) && noted_before(watch, id, false))
-		return true;
-	return collect(batch, watch, id);
+	return isnull || collect(batch, watch, id);
 }
 
 PG_FUNCTION_INFO_V1(ltv_store_note_needed);
 Datum
 ltv_store_note_needed(PG_FUNCTION_ARGS)
 {
-	Batch	   *batch = PG_ARGISNULL(0) || PG_ARGISNULL(1) ? NULL : open_batch(PG_GETARG_INT32(0), innermost);
+	Batch	   *batch = PG_ARGISNULL(0) || PG_ARGISNULL(1) ? NULL : innermost;
 	HeapTupleHeader row;
 	RowKind    *kind;
 
+	while (batch != NULL && batch->number != PG_GETARG_INT32(0))
+		batch = batch->outer;
 	if (batch == NULL || !batch->writes || batch->level != GetCurrentTransactionNestLevel())
 		PG_RETURN_BOOL(true);
 	row = PG_GETARG_HEAPTUPLEHEADER(1);

@@ -170,12 +170,18 @@ among_few(const Remembered *note)
 	return false;
 }
 
+static inline uint64
+first_place(int bits, uint64 id)
+{
+	return ((id ^ id >> 32) * UINT64CONST(0x9E3779B97F4A7C15)) >> (64 - bits);
+}
+
 /* Where an id is among the places, or would be. */
 static inline uint64 *
 find_place(uint64 *places, int bits, uint64 id)
 {
 	uint64		mask = ((uint64) 1 << bits) - 1;
-	uint64		i = ((id ^ id >> 32) * UINT64CONST(0x9E3779B97F4A7C15)) >> (64 - bits);
+	uint64		i = first_place(bits, id);
 
 	while (places[i] != 0 && places[i] != id)
 		i = (i + 1) & mask;
@@ -295,6 +301,16 @@ noted_before(const Watch *watch, Datum id, bool everybody)
 	return in_table(&note);
 }
 
+/* Some ids will be asked for: their places are fetched all at the same time, into the cache of the processor. */
+void
+expect_ids(const Watch *watch, const Datum *ids, int count)
+{
+	for (int i = 0; i < NOTED_QUEUES && watch->id_by_value; i++)
+		if (noted_ids[i].queue == watch->queue && noted_ids[i].places != NULL)
+			for (int j = 0; j < count; j++)
+				__builtin_prefetch(&noted_ids[i].places[first_place(noted_ids[i].bits, ids[j])]);
+}
+
 /* --- notes ------------------------------------------------------------------------ */
 
 /* Put a row into a queue; false when there is none. */
@@ -345,11 +361,10 @@ warn_everybody(Watch *watch)
 	watch->warned = true;
 }
 
-/* While a statement collects notes, what is remembered may not have been written yet. */
 static void
 note_once(Watch *watch, Datum id, bool everybody)
 {
-	if (!notes_are_collected(watch->key.number) && noted_before(watch, id, everybody))
+	if (noted_before(watch, id, everybody))
 		return;
 	if (!put_note(watch->queue, id, everybody))
 		warn_broken(watch);

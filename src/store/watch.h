@@ -82,10 +82,10 @@ extern void note_init(void);
 extern void forget_notes(void);
 extern bool put_note(Oid queue_id, Datum id, bool isnull);
 extern bool note_everybody(Oid queue_id);
+extern void expect_ids(const Watch *watch, const Datum *ids, int count);
 extern bool noted_before(const Watch *watch, Datum id, bool everybody);
 
 /* batch.c */
-extern bool notes_are_collected(int32 number);
 extern void forget_batches(void);
 extern void forget_batches_of(int level);
 extern void begin_batch(const Watch *watch, const TriggerData *trigger);
