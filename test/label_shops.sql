@@ -9,6 +9,7 @@ CREATE SCHEMA label_shops;
 SET search_path = label_shops, public;
 SET datestyle = 'ISO, YMD';
 \ir chance.sql
+\ir expect.sql
 SET client_min_messages = warning;
 
 CREATE TABLE shop_lines (customer_id int, order_id int, ordered_on date, amount numeric, quantity int, cost numeric, item text, coupon text, medium text);

@@ -6,6 +6,7 @@ CREATE SCHEMA report_shops;
 SET search_path = report_shops, public;
 SET datestyle = 'ISO, YMD';
 \ir chance.sql
+\ir expect.sql
 SET client_min_messages = warning;
 
 CREATE TABLE shop (shape text, customer_id int, order_no int, ordered_on date, amount numeric, quantity int, cost numeric, item text);

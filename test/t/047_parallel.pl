@@ -1,7 +1,6 @@
 # Orders read, and customers put together and visited, by several processes: where the server would compute a sum in parallel,
 # and only there; errors, rights and row security as in one process; nothing is left behind; no other query is planned in this
-# way.  That every report says the same in several processes is in 053_work_mem.pl, and in all topics under other
-# settings.
+# way.  That every report says the same in several processes is in 053_work_mem.pl, and in topics under other settings.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
