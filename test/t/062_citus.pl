@@ -93,7 +93,7 @@ for my $name ('coordinator', 'worker1', 'worker2')
 my $node = $node{coordinator};
 sub answer { return $node->safe_psql('postgres', $_[0], timeout => 1800); }
 
-diag(answer('SELECT citus_version()'));
+diag('measured: on ' . answer('SELECT citus_version()'));
 answer("SELECT citus_set_coordinator_host('127.0.0.1', $port{coordinator})");
 answer("SELECT citus_add_node('127.0.0.1', $port{$_})") for 'worker1', 'worker2';
 answer('CREATE EXTENSION ltv');
@@ -270,5 +270,5 @@ for my $report (all_reports(as_of => '2024-12-31', before => '2024-06-30', id =>
   isnt($here, '0|', "$report->{call}: rows");
   is($there, $here, "$report->{call}: the distributed table as one node");
 }
-diag($_) for @measures;
+diag("measured: $_") for @measures;
 done_testing();
