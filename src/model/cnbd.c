@@ -88,27 +88,45 @@ in_stages(const LtvmModel *model, const LtvmPast *past, LtvmStageSum *sum)
 	return events;
 }
 
-/* ln of the odds of having left right after the last order, over those of being there with no event since */
-static double
-ln_left(const LtvmModel *model, double frequency)
-{
-	double		survived = ltvm_survived(model->kind, frequency);
-	double		odds = survived > 0 ? A(model) / (B(model) + survived - 1.0) : 0.0;
+/* 1 / j */
+static const double inverse_of[LTVM_MAX_REGULARITY + 1] = {
+	0.0, 1.0, 1.0 / 2, 1.0 / 3, 1.0 / 4, 1.0 / 5, 1.0 / 6, 1.0 / 7, 1.0 / 8, 1.0 / 9, 1.0 / 10, 1.0 / 11, 1.0 / 12, 1.0 / 13,
+	1.0 / 14, 1.0 / 15, 1.0 / 16
+};
 
-	return odds > 0 ? log(odds) : -INFINITY;
+/* W, where its derivatives are not wanted */
+static double
+sum_weights(int k, double n, double g)
+{
+	double		w = 1.0;
+	double		total = 1.0;
+	int			j;
+
+	for (j = 1; j < k; j++)
+	{
+		w *= (n + (j - 1)) * g * inverse_of[j];
+		total += w;
+	}
+	return total;
 }
 
 double
 ltvm_cnbd_ln_odds(const LtvmModel *model, const LtvmPast *past)
 {
-	LtvmStageSum sum;
-	LtvmPast	events;
+	int			k = ltvm_stages(model);
+	double		n = R(model) + k * past->frequency;
+	double		gap = past->t - past->recency;
+	double		survived = ltvm_survived(model->kind, past->frequency);
+	double		odds = survived > 0 ? A(model) / (B(model) + survived - 1.0) : 0.0;
+	double		total;
 
-	if (ltvm_stages(model) == 1)
+	if (k == 1)
 		return ltvm_bg_ln_odds(model, past);
-	events = in_stages(model, past, &sum);
-	return ln_left(model, past->frequency) - sum.value
-		+ (R(model) + events.frequency) * log1p((past->t - past->recency) / (ALPHA(model) + past->recency));
+	if (!(odds > 0))
+		return -INFINITY;
+	total = sum_weights(k, n, gap / (ALPHA(model) + past->t));
+	/* one logarithm, where the ratio is a normal number whatever the odds */
+	return (total < 1e100 ? log(odds / total) : log(odds) - log(total)) + n * log1p(gap / (ALPHA(model) + past->recency));
 }
 
 double
@@ -153,127 +171,216 @@ ltvm_cnbd_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *g
 }
 
 /*
- * The future of somebody alive.  Of s events after the last order, j < k of them before T, the number of orders in the
- * horizon is the whole part of s / k.  With p = (T - t_x) / (A + t) and q = t / (A + t), the weight of s and j is
- *	(n)_s / s! C(s, j) p^j q^(s-j) (A / (A + t))^n / W,
- * and the m-th order comes if m - 1 were survived: positive terms only, as for BG/NBD.
+ * The future of somebody alive, of whom j events since the last order have the chance w[j] / W.  With u = horizon / A,
+ * q = u / (1 + u) and rest = 1 - q the events in the horizon are N[j], negative binomial of shape n + j over q, and the m-th
+ * order comes if N[j] >= m k - j and m - 1 orders were survived.  As
+ *	P(N[i] >= m k - i) - P(N[i-1] >= m k - i + 1) = t[i] = Gamma(n + m k) / ((m k - i)! Gamma(n + i)) q^(m k - i) rest^(n+i-1),
+ * the chance of the m-th order if nobody left is, with V[i] = (w[i] + ... + w[k-1]) / W,
+ *	sum over s >= m k of f(s) + sum over 0 < i < k of V[i] t[i],	f(s) = P(N[0] = s):
+ * positive terms only, as for BG/NBD, and one step for an event whatever k.  All are taken in units of rest^n.
  */
-typedef struct Stages
+typedef struct Ahead
 {
 	int			k;
 	double		n;
-	double		p;
+	double		u;
 	double		q;
-	double		rest;			/* 1 - q: the tail of the weights falls as q^s */
-	double		ln_unit;		/* of the weights */
-	double		of[LTVM_MAX_REGULARITY];	/* the weights of s and each j */
-	double		weight;			/* their sum */
-	double		s;
-} Stages;
+	double		rest;
+	double		v[LTVM_MAX_REGULARITY];	/* V times v[0], which is W */
+	double		first;			/* f(k) */
+} Ahead;
 
-static Stages
-begin_stages(const LtvmModel *model, const LtvmPast *past, double horizon)
+static Ahead
+look_ahead(const LtvmModel *model, const LtvmPast *past, double horizon)
 {
-	double		all = ALPHA(model) + past->t + horizon;
-	LtvmStageSum sum;
-	LtvmPast	events = in_stages(model, past, &sum);
-	Stages		stages = {.k = ltvm_stages(model), .n = R(model) + events.frequency};
-
-	stages.p = (past->t - past->recency) / all;
-	stages.q = horizon / all;
-	stages.rest = (ALPHA(model) + past->t) / all;
-	stages.ln_unit = -stages.n * log1p(horizon / (ALPHA(model) + past->t)) - sum.value;
-	stages.of[0] = stages.weight = 1.0;
-	return stages;
-}
-
-/* From s events to one more. */
-static inline void
-next_stage(Stages *stages)
-{
-	double		ratio = (stages->n + stages->s) / (stages->s + 1.0);
-	double		before = 0.0;
-	double		sum = 0.0;
+	double		a_time = ALPHA(model) + past->t;
+	double		g = (past->t - past->recency) / a_time;
+	int			k = ltvm_stages(model);
+	Ahead		ahead = {.k = k, .n = R(model) + k * past->frequency, .u = horizon / a_time};
 	int			j;
 
-	for (j = 0; j < stages->k; j++)
+	ahead.q = horizon / (a_time + horizon);
+	ahead.rest = a_time / (a_time + horizon);
+	ahead.v[0] = ahead.first = 1.0;
+	for (j = 1; j <= k; j++)
 	{
-		double		now = stages->of[j];
+		double		ratio = (ahead.n + (j - 1)) * inverse_of[j];
 
-		stages->of[j] = ratio * (stages->q * now + stages->p * before);
-		sum += stages->of[j];
-		before = now;
+		ahead.first *= ratio * ahead.q;
+		if (j < k)
+			ahead.v[j] = ahead.v[j - 1] * (ratio * g);
 	}
-	stages->weight = sum;
-	stages->s += 1.0;
+	for (j = k - 2; j >= 0; j--)
+		ahead.v[j] += ahead.v[j + 1];
+	return ahead;
 }
 
-/* Sums over the number of events. */
-typedef struct StageSums
-{
-	double		any;			/* at least one order */
-	double		mean;
-	double		square;
-} StageSums;
+/* a part of the sums that is too small to matter: half a unit of the last digit */
+#define NEGLIGIBLE 0x1p-54
 
-/* The weights can be too large for a double, and too small where they begin. */
+/* The chance of an order, as the sum that it is: for small ones. */
+static double
+sum_first_order(const Ahead *ahead)
+{
+	double		shape = ahead->n > 1.0 ? ahead->n : 1.0;
+	double		steps = 0.0;
+	double		power = 1.0;	/* rest^(i-1) */
+	double		sum = 0.0;
+	double		f = ahead->first;
+	double		s;
+	int			i;
+
+	for (i = 1; i <= ahead->k; i++, power *= ahead->rest)
+		steps = steps * ((ahead->n + (i - 1)) * ahead->q * inverse_of[ahead->k - i + 1]) + (i < ahead->k ? ahead->v[i] * power : 0.0);
+	steps /= ahead->v[0];
+	for (s = ahead->k;; s += 1.0)
+	{
+		double		ratio = (shape + s) * ahead->q / (s + 1.0);	/* no term to come falls more slowly */
+
+		sum += f;
+		f *= (ahead->n + s) * ahead->q / (s + 1.0);
+		if (ratio < 1.0 && !(f > NEGLIGIBLE * (1.0 - ratio) * (sum + steps)))
+			break;
+	}
+	return (sum + steps) * exp(-ahead->n * log1p(ahead->u));
+}
+
+/* Sums over the orders so far. */
+typedef struct OrderSums
+{
+	double		orders;			/* m */
+	double		stay;			/* the chance to survive m - 1 */
+	double		reach;			/* the sum of these */
+	double		reach_square;	/* of 2 m - 1 of them */
+	double		f;				/* of the first event after those of m orders and less than m + 1 */
+	double		steps;			/* sum of V[i] t[i] of m */
+	LtvmMoments	moments;
+} OrderSums;
+
+/*
+ * Is what follows m orders negligible?  No f(s) to come falls more slowly than by ratio = (n + m k) q / (m k - k + 2), nor by
+ * more than its k-th power the steps of an order; with c = ratio^k / (1 - ratio^k) <= ratio / (1 - ratio) / k the sums over
+ * d more orders are geometric ones.
+ */
+static bool
+is_complete(const Ahead *ahead, const OrderSums *sums, bool want_square)
+{
+	double		events = sums->orders * ahead->k;
+	double		ratio = (ahead->n + events) * ahead->q / (events - ahead->k + 2.0);
+	double		tail;			/* of f */
+	double		c;
+
+	if (!(ratio < 1.0))
+		return false;
+	tail = sums->f / (1.0 - ratio);
+	c = ratio / ((1.0 - ratio) * ahead->k);
+	if (tail * (sums->reach + sums->stay * (1.0 + c)) + sums->stay * sums->steps * c > NEGLIGIBLE * sums->moments.mean)
+		return false;
+	return !want_square || !(tail * (sums->reach_square + 2.0 * sums->stay * (1.0 + c) * (sums->orders + 1.0 + c))
+							 + sums->stay * sums->steps * c * (2.0 * (sums->orders + c) + 1.0)
+							 > NEGLIGIBLE * sums->moments.square);
+}
+
+/* The sum of f(s) over the events of one order, from *s on, and f to the one after: with one division for all of them. */
+static inline double
+sum_events(const Ahead *ahead, double *s, double *f)
+{
+	double		sum = 0.0;
+	double		numerator = 1.0;
+	double		denominator = 1.0;
+	double		first = *f;
+	int			i;
+
+	for (i = 0; i < ahead->k; i++)
+	{
+		sum = (sum + numerator) * (*s + 1.0);
+		numerator *= (ahead->n + *s) * ahead->q;
+		denominator *= *s + 1.0;
+		*s += 1.0;
+	}
+	first /= denominator;
+	*f = first * numerator;
+	return first * sum;
+}
+
+/* V[i] t[i] of m is f(m k) times m k (m k - 1) ... (m k - i + 1) times what no m changes, which has taken the place of V[i]. */
+static double
+sum_steps(const Ahead *ahead, double s)
+{
+	double		step = ahead->v[ahead->k - 1];
+	double		rest = s - (ahead->k - 1);
+	int			i;
+
+	for (i = ahead->k - 2; i > 0; i--)
+	{
+		rest += 1.0;
+		step = step * rest + ahead->v[i];
+	}
+	return step * s;
+}
+
+/* The factors that sum_steps takes, and one for all of them, which is returned. */
+static double
+set_steps(Ahead *ahead)
+{
+	double		product = 1.0;
+	int			i;
+
+	for (i = ahead->k - 1; i > 0; i--)
+	{
+		ahead->v[i] *= product;
+		product *= (ahead->n + (i - 1)) * ahead->u;
+	}
+	return (1.0 + ahead->u) / (ahead->v[0] * product);
+}
+
 static void
-rescale(Stages *stages, StageSums *sums)
+sum_orders(Ahead *ahead, double a, double b, bool want_square, LtvmMoments *moments)
 {
-	int			j;
-
-	for (j = 0; j < stages->k; j++)
-		stages->of[j] *= 1e-200;
-	stages->weight *= 1e-200;
-	sums->any *= 1e-200;
-	sums->mean *= 1e-200;
-	sums->square *= 1e-200;
-	stages->ln_unit += 200.0 * M_LN10;
-}
-
-static StageSums
-sum_orders(Stages *stages, double a, double b)
-{
-	StageSums	sums = {0.0, 0.0, 0.0};
-	double		last = (stages->n + stages->k) * stages->q / stages->rest + 2.0 * stages->k;
-	double		stay = 1.0;		/* the chance to survive the orders so far */
-	double		reach = 0.0;	/* sums over the orders that s events make */
-	double		reach_square = 0.0;
-	double		orders = 0.0;
-	int			phase = 0;		/* s modulo k */
+	OrderSums	sums = {.orders = 1.0, .stay = 1.0, .reach = 1.0, .reach_square = 1.0, .f = ahead->first};
+	double		ln_unit = -ahead->n * log1p(ahead->u);
+	double		factor = set_steps(ahead);
+	double		unit;
+	double		s = ahead->k;	/* events */
 
 	for (;;)
 	{
-		next_stage(stages);
-		if (++phase == stages->k)
+		double		f;
+
+		sums.steps = sum_steps(ahead, s) * factor * sums.f;
+		f = sum_events(ahead, &s, &sums.f);
+		sums.moments.mean += f * sums.reach + sums.steps * sums.stay;
+		if (want_square)
+			sums.moments.square += f * sums.reach_square + sums.steps * sums.stay * (2.0 * sums.orders - 1.0);
+		/* (the first of what is_complete asks for) */
+		if (!(sums.f * sums.reach > NEGLIGIBLE * sums.moments.mean) && is_complete(ahead, &sums, want_square))
+			break;
+		sums.stay *= (b + (sums.orders - 1.0)) / (a + b + (sums.orders - 1.0));
+		sums.orders += 1.0;
+		sums.reach += sums.stay;
+		sums.reach_square += (2.0 * sums.orders - 1.0) * sums.stay;
+		if (sums.f > 1e200)
 		{
-			phase = 0;
-			reach += stay;
-			reach_square += (2.0 * orders + 1.0) * stay;
-			stay *= (b + orders) / (a + b + orders);
-			orders += 1.0;
+			sums.f *= 1e-200;
+			sums.moments.mean *= 1e-200;
+			sums.moments.square *= 1e-200;
+			ln_unit += 200.0 * M_LN10;
 		}
-		if (orders > 0)
-			sums.any += stages->weight;
-		sums.mean += stages->weight * reach;
-		sums.square += stages->weight * reach_square;
-		if (stages->weight > 1e200)
-			rescale(stages, &sums);
-		if (stages->s > last && stages->weight * reach_square <= 1e-17 * stages->rest * sums.square)
-			return sums;
 	}
+	unit = exp(ln_unit);
+	moments->mean = sums.moments.mean * unit;
+	moments->square = sums.moments.square * unit;
 }
 
 /* beyond so many events an order is taken for a k-th of an event without a phase: a relative error of about 1e-5 */
 #define MANY_EVENTS 1e5
 
 static bool
-has_many_events(const Stages *stages)
+has_many_events(const Ahead *ahead)
 {
-	double		u = stages->q / stages->rest;
-	double		mean = (stages->n + stages->k) * u;
+	double		mean = (ahead->n + ahead->k) * ahead->u;
 
-	return !(mean + 9.0 * sqrt(mean * (1.0 + u)) + 40.0 * (1.0 + u) < MANY_EVENTS);
+	return !(mean + 9.0 * sqrt(mean * (1.0 + ahead->u)) + 40.0 * (1.0 + ahead->u) < MANY_EVENTS);
 }
 
 static void
@@ -305,52 +412,61 @@ mix_moments(const LtvmModel *model, const LtvmPast *past, double horizon, bool w
 void
 ltvm_cnbd_moments(const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square, LtvmMoments *moments)
 {
-	double		b = B(model) + ltvm_survived(model->kind, past->frequency);
-	Stages		stages;
-	StageSums	sums;
+	Ahead		ahead;
 
 	if (ltvm_stages(model) == 1)
 	{
 		ltvm_bg_moments(model, past, horizon, want_square, moments);
 		return;
 	}
-	stages = begin_stages(model, past, horizon);
-	moments->mean = moments->square = 0.0;
-	if (stages.q == 0)
-		return;
-	if (has_many_events(&stages))
-	{
+	ahead = look_ahead(model, past, horizon);
+	if (ahead.q == 0)
+		moments->mean = moments->square = 0.0;
+	else if (has_many_events(&ahead))
 		mix_moments(model, past, horizon, want_square, moments);
-		return;
-	}
-	sums = sum_orders(&stages, A(model), b);
-	moments->mean = sums.mean * exp(stages.ln_unit);
-	moments->square = sums.square * exp(stages.ln_unit);
+	else if ((ahead.n + ahead.k + 1.0) * ahead.u < 1e-9)
+		moments->mean = moments->square = sum_first_order(&ahead);	/* another within the horizon: less than 1e-18 of that */
+	else
+		sum_orders(&ahead, A(model), B(model) + ltvm_survived(model->kind, past->frequency), want_square, moments);
 }
 
+/* No order: the same sums turned round, 1 - P(N[k-1] >= 1) and the steps t[i] to j < i. */
 double
 ltvm_cnbd_p_order(const LtvmModel *model, const LtvmPast *past, double horizon)
 {
-	Stages		stages;
-	StageSums	sums;
+	int			k = ltvm_stages(model);
+	double		n = R(model) + k * past->frequency;
+	double		a_time = ALPHA(model) + past->t;
+	double		g = (past->t - past->recency) / a_time;
+	double		q = horizon / (a_time + horizon);
+	double		rest = a_time / (a_time + horizon);
+	double		w = 1.0;
+	double		power = 1.0;	/* rest^(i-1) */
+	double		total = 0.0;
 	double		none = 0.0;
+	Ahead		ahead;
+	int			i;
 
-	if (ltvm_stages(model) == 1)
+	if (k == 1)
 		return ltvm_bg_p_order(model, past, horizon);
-	stages = begin_stages(model, past, horizon);
-	if (stages.q == 0)
+	if (q == 0)
 		return 0.0;
-	for (; stages.s < stages.k; next_stage(&stages))
-		none += stages.weight;
-	none *= exp(stages.ln_unit);
+	for (i = 1; i <= k; i++)
+	{
+		double		events = n + (i - 1);
+
+		total += w;
+		none = none * (events * q * inverse_of[k - i + 1]) + total * power;
+		power *= rest;
+		w *= events * g * inverse_of[i];
+	}
+	none *= exp(-n * log1p(horizon / a_time)) / total;
 	if (none < 0.9)
 		return 1.0 - none;
-	/* a small chance: as the sum that it is */
-	stages = begin_stages(model, past, horizon);
-	if (has_many_events(&stages))
+	ahead = look_ahead(model, past, horizon);
+	if (has_many_events(&ahead))
 		return none < 1.0 ? 1.0 - none : 0.0;
-	sums = sum_orders(&stages, 0.0, 1.0);
-	return sums.any * exp(stages.ln_unit);
+	return sum_first_order(&ahead);
 }
 
 /* k - j events are missing, each of which takes E[1 / lambda] under Gamma(n + j, A) */
