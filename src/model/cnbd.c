@@ -8,6 +8,7 @@
  */
 #include "model/kinds.h"
 
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 
@@ -110,6 +111,17 @@ sum_weights(int k, double n, double g)
 	return total;
 }
 
+/* ln of a number over W: one logarithm where the ratio is a normal number, and the last term alone where W is too large for one */
+static double
+ln_over_weights(double odds, int k, double n, double g)
+{
+	double		total = sum_weights(k, n, g);
+
+	if (total < 1e100)
+		return log(odds / total);
+	return log(odds) - (total <= DBL_MAX ? log(total) : (k - 1) * log(n * g) - lgamma(k));
+}
+
 double
 ltvm_cnbd_ln_odds(const LtvmModel *model, const LtvmPast *past)
 {
@@ -118,15 +130,12 @@ ltvm_cnbd_ln_odds(const LtvmModel *model, const LtvmPast *past)
 	double		gap = past->t - past->recency;
 	double		survived = ltvm_survived(model->kind, past->frequency);
 	double		odds = survived > 0 ? A(model) / (B(model) + survived - 1.0) : 0.0;
-	double		total;
 
 	if (k == 1)
 		return ltvm_bg_ln_odds(model, past);
 	if (!(odds > 0))
 		return -INFINITY;
-	total = sum_weights(k, n, gap / (ALPHA(model) + past->t));
-	/* one logarithm, where the ratio is a normal number whatever the odds */
-	return (total < 1e100 ? log(odds / total) : log(odds) - log(total)) + n * log1p(gap / (ALPHA(model) + past->recency));
+	return ln_over_weights(odds, k, n, gap / (ALPHA(model) + past->t)) + n * log1p(gap / (ALPHA(model) + past->recency));
 }
 
 double
@@ -461,8 +470,9 @@ ltvm_cnbd_p_order(const LtvmModel *model, const LtvmPast *past, double horizon)
 		w *= events * g * inverse_of[i];
 	}
 	none *= exp(-n * log1p(horizon / a_time)) / total;
-	if (none < 0.9)
-		return 1.0 - none;
+	/* (where W is too large for a number somebody alive must be about to order) */
+	if (!(none >= 0.9))
+		return none >= 0 ? 1.0 - none : 1.0;
 	ahead = look_ahead(model, past, horizon);
 	if (has_many_events(&ahead))
 		return none < 1.0 ? 1.0 - none : 0.0;

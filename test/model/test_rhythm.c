@@ -143,6 +143,27 @@ test_gradients(void)
 	}
 }
 
+/*
+ * Hardly anybody leaves, and the first order of many: the sum over orders of the chance that they come, of negative binomial tails,
+ * with 50 digits (mpmath).  And no chance is less than a number where the weights of the phases are too large for one.
+ */
+static void
+test_extremes(void)
+{
+	static const LtvmModel staying = {LTVM_BG_CNBD, 2, {0.8, 6, 1e-8, 1e-6}};
+	static const LtvmPast new_customer = {0, 0, 400};
+
+	check_close(ltvm_expected_orders(&staying, &new_customer, 3000), 4.5319777193339532, 1e-13, 1.0, "rhythm, hardly anybody leaves");
+	for (int k = 2; k <= LTVM_MAX_REGULARITY; k++)
+	{
+		LtvmModel	regular = {LTVM_MBG_CNBD, k, {1e30, 1e28, 0.5, 4}};
+		LtvmPast	silent = {2, 30, 60};
+
+		check(ltvm_p_alive(&regular, &silent) == 0, "rhythm, who should have ordered has left");
+		check(ltvm_p_order_within(&regular, &silent, 30) == 0, "rhythm, and does not order");
+	}
+}
+
 /* the sum over a population is that over its customers, its gradient too; its Hessian is the difference of gradients */
 static void
 check_sum(const LtvmModel *model, const LtvmPattern *patterns, int n, bool nbd)
@@ -507,6 +528,7 @@ test_rhythm(void)
 	test_references();
 	test_regularity_one();
 	test_gradients();
+	test_extremes();
 	test_sums();
 	test_horizons();
 	test_simulated_classes();
