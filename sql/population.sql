@@ -185,7 +185,7 @@ SELECT ltv_repeat_rate(id), ltv_repeat_rate('customer ' || id) AS text FROM big;
 SELECT ltv_repeat_rate(CASE WHEN id % 100 = 0 THEN id ELSE -1 END) = 801 / 802.0::float8 AS few, ltv_repeat_rate(CASE WHEN id % 100 = 0 THEN 'customer ' || id END) = 800 / 801.0::float8 AS fewer FROM big;
 RESET work_mem;
 -- what workers hand over is about as much as they have read, and the planner knows: it takes them where it takes long to make the rows
-RESET parallel_tuple_cost;
+SET parallel_tuple_cost = 0.1;
 CREATE FUNCTION slowly(id int) RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 AS 'BEGIN RETURN id; END';
 SELECT call, plan_has('SELECT ' || call, 'Partial Aggregate') AS partial FROM unnest('{count(id) FROM big,ltv_repeat_rate(id) FROM big,"id % 7, ltv_repeat_rate(id) FROM big GROUP BY 1",ltv_repeat_rate(slowly(id)) FROM big,ltv_repeat_rate(a.id) FROM big a LEFT JOIN stored USING (id)}'::text[]) call;
 SELECT call, plan_has('SELECT ' || call, 'Partial Aggregate') AS partial FROM unnest('{"ltv_fit(id, id, id, ''bg/nbd'') FROM big","ltv_fit(slowly(id), id, id, ''bg/nbd'') FROM big","ltv_fit(h, ''2024-06-30'', ''bg/nbd'') FROM stored"}'::text[]) call;
