@@ -2351,8 +2351,6 @@ COMMENT ON TRIGGER ltv_stores_check ON ltv_stores IS 'rows are about stores of t
 
 CREATE FUNCTION ltv_note() RETURNS trigger AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION ltv_note() IS 'trigger of watched tables: notes whose rows were touched';
-CREATE FUNCTION ltv_store_note_needed(number integer, inserted record) RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION ltv_store_note_needed(integer, record) IS 'condition of that trigger for rows put in; false once it has seen to the note itself, which is written with others at the end of the statement';
 CREATE FUNCTION ltv_store_tables(orders regclass) RETURNS regclass[] AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION ltv_store_tables(regclass) IS 'the tables that an orders relation reads; an error when it depends on anything else';
 CREATE FUNCTION ltv_store_equality(customer regtype) RETURNS text AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
@@ -2444,15 +2442,14 @@ BEGIN
     SELECT relid::regclass AS relation, relid FROM below WHERE relid IN (SELECT oid FROM pg_class) GROUP BY relid ORDER BY max(depth), relid
   LOOP
     FOR g IN
-      SELECT name || suffix AS name, event, condition FROM (VALUES
-        ('', 'AFTER UPDATE OR DELETE ON %s FOR EACH ROW', ''),
-        ('_insert', 'AFTER INSERT ON %s FOR EACH ROW', format('WHEN (%s.ltv_store_note_needed(%s, NEW))', ltv, number)),
-        ('_begin', 'BEFORE INSERT ON %s FOR EACH STATEMENT', ''),
-        ('_end', 'AFTER INSERT ON %s FOR EACH STATEMENT', ''),
-        ('_truncate', 'AFTER TRUNCATE ON %s FOR EACH STATEMENT', '')) v (suffix, event, condition)
+      SELECT name || suffix AS name, event FROM (VALUES
+        ('', 'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW'),
+        ('_begin', 'BEFORE INSERT ON %s FOR EACH STATEMENT'),
+        ('_end', 'AFTER INSERT ON %s FOR EACH STATEMENT'),
+        ('_truncate', 'AFTER TRUNCATE ON %s FOR EACH STATEMENT')) v (suffix, event)
       WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.relid AND tgname = name || suffix)
     LOOP
-      EXECUTE format('CREATE TRIGGER %I ' || g.event || ' %s EXECUTE FUNCTION %s.ltv_note(%s)', g.name, t.relation, g.condition, ltv, number);
+      EXECUTE format('CREATE TRIGGER %I ' || g.event || ' EXECUTE FUNCTION %s.ltv_note(%s)', g.name, t.relation, ltv, number);
       EXECUTE format('ALTER TABLE %s %s ENABLE ALWAYS TRIGGER %I', CASE WHEN g.event LIKE '%STATEMENT' THEN 'ONLY' END, t.relation, g.name);
     END LOOP;
   END LOOP;
@@ -2745,7 +2742,7 @@ BEGIN
   EXECUTE format('SELECT %s.ltv_store_forget($1)', ltv) USING store;
   FOR t IN
     SELECT tgrelid::regclass AS relation, tgname AS name FROM pg_trigger
-    WHERE tgfoid = (ltv || '.ltv_note()')::regprocedure AND tgparentid = 0 AND tgname ~ format('^ltv_note_%s(_(insert|begin|end|truncate))?$', k.number)
+    WHERE tgfoid = (ltv || '.ltv_note()')::regprocedure AND tgparentid = 0 AND tgname ~ format('^ltv_note_%s(_(begin|end|truncate))?$', k.number)
   LOOP
     EXECUTE format('DROP TRIGGER %I ON %s', t.name, t.relation);
   END LOOP;

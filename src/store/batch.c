@@ -1,32 +1,24 @@
 /*
  * batch.c: notes of a statement that puts rows in, written many at a time.
  *
- * An AFTER ROW trigger costs more than its note: the server queues it, and
- * fetches the row once more.  So triggers before and after the statement say
- * when an INSERT or a COPY begins and when it has ended.  In between, the
- * condition of the row trigger, ltv_store_note_needed, takes the id out of the
- * row and says no, and what came together is written as it grows and at the end,
- * in the subtransaction of the statement.
+ * Triggers before and after the statement say when an INSERT or a COPY begins
+ * and when it has ended.  In between, what the row triggers note is collected,
+ * and written as it grows and at the end, in the subtransaction of the statement.
  *
- * The condition says yes, and the trigger notes row by row, where nobody has
- * said that a statement begins (a subscriber who applies changes, rows that an
- * UPDATE moves to another partition), where the key is an expression, and where
- * another trigger might look at the store's view before the end.
+ * Rows are noted one by one where nobody has said that a statement begins (a
+ * subscriber who applies changes, rows that an UPDATE moves to another
+ * partition), where the key is an expression, and where another trigger might
+ * look at the store's view before the end.
  */
 #include "store/watch.h"
 
 #include "access/heapam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/pg_trigger.h"
-#include "catalog/pg_type.h"
 #include "executor/tuptable.h"
-#include "utils/builtins.h"
 #include "utils/datum.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/typcache.h"
 
 #define BATCH_NOTES		1000
 
@@ -208,42 +200,48 @@ collect(Batch *batch, const Watch *watch, Datum id)
 
 /* --- the statement ------------------------------------------------------------------ */
 
-/*
- * Whether notes of a statement on a table may come at its end: they must be told
- * of it, and nobody may look before.  (Triggers of the server's own, as those of
- * foreign keys, look at no store.)
- */
+/* Whether a table has AFTER triggers that may look at a store's view.  (Those of the server's own, as of foreign keys, do not.) */
 static bool
-may_come_at_end(const TriggerData *trigger)
+somebody_looks(const TriggerDesc *all, Oid note_function)
 {
-	const TriggerDesc *all = trigger->tg_relation->trigdesc;
-	const Trigger *mine = trigger->tg_trigger;
-	bool		told = false;
-
 	for (int i = 0; i < all->numtriggers; i++)
 	{
-		const Trigger *other = &all->triggers[i];
+		const Trigger *trigger = &all->triggers[i];
 
-		if (!TRIGGER_FOR_INSERT(other->tgtype) || !TRIGGER_FOR_AFTER(other->tgtype) || other->tgisinternal || other->tgenabled == TRIGGER_DISABLED)
-			continue;
-		if (other->tgfoid != mine->tgfoid)
-			return false;
-		if (!TRIGGER_FOR_ROW(other->tgtype) && other->tgenabled == mine->tgenabled && other->tgnargs == 1 && strcmp(other->tgargs[0], mine->tgargs[0]) == 0)
-			told = true;
+		if (TRIGGER_FOR_AFTER(trigger->tgtype) && (trigger->tgtype & (TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE)) &&
+			!trigger->tgisinternal && trigger->tgenabled != TRIGGER_DISABLED && trigger->tgfoid != note_function)
+			return true;
 	}
-	return told;
+	return false;
+}
+
+/* Whether the end of a statement is told that a trigger says has begun. */
+static bool
+end_is_told(const TriggerDesc *all, const Trigger *begin)
+{
+	for (int i = 0; i < all->numtriggers; i++)
+	{
+		const Trigger *trigger = &all->triggers[i];
+
+		if (trigger->tgfoid == begin->tgfoid && TRIGGER_FOR_INSERT(trigger->tgtype) && TRIGGER_FOR_AFTER(trigger->tgtype) && !TRIGGER_FOR_ROW(trigger->tgtype) &&
+			trigger->tgenabled == begin->tgenabled && trigger->tgnargs == 1 && strcmp(trigger->tgargs[0], begin->tgargs[0]) == 0)
+			return true;
+	}
+	return false;
 }
 
 void
 begin_batch(const Watch *watch, const TriggerData *trigger)
 {
+	const TriggerDesc *all = trigger->tg_relation->trigdesc;
+	const Trigger *begin = trigger->tg_trigger;
 	Batch	   *batch = MemoryContextAllocZero(TopTransactionContext, sizeof(Batch));
 
 	batch->outer = innermost;
 	batch->number = watch->key.number;
 	batch->relid = RelationGetRelid(trigger->tg_relation);
 	batch->level = GetCurrentTransactionNestLevel();
-	batch->writes = watch->kind == WATCH_COLUMN && may_come_at_end(trigger);
+	batch->writes = watch->kind == WATCH_COLUMN && end_is_told(all, begin) && !somebody_looks(all, begin->tgfoid);
 	innermost = batch;
 }
 
@@ -266,70 +264,20 @@ end_batch(const Watch *watch)
 	return good;
 }
 
-/* --- the condition of the row trigger -------------------------------------------------- */
-
-/* Of which relation rows are; looked up once for a statement, whose table nobody alters meanwhile. */
-typedef struct RowKind
+/* Take the note of a row along until the end of the statement, if one has begun; false when it has to be written now. */
+bool
+note_later(const Watch *watch, const TriggerData *trigger, Datum id)
 {
-	Oid			type;
-	Oid			relid;
-	TupleDesc	desc;
-} RowKind;
+	Batch	   *batch = innermost;
 
-/* NULL for a row made by hand. */
-static RowKind *
-kind_of_row(FunctionCallInfo fcinfo, HeapTupleHeader row)
-{
-	Oid			type = HeapTupleHeaderGetTypeId(row);
-	RowKind    *kind = fcinfo->flinfo->fn_extra;
-	MemoryContext before;
-
-	if (type == RECORDOID)
-		return NULL;
-	if (kind != NULL && kind->type == type)
-		return kind;
-	if (kind != NULL)
-		FreeTupleDesc(kind->desc);
-	before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	if (kind == NULL)
-		kind = palloc_object(RowKind);
-	kind->type = type;
-	kind->relid = get_typ_typrelid(type);
-	kind->desc = lookup_rowtype_tupdesc_copy(type, HeapTupleHeaderGetTypMod(row));
-	MemoryContextSwitchTo(before);
-	fcinfo->flinfo->fn_extra = kind;
-	return kind;
-}
-
-/* Take the id of a row into a batch; false when the row trigger has to. */
-static bool
-take_row(Batch *batch, Watch *watch, const RowKind *kind, HeapTupleHeader row)
-{
-	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(row), .t_data = row};
-	bool		isnull;
-	Datum		id;
-
-	if (watch->kind != WATCH_COLUMN || watch->attnum > kind->desc->natts || (batch->watch != NULL && (batch->queue != watch->queue || batch->by_value != watch->id_by_value)))
-		return false;
-	id = heap_getattr(&tuple, watch->attnum, kind->desc, &isnull);
-	if (!isnull && watch->id_length == -1)
-		id = PointerGetDatum(PG_DETOAST_DATUM_PACKED(id));
-	return isnull || collect(batch, watch, id);
-}
-
-PG_FUNCTION_INFO_V1(ltv_store_note_needed);
-Datum
-ltv_store_note_needed(PG_FUNCTION_ARGS)
-{
-	Batch	   *batch = PG_ARGISNULL(0) || PG_ARGISNULL(1) ? NULL : innermost;
-	HeapTupleHeader row;
-	RowKind    *kind;
-
-	while (batch != NULL && batch->number != PG_GETARG_INT32(0))
+	while (batch != NULL && batch->number != watch->key.number)
 		batch = batch->outer;
 	if (batch == NULL || !batch->writes || batch->level != GetCurrentTransactionNestLevel())
-		PG_RETURN_BOOL(true);
-	row = PG_GETARG_HEAPTUPLEHEADER(1);
-	kind = kind_of_row(fcinfo, row);
-	PG_RETURN_BOOL(kind == NULL || !take_row(batch, find_watch(fcinfo->flinfo->fn_oid, batch->number, kind->relid), kind, row));
+		return false;
+	/* a partition may have triggers of its own */
+	if (batch->relid != watch->key.relid && somebody_looks(trigger->tg_relation->trigdesc, trigger->tg_trigger->tgfoid))
+		return false;
+	if (batch->watch != NULL && (batch->queue != watch->queue || batch->by_value != watch->id_by_value))
+		return false;
+	return collect(batch, watch, id);
 }

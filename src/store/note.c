@@ -372,8 +372,9 @@ note_once(Watch *watch, Datum id, bool everybody)
 
 /* A row of a guest is nobody's. */
 static void
-note_row(Watch *watch, Relation rel, HeapTuple tuple)
+note_row(Watch *watch, const TriggerData *trigger, HeapTuple tuple)
 {
+	Relation	rel = trigger->tg_relation;
 	Datum		id = (Datum) 0;
 	bool		isnull = false;
 	bool		known = false;
@@ -389,8 +390,9 @@ note_row(Watch *watch, Relation rel, HeapTuple tuple)
 		known = evaluate_key(watch, rel, tuple, &id, &isnull);
 	if (!known)
 		warn_everybody(watch);
-	if (!known || !isnull)
-		note_once(watch, id, !known);
+	if (known && (isnull || (TRIGGER_FIRED_BY_INSERT(trigger->tg_event) && note_later(watch, trigger, id))))
+		return;
+	note_once(watch, id, !known);
 }
 
 /* --- the trigger ---------------------------------------------------------------------- */
@@ -425,9 +427,9 @@ note_rows(Watch *watch, const TriggerData *trigger)
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
 		note_once(watch, (Datum) 0, true);
 	else
-		note_row(watch, trigger->tg_relation, trigger->tg_trigtuple);
+		note_row(watch, trigger, trigger->tg_trigtuple);
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
-		note_row(watch, trigger->tg_relation, trigger->tg_newtuple);
+		note_row(watch, trigger, trigger->tg_newtuple);
 }
 
 PG_FUNCTION_INFO_V1(ltv_note);

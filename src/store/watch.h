@@ -90,5 +90,6 @@ extern void forget_batches(void);
 extern void forget_batches_of(int level);
 extern void begin_batch(const Watch *watch, const TriggerData *trigger);
 extern bool end_batch(const Watch *watch);
+extern bool note_later(const Watch *watch, const TriggerData *trigger, Datum id);
 
 #endif							/* LTV_WATCH_H */

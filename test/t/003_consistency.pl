@@ -70,7 +70,7 @@ END
 none('volatility and parallel safety are what follows from the arguments', psql($database, <<"END"));
 SELECT p.oid::regprocedure || ': ' || provolatile::text || proparallel::text FROM $our_procs
 WHERE provolatile::text || proparallel::text <> CASE
-    WHEN proname IN ('ltv_keep', 'ltv_refresh', 'ltv_note_all', 'ltv_unkeep', 'ltv_note', 'ltv_store_note_needed', 'ltv_stores_check', 'ltv_store_forget', 'ltv_store_watch', 'ltv_store_bring', 'ltv_store_refresh', 'ltv_store_check', 'ltv_store_check_key') THEN 'vu'
+    WHEN proname IN ('ltv_keep', 'ltv_refresh', 'ltv_note_all', 'ltv_unkeep', 'ltv_note', 'ltv_stores_check', 'ltv_store_forget', 'ltv_store_watch', 'ltv_store_bring', 'ltv_store_refresh', 'ltv_store_check', 'ltv_store_check_key') THEN 'vu'
     WHEN proname = 'ltv_store_equality' THEN 'ss'
     WHEN proname LIKE 'ltv\_store\_%' OR proname = 'ltv_running_reports' THEN 'su'
     WHEN 'regclass'::regtype = ANY (proargtypes) THEN 'su'

@@ -170,7 +170,6 @@ SELECT ltv.ltv_refresh('shop.kept_store'), (SELECT pg_catalog.count(*) FROM ltv.
 SELECT pg_catalog.cardinality(ltv.ltv_store_tables('shop.kept_store_now')), ltv.ltv_store_equality('pg_catalog.text'), ltv.ltv_store_query('shop.orders', 'true', '{item}');
 SELECT ltv.ltv_store_look(number), ltv.ltv_store_watch(number), pg_catalog.length(ltv.ltv_store_statement(number, true)) OPERATOR(pg_catalog.>) 100, ltv.ltv_store_bring(number, ltv.ltv_store_statement(number, false), (SELECT pg_catalog.array_agg(customer_id) FROM shop.kept_store)), (ltv.ltv_store_refresh(number, '')).changed, ltv.ltv_store_seen(orders, watch) IS NOT NULL FROM ltv.ltv_stores WHERE store OPERATOR(pg_catalog.=) 'shop.kept_store'::pg_catalog.regclass;
 SELECT ltv.ltv_store_check('shop.orders', 'other', '{shop.orders}', NULL, NULL), ltv.ltv_store_check_key('shop.orders', 'shop.orders', 'customer_id');
-SELECT ltv.ltv_store_note_needed(1, ROW(1));
 SELECT ltv.ltv_note();
 SELECT ltv.ltv_stores_check();
 SELECT ltv.ltv_store_forget('shop.orders');
