@@ -183,6 +183,10 @@ INSERT INTO parted VALUES ('into y2025 too', '2025-02-02', 11);
 UPDATE parted SET ordered_on = ordered_on + 365 WHERE customer_id IN ('again', 'a customer whose id is long 5');
 SELECT DISTINCT customer_id FROM parts_queue ORDER BY 1;
 SELECT parts_differing(), ltv_refresh('parts') > 0 AS changed, parts_differing();
+-- ids too long to be collected
+INSERT INTO parted SELECT repeat('long ' || i || ' ', 300), '2024-02-02', 1 FROM generate_series(1, 3) i;
+SELECT count(*) AS notes, sum(length(customer_id)) AS characters FROM parts_queue;
+SELECT parts_differing(), ltv_refresh('parts') AS changed, parts_differing();
 -- a trigger of one partition sees the notes of its rows: 2 and 1
 CREATE TABLE parts_seen (orders bigint);
 CREATE FUNCTION look_at_parts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO parts_seen SELECT ltv_orders(history) FROM parts_now WHERE customer_id = NEW.customer_id; RETURN NULL; END $$;

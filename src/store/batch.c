@@ -21,6 +21,8 @@
 #include "utils/memutils.h"
 
 #define BATCH_NOTES		1000
+/* longer ids, of which there are none in a sound shop, are not kept in memory */
+#define LONGEST_ID		2048
 
 /* What more than one note needs. */
 typedef struct Notes
@@ -276,6 +278,8 @@ note_later(const Watch *watch, const TriggerData *trigger, Datum id)
 		return false;
 	/* a partition may have triggers of its own */
 	if (batch->relid != watch->key.relid && somebody_looks(trigger->tg_relation->trigdesc, trigger->tg_trigger->tgfoid))
+		return false;
+	if (watch->id_length == -1 && VARSIZE_ANY(DatumGetPointer(id)) > LONGEST_ID)
 		return false;
 	if (batch->watch != NULL && (batch->queue != watch->queue || batch->by_value != watch->id_by_value))
 		return false;
