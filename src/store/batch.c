@@ -129,7 +129,6 @@ fill_slot(Notes *notes, int place, Datum id)
 		slot = notes->slots[place] = MakeSingleTupleTableSlot(notes->desc, &TTSOpsVirtual);
 		MemoryContextSwitchTo(before);
 	}
-	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, notes->desc->natts);
 	slot->tts_isnull[0] = false;
 	slot->tts_values[0] = id;
