@@ -8,13 +8,11 @@ SET client_min_messages = warning;
 CREATE SCHEMA keep_tables;
 CREATE SCHEMA "keep Elsewhere";
 SET search_path = keep_tables, public;
-CREATE FUNCTION differing(kept text, rebuilt text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-	n bigint;
-BEGIN
-	EXECUTE format('SELECT count(*) FROM %s k FULL JOIN %s r USING (customer_id) WHERE ltv_history_send(k.history) IS DISTINCT FROM ltv_history_send(r.history)', kept, rebuilt) INTO n;
-	RETURN n;
-END $$;
+\set ECHO none
+\getenv top PG_ABS_SRCDIR
+\set helpers :top '/test/helpers.sql'
+\i :helpers
+\set ECHO all
 
 -- lines joined to orders in another schema, names that have to be quoted, a customer's id that is another type in the view
 CREATE TABLE "keep Elsewhere"."Order" (id integer PRIMARY KEY, "User" integer, ordered_on date, "by" text);

@@ -69,3 +69,12 @@ BEGIN
 		f, steps, low, (high - low) / steps, steps) INTO result;
 	RETURN result * (high - low) / steps / 3;
 END $$;
+
+-- Customers whose histories are not the same, byte for byte, in two relations, or who are in one only.
+CREATE OR REPLACE FUNCTION differing(kept text, rebuilt text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint;
+BEGIN
+	EXECUTE format('SELECT count(*) FROM %s k FULL JOIN %s r USING (customer_id) WHERE ltv_history_send(k.history) IS DISTINCT FROM ltv_history_send(r.history)', kept, rebuilt) INTO n;
+	RETURN n;
+END $$;
