@@ -50,8 +50,6 @@ $$ SELECT ARRAY[r.balance, r.balance_p, r.split_p, r.orders_effect, r.orders_low
 	r.revenue_effect, r.revenue_low, r.revenue_high, r.adjusted_revenue_effect, r.adjusted_revenue_low, r.adjusted_revenue_high,
 	r.profit_effect, r.profit_low, r.profit_high, r.adjusted_profit_effect, r.adjusted_profit_low, r.adjusted_profit_high,
 	r.p_value, r.p_holm, r.effect_so_far, r.always_low, r.always_high, r.incremental_profit, r.incremental_profit_low, r.incremental_profit_high, r.profit_lift, r.break_even_lift, r.roi, r.roi_low, r.roi_high] $$;
-CREATE FUNCTION near(a double precision[], b double precision[], error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE AS
-$$ SELECT array_length(a, 1) = array_length(b, 1) AND bool_and(near(x, y, error)) FROM unnest(a, b) u(x, y) $$;
 SELECT campaign, treated_customers, control_customers, near(figures(r), want, 1e-11) AS as_r, note
 FROM ltv_campaigns('ruled', 'lots', '2024-12-31', 30) r JOIN (VALUES ('tenth', ARRAY[-17.0259836674091::float8, 0.584538593177827, 0.941092018241345, -0.0123394299340848, -0.188482333103924, 0.163803473235755, -0.0123394299340881, -0.188482333103928, 0.163803473235752, 40.2165980517874, -131.10578627374, 211.538982377315,
 		43.7018220720091, -128.18978609292, 215.593430236938, 24.1299588310724, -78.6634717642443, 126.923389426389, 26.2210932432045, -76.9138716557528, 129.356058142162, 0.615655531482746, 0.615655531482746, 40.2165980517874, -237.4764842458,

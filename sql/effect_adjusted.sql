@@ -16,8 +16,6 @@ SET search_path = effect_adjusted_test, public;
 CREATE FUNCTION figures(e ltv_adjusted_effect_estimate) RETURNS double precision[] LANGUAGE sql IMMUTABLE AS
 $$ SELECT ARRAY[e.difference, e.difference_low, e.difference_high, e.p_value, e.adjusted_difference, e.adjusted_lift, e.adjusted_low, e.adjusted_high, e.adjusted_standard_error, e.adjusted_degrees_of_freedom,
 	e.adjusted_p_value, e.interval_shrunk, e.treated_before, e.control_before, e.correlation] $$;
-CREATE FUNCTION near(a double precision[], b double precision[], error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE AS
-$$ SELECT array_length(a, 1) = array_length(b, 1) AND bool_and(near(x, y, error)) FROM unnest(a, b) u(x, y) $$;
 
 /*
  * R

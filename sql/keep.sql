@@ -49,7 +49,7 @@ SELECT ltv_refresh('store') AS changed;
 SELECT * FROM store ORDER BY 1;
 DELETE FROM orders WHERE customer_id = 4;
 SELECT * FROM store_now ORDER BY 1;
-SELECT ltv_refresh('store') AS changed, differing('store', 'rebuilt');
+SELECT ltv_refresh('store') AS changed, rows_differing('store', 'rebuilt');
 SELECT customer_id FROM store ORDER BY 1;
 -- what changes nothing, changes nothing in the store
 UPDATE orders SET amount = amount;
@@ -61,9 +61,9 @@ BEGIN;
 UPDATE orders SET amount = amount + 1;
 UPDATE orders SET amount = amount + 1;
 SELECT customer_id, count(*) FROM store_queue GROUP BY customer_id ORDER BY 1;
-SELECT differing('store_now', 'rebuilt');
+SELECT rows_differing('store_now', 'rebuilt');
 COMMIT;
-SELECT ltv_refresh('store') AS changed, differing('store', 'rebuilt');
+SELECT ltv_refresh('store') AS changed, rows_differing('store', 'rebuilt');
 
 -- many customers in one transaction, each twice, of six stores with ids of several kinds: one note of each; 0 and ids below it are
 -- customers like others, and 0 is noted anew once it was rolled back
@@ -86,7 +86,7 @@ INSERT INTO texts SELECT repeat('x', i % 10) || i % 1001, '2024-01-01', 1 FROM g
 SELECT count(*) FILTER (WHERE customer_id <> 0) AS notes, count(DISTINCT customer_id) FILTER (WHERE customer_id <> 0) AS customers, count(*) FILTER (WHERE customer_id = 0) AS of_0 FROM numbers_1_queue;
 SELECT count(*) FILTER (WHERE customer_id <> 0) AS notes, count(DISTINCT customer_id) FILTER (WHERE customer_id <> 0) AS customers, count(*) FILTER (WHERE customer_id = 0) AS of_0 FROM numbers_5_queue;
 SELECT count(customer_id) AS notes, count(DISTINCT customer_id) AS customers FROM texts_1_queue;
-SELECT differing('numbers_1_now', 'numbers_5_now');
+SELECT rows_differing('numbers_1_now', 'numbers_5_now');
 ROLLBACK;
 -- with hardly any memory some notes are repeated, and none is left out
 BEGIN;
@@ -116,7 +116,7 @@ UPDATE orders SET amount = 6 WHERE id = 3;
 RELEASE c;
 COMMIT;
 SELECT history FROM store_now WHERE customer_id = 2;
-SELECT ltv_refresh('store') AS changed, differing('store', 'rebuilt');
+SELECT ltv_refresh('store') AS changed, rows_differing('store', 'rebuilt');
 SELECT history FROM store WHERE customer_id = 2;
 -- a refresh takes the notes of its own transaction, and gives them back when it is rolled back
 BEGIN;
@@ -126,37 +126,37 @@ SELECT ltv_refresh('store') AS changed;
 SELECT history FROM store WHERE customer_id = 2;
 UPDATE orders SET amount = 4 WHERE id = 3;
 SELECT count(*) AS noted FROM store_queue;
-SELECT differing('store_now', 'rebuilt');
+SELECT rows_differing('store_now', 'rebuilt');
 ROLLBACK TO a;
 SELECT customer_id FROM store_queue;
 UPDATE orders SET amount = 3 WHERE id = 3;
 COMMIT;
-SELECT differing('store_now', 'rebuilt');
+SELECT rows_differing('store_now', 'rebuilt');
 BEGIN;
 SELECT ltv_refresh('store') AS changed;
 ROLLBACK;
-SELECT differing('store_now', 'rebuilt'), differing('store', 'rebuilt') AS of_the_store;
-SELECT ltv_refresh('store') AS changed, differing('store', 'rebuilt');
+SELECT rows_differing('store_now', 'rebuilt'), rows_differing('store', 'rebuilt') AS of_the_store;
+SELECT ltv_refresh('store') AS changed, rows_differing('store', 'rebuilt');
 
 -- ON CONFLICT, MERGE, COPY
 INSERT INTO orders VALUES (3, 2, '2024-01-10', 30), (8, 5, '2024-04-01', 80) ON CONFLICT (id) DO UPDATE SET customer_id = 6, amount = excluded.amount;
 SELECT customer_id FROM store_queue ORDER BY 1;
-SELECT differing('store_now', 'rebuilt'), ltv_refresh('store') AS changed;
+SELECT rows_differing('store_now', 'rebuilt'), ltv_refresh('store') AS changed;
 INSERT INTO orders VALUES (3, 2, '2024-01-10', 31) ON CONFLICT DO NOTHING;
 SELECT count(*) AS noted FROM store_queue;
 MERGE INTO orders o USING (VALUES (3, 7), (8, NULL), (9, 8)) n (id, customer) ON o.id = n.id
 	WHEN MATCHED AND n.customer IS NULL THEN DELETE WHEN MATCHED THEN UPDATE SET customer_id = n.customer
 	WHEN NOT MATCHED THEN INSERT VALUES (n.id, n.customer, '2024-04-02', 90);
 SELECT customer_id FROM store_queue ORDER BY 1;
-SELECT differing('store_now', 'rebuilt'), ltv_refresh('store') AS changed;
+SELECT rows_differing('store_now', 'rebuilt'), ltv_refresh('store') AS changed;
 COPY orders FROM stdin;
 10	1	2024-05-01	10
 11	9	2024-05-01	11
 12	9	2024-05-02	12
 \.
 SELECT customer_id FROM store_queue ORDER BY 1;
-SELECT differing('store_now', 'rebuilt'), ltv_refresh('store') AS changed;
-SELECT differing('store', 'rebuilt'), count(*) FROM store;
+SELECT rows_differing('store_now', 'rebuilt'), ltv_refresh('store') AS changed;
+SELECT rows_differing('store', 'rebuilt'), count(*) FROM store;
 -- TRUNCATE, rolled back and not; everybody by hand
 BEGIN;
 TRUNCATE orders;
@@ -168,7 +168,7 @@ TRUNCATE orders;
 INSERT INTO orders VALUES (1, 1, '2024-06-01', 1), (2, 2, '2024-06-01', 2);
 SELECT * FROM store_queue ORDER BY 1;
 SELECT * FROM store_now ORDER BY 1;
-SELECT ltv_refresh('store') > 0 AS changed, differing('store', 'rebuilt');
+SELECT ltv_refresh('store') > 0 AS changed, rows_differing('store', 'rebuilt');
 SELECT ltv_note_all('store');
 SELECT * FROM store_queue;
 SELECT ltv_refresh('store') AS changed;
@@ -178,7 +178,7 @@ ALTER TABLE orders RENAME TO shop_orders;
 ALTER TABLE store_queue RENAME TO notes;
 ALTER VIEW store_now RENAME TO card_now;
 INSERT INTO shop_orders VALUES (3, 1, '2024-06-02', 3);
-SELECT differing('card_now', 'rebuilt'), ltv_refresh('card') AS changed;
+SELECT rows_differing('card_now', 'rebuilt'), ltv_refresh('card') AS changed;
 SELECT store, queue, orders, watch, now FROM ltv_stores;
 
 -- refused

@@ -42,7 +42,7 @@ SELECT ltv_keep('shop_orders', 'Card', ARRAY['lines', '"keep Elsewhere"."Order"'
 	ARRAY['(SELECT o."User" FROM "keep Elsewhere"."Order" o WHERE o.id = lines.order_id)', '"User"'], '{by,item}');
 \d "Card"
 SELECT ltv_refresh('"Card"') AS changed;
-SELECT differing('"Card"', 'rebuilt'), differing('"Card_now"', 'rebuilt') AS now, count(*) FROM "Card";
+SELECT rows_differing('"Card"', 'rebuilt'), rows_differing('"Card_now"', 'rebuilt') AS now, count(*) FROM "Card";
 -- the columns as at the first order: of the dearest line of the earliest order that is no refund, as DISTINCT ON has it
 SELECT count(*) AS other FROM "Card" JOIN (
 	SELECT DISTINCT ON (customer_id) customer_id, "by", item FROM (
@@ -60,8 +60,8 @@ INSERT INTO lines VALUES (200, 5, 1, 1, 'early');
 INSERT INTO "keep Elsewhere"."Order" VALUES (200, 78, '2024-06-01', 'm1');
 -- customers 5 * 7 = 35 % 20 = 15 and 77; 42 % 20 = 2; 9; 16 and 3; 10; 17; 78
 SELECT DISTINCT customer_id::integer FROM "Card_queue" ORDER BY 1;
-SELECT differing('"Card_now"', 'rebuilt'), ltv_refresh('"Card"') AS changed;
-SELECT differing('"Card"', 'rebuilt');
+SELECT rows_differing('"Card_now"', 'rebuilt'), ltv_refresh('"Card"') AS changed;
+SELECT rows_differing('"Card"', 'rebuilt');
 SELECT "by", item, history FROM "Card" WHERE customer_id = '78';
 -- reports over the store and over its view are those over the orders
 SELECT count(*) FROM (SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('shop_orders', '2024-12-31') EXCEPT SELECT customer_id, orders, quantity, revenue, gross_profit, first_order, last_order, annual_revenue, stage FROM ltv_customer_summary('"Card"', '2024-12-31')) d;
@@ -80,7 +80,7 @@ SELECT ltv_note_all('"Card"');
 SELECT ltv_refresh('"Card"') AS changed, (SELECT count(*) FROM "Card") AS before;
 SELECT count(*) AS after FROM "Card";
 CREATE OR REPLACE VIEW shop_orders AS SELECT "User"::text AS customer_id, ordered_on, amount, order_id, quantity, cost, item, "by" FROM "keep Elsewhere"."Order" o JOIN lines ON order_id = id WHERE item <> 'i3';
-SELECT ltv_refresh('"Card"') > 0 AS changed, differing('"Card"', 'rebuilt');
+SELECT ltv_refresh('"Card"') > 0 AS changed, rows_differing('"Card"', 'rebuilt');
 
 -- a key that fails later: the write goes on, and everybody is noted
 \set VERBOSITY terse
@@ -90,8 +90,8 @@ INSERT INTO lines VALUES (3, 1, 1, 1, 'late');
 UPDATE "keep Elsewhere"."Order" SET customer = 79 WHERE id = 3;
 \set VERBOSITY default
 SELECT DISTINCT customer_id FROM "Card_queue";
-SELECT differing('"Card_now"', 'rebuilt'), ltv_refresh('"Card"') > 0 AS changed;
-SELECT differing('"Card"', 'rebuilt');
+SELECT rows_differing('"Card_now"', 'rebuilt'), ltv_refresh('"Card"') > 0 AS changed;
+SELECT rows_differing('"Card"', 'rebuilt');
 ALTER TABLE "keep Elsewhere"."Order" RENAME customer TO "User";
 UPDATE "keep Elsewhere"."Order" SET "User" = 80 WHERE id = 3;
 SELECT customer_id FROM "Card_queue" ORDER BY 1;
@@ -111,7 +111,7 @@ SELECT count(*) FILTER (WHERE customer_id = '2') AS failing, count(*) FILTER (WH
 SELECT ltv_refresh('"Card"') AS changed;
 SELECT customer_id, sqlstate FROM ltv_store_errors('"Card"');
 UPDATE lines SET quantity = 1 WHERE order_id = 6;
-SELECT ltv_refresh('"Card"') AS changed, differing('"Card"', 'rebuilt');
+SELECT ltv_refresh('"Card"') AS changed, rows_differing('"Card"', 'rebuilt');
 SELECT count(*) AS errors FROM ltv_store_errors('"Card"');
 
 -- the orders relation dropped, with the store's view; the table's trigger goes on noting
@@ -152,7 +152,7 @@ SELECT count(*) AS notes FROM plain_store_queue;
 SELECT ltv_keep('plain_store', 'third', '{plain_store}');
 INSERT INTO plain VALUES (5, '2024-01-01', 1);
 SELECT ltv_refresh('plain_store') AS first, ltv_refresh('second') AS second, ltv_refresh('third') AS third;
-SELECT differing('third', 'plain_store'), differing('second', 'plain_store') AS second, count(*) FROM third;
+SELECT rows_differing('third', 'plain_store'), rows_differing('second', 'plain_store') AS second, count(*) FROM third;
 SELECT ltv_unkeep('third'), ltv_unkeep('second'), ltv_unkeep('plain_store');
 
 -- partitions: attached, detached, truncated, dropped
@@ -166,28 +166,28 @@ ALTER TABLE parted ATTACH PARTITION y2024 FOR VALUES FROM ('2024-01-01') TO ('20
 CREATE VIEW parted_rebuilt AS SELECT customer_id, ltv_history(ordered_on, amount) AS history FROM parted GROUP BY customer_id;
 SELECT ltv_keep('parted', 'parts', '{parted}');
 INSERT INTO parted SELECT i % 10, date '2023-01-01' + i * 17 % 700, i FROM generate_series(1, 60) i;
-SELECT ltv_refresh('parts') AS changed, differing('parts', 'parted_rebuilt');
+SELECT ltv_refresh('parts') AS changed, rows_differing('parts', 'parted_rebuilt');
 INSERT INTO y2024 VALUES (5, '2024-02-02', 11);
 UPDATE parted SET ordered_on = ordered_on + 365 WHERE customer_id = 3 AND ordered_on < '2023-06-01';
 SELECT DISTINCT customer_id FROM parts_queue ORDER BY 1;
-SELECT differing('parts_now', 'parted_rebuilt'), ltv_refresh('parts') AS changed;
+SELECT rows_differing('parts_now', 'parted_rebuilt'), ltv_refresh('parts') AS changed;
 CREATE TABLE y2025 (LIKE parted);
 INSERT INTO y2025 VALUES (20, '2025-01-01', 1);
 ALTER TABLE parted ATTACH PARTITION y2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
-SELECT differing('parts_now', 'parted_rebuilt') AS not_noted, ltv_refresh('parts') AS changed, differing('parts', 'parted_rebuilt');
+SELECT rows_differing('parts_now', 'parted_rebuilt') AS not_noted, ltv_refresh('parts') AS changed, rows_differing('parts', 'parted_rebuilt');
 INSERT INTO y2025 VALUES (21, '2025-01-01', 1);
-SELECT differing('parts_now', 'parted_rebuilt'), ltv_refresh('parts') AS changed, differing('parts', 'parted_rebuilt');
+SELECT rows_differing('parts_now', 'parted_rebuilt'), ltv_refresh('parts') AS changed, rows_differing('parts', 'parted_rebuilt');
 TRUNCATE y2025;
-SELECT differing('parts_now', 'parted_rebuilt'), ltv_refresh('parts') AS changed, differing('parts', 'parted_rebuilt');
+SELECT rows_differing('parts_now', 'parted_rebuilt'), ltv_refresh('parts') AS changed, rows_differing('parts', 'parted_rebuilt');
 ALTER TABLE parted DETACH PARTITION y2024;
 SELECT ltv_note_all('parts');
-SELECT differing('parts_now', 'parted_rebuilt'), ltv_refresh('parts') > 0 AS changed, differing('parts', 'parted_rebuilt');
+SELECT rows_differing('parts_now', 'parted_rebuilt'), ltv_refresh('parts') > 0 AS changed, rows_differing('parts', 'parted_rebuilt');
 -- what was detached is not watched any more
 INSERT INTO y2024 VALUES (1, '2024-06-06', 30);
 TRUNCATE y2024;
 SELECT count(*) FROM parts_queue;
 DROP TABLE y2023;
-SELECT ltv_refresh('parts') > 0 AS changed, differing('parts', 'parted_rebuilt');
+SELECT ltv_refresh('parts') > 0 AS changed, rows_differing('parts', 'parted_rebuilt');
 TRUNCATE parted;
 SELECT count(*) > 0 AS noted FROM parts_queue;
 SELECT tgrelid::regclass, regexp_replace(tgname, '^ltv_note_[0-9]+', '') AS trigger, tgenabled FROM pg_trigger WHERE tgrelid IN ('parted'::regclass, 'y2025'::regclass) ORDER BY tgrelid::regclass::text, tgname;
@@ -209,7 +209,7 @@ UPDATE mother SET amount = amount + 1;
 SELECT customer_id FROM kin_queue ORDER BY 1;
 CREATE TABLE second_child () INHERITS (mother);
 INSERT INTO second_child VALUES (4, '2024-01-01', 4);
-SELECT ltv_refresh('kin') AS changed, differing('kin', 'family');
+SELECT ltv_refresh('kin') AS changed, rows_differing('kin', 'family');
 INSERT INTO second_child VALUES (5, '2024-01-01', 5);
 SELECT customer_id FROM kin_queue ORDER BY 1;
 SELECT ltv_unkeep('kin');

@@ -44,6 +44,9 @@ END $$;
 CREATE OR REPLACE FUNCTION near(a double precision, b double precision, error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE WHEN a IS NULL OR b IS NULL THEN a IS NULL AND b IS NULL ELSE a = b OR abs(a - b) <= error * greatest(abs(a), abs(b)) END $$;
 
+CREATE OR REPLACE FUNCTION near(a double precision[], b double precision[], error double precision) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT array_length(a, 1) = array_length(b, 1) AND bool_and(near(x, y, error)) FROM unnest(a, b) u(x, y) $$;
+
 -- A number between 0 and 1, both excluded, the same on every server.
 CREATE OR REPLACE FUNCTION uniform(seed text) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT (('x' || left(md5(seed), 12))::bit(48)::bigint + 0.5) / 281474976710656 $$;
@@ -71,7 +74,7 @@ BEGIN
 END $$;
 
 -- Customers whose histories are not the same, byte for byte, in two relations, or who are in one only.
-CREATE OR REPLACE FUNCTION differing(kept text, rebuilt text) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION rows_differing(kept text, rebuilt text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
 	n bigint;
 BEGIN

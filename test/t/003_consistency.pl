@@ -220,6 +220,25 @@ END
 my ($quick) = slurp('Makefile') =~ /^QUICK *= (.*)$/m;
 none('every topic of the quick set is there', grep { !-e "sql/$_.sql" || !-e "expected/$_.out" } split ' ', $quick // 'none');
 
+# A topic and the files that it includes share one schema: none makes a function that another has made; near has several, of different types.
+sub included
+{
+  my ($file) = @_;
+  my $text = slurp($file);
+  return ($file, map { included("test/$_") } $text =~ m{^\\(?:ir |set \w+ :top '/test/)(\w+\.sql)}gm);
+}
+sub functions { return slurp($_[0]) =~ /^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) (near\(\w[^)]*\)|\w+)/gm }
+my @topics = grep { basename($_) !~ /^ltv\b/ } glob 'sql/*.sql';
+my @twice;
+for my $topic (@topics)
+{
+  my (undef, @files) = included($topic);
+  my %there = map { $_ => 1 } map { functions($_) } @files;
+  push @twice, map { "$topic: $_" } grep { $there{$_} } functions($topic);
+}
+cmp_ok(scalar(grep { (included($_))[1] } @topics), '>', 50, 'most topics include files');
+none('no topic makes a function that a file has which it includes', @twice);
+
 # What takes by is asked with it in one of the topics on it, or in its own.
 my $by_topics = slurp('sql/by.sql') . slurp('sql/by_customers.sql');
 none('every report that takes by is compared by it', grep { my $topic = 'sql/' . s/^ltv_//r . '.sql'; $by_topics !~ /\b$_\(/ && !(-e $topic && slurp($topic) =~ /\bby\b[^\n]*\b$_\(|\b$_\([^;]*\bby\b/) }
