@@ -23,6 +23,23 @@ typedef struct LtvmOdds
 	double		h[4][4];
 } LtvmOdds;
 
+/* What has passed between two moments: growth of ln(alpha+y), loss of 1/(alpha+y), and the same of beta. */
+typedef struct LtvmPassed
+{
+	double		by[4];
+} LtvmPassed;
+
+/*
+ * Leaving at y, after some moment: the integral of ((alpha+.)/(alpha+y))^(r+x) ((beta+.)/(beta+y))^s dy / (beta+y), and of it
+ * times what has passed since, and times products of these (upper triangle by rows).
+ */
+typedef struct LtvmLeaving
+{
+	double		sum;
+	double		first[4];
+	double		second[10];
+} LtvmLeaving;
+
 /* A kind of model; the functions are those of models of orders, NULL for others. */
 typedef struct LtvmKindOfModel
 {
@@ -112,6 +129,13 @@ extern void ltvm_sum_stages(const LtvmStages *stages, double alpha, double recen
 extern double ltvm_pareto_log_likelihood(const LtvmModel *model, const LtvmPast *past, double *gradient);
 extern double ltvm_pareto_ln_odds(const LtvmModel *model, const LtvmPast *past);
 extern void ltvm_pareto_odds(const LtvmModel *model, const LtvmPast *past, LtvmOdds *odds);
+
+/* Adds leaving in so long a time after `from`. */
+extern void ltvm_pareto_leaving(const LtvmModel *model, double frequency, double from, double length, LtvmLeaving *sums);
+
+/* The odds that follow from leaving between the last order and T; `end` has passed then. */
+extern void ltvm_odds_of_leaving(const LtvmModel *model, double frequency, double recency, const LtvmPassed *end, const LtvmLeaving *sums,
+								 LtvmOdds *odds);
 extern void ltvm_pareto_moments(const LtvmModel *model, const LtvmPast *past, double horizon, bool want_square,
 								LtvmMoments *moments);
 extern double ltvm_pareto_p_order(const LtvmModel *model, const LtvmPast *past, double horizon);

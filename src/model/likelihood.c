@@ -10,17 +10,8 @@
 #include <stddef.h>
 
 #include "model/kinds.h"
+#include "model/pnbd_table.h"
 #include "model/special.h"
-
-/* patterns between two looks at the interrupt: 0.1 ms usually, some ms where beta is nearly 0 */
-#define POLL_EVERY 128
-
-static bool
-stop(const LtvmInterrupt *interrupt, int i)
-{
-	return i % POLL_EVERY == 0 && interrupt != NULL && interrupt->interrupted != NULL
-		&& interrupt->interrupted(interrupt->context);
-}
 
 static void
 clear(LtvmSum *sum)
@@ -98,7 +89,7 @@ sum_nbd(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmIn
 		x = patterns[i].frequency;
 		for (; i < n && patterns[i].frequency == x; i++)
 		{
-			if (stop(interrupt, i))
+			if (ltvm_stop(interrupt, i))
 				return false;
 			add_time(&group, alpha, patterns[i].t, patterns[i].weight);
 		}
@@ -216,7 +207,7 @@ ltvm_sum_bg(const LtvmModel *model, const LtvmPattern *patterns, int n, const Lt
 		ln_constant = stayed > 0 ? log(a / (b + stayed - 1.0)) : 0.0;
 		for (; i < n && patterns[i].frequency == x; i++)
 		{
-			if (stop(interrupt, i))
+			if (ltvm_stop(interrupt, i))
 				return false;
 			add_time(&group, alpha, patterns[i].t, patterns[i].weight);
 			if (stayed > 0)
@@ -327,7 +318,7 @@ sum_cnbd(const LtvmModel *model, bool can_leave, const LtvmPattern *patterns, in
 		}
 		for (; i < n && patterns[i].frequency == x; i++)
 		{
-			if (stop(interrupt, i))
+			if (ltvm_stop(interrupt, i))
 				return false;
 			add_time(&group, alpha, patterns[i].t, patterns[i].weight);
 			add_stages(&stages, &left, alpha, &patterns[i], sum);
@@ -349,9 +340,9 @@ ltvm_sum_nbd(const LtvmModel *model, const LtvmPattern *patterns, int n, const L
 	return sum_nbd(model, patterns, n, interrupt, sum);
 }
 
-/* ln(1 + J) of one pattern */
+/* ln(1 + J) of the i-th pattern of a frequency, from their table or by itself */
 static void
-add_odds(const LtvmModel *model, const LtvmPattern *pattern, LtvmSum *sum)
+add_odds(const LtvmModel *model, const LtvmPareto *table, const LtvmPattern *pattern, int i, LtvmSum *sum)
 {
 	LtvmPast	past = {pattern->frequency, pattern->recency, pattern->t};
 	LtvmOdds	odds;
@@ -359,20 +350,20 @@ add_odds(const LtvmModel *model, const LtvmPattern *pattern, LtvmSum *sum)
 	double		small;
 	double		q;
 	double		v;
-	int			i,
-				j;
+	int			j;
 
-	ltvm_pareto_odds(model, &past, &odds);
+	if (!ltvm_pareto_look_up(table, i, &odds))
+		ltvm_pareto_odds(model, &past, &odds);
 	e = exp(-fabs(odds.ln_odds));
 	small = e / (1.0 + e);
 	q = (odds.ln_odds > 0 ? 1.0 - small : small) * pattern->weight;
 	v = small * (1.0 - small) * pattern->weight;
 	sum->value += pattern->weight * ((odds.ln_odds > 0 ? odds.ln_odds : 0.0) + log1p(e));
-	for (i = 0; i < 4; i++)
+	for (j = 0; j < 4; j++)
 	{
-		sum->g[i] += q * odds.g[i];
-		for (j = i; j < 4; j++)
-			sum->h[i][j] += q * odds.h[i][j] + v * odds.g[i] * odds.g[j];
+		sum->g[j] += q * odds.g[j];
+		for (int k = j; k < 4; k++)
+			sum->h[j][k] += q * odds.h[j][k] + v * odds.g[j] * odds.g[k];
 	}
 }
 
@@ -391,45 +382,63 @@ add_lifetime(double s, double beta, const LtvmPattern *pattern, LtvmSum *sum)
 	sum->h[3][3] -= weight * s * share * (1.0 / beta + 1.0 / (beta + pattern->t));
 }
 
+/* Patterns of one frequency, from `begin` to before `end`; false when interrupted. */
+static bool
+sum_pareto_group(const LtvmModel *model, LtvmPareto *table, const LtvmPattern *patterns, int begin, int end, const LtvmTaylor *rising,
+				 const LtvmInterrupt *interrupt, LtvmSum *sum)
+{
+	RateGroup	group = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
+	LtvmSum		part;
+	int			i,
+				j,
+				k;
+
+	/* one sum per frequency keeps the rounding of long sums down */
+	clear(&part);
+	if (!ltvm_pareto_fill(table, &patterns[begin], end - begin, interrupt))
+		return false;
+	for (i = begin; i < end; i++)
+	{
+		if (ltvm_stop(interrupt, i))
+			return false;
+		add_time(&group, model->p[1], patterns[i].t, patterns[i].weight);
+		add_lifetime(model->p[2], model->p[3], &patterns[i], &part);
+		if (patterns[i].t > patterns[i].recency)
+			add_odds(model, table, &patterns[i], i - begin, &part);
+	}
+	add_rate_group(&group, rising, model->p[0], model->p[1], patterns[begin].frequency, &part);
+	sum->value += part.value;
+	for (j = 0; j < 4; j++)
+	{
+		sum->g[j] += part.g[j];
+		for (k = j; k < 4; k++)
+			sum->h[j][k] += part.h[j][k];
+	}
+	return true;
+}
+
 bool
 ltvm_sum_pareto(const LtvmModel *model, const LtvmPattern *patterns, int n, const LtvmInterrupt *interrupt, LtvmSum *sum)
 {
-	double		r = model->p[0];
-	double		alpha = model->p[1];
 	LtvmTaylor	rising = {0.0, 0.0, 0.0};
+	LtvmPareto *table = ltvm_pareto_begin(model, patterns, n);
 	double		x = 0.0;
-	int			i = 0;
+	bool		done = true;
+	int			begin = 0;
+	int			end;
 
 	clear(sum);
-	while (i < n)
+	for (; done && begin < n; begin = end)
 	{
-		RateGroup	group = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
-		LtvmSum		part;
-
-		/* one sum per frequency keeps the rounding of long sums down */
-		clear(&part);
-		ltvm_add_rising(r + x, patterns[i].frequency - x, &rising);
-		x = patterns[i].frequency;
-		for (; i < n && patterns[i].frequency == x; i++)
-		{
-			if (stop(interrupt, i))
-				return false;
-			add_time(&group, alpha, patterns[i].t, patterns[i].weight);
-			add_lifetime(model->p[2], model->p[3], &patterns[i], &part);
-			if (patterns[i].t > patterns[i].recency)
-				add_odds(model, &patterns[i], &part);
-		}
-		add_rate_group(&group, &rising, r, alpha, x, &part);
-		sum->value += part.value;
-		for (int j = 0; j < 4; j++)
-		{
-			sum->g[j] += part.g[j];
-			for (int k = j; k < 4; k++)
-				sum->h[j][k] += part.h[j][k];
-		}
+		ltvm_add_rising(model->p[0] + x, patterns[begin].frequency - x, &rising);
+		x = patterns[begin].frequency;
+		for (end = begin + 1; end < n && patterns[end].frequency == x; end++)
+			;
+		done = sum_pareto_group(model, table, patterns, begin, end, &rising, interrupt, sum);
 	}
+	ltvm_pareto_end(table);
 	mirror(sum);
-	return true;
+	return done;
 }
 
 bool
@@ -472,7 +481,7 @@ ltvm_sum_spend(const LtvmModel *model, const LtvmSpend *spends, int n, const Ltv
 			double		w = spends[i].weight;
 			double		one = 1.0 / (total + v);
 
-			if (stop(interrupt, i))
+			if (ltvm_stop(interrupt, i))
 				return false;
 			weight += w;
 			ln_z += w * log(spends[i].monetary);
@@ -545,7 +554,7 @@ ltvm_leaving_slopes(const LtvmModel *model, const LtvmPattern *patterns, int n, 
 	for (i = 0; i < n; i++)
 	{
 		/* every pattern costs count times as much as in a sum */
-		if (stop(interrupt, i % (POLL_EVERY / 16) == 0 ? 0 : 1))
+		if (ltvm_stop(interrupt, i % (LTVM_POLL_EVERY / 16) == 0 ? 0 : 1))
 			return false;
 		for (j = 0; j < count; j++)
 			slopes[j] += patterns[i].weight * ltvm_kinds[model->kind].leaving_slope(model, &patterns[i], b[j]);

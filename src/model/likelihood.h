@@ -4,7 +4,21 @@
 #ifndef LTVM_LIKELIHOOD_H
 #define LTVM_LIKELIHOOD_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "model/fit.h"
+
+/* patterns between two looks at the interrupt: 0.1 ms usually, some ms where beta is nearly 0 */
+#define LTVM_POLL_EVERY 128
+
+/* At the i-th pattern: is it time to stop? */
+static inline bool
+ltvm_stop(const LtvmInterrupt *interrupt, int i)
+{
+	return i % LTVM_POLL_EVERY == 0 && interrupt != NULL && interrupt->interrupted != NULL
+		&& interrupt->interrupted(interrupt->context);
+}
 
 /* Sum over a population; derivatives in the natural parameters, both triangles of the Hessian. */
 typedef struct LtvmSum

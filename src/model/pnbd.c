@@ -97,6 +97,10 @@ kernel_panels(const Kernel *q, double *whole, const LtvmRule **rule)
 	*whole = w;
 	if (panels > 1 || !(per_panel <= 28.0))
 		*rule = ltvm_gauss_rule(32);
+	else if (w <= 0.15 && per_panel <= 0.12)
+		*rule = ltvm_gauss_rule(4);
+	else if (w <= 0.4 && per_panel <= 1.0)
+		*rule = ltvm_gauss_rule(6);
 	else if (w <= 0.4 && per_panel <= 1.5)
 		*rule = ltvm_gauss_rule(8);
 	else if (w <= 1.2 && per_panel <= 6.0)
@@ -170,26 +174,11 @@ ltvm_pareto_ln_odds(const LtvmModel *model, const LtvmPast *past)
  * Derivatives under the integral.  With f the integrand of J (s included),
  *	d ln f / dr = ln((alpha+T)/(alpha+y)),			d ln f / dalpha = m [1/(alpha+T) - 1/(alpha+y)],
  *	d ln f / ds = 1/s + ln((beta+T)/(beta+y)),		d ln f / dbeta = s/(beta+T) - (s+1)/(beta+y),
- * and, E being the mean under f, d ln J = E[d ln f], d2 ln J = E[d2 ln f] + Cov[d ln f].
+ * and, E being the mean under f, d ln J = E[d ln f], d2 ln J = E[d2 ln f] + Cov[d ln f].  All of it follows from means and
+ * products of the four LtvmPassed of y, which grow from 0 at t_x: nothing cancels in their sums.
  */
-typedef struct OddsSums
-{
-	double		ln_alpha;		/* ln((alpha+T)/(alpha+t_x)) */
-	double		ln_beta;		/* ln((beta+T)/(beta+t_x)) */
-	double		end_alpha;		/* 1 / (alpha+T) */
-	double		end_beta;		/* 1 / (beta+T) */
-	double		sum;			/* of f; the rest are sums of f times ... */
-	double		g[4];			/* ... d ln f, 1/s left out */
-	double		h[10];			/* ... products of two of these, upper triangle by rows */
-	double		ra;				/* ... d2 ln f / dr dalpha, divided by m like the next */
-	double		aa;
-	double		sb;				/* ... d2 ln f / ds dbeta */
-	double		bb;
-} OddsSums;
-
-/* Adds what the integrand is at w, with this weight. */
 static inline void
-add_odds(const Kernel *q, double w, double weight, OddsSums *sums)
+add_leaving(const Kernel *q, double w, double weight, LtvmLeaving *sums)
 {
 	double		low = q->beta <= q->alpha ? q->beta : q->alpha;
 	double		high = q->beta <= q->alpha ? q->alpha : q->beta;
@@ -200,43 +189,32 @@ add_odds(const Kernel *q, double w, double weight, OddsSums *sums)
 	double		at_alpha = 1.0 / (q->alpha + distance);
 	double		at_beta = 1.0 / (q->beta + distance);
 	double		f = weight * exp(-q->m * to_alpha - q->k * to_beta);
-	double		rest = q->length - distance;
-	double		less_alpha = -rest * sums->end_alpha * at_alpha;	/* end - at */
-	double		less_beta = -rest * sums->end_beta * at_beta;
-	double		d0 = sums->ln_alpha - to_alpha;
-	double		d1 = q->m * less_alpha;
-	double		d2 = sums->ln_beta - to_beta;
-	double		d3 = q->k * less_beta - at_beta;
+	double		d1 = distance * at_alpha / q->alpha;
+	double		d3 = distance * at_beta / q->beta;
 
 	if (q->beta > q->alpha)
 		f *= at_beta / at_alpha;
 	sums->sum += f;
-	sums->g[0] += f * d0;
-	sums->g[1] += f * d1;
-	sums->g[2] += f * d2;
-	sums->g[3] += f * d3;
-	sums->h[0] += f * d0 * d0;
-	sums->h[1] += f * d0 * d1;
-	sums->h[2] += f * d0 * d2;
-	sums->h[3] += f * d0 * d3;
-	sums->h[4] += f * d1 * d1;
-	sums->h[5] += f * d1 * d2;
-	sums->h[6] += f * d1 * d3;
-	sums->h[7] += f * d2 * d2;
-	sums->h[8] += f * d2 * d3;
-	sums->h[9] += f * d3 * d3;
-	sums->ra += f * less_alpha;
-	sums->aa -= f * less_alpha * (at_alpha + sums->end_alpha);
-	sums->sb += f * less_beta;
-	sums->bb += f * (at_beta * at_beta - q->k * less_beta * (at_beta + sums->end_beta));
+	sums->first[0] += f * to_alpha;
+	sums->first[1] += f * d1;
+	sums->first[2] += f * to_beta;
+	sums->first[3] += f * d3;
+	sums->second[0] += f * to_alpha * to_alpha;
+	sums->second[1] += f * to_alpha * d1;
+	sums->second[2] += f * to_alpha * to_beta;
+	sums->second[3] += f * to_alpha * d3;
+	sums->second[4] += f * d1 * d1;
+	sums->second[5] += f * d1 * to_beta;
+	sums->second[6] += f * d1 * d3;
+	sums->second[7] += f * to_beta * to_beta;
+	sums->second[8] += f * to_beta * d3;
+	sums->second[9] += f * d3 * d3;
 }
 
 void
-ltvm_pareto_odds(const LtvmModel *model, const LtvmPast *past, LtvmOdds *odds)
+ltvm_pareto_leaving(const LtvmModel *model, double frequency, double from, double length, LtvmLeaving *sums)
 {
-	static const int first[4] = {0, 3, 5, 6};
-	Kernel		q = odds_kernel(model, past);
-	OddsSums	sums = {0};
+	Kernel		q = {R(model) + frequency, S(model), ALPHA(model) + from, BETA(model) + from, length};
 	const LtvmRule *rule;
 	double		whole;
 	int			panels = kernel_panels(&q, &whole, &rule);
@@ -244,30 +222,67 @@ ltvm_pareto_odds(const LtvmModel *model, const LtvmPast *past, LtvmOdds *odds)
 	int			i,
 				j;
 
-	sums.ln_alpha = log1p(q.length / q.alpha);
-	sums.ln_beta = log1p(q.length / q.beta);
-	sums.end_alpha = 1.0 / (q.alpha + q.length);
-	sums.end_beta = 1.0 / (q.beta + q.length);
 	for (j = 0; j < panels; j++)
 	{
 		for (i = 0; i < rule->n; i++)
-			add_odds(&q, (j + rule->node[i]) * step, rule->weight[i], &sums);
+			add_leaving(&q, (j + rule->node[i]) * step, rule->weight[i] * step, sums);
 	}
+}
 
-	odds->ln_odds = log(q.k) + q.m * sums.ln_alpha + q.k * sums.ln_beta + log(sums.sum * step);
+void
+ltvm_odds_of_leaving(const LtvmModel *model, double frequency, double recency, const LtvmPassed *end, const LtvmLeaving *sums,
+					 LtvmOdds *odds)
+{
+	static const int begin[4] = {0, 3, 5, 6};
+	double		m = R(model) + frequency;
+	double		k = S(model);
+	double		factor[4] = {-1.0, m, -1.0, k + 1.0};
+	double		at_alpha = 1.0 / (ALPHA(model) + recency);
+	double		at_beta = 1.0 / (BETA(model) + recency);
+	double		mean[4];
+	double		less_alpha;		/* means of 1/(alpha+T) - 1/(alpha+y), and the same of beta */
+	double		less_beta;
+	double		square_alpha;	/* of the squares of what 1/(alpha+t_x) and 1/(beta+t_x) have lost until y */
+	double		square_beta;
+	int			i,
+				j;
+
 	for (i = 0; i < 4; i++)
-		odds->g[i] = sums.g[i] / sums.sum;
+		mean[i] = sums->first[i] / sums->sum;
+	less_alpha = mean[1] - end->by[1];
+	less_beta = mean[3] - end->by[3];
+	square_alpha = sums->second[4] / sums->sum;
+	square_beta = sums->second[9] / sums->sum;
+
+	odds->ln_odds = log(k * sums->sum) + m * end->by[0] + k * end->by[2];
+	odds->g[0] = end->by[0] - mean[0];
+	odds->g[1] = m * less_alpha;
+	odds->g[2] = end->by[2] - mean[2] + 1.0 / k;
+	odds->g[3] = k * less_beta + mean[3] - at_beta;
 	for (i = 0; i < 4; i++)
 	{
 		for (j = i; j < 4; j++)
-			odds->h[i][j] = sums.h[first[i] + j] / sums.sum - odds->g[i] * odds->g[j];
+			odds->h[i][j] = factor[i] * factor[j] * (sums->second[begin[i] + j] / sums->sum - mean[i] * mean[j]);
 	}
-	odds->h[0][1] += sums.ra / sums.sum;
-	odds->h[1][1] += q.m * sums.aa / sums.sum;
-	odds->h[2][3] += sums.sb / sums.sum;
-	odds->h[3][3] += sums.bb / sums.sum;
-	odds->h[2][2] -= 1.0 / (q.k * q.k);
-	odds->g[2] += 1.0 / q.k;
+	odds->h[0][1] += less_alpha;
+	odds->h[1][1] += m * (square_alpha - end->by[1] * mean[1] - (2.0 * at_alpha - end->by[1]) * less_alpha);
+	odds->h[2][2] -= 1.0 / (k * k);
+	odds->h[2][3] += less_beta;
+	odds->h[3][3] += at_beta * at_beta - 2.0 * at_beta * mean[3] + square_beta
+		- k * ((2.0 * at_beta - end->by[3]) * less_beta - square_beta + end->by[3] * mean[3]);
+}
+
+void
+ltvm_pareto_odds(const LtvmModel *model, const LtvmPast *past, LtvmOdds *odds)
+{
+	double		length = past->t - past->recency;
+	double		alpha = ALPHA(model) + past->recency;
+	double		beta = BETA(model) + past->recency;
+	LtvmPassed	end = {{log1p(length / alpha), length / (alpha * (alpha + length)), log1p(length / beta), length / (beta * (beta + length))}};
+	LtvmLeaving sums = {0};
+
+	ltvm_pareto_leaving(model, past->frequency, past->recency, length, &sums);
+	ltvm_odds_of_leaving(model, past->frequency, past->recency, &end, &sums, odds);
 }
 
 /* Density of the first order at y, before leaving: m A^m / (A+y)^(m+1) (B / (B+y))^s, A = alpha+T, B = beta+T. */

@@ -51,18 +51,18 @@ make_rule(LtvmRule *rule, int n)
 const LtvmRule *
 ltvm_gauss_rule(int n)
 {
-	static const int sizes[] = {8, 12, 16, 24, 32};
-	static LtvmRule rules[5];
+	static const int sizes[] = {4, 6, 8, 12, 16, 24, 32};
+	static LtvmRule rules[7];
 	static bool made = false;
 	int			i;
 
 	if (!made)
 	{
-		for (i = 0; i < 5; i++)
+		for (i = 0; i < 7; i++)
 			make_rule(&rules[i], sizes[i]);
 		made = true;
 	}
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 6; i++)
 	{
 		if (sizes[i] >= n)
 			break;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/likelihood.h"
+#include "model/pnbd_table.h"
 #include "patterns.h"
 #include "simulate.h"
 
@@ -384,9 +385,90 @@ test_border(void)
 	}
 }
 
+/*
+ * Pareto/NBD of many customers with as many repeat orders, whose odds come from one table, against each by itself (which
+ * test_grids compares with numbers of 50 digits).  How many of them the table answers for goes to *answered.
+ */
+static void
+compare_table(const LtvmModel *model, const LtvmPattern *patterns, int n, const char *name, int *answered)
+{
+	LtvmPareto *table = ltvm_pareto_begin(model, patterns, n);
+	int			i,
+				j,
+				k;
+
+	*answered = 0;
+	check(ltvm_pareto_fill(table, patterns, n, NULL), "%s: interrupted", name);
+	for (i = 0; i < n; i++)
+	{
+		LtvmPast	past = {patterns[i].frequency, patterns[i].recency, patterns[i].t};
+		LtvmOdds	from_table;
+		LtvmOdds	alone;
+		char		label[200];
+
+		if (!ltvm_pareto_look_up(table, i, &from_table))
+			continue;
+		(*answered)++;
+		ltvm_pareto_odds(model, &past, &alone);
+		snprintf(label, sizeof(label), "%s, alpha %g, beta %g, x %g, t_x %g, T %g", name, model->p[1], model->p[3], past.frequency, past.recency, past.t);
+		check_close(from_table.ln_odds, alone.ln_odds, 1e-12, 1.0, label);
+		for (j = 0; j < 4; j++)
+		{
+			check_close(model->p[j] * from_table.g[j], model->p[j] * alone.g[j], 1e-11, 1.0, label);
+			for (k = j; k < 4; k++)
+				check_close(model->p[j] * model->p[k] * from_table.h[j][k], model->p[j] * model->p[k] * alone.h[j][k], 1e-9, 1.0, label);
+		}
+	}
+	ltvm_pareto_end(table);
+}
+
+static void
+test_table(void)
+{
+	static const LtvmModel pareto[] = {
+		{LTVM_PARETO_NBD, 0, {0.553, 10.578, 0.606, 11.669}},
+		{LTVM_PARETO_NBD, 0, {2.5, 20, 1.0, 3.0}},
+		{LTVM_PARETO_NBD, 0, {0.1, 2, 8, 500}},
+		{LTVM_PARETO_NBD, 0, {0.5, 4, 0.002, 1e-78}},	/* some leave at once */
+		{LTVM_PARETO_NBD, 0, {9.7e11, 6.8e12, 0.76, 10.9}},	/* all order at one rate */
+		{LTVM_PARETO_NBD, 0, {0.5, 4, 1e9, 4e10}},	/* all leave at one rate */
+		{LTVM_PARETO_NBD, 0, {1e-3, 1e-6, 0.3, 5}},
+	};
+	static const double frequencies[] = {0, 1, 7, 80, 3000};
+	LtvmPattern patterns[900];
+	int			answered;
+	int			m,
+				f,
+				i;
+
+	for (m = 0; m < (int) (sizeof(pareto) / sizeof(pareto[0])); m++)
+	{
+		for (f = 0; f < 5; f++)
+		{
+			/* days of four years; then one customer of ages ago, whose time leaves the others one place; then times of which no two are alike */
+			for (i = 0; i < 900; i++)
+			{
+				int			t = 1 + (i * 389) % 1460 / 4 * 4;
+				int			recency = frequencies[f] == 0 ? 0 : i % 9 == 0 ? t : (i * 17) % t;
+
+				patterns[i] = (LtvmPattern) {frequencies[f], recency / 7.0, t / 7.0, 1.0};
+			}
+			compare_table(&pareto[m], patterns, 900, "days", &answered);
+			check(answered > 200, "the table answers for %d only", answered);
+			patterns[899].t = 1e7;
+			compare_table(&pareto[m], patterns, 900, "one of ages ago", &answered);
+			check(answered == 0, "a crowded table answers for %d", answered);
+			for (i = 0; i < 900; i++)
+				patterns[i].t = patterns[i].recency + sqrt(i + 1.0);
+			compare_table(&pareto[m], patterns, 900, "all different", &answered);
+		}
+	}
+}
+
 void
 test_identities(void)
 {
+	test_table();
 	test_gradients();
 	test_sums();
 	test_spend_derivatives();
