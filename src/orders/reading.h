@@ -120,6 +120,6 @@ extern void reading_note_workers(Reading *reading);
 
 /* several that visit (visit_parallel.c) */
 extern void reading_visit(Reading *reading);
-extern void reading_walk(Reading *reading, bool few);
+extern void reading_walk(Reading *reading, int columns, bool few);
 
 #endif							/* LTV_READING_H */

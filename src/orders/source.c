@@ -397,12 +397,13 @@ source_visit_parallel(Source *source, DateADT until, const ParallelVisitor *visi
  * Read the relation for a caller that asks for one customer after the other,
  * with source_next.  Those who can be visited while the relation is read are,
  * in several processes if they may be; and so are all others where several have read
- * it, unless the caller may only want a few of them.  What the visitor has made of customers
+ * it, unless the caller may only want a few of them, or it takes as long to
+ * send the columns of a row as to make it.  What the visitor has made of customers
  * is then in the streams of source_next_result, and they are not among those
  * of source_next.
  */
 SourceCounts
-source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool in_parallel, bool few, void *arg)
+source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool in_parallel, int columns, bool few, void *arg)
 {
 	MemoryContext old = MemoryContextSwitchTo(source->reading.pool->context);
 
@@ -410,7 +411,7 @@ source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool 
 	source->reading.visitor = in_parallel ? visitor : NULL;
 	read_for(source, until, visitor->visit, arg, get_hash_memory_limit());
 	begin_grouping(source);
-	reading_walk(&source->reading, few);
+	reading_walk(&source->reading, columns, few);
 	MemoryContextSwitchTo(old);
 	return source->reading.pool->counts;
 }

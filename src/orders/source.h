@@ -30,7 +30,7 @@ extern void source_phase(const Source *source, ProgressPhase phase);
 extern void source_read_rows(Source *source, RowVisitor visit, void *arg);
 extern SourceCounts source_visit(Source *source, DateADT until, CustomerVisitor visit, void *arg);
 extern SourceCounts source_visit_parallel(Source *source, DateADT until, const ParallelVisitor *visitor, void *arg);
-extern SourceCounts source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool in_parallel, bool few, void *arg);
+extern SourceCounts source_walk(Source *source, DateADT until, const ParallelVisitor *visitor, bool in_parallel, int columns, bool few, void *arg);
 extern bool source_next(Source *source, Customer *customer);
 extern Stream *source_next_result(Source *source);
 extern void source_close(Source *source);

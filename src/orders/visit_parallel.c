@@ -121,6 +121,25 @@ worthwhile(const Reading *reading)
 	return reading->handed != NIL && reading->pool->counts.rows * cpu_operator_cost >= parallel_setup_cost;
 }
 
+/*
+ * To make a row of a report out of the rows of a customer takes as long as so
+ * many operators; one of its columns, sent, takes this part of what the server
+ * takes a row for, here and where it is sent.
+ */
+#define OPERATORS_OF_ROW	80
+#define PART_OF_TUPLE		0.1
+
+/* Whether rows of so many columns are there sooner if several processes make and send them than if one makes all of them. */
+static bool
+pays_to_send(const Reading *reading, int columns)
+{
+	double		processes = list_length(reading->handed) + 1;
+	double		row = OPERATORS_OF_ROW * cpu_operator_cost;
+	double		sent = columns * PART_OF_TUPLE * parallel_tuple_cost;
+
+	return row * (1 - 1 / processes) >= sent * (1 + 1 / processes);
+}
+
 /* Let the others have the rows that this process has read. */
 static void
 hand_over(Reading *reading)
@@ -306,13 +325,16 @@ reading_visit(Reading *reading)
 	count_others(reading);
 }
 
-/* Begin to walk over them instead, but for those who have been visited; few: perhaps not to the end. */
+/*
+ * Begin to walk over them instead, but for those who have been visited, which
+ * leaves rows of so many columns.  few: perhaps not to the end.
+ */
 void
-reading_walk(Reading *reading, bool few)
+reading_walk(Reading *reading, int columns, bool few)
 {
 	if (reading->pool->distinct)
 		receive_handed(reading);
-	else if (reading->visitor != NULL && !few && worthwhile(reading))
+	else if (reading->visitor != NULL && !few && worthwhile(reading) && pays_to_send(reading, columns))
 		visit_in_team(reading);
 	else
 	{

@@ -186,11 +186,11 @@ report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visi
 	report->counts = source_visit_parallel(report->source, until, visitor, arg);
 }
 
-/* The same, but the caller asks for the customers who are left; see source_walk. */
+/* The same, but the caller asks for the customers who are left; the visitor sends so many columns.  See source_walk. */
 void
-report_walk(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg)
+report_walk(Report *report, DateADT until, const ParallelVisitor *visitor, int columns, void *arg)
 {
-	report->counts = source_walk(report->source, until, visitor, text_form_is_parallel_safe(&report->id_form), report->few, arg);
+	report->counts = source_walk(report->source, until, visitor, text_form_is_parallel_safe(&report->id_form), columns, report->few, arg);
 }
 
 /* A customer_id as the report shows it. */

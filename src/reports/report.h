@@ -74,7 +74,7 @@ extern void report_begin_named(Report *report, FunctionCallInfo fcinfo, const Co
 extern void report_visit(Report *report, DateADT until, CustomerVisitor visit, void *arg);
 extern void report_visit_parallel(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
 extern Datum report_id(Report *report, Datum id);
-extern void report_walk(Report *report, DateADT until, const ParallelVisitor *visitor, void *arg);
+extern void report_walk(Report *report, DateADT until, const ParallelVisitor *visitor, int columns, void *arg);
 extern void report_row(Report *report);
 extern Datum report_end(Report *report);
 extern Datum report_all_rows(const RowReport *rows, FunctionCallInfo fcinfo);

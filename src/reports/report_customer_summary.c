@@ -189,7 +189,8 @@ open_report(void *arg, FunctionCallInfo fcinfo)
 	for (int i = 0; i < SUMMARY_COLUMNS; i++)
 		summary->types[i] = composite_column_type(desc, &row_type, i);
 	stage_labels_read(summary->types[SUMMARY_FIGURES + CUSTOMER_STAGE], summary->labels);
-	report_walk(&summary->report, summary->moment.as_of, &ltv_summary_visitor, summary);
+	report_walk(&summary->report, summary->moment.as_of, &ltv_summary_visitor,
+				report_columns_sent(&summary->report, summary->types, summary->columns), summary);
 }
 
 static bool

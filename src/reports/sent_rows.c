@@ -11,7 +11,8 @@
  * subtransactions, makes tables, or leaves a cursor open for an hour.  All of
  * that is forbidden, or goes wrong, as long as workers of the session run; so
  * they have ended before the first row is out.  What the file costs is small
- * beside what it takes to make the row.
+ * beside what it takes to make the row only where few columns are asked for, or
+ * many processes make rows (visit_parallel.c).
  */
 #include "reports/sent_rows.h"
 
@@ -44,6 +45,17 @@ is_sent(const Report *report, const Oid *types, int column)
 	return OidIsValid(types[column]) && (column >= COLUMN_BITS || (report->unasked & COLUMN_BIT(column + 1)) == 0);
 }
 
+/* How many columns a row has that is sent. */
+int
+report_columns_sent(const Report *report, const Oid *types, int columns)
+{
+	int			count = 0;
+
+	for (int i = 0; i < columns; i++)
+		count += is_sent(report, types, i);
+	return count;
+}
+
 /* The columns have these types, invalid where the row type lacks one. */
 static SentRows *
 begin_sent(const Report *report, const Oid *types, int columns)
@@ -51,7 +63,7 @@ begin_sent(const Report *report, const Oid *types, int columns)
 	SentRows   *sent = palloc0(sizeof(SentRows));
 	int			count = 0;
 
-	sent->columns = palloc((columns + 1) * sizeof(int));
+	sent->columns = palloc((report_columns_sent(report, types, columns) + 1) * sizeof(int));
 	for (int i = 0; i < columns; i++)
 		if (is_sent(report, types, i))
 			sent->columns[count++] = i;

@@ -6,6 +6,7 @@
 
 #include "reports/report.h"
 
+extern int	report_columns_sent(const Report *report, const Oid *types, int columns);
 extern void report_send_rows(Report *report, const CompositeType *type, const Oid *types, int columns, Stream *stream);
 extern void report_send_row(Report *report);
 extern void report_end_rows(Report *report);

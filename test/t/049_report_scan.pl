@@ -217,6 +217,21 @@ like(explained($summary, '', 'yaml'), qr/Rows Read: $orders\n *Customers: 4000\n
 like(explained($summary, '', 'xml'), qr{<Rows-Read>$orders</Rows-Read>\s*<Customers>4000</Customers>\s*<Memory-Usage>\d+</Memory-Usage>\s*<Disk-Usage>0</Disk-Usage>\s*<Workers>0</Workers>}, 'in XML');
 like(explained("SELECT x, s.orders FROM generate_series(1, 2) x CROSS JOIN LATERAL (SELECT count(*) AS orders FROM ltv_customer_summary('plain', date '2024-12-31' - x)) s", '', 'text'), qr/Rows Read: $orders\n +Customers: 4000/, 'of one that is called again: the last time');
 like(explained("SELECT customer_id, ltv_history(ordered_on, amount) FROM orders GROUP BY customer_id", "$parallel; SET enable_hashagg = off; SET enable_sort = off", $_), qr/LtvHistories.*Memory[ -]Usage/s, "LtvHistories as $_") for 'text', 'json', 'xml', 'yaml';
+# Rows that several processes make lie on disk until they are given out.  Where sending a row costs something, that is done for few columns alone.
+{
+  my %disk;
+  for my $columns ('orders, revenue', '*')
+  {
+    for my $cost (0, 0.1, 1)
+    {
+      my $settings = "$parallel; SET cpu_operator_cost = 0.0025; SET parallel_tuple_cost = $cost";
+      ($disk{$columns}{$cost}) = explained("SELECT $columns FROM ltv_customer_summary('plain', '2024-12-31', NULL::integer)", $settings, 'json') =~ /"Disk Usage": (\d+)/;
+    }
+  }
+  my ($few, $all) = @disk{ 'orders, revenue', '*' };
+  cmp_ok($all->{0}, '>', $all->{0.1} + 100, 'rows of all columns are sent where that costs nothing');
+  cmp_ok($few->{0.1}, '>', $few->{1} + 20, 'rows of two columns also where it costs what it usually does');
+}
 my $rows_by_process = explained("SELECT customer_id, ltv_history(ordered_on, amount) FROM orders GROUP BY customer_id", "$parallel; SET enable_hashagg = off; SET enable_sort = off", 'json');
 like($rows_by_process, qr/"Rows Read": $orders,\n *"Rows by Process": \["\d+", "\d+", "\d+"\]/, 'LtvScatter: the rows of all processes');
 my ($each) = $rows_by_process =~ /"Rows by Process": \[(.*?)\]/;
