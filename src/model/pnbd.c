@@ -236,7 +236,7 @@ ltvm_odds_of_leaving(const LtvmModel *model, double frequency, double recency, c
 	static const int begin[4] = {0, 3, 5, 6};
 	double		m = R(model) + frequency;
 	double		k = S(model);
-	double		factor[4] = {-1.0, m, -1.0, k + 1.0};
+	const double factor[4] = {-1.0, m, -1.0, k + 1.0};
 	double		at_alpha = 1.0 / (ALPHA(model) + recency);
 	double		at_beta = 1.0 / (BETA(model) + recency);
 	double		mean[4];
