@@ -15,6 +15,8 @@
 
 /* fewer patterns are summed up one by one */
 #define FEW 32
+/* days of 50 years; with more times, and so with times that are no days, there is no table */
+#define MANY 20000
 /* times that are looked at to find one; more lie at one place only where most places are empty, and then there is no table */
 #define CROWDED 16
 /* of an integral to the end a part from t_x to T that is taken as a difference: second moments keep 10 digits */
@@ -42,10 +44,11 @@ typedef struct Day
 struct LtvmPareto
 {
 	const LtvmModel *model;
-	int			room;			/* for patterns */
-	int			count;			/* of times */
+	int			room;			/* for times */
+	int			limit;			/* to how many there may be; twice as many places */
+	int			count;			/* of them */
 	int			(*of)[2];		/* each pattern's t_x and T among the times */
-	int		   *places;			/* the first time at each, or -1; two for a pattern */
+	int		   *places;			/* the first time at each, or -1; two for a time */
 	Time	   *times;
 	Day		   *days;			/* the times in their order */
 	const LtvmPattern *patterns;
@@ -75,11 +78,11 @@ ltvm_pareto_begin(const LtvmModel *model, const LtvmPattern *patterns, int n)
 	if (table == NULL)
 		return NULL;
 	table->model = model;
-	table->room = most;
+	table->room = most < MANY ? most : MANY;
 	table->of = malloc(sizeof(*table->of) * most);
-	table->places = malloc(sizeof(int) * 2 * most);
-	table->times = malloc(sizeof(Time) * most);
-	table->days = malloc(sizeof(Day) * most);
+	table->places = malloc(sizeof(int) * 2 * table->room);
+	table->times = malloc(sizeof(Time) * table->room);
+	table->days = malloc(sizeof(Day) * table->room);
 	if (table->of != NULL && table->places != NULL && table->times != NULL && table->days != NULL)
 		return table;
 	ltvm_pareto_end(table);
@@ -113,17 +116,17 @@ find_time(LtvmPareto *table, double time, int place)
 	}
 	if (*link >= 0 && table->times[*link].time == time)
 		return *link;
-	if (table->count == table->room)
+	if (table->count == table->limit)
 		return -1;
 	table->times[table->count] = (Time) {time, *link, 0};
 	return *link = table->count++;
 }
 
-/* All t_x and T, each once; false where there are nearly as many as patterns, or too many at one place. */
+/* All t_x and T, each once; false where there are more than patterns, or too many, or too many at one place. */
 static bool
 collect_times(LtvmPareto *table, const LtvmPattern *patterns, int n)
 {
-	int			places = 2 * n;
+	int			places = 2 * table->limit;
 	double		from = INFINITY;
 	double		to = 0.0;
 	double		scale;
@@ -150,8 +153,9 @@ collect_times(LtvmPareto *table, const LtvmPattern *patterns, int n)
 	return true;
 }
 
+/* Number the times, and see what is known of them. */
 static void
-set_days(LtvmPareto *table, int places)
+set_days(LtvmPareto *table)
 {
 	double		alpha = table->model->p[1];
 	double		beta = table->model->p[3];
@@ -159,7 +163,7 @@ set_days(LtvmPareto *table, int places)
 	int			i,
 				j;
 
-	for (i = 0; i < places; i++)
+	for (i = 0; i < 2 * table->limit; i++)
 	{
 		for (j = table->places[i]; j >= 0; j = table->times[j].next)
 		{
@@ -216,12 +220,13 @@ ltvm_pareto_fill(LtvmPareto *table, const LtvmPattern *patterns, int n, const Lt
 
 	if (table == NULL)
 		return true;
+	table->limit = n < table->room ? n : table->room;
 	table->patterns = patterns;
 	table->filled = n >= FEW && collect_times(table, patterns, n);
 	if (!table->filled)
 		return true;
 	table->m = table->model->p[0] + patterns[0].frequency;
-	set_days(table, 2 * n);
+	set_days(table);
 	for (i = table->count - 2; i >= 0; i--)
 	{
 		Day		   *day = &table->days[i];

@@ -465,10 +465,29 @@ test_table(void)
 	}
 }
 
+/* Times that are no days are too many for a table, which stays small. */
+static void
+test_no_table(void)
+{
+	const LtvmModel model = {LTVM_PARETO_NBD, 0, {0.553, 10.578, 0.606, 11.669}};
+	const int	n = 50000;
+	LtvmPattern *patterns = malloc(sizeof(LtvmPattern) * n);
+	int			answered;
+
+	for (int i = 0; i < n; i++)
+		patterns[i] = (LtvmPattern) {1.0, 0.0, 1.0 + i / 2 / 1000.0, 1.0};
+	compare_table(&model, patterns, 30000, "many times", &answered);
+	check(answered > 29000, "the table answers for %d only", answered);
+	compare_table(&model, patterns, n, "too many times", &answered);
+	check(answered == 0, "a table of too many times answers for %d", answered);
+	free(patterns);
+}
+
 void
 test_identities(void)
 {
 	test_table();
+	test_no_table();
 	test_gradients();
 	test_sums();
 	test_spend_derivatives();
