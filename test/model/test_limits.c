@@ -273,8 +273,10 @@ test_several_maxima(void)
 	{
 		int			n = simulate(shops[m].truth, shops[m].seed, 50, patterns);
 		LtvmFit		fit;
+		LtvmFitStatus status;
 
-		check(ltvm_fit_orders(shops[m].truth->kind, patterns, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged && fit.limits == 0,
+		status = ltvm_fit_orders(shops[m].truth->kind, patterns, n, NULL, &fit);
+		check(status == LTVM_FIT_DONE && fit.converged && fit.limits == 0,
 			  "several maxima, shop %d: converged %d, limits %d", m, fit.converged, fit.limits);
 		check(fabs(fit.log_likelihood - shops[m].value) < 1e-8, "several maxima, shop %d: %.10f, expected %.10f", m,
 			  fit.log_likelihood, shops[m].value);
@@ -367,8 +369,10 @@ test_cautious(void)
 		const LtvmModel *truth = &truths[seed % 3];
 		int			n = simulate(truth, seed, 100, patterns);
 		LtvmFit		fit;
+		LtvmFitStatus status;
 
-		check(ltvm_fit_orders(truth->kind, patterns, n, NULL, &fit) == LTVM_FIT_DONE && fit.cautious == (fit.limits != 0),
+		status = ltvm_fit_orders(truth->kind, patterns, n, NULL, &fit);
+		check(status == LTVM_FIT_DONE && fit.cautious == (fit.limits != 0),
 			  "shop %d: limits %d, cautious %d", seed, fit.limits, fit.cautious);
 		if (!fit.cautious)
 			continue;
@@ -397,13 +401,15 @@ test_narrow_amounts(void)
 	static const double spreads[] = {1e-1, 1e-2, 1e-3, 1e-4};
 	LtvmSpend	spends[400];
 	LtvmFit		fit;
+	LtvmFitStatus status;
 	int			n;
 	int			i;
 
 	for (i = 1; i <= 100; i++)
 		spends[i - 1] = (LtvmSpend) {1 + i % 5, 1000 + 2 * (i % 2), 1};
 	n = compact_spends(spends, 100);
-	check(ltvm_fit_spend(spends, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged && fit.limits == LTVM_LIMIT_SAME_RATE,
+	status = ltvm_fit_spend(spends, n, NULL, &fit);
+	check(status == LTVM_FIT_DONE && fit.converged && fit.limits == LTVM_LIMIT_SAME_RATE,
 		  "narrow amounts: converged %d, limits %d", fit.converged, fit.limits);
 	check(fabs(fit.log_likelihood + 141.8938366871) < 1e-6, "narrow amounts: %.9f", fit.log_likelihood);
 	check_close(fit.model.p[1], 1002000.6667, 1e-4, 0.0, "narrow amounts, q");
@@ -450,6 +456,7 @@ test_leave_at_once(void)
 	for (kind = LTVM_MBG_NBD; kind <= LTVM_PARETO_NBD; kind++)
 	{
 		LtvmFit		fit;
+		LtvmFitStatus status;
 		LtvmPast	silent = {0, 0, 100};
 		int			n;
 
@@ -465,7 +472,8 @@ test_leave_at_once(void)
 			patterns[i] = pattern;
 		}
 		n = compact_patterns(patterns, customers);
-		check(ltvm_fit_orders((LtvmKind) kind, patterns, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged
+		status = ltvm_fit_orders((LtvmKind) kind, patterns, n, NULL, &fit);
+		check(status == LTVM_FIT_DONE && fit.converged
 			  && fit.limits == LTVM_LIMIT_LEAVE_AT_ONCE, "leave at once, %s: converged %d, limits %d, %g %g %g %g in %d passes",
 			  ltvm_kind_name(fit.model.kind), fit.converged, fit.limits, fit.model.p[0], fit.model.p[1], fit.model.p[2],
 			  fit.model.p[3], fit.iterations);

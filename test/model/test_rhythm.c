@@ -365,11 +365,13 @@ test_recovery_of_regularity(void)
 		{
 			LtvmGaps	gaps;
 			LtvmFit		fit;
+			LtvmFitStatus status;
 			LtvmFit		given;
 			int			n = simulate_shop(&truths[m], 900 + seed, customers, patterns, &gaps);
 			double		d;
 
-			check(ltvm_fit_rhythm(truths[m].kind, 0, &gaps, patterns, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged
+			status = ltvm_fit_rhythm(truths[m].kind, 0, &gaps, patterns, n, NULL, &fit);
+			check(status == LTVM_FIT_DONE && fit.converged
 				  && fit.limits == 0 && fit.model.regularity == truths[m].regularity && ltvm_regularity_note(&fit) == NULL,
 				  "rhythm %d seed %d: converged %d, limits %d, regularity %d", m, seed, fit.converged, fit.limits, fit.model.regularity);
 			check(ltvm_fit_rhythm(truths[m].kind, truths[m].regularity, NULL, patterns, n, NULL, &given) == LTVM_FIT_DONE
@@ -420,6 +422,7 @@ test_whole_days(void)
 	{
 		LtvmGaps	gaps = {0.5, 0, 0};
 		LtvmFit		fit;
+		LtvmFitStatus status;
 		Random		random;
 
 		seed_random(&random, 60 + m);
@@ -445,7 +448,8 @@ test_whole_days(void)
 			}
 			patterns[i] = pattern;
 		}
-		check(ltvm_fit_rhythm(LTVM_MBG_CNBD, 0, &gaps, patterns, compact_patterns(patterns, customers), NULL, &fit) == LTVM_FIT_DONE
+		status = ltvm_fit_rhythm(LTVM_MBG_CNBD, 0, &gaps, patterns, compact_patterns(patterns, customers), NULL, &fit);
+		check(status == LTVM_FIT_DONE
 			  && fit.converged && fit.model.regularity == 1, "whole days, mean gap %g: regularity %d", 1 / rates[m], fit.model.regularity);
 	}
 	free(patterns);
@@ -489,9 +493,11 @@ test_best_kind(void)
 		LtvmGaps	gaps;
 		LtvmFit		fit = {0};
 		LtvmFit		named = {0};
+		LtvmFitStatus status;
 		int			n = simulate_shop(&truths[m], 300 + m, customers, patterns, &gaps);
 
-		check(ltvm_fit_rhythm(LTVM_AUTO, 0, &gaps, patterns, n, NULL, &fit) == LTVM_FIT_DONE && fit.converged && fit.chose_kind
+		status = ltvm_fit_rhythm(LTVM_AUTO, 0, &gaps, patterns, n, NULL, &fit);
+		check(status == LTVM_FIT_DONE && fit.converged && fit.chose_kind
 			  && fit.model.kind == kinds[m] && fit.bic_lead > 0 && fit.next_kind != fit.model.kind, "best kind %d: %s of regularity %d", m,
 			  ltvm_kind_name(fit.model.kind), fit.model.regularity);
 		check(fit.model.regularity == (truths[m].regularity > 1 ? truths[m].regularity : 0), "best kind %d, regularity", m);
