@@ -241,6 +241,7 @@ test_given(const LtvmModel *truth)
 	/* (whole days make rates a little low) */
 	for (int j = 0; j < 4; j++)
 		check(fabs(off[j]) < 6, "season, kind %d parameter %d: %g standard errors off", truth->kind, j, off[j]);
+	free_shop(&shop);
 }
 
 /* An estimated season: taken where there is one, left out where months only have shocks of their own. */
@@ -275,6 +276,7 @@ test_estimated(const LtvmModel *truth)
 		taken += fit_estimated(truth->kind, &shop).season == LTVM_SEASON_TAKEN;
 	}
 	check(taken <= 4, "season, none: taken in %d of 40 shops", taken);
+	free_shop(&shop);
 }
 
 void
