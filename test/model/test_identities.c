@@ -475,7 +475,7 @@ test_no_table(void)
 	int			answered;
 
 	for (int i = 0; i < n; i++)
-		patterns[i] = (LtvmPattern) {1.0, 0.0, 1.0 + i / 2 / 1000.0, 1.0};
+		patterns[i] = (LtvmPattern) {1.0, 0.0, 1.0 + (i - i % 2) / 2000.0, 1.0};
 	compare_table(&model, patterns, 30000, "many times", &answered);
 	check(answered > 29000, "the table answers for %d only", answered);
 	compare_table(&model, patterns, n, "too many times", &answered);
