@@ -197,7 +197,7 @@ ltvm_orders_by_age(const LtvmModel *model, double unit_days, long oldest, const 
 	{
 		double		after = ltvm_expected_orders_new(model, (double) (age + AGE_STEP) / unit_days);
 
-		if (interrupt != NULL && interrupt->interrupted != NULL && interrupt->interrupted(interrupt->context))
+		if (ltvm_stop(interrupt, 0))
 			return LTVM_FIT_INTERRUPTED;
 		for (long d = 1; d <= AGE_STEP && age + d <= oldest; d++)
 			orders[age + d] = before + (after - before) * (double) d / AGE_STEP;

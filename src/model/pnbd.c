@@ -147,22 +147,15 @@ integrate_kernel(const Kernel *q)
  * ln J.  The integrand is largest at t_x; its value there, relative to T, is taken out as a logarithm.
  */
 static Kernel
-odds_kernel(const LtvmModel *model, const LtvmPast *past)
+odds_kernel(const LtvmModel *model, double frequency, double from, double length)
 {
-	Kernel		q;
-
-	q.m = R(model) + past->frequency;
-	q.k = S(model);
-	q.alpha = ALPHA(model) + past->recency;
-	q.beta = BETA(model) + past->recency;
-	q.length = past->t - past->recency;
-	return q;
+	return (Kernel) {R(model) + frequency, S(model), ALPHA(model) + from, BETA(model) + from, length};
 }
 
 double
 ltvm_pareto_ln_odds(const LtvmModel *model, const LtvmPast *past)
 {
-	Kernel		q = odds_kernel(model, past);
+	Kernel		q = odds_kernel(model, past->frequency, past->recency, past->t - past->recency);
 
 	if (q.k == 0 || !(q.length > 0))
 		return -INFINITY;
@@ -214,7 +207,7 @@ add_leaving(const Kernel *q, double w, double weight, LtvmLeaving *sums)
 void
 ltvm_pareto_leaving(const LtvmModel *model, double frequency, double from, double length, LtvmLeaving *sums)
 {
-	Kernel		q = {R(model) + frequency, S(model), ALPHA(model) + from, BETA(model) + from, length};
+	Kernel		q = odds_kernel(model, frequency, from, length);
 	const LtvmRule *rule;
 	double		whole;
 	int			panels = kernel_panels(&q, &whole, &rule);

@@ -63,7 +63,7 @@ begin_sent(const Report *report, const Oid *types, int columns)
 	SentRows   *sent = palloc0(sizeof(SentRows));
 	int			count = 0;
 
-	sent->columns = palloc((report_columns_sent(report, types, columns) + 1) * sizeof(int));
+	sent->columns = palloc((columns + 1) * sizeof(int));
 	for (int i = 0; i < columns; i++)
 		if (is_sent(report, types, i))
 			sent->columns[count++] = i;
