@@ -1993,7 +1993,7 @@ COMMENT ON COLUMN ltv_model.converged IS 'whether the optimum, or a limit named 
 COMMENT ON COLUMN ltv_model.iterations IS 'passes over the patterns of customers';
 COMMENT ON COLUMN ltv_model.gradient_norm IS 'length of the gradient in the logarithms of the parameters';
 COMMENT ON COLUMN ltv_model.note IS 'what is special about the fit; null for an ordinary optimum';
-COMMENT ON COLUMN ltv_model.details IS 'of a model at a limit: {"cautious": a second one that does not go there, for intervals}; {"shocks": what all customers share in a month, for intervals}; else null';
+COMMENT ON COLUMN ltv_model.details IS 'of a model at a limit: {"cautious": a second one that does not go there, for intervals}; {"shocks": what all customers share in a month, for intervals, or a tenth that is assumed of a young shop}; else null';
 COMMENT ON COLUMN ltv_model.regularity IS 'k of bg/cnbd and mbg/cnbd: every k-th event is an order, 1 without a rhythm; null for other kinds';
 COMMENT ON COLUMN ltv_model.season IS 'twelve factors from January on by which the clock of the model runs faster, 365 days of them coming to 365; null: none';
 

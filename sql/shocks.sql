@@ -75,6 +75,12 @@ CREATE TABLE named AS SELECT shaken, kind, ltv_fit(h, '2024-06-15', kind) AS mod
 SELECT shaken, kind, (n.model).details IS NULL AS none, CASE kind WHEN 'mbg/nbd' THEN (n.model).details IS NOT DISTINCT FROM (f.model).details END AS same FROM named AS n JOIN fitted AS f USING (shaken) WHERE spec = 'looked for' ORDER BY shaken, kind;
 SELECT (ltv_fit(h, date '2024-06-15' + customer_id % 2, 'mbg/nbd')).details AS several FROM kept WHERE shaken;
 SELECT (ltv_fit((i).frequency, (i).recency, (i).t, 'mbg/nbd')).details AS numbers FROM (SELECT ltv_model_input(h, '2024-06-15') AS i FROM kept WHERE shaken) AS i;
+-- A shop that is too young shows nothing: .1 of a month is assumed while fewer than six whole months of 365.25 / 12 days, back from the day, have 5 repeat orders expected
+CREATE TABLE young AS SELECT day, ltv_fit(h, day, 'mbg/nbd') AS model FROM (SELECT day, ltv_between(h, NULL, day) AS h FROM kept, unnest('{2021-09-15,2021-11-30,2021-12-30,2022-01-20,2022-03-31,2022-12-31}'::date[]) AS day WHERE NOT shaken) AS h WHERE h IS NOT NULL GROUP BY day;
+CREATE TABLE months_of_young AS SELECT y.day, (SELECT count(*) FROM generate_series(0, 20) AS j, LATERAL (SELECT y.day - round(j * 365.25 / 12)::integer AS upto, y.day - round((j + 1) * 365.25 / 12)::integer AS since) AS m
+		WHERE since >= least - 1 AND 5 <= (SELECT sum(ltv_expected_orders(model, 0, 0, 0, greatest(upto - first, 0) / 7.0) - ltv_expected_orders(model, 0, 0, 0, greatest(since - first, 0) / 7.0)) FROM firsts AS f WHERE NOT f.shaken AND first <= y.day)) AS months
+FROM young AS y, (SELECT min(first) AS least FROM firsts WHERE NOT shaken) AS l;
+SELECT day, months, months < 6 AS too_few, (model).details->'shocks' AS shocks FROM young JOIN months_of_young USING (day) ORDER BY day;
 -- in parts, whose states are bytes that do not depend on the order; months of states that are as of another day are forgotten
 CREATE AGGREGATE parts_of(ltv_history, date, text) (SFUNC = ltv_fit_accum, STYPE = bytea, COMBINEFUNC = ltv_fit_combine, PARALLEL = SAFE);
 CREATE TABLE states AS SELECT part, day, parts_of(h, '2024-06-15'::date + day, 'mbg/nbd') AS state FROM kept, LATERAL (SELECT customer_id % 2 AS part) AS p, generate_series(0, 1) AS day WHERE shaken GROUP BY part, day;

@@ -14,9 +14,12 @@
 
 #include "model/fit.h"
 
-/* months without which nothing is said, and repeat orders expected without which a month says too little */
+/* months without which nothing can be seen, and repeat orders expected without which a month says too little */
 #define MIN_MONTHS 6
 #define FEW_ORDERS 5.0
+
+/* what is assumed then, as if each month had a shock of its own: nobody's months are all alike */
+static const LtvmShocks unseen = {.month = 0.1, .assumed = true};
 
 /* ages that are looked at, in days; who is older hardly orders in one month more than in another */
 #define MAX_AGE (366 * 30)
@@ -203,8 +206,8 @@ shocks_of(const Months *months, bool seasonal, double of_month, double of_quarte
 
 	/* (of customers without number) */
 	if (!isfinite(month) || !isfinite(quarter))
-		return (LtvmShocks) {0.0, 0.0};
-	return (LtvmShocks) {sqrt(fmax(0.0, month - lasting)), sqrt(lasting)};
+		return (LtvmShocks) {0};
+	return (LtvmShocks) {.month = sqrt(fmax(0.0, month - lasting)), .lasting = sqrt(lasting)};
 }
 
 /* What is left of the months after those that say too little; false where these are too few. */
@@ -236,6 +239,7 @@ ltvm_find_shocks(const LtvmCalendar *calendar, const LtvmInterrupt *interrupt, L
 	find_months(calendar->as_of - (long) age, calendar->as_of, &months);
 	count_observed(calendar, &months);
 	status = find_expected(calendar, fit, (long) fmin(age, MAX_AGE), interrupt, &months);
+	fit->shocks = unseen;
 	if (status != LTVM_FIT_DONE || !enough_months(&months, seasonal))
 		return status;
 	patterns = ltvm_patterns_by(&fit->clock, calendar);

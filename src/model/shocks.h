@@ -5,6 +5,8 @@
 #ifndef LTVM_SHOCKS_H
 #define LTVM_SHOCKS_H
 
+#include <stdbool.h>
+
 /* mean days of a month */
 #define LTVM_MONTH_DAYS 30.4375
 
@@ -16,6 +18,7 @@ typedef struct LtvmShocks
 {
 	double		month;			/* of a month by itself */
 	double		lasting;		/* of months that follow one another */
+	bool		assumed;		/* there are too few months to see */
 } LtvmShocks;
 
 /* The same of all orders of so many days. */

@@ -2,12 +2,14 @@
  * model_details.c: what intervals need besides, as the details of an ltv_model:
  * {"cautious": {"parameters": [...], "covariance": [...]}}, the second model of a
  * fit at a limit, with the covariance of the logarithms by rows, and
- * {"shocks": {"month": ..., "lasting": ...}}, what all customers share in a month.
+ * {"shocks": {"month": ..., "lasting": ..., "assumed": true where months are too few}},
+ * what all customers share in a month.
  */
 #include "predict/fitted.h"
 
 #include <math.h>
 
+#include "common/shortest_dec.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -15,12 +17,25 @@
 #define CAUTIOUS	"cautious"
 #define SHOCKS		"shocks"
 
+/* A number as one would write it: with the fewest digits that read back as the same. */
+static void
+put_number(StringInfo text, double number)
+{
+	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(number + 0.0, digits);
+	appendStringInfoString(text, digits);
+}
+
 static void
 put_numbers(StringInfo text, const char *name, const double *numbers, int count)
 {
 	appendStringInfo(text, "\"%s\": [", name);
 	for (int i = 0; i < count; i++)
-		appendStringInfo(text, "%s%.17g", i > 0 ? ", " : "", numbers[i] + 0.0);
+	{
+		appendStringInfoString(text, i > 0 ? ", " : "");
+		put_number(text, numbers[i]);
+	}
 	appendStringInfoChar(text, ']');
 }
 
@@ -51,7 +66,11 @@ put_shocks(StringInfo text, const LtvmShocks *shocks)
 {
 	if (shocks->month == 0 && shocks->lasting == 0)
 		return;
-	appendStringInfo(text, "%s\"" SHOCKS "\": {\"month\": %.17g, \"lasting\": %.17g}", text->len > 1 ? ", " : "", shocks->month, shocks->lasting);
+	appendStringInfo(text, "%s\"" SHOCKS "\": {\"month\": ", text->len > 1 ? ", " : "");
+	put_number(text, shocks->month);
+	appendStringInfoString(text, ", \"lasting\": ");
+	put_number(text, shocks->lasting);
+	appendStringInfoString(text, shocks->assumed ? ", \"assumed\": true}" : "}");
 }
 
 /* What a fit has to say besides; 0 for nothing. */

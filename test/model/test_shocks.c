@@ -20,8 +20,8 @@ static const LtvmClock calendar_clock = {.seasonal = false};
 static void
 test_sizes(void)
 {
-	const LtvmShocks shocks = {0.1, 0.05};
-	const LtvmShocks none = {0, 0};
+	const LtvmShocks shocks = {.month = 0.1, .lasting = 0.05};
+	const LtvmShocks none = {0};
 
 	check_close(ltvm_shock_of(&shocks, 1), 0.111803398874989, 1e-14, 0, "shocks of a day");
 	check_close(ltvm_shock_of(&shocks, 30.4375), 0.111803398874989, 1e-14, 0, "shocks of a month");
@@ -172,9 +172,42 @@ test_counted(const LtvmModel *truth, const LtvmClock *clock, double shock)
 	total_of(&fit, &calendar, 13, &mean, &variance, NULL);
 	quarter = counted_excess(observed, expected, months, 3, 3, variance / mean);
 	check(months > 25 && (shock > 0) == (month > 0), "shocks, %d months: %g", months, month);
+	check(!fit.shocks.assumed, "shocks of three years are seen");
 	/* of two unknowns and two sums, where none is below 0 */
 	check_close(pow(fit.shocks.month, 2) + pow(fit.shocks.lasting, 2), fmax(month, quarter), 2e-3, 1e-6, "shocks of months");
 	check_close(pow(fit.shocks.lasting, 2), fmin(fmax((3 * quarter - month) / 2, 0), quarter), 5e-3, 1e-3, "lasting shocks");
+	free_calendar(&calendar);
+	free_shop(&shop);
+}
+
+/* A shop that began so many months before, without shocks: .1 a month is assumed while fewer than six whole ones have orders enough. */
+static void
+test_assumed(const LtvmModel *truth, int months)
+{
+	Shop		shop = {.customers = 5000};
+	Random		random;
+	LtvmCalendar calendar;
+	LtvmFit		fit;
+	int			as_of = SHOP_START - 1 + (int) floor(months * 365.25 / 12 + 0.5);
+	int			began = SHOP_END;
+	int			enough = 0;
+
+	seed_random(&random, 99 + (uint64_t) months);
+	draw_shop(&random, truth, &calendar_clock, 0, &shop);
+	calendar = calendar_of(&shop, as_of);
+	check(ltvm_fit_by_clock(truth->kind, truth->regularity, &calendar_clock, &calendar, NULL, &fit) == LTVM_FIT_DONE && fit.converged, "assumed shocks, a fit");
+	for (int i = 0; i < shop.count; i++)
+		began = shop.day[i] < began ? shop.day[i] : began;
+	for (; enough < months; enough++)
+	{
+		int			to = as_of - (int) floor(enough * 365.25 / 12 + 0.5);
+		int			from = as_of - (int) floor((enough + 1) * 365.25 / 12 + 0.5);
+
+		if (from < began - 1 || expected_until(&shop, &fit, to) - expected_until(&shop, &fit, from) < 5)
+			break;
+	}
+	check(fit.shocks.assumed == (enough < 6) && (!fit.shocks.assumed || (fit.shocks.month == 0.1 && fit.shocks.lasting == 0)),
+		  "shocks of a shop of %d months, %d with orders: %g, %g", months, enough, fit.shocks.month, fit.shocks.lasting);
 	free_calendar(&calendar);
 	free_shop(&shop);
 }
@@ -261,6 +294,8 @@ test_shocks(void)
 		test_counted(&truths[i], &calendar_clock, 0.1);
 		test_counted(&truths[i], &calendar_clock, 0);
 		test_counted(&truths[i], &seasonal, 0.2);
+		for (int months = 2; months <= 10; months++)
+			test_assumed(&truths[i], months);
 		for (int shock = 0; shock < 2; shock++)
 		{
 			test_coverage(&truths[i], 300, 0.1 * shock);
