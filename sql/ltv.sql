@@ -351,7 +351,7 @@ COMMENT ON COLUMN ltv_customer.retention_cost IS 'what contacts from the day of 
 COMMENT ON COLUMN ltv_customer.annual_retention_cost IS 'the same in the year that ends with as_of';
 COMMENT ON COLUMN ltv_customer.last_contact IS 'day of the last contact, from the day of the first order on; null without any';
 
-CREATE FUNCTION ltv_summarize(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_customer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ltv_summarize(h ltv_history, as_of date, policy ltv_policy DEFAULT ltv_policy()) RETURNS ltv_customer AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE SUPPORT ltv_support;
 COMMENT ON FUNCTION ltv_summarize(ltv_history, date, ltv_policy) IS 'the summary of a customer: purchases up to as_of, and the year that ends with it';
 
 -- the rank of a member

@@ -429,20 +429,27 @@ ltv_stage(PG_FUNCTION_ARGS)
 	PG_RETURN_OID(call->labels[figures.stage]);
 }
 
+/* The columns of the summary for the arguments of ltv_summarize. */
+CompositeRow *
+customer_summarize(FunctionCallInfo fcinfo)
+{
+	CustomerCall *call = customer_call(fcinfo);
+	Figures		figures;
+	Scales		scales;
+
+	figures_argument(fcinfo, call, &figures, &scales);
+	customer_columns(&figures, scales, call->labels, call->cache, call->row.values, call->row.nulls);
+	return &call->row;
+}
+
 PG_FUNCTION_INFO_V1(ltv_summarize);
 
 Datum
 ltv_summarize(PG_FUNCTION_ARGS)
 {
 	Datum		result;
-	CustomerCall *call;
-	Figures		figures;
-	Scales		scales;
 
 	if (composite_recall(fcinfo, &result))
 		PG_RETURN_DATUM(result);
-	call = customer_call(fcinfo);
-	figures_argument(fcinfo, call, &figures, &scales);
-	customer_columns(&figures, scales, call->labels, call->cache, call->row.values, call->row.nulls);
-	PG_RETURN_DATUM(composite_remember(fcinfo, VARLENA_ARG(0) | VARLENA_ARG(2), &call->row));
+	PG_RETURN_DATUM(composite_remember(fcinfo, VARLENA_ARG(0) | VARLENA_ARG(2), customer_summarize(fcinfo)));
 }

@@ -107,5 +107,6 @@ extern void stage_labels_read(Oid type, Oid *oids);
 extern void customer_columns(const Figures *figures, Scales scales, const Oid *stage_labels,
 							 ColumnsCache *cache, Datum *values, bool *nulls);
 extern ColumnsCache *columns_cache_create(void);
+extern struct CompositeRow *customer_summarize(FunctionCallInfo fcinfo);
 
 #endif							/* LTV_CUSTOMER_H */

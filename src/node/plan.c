@@ -5,12 +5,17 @@
 
 #include LTV_EXPLAIN_FORMAT_H
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "commands/explain.h"
 #include "executor/executor.h"
+#include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
@@ -137,4 +142,50 @@ plan_explain_disk(uint64 bytes, ExplainState *es)
 		return false;
 	ExplainPropertyInteger("Disk Usage", "kB", plan_kilobytes(bytes), es);
 	return true;
+}
+
+/*
+ * Functions in FROM
+ */
+
+/* Whether somebody wants the row as a whole: to lock it, say. */
+bool
+plan_wants_row(const RelOptInfo *rel, Index rti)
+{
+	Bitmapset  *columns = NULL;
+	ListCell   *cell;
+
+	if (!bms_is_empty(rel->attr_needed[InvalidAttrNumber - rel->min_attr]))
+		return true;
+	foreach(cell, rel->baserestrictinfo)
+	{
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, cell)->clause, rti, &columns);
+	}
+	return bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, columns);
+}
+
+/* A column of a function's row; a null where it has been dropped from the row type. */
+static Expr *
+row_column(Form_pg_attribute attribute, Index rti)
+{
+	if (attribute->attisdropped)
+		return (Expr *) makeNullConst(INT4OID, -1, InvalidOid);
+	return (Expr *) makeVar((int) rti, attribute->attnum, attribute->atttypid, attribute->atttypmod, attribute->attcollation, 0);
+}
+
+/* The columns of the row that a function in FROM gives. */
+List *
+plan_row_columns(const FuncExpr *call, Index rti)
+{
+	TupleDesc	desc;
+	List	   *columns = NIL;
+
+	get_expr_result_type(unconstify(Node *, (const Node *) call), NULL, &desc);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Expr	   *column = row_column(TupleDescAttr(desc, i), rti);
+
+		columns = lappend(columns, makeTargetEntry(column, (AttrNumber) (i + 1), NULL, false));
+	}
+	return columns;
 }

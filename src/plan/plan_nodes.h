@@ -6,6 +6,7 @@
  *				where several processes read the rows (node/scatter.c)
  * LtvReport	a report in FROM (plan_reports.c,
  *				scan_reports.c)
+ * LtvSummarize	ltv_summarize in FROM (summarize.c)
  */
 #ifndef LTV_PLAN_NODES_H
 #define LTV_PLAN_NODES_H
@@ -63,6 +64,10 @@ typedef enum HistoriesPrivate
 /* plan_histories.c and plan_reports.c */
 extern void plan_histories_init(void);
 extern void plan_reports_init(void);
+
+/* summarize.c */
+extern void plan_summarize_init(void);
+extern void plan_summarize_path(RelOptInfo *rel, const RangeTblEntry *rte);
 
 /* plan_sets.c */
 struct SupportRequestCost;

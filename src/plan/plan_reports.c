@@ -11,9 +11,6 @@
 #include "plan/plan_nodes.h"
 
 #include "access/sysattr.h"
-#include "catalog/pg_type.h"
-#include "funcapi.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -25,36 +22,17 @@
 static bool enabled = true;
 static set_rel_pathlist_hook_type next_hook = NULL;
 
-/* The call of the report, if that is what stands in FROM and all that does. */
+/* The call of the report, if that is what stands in FROM. */
 static FuncExpr *
 report_call(const RangeTblEntry *rte)
 {
-	RangeTblFunction *function;
+	RangeTblFunction *function = linitial(rte->functions);
 
-	if (rte->rtekind != RTE_FUNCTION || rte->funcordinality || list_length(rte->functions) != 1)
-		return NULL;
-	function = linitial(rte->functions);
 	if (!IsA(function->funcexpr, FuncExpr) || contain_var_clause(function->funcexpr) ||
 		expression_returns_set((Node *) ((FuncExpr *) function->funcexpr)->args) ||
 		!is_report(((FuncExpr *) function->funcexpr)->funcid))
 		return NULL;
 	return (FuncExpr *) function->funcexpr;
-}
-
-/* Whether somebody wants the row as a whole: to lock it, say. */
-static bool
-wants_whole_row(const RelOptInfo *rel, Index rti)
-{
-	Bitmapset  *columns = NULL;
-	ListCell   *cell;
-
-	if (!bms_is_empty(rel->attr_needed[InvalidAttrNumber - rel->min_attr]))
-		return true;
-	foreach(cell, rel->baserestrictinfo)
-	{
-		pull_varattnos((Node *) lfirst_node(RestrictInfo, cell)->clause, rti, &columns);
-	}
-	return bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, columns);
 }
 
 /* The numbers of the columns that somebody looks at. */
@@ -86,32 +64,6 @@ few_are_asked(const PlannerInfo *root)
 		query->groupingSets == NIL && !query->hasAggs && !query->hasWindowFuncs && !root->hasHavingQual;
 }
 
-/* A column of the report; a null where it has been dropped from the row type. */
-static Expr *
-report_column(Form_pg_attribute attribute, Index rti)
-{
-	if (attribute->attisdropped)
-		return (Expr *) makeNullConst(INT4OID, -1, InvalidOid);
-	return (Expr *) makeVar((int) rti, attribute->attnum, attribute->atttypid, attribute->atttypmod, attribute->attcollation, 0);
-}
-
-/* The columns of the report. */
-static List *
-report_columns(const FuncExpr *call, Index rti)
-{
-	TupleDesc	desc;
-	List	   *columns = NIL;
-
-	get_expr_result_type(unconstify(Node *, (const Node *) call), NULL, &desc);
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Expr	   *column = report_column(TupleDescAttr(desc, i), rti);
-
-		columns = lappend(columns, makeTargetEntry(column, (AttrNumber) (i + 1), NULL, false));
-	}
-	return columns;
-}
-
 static Plan *
 make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
 {
@@ -119,7 +71,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	FuncExpr   *call = report_call(planner_rt_fetch(rel->relid, root));
 
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
-	scan->custom_scan_tlist = report_columns(call, rel->relid);
+	scan->custom_scan_tlist = plan_row_columns(call, rel->relid);
 	scan->custom_exprs = list_make1(call);
 	scan->custom_private = list_make2(columns_asked(rel), makeInteger(few_are_asked(root)));
 	return &scan->scan.plan;
@@ -152,9 +104,14 @@ scan_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 
 	if (next_hook != NULL)
 		next_hook(root, rel, rti, rte);
-	call = enabled && rel->reloptkind == RELOPT_BASEREL ? report_call(rte) : NULL;
-	if (call != NULL && rel->pathlist != NIL && IsA(linitial(rel->pathlist), Path) && !wants_whole_row(rel, rti))
+	if (!enabled || rel->reloptkind != RELOPT_BASEREL || rte->rtekind != RTE_FUNCTION || rte->funcordinality || list_length(rte->functions) != 1 ||
+		rel->pathlist == NIL || !IsA(linitial(rel->pathlist), Path) || plan_wants_row(rel, rti))
+		return;
+	call = report_call(rte);
+	if (call != NULL)
 		add_report_path(rel, call);
+	else
+		plan_summarize_path(rel, rte);
 }
 
 void
@@ -164,6 +121,7 @@ plan_reports_init(void)
 							 "Enables the planner's use of reports that give out their rows without keeping them.",
 							 NULL, &enabled, true, PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	RegisterCustomScanMethods(&scan_reports_methods);
+	plan_summarize_init();
 	next_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = scan_paths;
 }

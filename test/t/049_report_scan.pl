@@ -178,7 +178,7 @@ for my $what (sort keys %whole)
   unlike($plan, qr/LtvReport/, "$what: and not the node");
 }
 is(answer('SELECT (w).customer_id FROM (SELECT w FROM ltv_rfm(\'plain\', \'2024-12-31\', NULL::integer) w LIMIT 3) s'), $three, 'the row as a whole');
-is(answer(q{SELECT string_agg(DISTINCT proname, ' ' ORDER BY proname) FROM pg_proc WHERE prosupport = 'ltv_support(internal)'::regprocedure}), join(' ', sort 'ltv_history_accum', 'ltv_customer_set_combine', 'ltv_fit_combine', grep { $_ ne 'ltv_suggest_policy' } report_names()), 'who loads the library when a query is planned');
+is(answer(q{SELECT string_agg(DISTINCT proname, ' ' ORDER BY proname) FROM pg_proc WHERE prosupport = 'ltv_support(internal)'::regprocedure}), join(' ', sort 'ltv_history_accum', 'ltv_customer_set_combine', 'ltv_fit_combine', 'ltv_summarize', grep { $_ ne 'ltv_suggest_policy' } report_names()), 'who loads the library when a query is planned');
 
 # --- errors and rights ---------------------------------------------------------------------------------------------------
 
