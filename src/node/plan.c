@@ -15,6 +15,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
@@ -142,6 +143,21 @@ plan_explain_disk(uint64 bytes, ExplainState *es)
 		return false;
 	ExplainPropertyInteger("Disk Usage", "kB", plan_kilobytes(bytes), es);
 	return true;
+}
+
+/*
+ * Whether an expression looks into a row that has no type of its own.  EXPLAIN
+ * asks the scan of the subquery that made it what its columns are called, and
+ * cannot from above.
+ */
+bool
+plan_has_untyped_row(Node *expr, void *context)
+{
+	if (expr == NULL)
+		return false;
+	if (IsA(expr, Var))
+		return ((Var *) expr)->vartype == RECORDOID;
+	return expression_tree_walker(expr, plan_has_untyped_row, context);
 }
 
 /*

@@ -227,21 +227,6 @@ find_keys(PlannerInfo *root)
 }
 
 /*
- * Whether an expression looks into a row that has no type of its own.  EXPLAIN
- * asks the scan of the subquery that made it what its columns are called, and
- * cannot from above.
- */
-static bool
-has_untyped_row(Node *expr, void *context)
-{
-	if (expr == NULL)
-		return false;
-	if (IsA(expr, Var))
-		return ((Var *) expr)->vartype == RECORDOID;
-	return expression_tree_walker(expr, has_untyped_row, context);
-}
-
-/*
  * The path
  */
 
@@ -543,8 +528,8 @@ add_histories_paths(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *output
 	double		groups;
 
 	if (wanted.keys == NIL || !find_only_history(root, output_rel->reltarget, &wanted) ||
-		has_untyped_row((Node *) wanted.keys, NULL) || has_untyped_row((Node *) wanted.carried, NULL) ||
-		has_untyped_row((Node *) wanted.aggref, NULL))
+		plan_has_untyped_row((Node *) wanted.keys, NULL) || plan_has_untyped_row((Node *) wanted.carried, NULL) ||
+		plan_has_untyped_row((Node *) wanted.aggref, NULL))
 		return;
 	input = input_path(root, input_rel, input_rel->cheapest_total_path, &wanted);
 	groups = estimate_num_groups(root, wanted.keys, input->rows, NULL, NULL);

@@ -6,7 +6,8 @@
  *				where several processes read the rows (node/scatter.c)
  * LtvReport	a report in FROM (plan_reports.c,
  *				scan_reports.c)
- * LtvSummarize	ltv_summarize in FROM (summarize.c)
+ * LtvSummarize	ltv_summarize in FROM, and where its columns are selected
+ *				(summarize.c)
  */
 #ifndef LTV_PLAN_NODES_H
 #define LTV_PLAN_NODES_H
@@ -68,6 +69,7 @@ extern void plan_reports_init(void);
 /* summarize.c */
 extern void plan_summarize_init(void);
 extern void plan_summarize_path(RelOptInfo *rel, const RangeTblEntry *rte);
+extern void plan_summarize_projections(RelOptInfo *final);
 
 /* plan_sets.c */
 struct SupportRequestCost;

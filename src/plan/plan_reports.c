@@ -15,12 +15,14 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "optimizer/planner.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "utils/guc.h"
 
 static bool enabled = true;
 static set_rel_pathlist_hook_type next_hook = NULL;
+static create_upper_paths_hook_type next_upper_hook = NULL;
 
 /* The call of the report, if that is what stands in FROM. */
 static FuncExpr *
@@ -114,14 +116,26 @@ scan_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		plan_summarize_path(rel, rte);
 }
 
+/* The paths of a query are all there. */
+static void
+upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel, RelOptInfo *output_rel, void *extra)
+{
+	if (next_upper_hook != NULL)
+		next_upper_hook(root, stage, input_rel, output_rel, extra);
+	if (enabled && stage == UPPERREL_FINAL)
+		plan_summarize_projections(output_rel);
+}
+
 void
 plan_reports_init(void)
 {
 	DefineCustomBoolVariable("ltv.enable_report_scan",
-							 "Enables the planner's use of reports that give out their rows without keeping them.",
+							 "Enables the planner's use of reports and summaries that give out their rows without keeping them.",
 							 NULL, &enabled, true, PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	RegisterCustomScanMethods(&scan_reports_methods);
 	plan_summarize_init();
 	next_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = scan_paths;
+	next_upper_hook = create_upper_paths_hook;
+	create_upper_paths_hook = upper_paths;
 }
