@@ -151,7 +151,7 @@ static void
 read_shocks(JsonbContainer *details, FittedModel *fitted)
 {
 	JsonbContainer *object = get_object(details, SHOCKS);
-	LtvmShocks	shocks;
+	LtvmShocks	shocks = {0};
 
 	if (object != NULL && get_number(get_value(object, "month"), &shocks.month) && get_number(get_value(object, "lasting"), &shocks.lasting) &&
 		shocks.month >= 0 && shocks.month <= MOST_SHOCK && shocks.lasting >= 0 && shocks.lasting <= MOST_SHOCK)
