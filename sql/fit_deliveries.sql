@@ -104,6 +104,10 @@ INSERT INTO odd VALUES ('half each time', 1, true, 512), ('half each time', 2, t
 	('two renewals', 1, true, 10), ('two renewals', 2, true, 5), ('two renewals', 3, false, 10), ('one contract', 3, true, 1);
 SELECT name, kind, answer_to(format('SELECT ((model).converged, (model).standard_errors IS NULL, round(((model).parameters[1] / ((model).parameters[1] + (model).parameters[2]))::numeric, 3), (model).note)::text FROM (SELECT ltv_fit_deliveries(deliveries, ended, %L) AS model FROM odd, generate_series(1, times) WHERE name = %L) m', kind, name))
 FROM (SELECT DISTINCT name FROM odd) o, unnest(ARRAY['sbg', 'bdw']) kind ORDER BY name, kind DESC;
+-- chances that rise so steeply that doubles do not hold the likelihood at a limit; the highest, by a simplex search with 40 digits: -44.75846, -8.52235
+SELECT name, (model).converged, round((model).log_likelihood::numeric, 4) AS log_likelihood FROM (
+	SELECT 'all but some end with the sixth' AS name, ltv_fit_deliveries(deliveries, ended, 'bdw') AS model FROM (VALUES (6, true, 20), (12, false, 10), (1, false, 5)) c(deliveries, ended, times), generate_series(1, times)
+	UNION ALL SELECT 'the first one ends', ltv_fit_deliveries(deliveries, ended, 'bdw') FROM (VALUES (47, false, 300), (48, true, 1)) c(deliveries, ended, times), generate_series(1, times)) m ORDER BY name;
 SELECT ltv_fit_deliveries(deliveries, ended, 'sbg') IS NULL AS nothing FROM (VALUES (NULL::integer, true), (3, NULL)) v(deliveries, ended);
 
 /*
@@ -114,6 +118,7 @@ SELECT result_of(call) FROM unnest(ARRAY['ltv_expected_deliveries(model_of(''bg/
 	'ltv_expected_deliveries(model_of(''sbg'', ''NaN'', 2), 1)', 'ltv_expected_deliveries(model_of(NULL, 1, 2), 1)', 'ltv_expected_deliveries(model_of(''sbg'', 1, 2), 0)', 'ltv_expected_deliveries(model_of(''sbg'', 1, 2), 1, -1)', 'ltv_expected_deliveries(model_of(''sbg'', 1, 2), 1, 12, -0.1)',
 	'ltv_expected_deliveries(model_of(''sbg'', 1, 2), 1, 12, ''NaN'')']) call;
 SELECT state, result_of(format('ltv_fit_deliveries_final(%L::bigint[])', state)) FROM unnest(ARRAY['{}', '{0}', '{0,1}', '{2,1,1}', '{-1,1,1}', '{0,-1,1}', '{0,NULL,1}', '{{0,1,1}}', '{0,9223372036854775807,9223372036854775807}']) state;
+SELECT round(((ltv_fit_deliveries_final('{0,9223372036854775807,9223372036854775807,9223372036854775807,9223372036854775807}')).log_likelihood / 9223372036854775807 / ln(0.5::float8))::numeric, 3) AS many;
 SELECT result_of('ltv_fit_deliveries_combine(''{0,1,1}'', ''{1,1,1}'')') AS kinds, result_of('ltv_fit_deliveries_combine(''{0,9223372036854775807,1}'', ''{0,1,1}'')') AS many, ltv_fit_deliveries_combine('{0,1,2}', '{0,3,4,5,6}') AS added, ltv_fit_deliveries_combine(NULL, '{1,3,4}') AS one, ltv_fit_deliveries_accum('{0,1,2}', 2, true, 'sbg') AS larger;
 
 \set ECHO none

@@ -234,6 +234,22 @@ model_at(const Search *search, const double *at, LtvmContractModel *model)
 	}
 }
 
+/* Where chances are too small for a double, a value or derivatives are no numbers: nothing to be found there. */
+static void
+forget_unknown(const Search *search, Local *local)
+{
+	bool		known = isfinite(local->value);
+
+	for (int k = 0; k < search->dim; k++)
+	{
+		known = known && isfinite(local->g[k]);
+		for (int l = 0; l < search->dim; l++)
+			known = known && isfinite(local->h[k][l]);
+	}
+	if (!known)
+		local->value = -INFINITY;
+}
+
 /* Value and derivatives in the coordinates; false when interrupted. */
 static bool
 evaluate(Search *search, const double *at, Local *local)
@@ -264,6 +280,7 @@ evaluate(Search *search, const double *at, Local *local)
 				for (int j = 0; j < COORDINATES; j++)
 					local->h[k][l] += to_log[i][k] * natural.h[i][j] * to_log[j][l];
 	}
+	forget_unknown(search, local);
 	return true;
 }
 
@@ -287,7 +304,7 @@ solve(const Search *search, double ridge, const double *right, double *x)
 				sum = search->fixed[i] ? 1 : sum + ridge;
 			for (int k = 0; k < j; k++)
 				sum -= root[i][k] * root[j][k];
-			if (i == j && !(sum > 1e-12 * (1 + fabs(search->local.h[i][i]))))
+			if (i == j && !search->fixed[i] && !(sum > 1e-12 * (1 + fabs(search->local.h[i][i]))))
 				return false;
 			root[i][j] = i == j ? sqrt(sum) : sum / root[j][j];
 		}
@@ -370,7 +387,7 @@ climb(Search *search)
 	search->converged = false;
 	if (!evaluate(search, search->at, &search->local))
 		return false;
-	for (int i = 0; i < MAX_NEWTON; i++)
+	for (int i = 0; i < MAX_NEWTON && isfinite(search->local.value); i++)
 	{
 		double		step[COORDINATES];
 		double		gain;
