@@ -78,6 +78,8 @@ FROM (VALUES (0.668::float8, 3.806::float8, 1, 12, 0::float8), (0.668, 3.806, 8,
 -- R, term by term: 12 from the first; 1000 from the 5th; to the end, with a discount, from the 5th and the 3rd
 SELECT name, near(ltv_expected_deliveries(m, 1, 12), want[1], 1e-11) AS twelve, near(ltv_expected_deliveries(m, 5, 1000), want[2], 1e-11) AS thousand, near(ltv_expected_deliveries(m, 5, NULL, 0.01), want[3], 1e-11) AS discounted, near(ltv_expected_deliveries(m, 3, NULL, 0.0001), want[4], 1e-9) AS long
 FROM (VALUES ('falling', model_of('bdw', 0.7, 1.2, 0.6), ARRAY[5.00155803955::float8, 204.219417524, 40.9085228722, 607.814658629]), ('rising', model_of('bdw', 3, 2, 1.6), ARRAY[0.573393449268, 0.920256631245, 0.90695118246, 0.544975676699])) v(name, m, want) ORDER BY name;
+-- that nobody gets so far leaves 0, not a ratio of zeros; what has no end in the range of numbers is NULL
+SELECT ltv_expected_deliveries(model_of('bdw', 408145, 0.323, 16.7), 100, NULL, 0.01) AS nobody, ltv_expected_deliveries(model_of('bdw', 845.5, 0.0035, 0.005), 1) IS NULL AS endless;
 SELECT ltv_expected_deliveries(NULL, 1) AS model, ltv_expected_deliveries(model, NULL) AS deliveries, ltv_expected_deliveries(model, 1, 0) AS nothing, near(ltv_expected_deliveries(model, 1, 1), 1 - (model).parameters[1] / ((model).parameters[1] + (model).parameters[2]), 1e-12) AS next_one FROM fitted WHERE name = 'regular' AND kind = 'sbg';
 
 /*
@@ -105,7 +107,7 @@ INSERT INTO odd VALUES ('half each time', 1, true, 512), ('half each time', 2, t
 SELECT name, kind, answer_to(format('SELECT ((model).converged, (model).standard_errors IS NULL, round(((model).parameters[1] / ((model).parameters[1] + (model).parameters[2]))::numeric, 3), (model).note)::text FROM (SELECT ltv_fit_deliveries(deliveries, ended, %L) AS model FROM odd, generate_series(1, times) WHERE name = %L) m', kind, name))
 FROM (SELECT DISTINCT name FROM odd) o, unnest(ARRAY['sbg', 'bdw']) kind ORDER BY name, kind DESC;
 -- chances that rise so steeply that doubles do not hold the likelihood at a limit; the highest, by a simplex search with 40 digits: -44.75846, -8.52235
-SELECT name, (model).converged, round((model).log_likelihood::numeric, 4) AS log_likelihood FROM (
+SELECT name, (model).converged, round((model).log_likelihood::numeric, 4) AS log_likelihood, round(ltv_expected_deliveries(model, 12, 1000)::numeric, 2) AS expected FROM (
 	SELECT 'all but some end with the sixth' AS name, ltv_fit_deliveries(deliveries, ended, 'bdw') AS model FROM (VALUES (6, true, 20), (12, false, 10), (1, false, 5)) c(deliveries, ended, times), generate_series(1, times)
 	UNION ALL SELECT 'the first one ends', ltv_fit_deliveries(deliveries, ended, 'bdw') FROM (VALUES (47, false, 300), (48, true, 1)) c(deliveries, ended, times), generate_series(1, times)) m ORDER BY name;
 SELECT ltv_fit_deliveries(deliveries, ended, 'sbg') IS NULL AS nothing FROM (VALUES (NULL::integer, true), (3, NULL)) v(deliveries, ended);

@@ -69,7 +69,8 @@ ltvm_contract_parameters_fit(LtvmContractKind kind, const double *p)
 {
 	for (int i = 0; i < ltvm_contract_parameter_count(kind); i++)
 	{
-		if (!(p[i] > 0 && p[i] <= 1e12))
+		/* (of a fit at most e^29, at the ends of u and v) */
+		if (!(p[i] > 0 && p[i] <= 1e13))
 			return false;
 	}
 	return true;
@@ -709,8 +710,10 @@ integrate_worth(const Future *future, double horizon, double summed)
 		piece = integrate_piece(future, from, to);
 		sum += piece;
 		from = to;
-		if (piece < 1e-17 * (sum + summed))
+		if (!(piece > 1e-17 * (sum + summed)))
 			break;
+		if (to > 1e300 && isinf(horizon))
+			return INFINITY;
 	}
 	return sum;
 }
@@ -728,7 +731,7 @@ ltvm_expected_deliveries(const LtvmContractModel *model, double deliveries, doub
 		double		next = worth(&future, i);
 
 		sum += next;
-		if (next < 1e-18 * sum)
+		if (!(next > 1e-18 * sum))
 			return sum;
 	}
 	if (horizon <= SUMMED)
