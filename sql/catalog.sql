@@ -14,7 +14,7 @@ WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ltv')
   AND NOT EXISTS (SELECT FROM pg_type WHERE p.oid IN (typinput, typoutput, typreceive, typsend)) AND NOT EXISTS (SELECT FROM pg_operator WHERE oprcode = p.oid)
   AND NOT EXISTS (SELECT FROM pg_cast WHERE castfunc = p.oid) AND NOT EXISTS (SELECT FROM pg_amproc WHERE amproc = p.oid)
   AND NOT EXISTS (SELECT FROM pg_proc u WHERE u.prosupport = p.oid) AND prorettype <> 'trigger'::regtype
-  AND proname !~ '^ltv_store_(tables|equality|forget|query|statement|watch|seen|look|bring|refresh|check)' AND proname NOT IN ('ltv_catalog_term', 'ltv_running_reports') AND p.oid NOT IN ('ltv_day(timestamp, text)'::regprocedure, 'ltv_day(date, text)'::regprocedure);
+  AND proname !~ '^ltv_store_(tables|equality|forget|query|statement|view|watch|seen|columns|sources|look|bring|refresh|check)' AND proname NOT IN ('ltv_catalog_term', 'ltv_running_reports') AND p.oid NOT IN ('ltv_day(timestamp, text)'::regprocedure, 'ltv_day(date, text)'::regprocedure);
 SELECT c.oid::regprocedure AS lacking FROM callable c WHERE NOT EXISTS (SELECT FROM ltv_catalog l WHERE l.function_name = c.name AND l.arguments = pg_get_function_arguments(c.oid)) ORDER BY 1;
 SELECT DISTINCT function_name AS not_callable, arguments FROM ltv_catalog l WHERE NOT EXISTS (SELECT FROM callable c WHERE l.function_name = c.name AND l.arguments = pg_get_function_arguments(c.oid)) ORDER BY 1;
 SELECT count(*) > 100 AS many, bool_and((kind = 'aggregate') = (prokind = 'a')) AS aggregates FROM ltv_catalog l JOIN callable c ON l.function_name = c.name AND l.arguments = pg_get_function_arguments(c.oid);

@@ -2338,9 +2338,10 @@ COMMENT ON COLUMN ltv_stores.watch IS 'tables with triggers';
 COMMENT ON COLUMN ltv_stores.keys IS 'whose customer a row of each is; null: that of its column customer_id';
 COMMENT ON COLUMN ltv_stores.columns IS 'further columns of the orders relation in the store';
 COMMENT ON COLUMN ltv_stores.now IS 'the view with a history for each customer as of now';
-COMMENT ON COLUMN ltv_stores.seen IS 'partitions and views as the last refresh saw them';
+COMMENT ON COLUMN ltv_stores.seen IS 'partitions, views and columns as the last refresh saw them';
 GRANT SELECT, INSERT ON ltv_stores TO PUBLIC;
-SELECT pg_catalog.pg_extension_config_dump('ltv_stores', '');
+-- not what is left of a store that was dropped by hand, which nobody could restore
+SELECT pg_catalog.pg_extension_config_dump('ltv_stores', 'WHERE ARRAY[store, queue, now]::oid[] <@ ARRAY(SELECT oid FROM pg_catalog.pg_class)');
 SELECT pg_catalog.pg_extension_config_dump('ltv_stores_number_seq', '');
 
 CREATE FUNCTION ltv_stores_check() RETURNS trigger AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -2416,7 +2417,7 @@ BEGIN
     WHEN NOT MATCHED AND n.history IS NOT NULL THEN INSERT (customer_id, history%12$s) VALUES (n.customer_id, n.history%13$s)',
     k.queue, CASE WHEN everybody THEN 'true' ELSE format('q.customer_id %s ANY (SELECT unnest($1))', equal) END, query, k.store,
     (SELECT string_agg(format(', f.%I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
-    repeat(', NULL', cardinality(k.columns)), CASE WHEN everybody THEN k.store::text ELSE 'unnest($1)' END, equal, ltv,
+    repeat(', NULL', cardinality(k.columns)), CASE WHEN everybody THEN k.store::text ELSE '(SELECT unnest($1))' END, equal, ltv,
     (SELECT string_agg(format(' OR s.%1$I::text IS DISTINCT FROM n.%1$I::text', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
     (SELECT string_agg(format(', %1$I = n.%1$I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
     (SELECT string_agg(format(', %I', c), '' ORDER BY n) FROM unnest(k.columns) WITH ORDINALITY u (c, n)),
@@ -2426,7 +2427,27 @@ BEGIN
 END $function$;
 COMMENT ON FUNCTION ltv_store_statement(integer, boolean) IS 'the statement that brings customers of a store up to date, and takes their notes: those of an array, or everybody';
 
-CREATE FUNCTION ltv_store_watch(number integer) RETURNS void
+CREATE FUNCTION ltv_store_view(store regclass, queue regclass, orders regclass, columns text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
+  noted text := format('EXISTS (SELECT FROM %s n WHERE n.customer_id IS NULL)', queue);
+  equal text;
+  selected text;
+  everybody text;
+BEGIN
+  EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) INTO equal USING store, 'customer_id';
+  -- those without a note from the store, those with one from the orders; a note without a customer stands for everybody
+  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO selected USING orders,
+    format('NOT %2$s AND o.customer_id %3$s ANY (SELECT q.customer_id FROM %1$s q WHERE q.sqlstate IS NULL)', queue, noted, equal), columns;
+  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO everybody USING orders,
+    format('%2$s AND NOT EXISTS (SELECT FROM %1$s q WHERE q.sqlstate IS NOT NULL AND q.customer_id %3$s o.customer_id AND NOT EXISTS (SELECT FROM %1$s u WHERE u.sqlstate IS NULL AND u.customer_id %3$s q.customer_id))', queue, noted, equal), columns;
+  RETURN format('SELECT s.customer_id, s.history%s FROM %s s WHERE NOT %s AND NOT EXISTS (SELECT FROM %s q WHERE q.customer_id %s s.customer_id) UNION ALL %s UNION ALL %s',
+    (SELECT string_agg(format(', s.%I', c), '' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u (c, n)), store, noted, queue, equal, selected, everybody);
+END $function$;
+COMMENT ON FUNCTION ltv_store_view(regclass, regclass, regclass, text[]) IS 'the query of a store''s view';
+
+CREATE FUNCTION ltv_store_watch(number integer) RETURNS boolean
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   ltv text := (SELECT quote_ident(nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'ltv');
@@ -2434,13 +2455,17 @@ DECLARE
   watched regclass[];
   t record;
   g record;
+  unseen boolean := false;
 BEGIN
   EXECUTE format('SELECT watch FROM %s.ltv_stores WHERE number = $1', ltv) INTO watched USING number;
   -- parents first: partitions have the trigger for rows from them
   FOR t IN
     WITH RECURSIVE below(relid, depth) AS (SELECT unnest(watched)::oid, 0 UNION SELECT inhrelid, depth + 1 FROM pg_inherits JOIN below ON inhparent = relid)
-    SELECT relid::regclass AS relation, relid FROM below WHERE relid IN (SELECT oid FROM pg_class) GROUP BY relid ORDER BY max(depth), relid
+    SELECT relid::regclass AS relation, relid, relkind, relowner FROM below JOIN pg_class ON oid = relid GROUP BY relid, relkind, relowner ORDER BY max(depth), relid
   LOOP
+    IF t.relkind = 'f' THEN
+      RAISE EXCEPTION 'a store cannot be kept of foreign table %, whose changes nobody here sees', t.relation USING ERRCODE = 'feature_not_supported', HINT = 'Take it out of the watched table, or the store away with ltv_unkeep, and keep one of a view that leaves it out.';
+    END IF;
     FOR g IN
       SELECT name || suffix AS name, event FROM (VALUES
         ('', 'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW'),
@@ -2449,12 +2474,17 @@ BEGIN
         ('_truncate', 'AFTER TRUNCATE ON %s FOR EACH STATEMENT')) v (suffix, event)
       WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.relid AND tgname = name || suffix)
     LOOP
+      IF NOT pg_has_role(t.relowner, 'USAGE') THEN
+        RAISE EXCEPTION 'must be owner of table % to watch it', t.relation USING ERRCODE = 'insufficient_privilege', HINT = 'Give it to the owner of the store with ALTER TABLE ... OWNER TO, or let a superuser call ltv_note_all.';
+      END IF;
       EXECUTE format('CREATE TRIGGER %I ' || g.event || ' EXECUTE FUNCTION %s.ltv_note(%s)', g.name, t.relation, ltv, number);
       EXECUTE format('ALTER TABLE %s %s ENABLE ALWAYS TRIGGER %I', CASE WHEN g.event LIKE '%STATEMENT' THEN 'ONLY' END, t.relation, g.name);
+      unseen := unseen OR g.event LIKE '%EACH ROW';
     END LOOP;
   END LOOP;
+  RETURN unseen;
 END $function$;
-COMMENT ON FUNCTION ltv_store_watch(integer) IS 'makes the triggers of a store that are missing';
+COMMENT ON FUNCTION ltv_store_watch(integer) IS 'makes the triggers of a store that are missing; whether rows of a table were not noted before';
 
 CREATE FUNCTION ltv_store_seen(orders regclass, watch regclass[]) RETURNS text
 LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
@@ -2469,10 +2499,33 @@ BEGIN
     SELECT hashtextextended(string_agg(part, ' ' ORDER BY part COLLATE "C"), 0)::text FROM (
       SELECT format('%s %s', c.oid, c.relfilenode) FROM pg_class c JOIN tables ON c.oid = relid
       UNION ALL
+      -- what was taken out and put back may have changed meanwhile
+      SELECT format('%s %s %s', i.inhrelid, i.inhparent, i.xmin) FROM pg_inherits i JOIN tables ON i.inhparent = relid
+      UNION ALL
       SELECT format('%s %s', r.oid, hashtextextended(r.ev_action::text, 0)) FROM pg_rewrite r JOIN views ON r.ev_class = relid
     ) s (part));
 END $function$;
 COMMENT ON FUNCTION ltv_store_seen(regclass, regclass[]) IS 'changes with the partitions of watched tables, with their files, and with the views over them';
+
+CREATE FUNCTION ltv_store_columns(orders regclass, columns text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+  RETURN (SELECT ' ' || string_agg(format('%s:%s', attnum, attname), ',' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = orders AND attnum > 0 AND attname = ANY ('{customer_id,ordered_on,amount,quantity,cost,contact,order_id,item,history}'::text[] || columns));
+END $function$;
+COMMENT ON FUNCTION ltv_store_columns(regclass, text[]) IS 'which columns of the orders relation a store and its view are made of';
+
+CREATE FUNCTION ltv_store_sources(read regclass[], watch regclass[]) RETURNS void
+LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+  a record;
+BEGIN
+  FOR a IN SELECT r AS relation FROM unnest(read) r
+    WHERE NOT EXISTS (WITH RECURSIVE above(relid) AS (SELECT r::oid UNION SELECT inhparent FROM pg_inherits JOIN above ON inhrelid = relid) SELECT FROM above WHERE relid = ANY (watch)) LOOP
+    RAISE WARNING 'orders read table %, which is not watched', a.relation USING HINT = 'What changes there is not followed until ltv_note_all is called.';
+  END LOOP;
+END $function$;
+COMMENT ON FUNCTION ltv_store_sources(regclass[], regclass[]) IS 'a warning of each table that is read and not watched';
 
 CREATE FUNCTION ltv_store_look(number integer) RETURNS void
 LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
@@ -2493,8 +2546,8 @@ BEGIN
         HINT = 'Give the column its name again, or take the store away with ltv_unkeep and keep it anew.';
     END IF;
   END LOOP;
-  IF NOT EXISTS (SELECT FROM pg_class WHERE oid = k.queue) OR EXISTS (SELECT FROM pg_index WHERE indrelid = k.queue) THEN
-    RAISE EXCEPTION 'the queue of store "%" is gone or has an index', k.store USING ERRCODE = 'object_not_in_prerequisite_state',
+  IF NOT EXISTS (SELECT FROM pg_class WHERE oid = k.queue) OR EXISTS (SELECT FROM pg_index WHERE indrelid = k.queue) OR 3 <> (SELECT count(*) FROM pg_attribute WHERE attrelid = k.queue AND attnum > 0) THEN
+    RAISE EXCEPTION 'the queue of store "%" is gone, or has an index or other columns', k.store USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'Changes were not noted meanwhile. Drop the index and call ltv_note_all, or take the store away with ltv_unkeep and keep it again.';
   END IF;
   IF EXISTS (SELECT FROM unnest(k.watch) w JOIN pg_class c ON c.oid = w WHERE NOT has_table_privilege(c.oid, 'TRIGGER')) THEN
@@ -2532,7 +2585,7 @@ BEGIN
     EXECUTE statement USING ids;
     GET DIAGNOSTICS changed = ROW_COUNT;
   EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-    EXECUTE format('INSERT INTO %s SELECT c, $2, $3 FROM unnest($1) c', k.queue) USING ids, SQLSTATE, SQLERRM;
+    EXECUTE format('INSERT INTO %s SELECT unnest($1), $2, $3', k.queue) USING ids, SQLSTATE, SQLERRM;
     EXECUTE format('DELETE FROM %s s WHERE s.customer_id %s ANY ($1)', k.store, equal) USING ids;
     GET DIAGNOSTICS changed = ROW_COUNT;
   END;
@@ -2548,14 +2601,21 @@ DECLARE
   everybody boolean;
   who text;
   statement text;
+  unseen boolean;
+  v record;
   cost text := current_setting('random_page_cost');
 BEGIN
   EXECUTE format('SELECT %s.ltv_store_look($1)', ltv) USING number;
-  EXECUTE format('SELECT store, queue, orders, watch FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
+  EXECUTE format('SELECT store, queue, orders, watch, columns, now FROM %s.ltv_stores WHERE number = $1', ltv) INTO k USING number;
   -- what there is, before the statement that reads: what changes between the two is seen the next time
   EXECUTE format('SELECT %s.ltv_store_seen($1, $2)', ltv) INTO now_seen USING k.orders, k.watch;
+  EXECUTE format('SELECT $1 || %s.ltv_store_columns($2, $3)', ltv) INTO now_seen USING now_seen, k.orders, k.columns;
   IF seen <> now_seen THEN
     EXECUTE format('INSERT INTO %s DEFAULT VALUES', k.queue);
+    -- a view may be another one than ltv_keep was told of
+    IF seen NOT LIKE ' %' THEN
+      EXECUTE format('SELECT %1$s.ltv_store_sources(%1$s.ltv_store_tables($1), $2)', ltv) USING k.orders, k.watch;
+    END IF;
   END IF;
   EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE customer_id IS NULL)', k.queue) INTO everybody;
   EXECUTE format('SELECT %s.ltv_store_statement($1, $2)', ltv) INTO statement USING number, everybody;
@@ -2567,7 +2627,7 @@ BEGIN
       -- the note first, as it is seen now: what is committed from here on has notes of its own
       EXECUTE format('DELETE FROM %s WHERE customer_id IS NULL', k.queue);
       EXECUTE format('SELECT %s.ltv_store_statement($1, false)', ltv) INTO statement USING number;
-      who := format('SELECT customer_id FROM %s WHERE customer_id IS NOT NULL UNION SELECT customer_id FROM %s', k.orders, k.store);
+      who := format('SELECT customer_id FROM %s WHERE customer_id IS NOT NULL UNION SELECT customer_id FROM %s UNION SELECT customer_id FROM %s WHERE customer_id IS NOT NULL', k.orders, k.store, k.queue);
     END;
   ELSE
     PERFORM set_config('random_page_cost', least(cost::float8, 1.1)::text, true);
@@ -2579,10 +2639,22 @@ BEGIN
       FROM (SELECT array_agg(customer_id) AS ids FROM (SELECT customer_id, (row_number() OVER (ORDER BY customer_id) - 1) / 100000 AS batch FROM (%s) c) c GROUP BY batch) b', ltv, who)
       INTO changed USING number, statement;
   END IF;
-  -- last, as it locks new partitions against writes until the end of the transaction
+  -- last, as it locks new partitions against writes until the end of the transaction, and the view, which has been made of other columns
   IF seen <> now_seen THEN
     PERFORM set_config('random_page_cost', cost, true);
-    EXECUTE format('SELECT %s.ltv_store_watch($1)', ltv) USING number;
+    EXECUTE format('SELECT %s.ltv_store_watch($1)', ltv) INTO unseen USING number;
+    -- what was written to a new child by transactions that have ended since it was read
+    IF unseen THEN
+      EXECUTE format('INSERT INTO %s DEFAULT VALUES', k.queue);
+    END IF;
+    FOR v IN SELECT nspname, reloptions, has_schema_privilege(n.oid, 'CREATE') AS may FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+      WHERE c.oid = k.now AND substr(seen, strpos(seen, ' ')) <> substr(now_seen, strpos(now_seen, ' ')) LOOP
+      IF NOT v.may THEN
+        RAISE EXCEPTION 'view % has to be made anew, as the orders have other columns', k.now USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT CREATE ON SCHEMA %I TO %I.', v.nspname, current_user);
+      END IF;
+      EXECUTE format('SELECT %s.ltv_store_view($1, $2, $3, $4)', ltv) INTO statement USING k.store, k.queue, k.orders, k.columns;
+      EXECUTE format('CREATE OR REPLACE VIEW %s%s AS %s', k.now, ' WITH (' || array_to_string(v.reloptions, ', ') || ')', statement);
+    END LOOP;
   END IF;
 END $function$;
 COMMENT ON FUNCTION ltv_store_refresh(integer, text) IS 'brings a store up to date, for ltv_refresh';
@@ -2604,6 +2676,9 @@ BEGIN
   IF cardinality(watch) = 0 OR array_ndims(watch) > 1 OR array_ndims(keys) > 1 OR array_ndims(columns) > 1 OR cardinality(keys) <> cardinality(watch) THEN
     RAISE EXCEPTION 'there are % tables to watch and % keys', cardinality(watch), coalesce(cardinality(keys), 0) USING ERRCODE = 'invalid_parameter_value', HINT = 'watch has one table or more, and keys, if they are given, one for each: a column, an expression, or NULL for customer_id.';
   END IF;
+  IF cardinality(watch) > (SELECT count(DISTINCT w) FROM unnest(watch) w) THEN
+    RAISE EXCEPTION 'a table stands twice among those to watch' USING ERRCODE = 'invalid_parameter_value', HINT = 'A row is noted for one customer, whom its key names. Keep orders that belong to two customers as two rows.';
+  END IF;
   EXECUTE format('SELECT %s.ltv_store_tables($1)', ltv) INTO read USING orders;
 
   -- the columns of the orders relation
@@ -2612,8 +2687,8 @@ BEGIN
     IF a.typname IS NULL THEN
       RAISE EXCEPTION 'relation "%" has no column "%"', orders, a.c USING ERRCODE = 'undefined_column', HINT = view_hint;
     END IF;
-    IF a.c = ANY (columns) AND (a.c IN ('customer_id', 'history') OR a.typcategory = 'A') THEN
-      RAISE EXCEPTION 'column "%" cannot be a further column of a store', a.c USING ERRCODE = 'invalid_parameter_value', HINT = 'It is there already, or an array, which is no value to divide customers by.';
+    IF a.c = ANY (columns) AND (a.c IN ('customer_id', 'history') OR a.typcategory = 'A' OR cardinality(array_positions(columns, a.c)) > 1 OR needed <> '{customer_id,history}' AND a.c IN ('ordered_on', 'amount', 'quantity', 'cost', 'contact')) THEN
+      RAISE EXCEPTION 'column "%" cannot be a further column of a store', a.c USING ERRCODE = 'invalid_parameter_value', HINT = 'It is there already, beside the history or in it, or an array, which is no value to divide customers by.';
     END IF;
   END LOOP;
   FOR a IN SELECT attname AS c, atttypid::regtype AS type, t.typcategory, coalesce(nullif(typbasetype, 0), t.oid)::regtype AS base FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
@@ -2648,17 +2723,14 @@ BEGIN
     END IF;
     EXECUTE format('SELECT %s.ltv_store_check_key($1, $2, $3)', ltv) USING orders, a.relation, a.key;
   END LOOP;
-  FOR a IN SELECT r AS relation FROM unnest(read) r
-    WHERE NOT EXISTS (WITH RECURSIVE above(relid) AS (SELECT r::oid UNION SELECT inhparent FROM pg_inherits JOIN above ON inhrelid = relid) SELECT FROM above WHERE relid = ANY (watch)) LOOP
-    RAISE WARNING 'orders read table %, which is not watched', a.relation USING HINT = 'What changes there is not followed until ltv_note_all is called.';
-  END LOOP;
+  EXECUTE format('SELECT %s.ltv_store_sources($1, $2)', ltv) USING read, watch;
 END $function$;
 COMMENT ON FUNCTION ltv_store_check(regclass, name, regclass[], text[], text[]) IS 'an error when a store cannot be kept';
 
 CREATE FUNCTION ltv_store_check_key(orders regclass, relation regclass, key text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
-  id text := (SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = orders AND attname = 'customer_id');
+  id text := (SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = orders AND attname = 'customer_id');
   base oid := (SELECT coalesce(nullif(typbasetype, 0), t.oid) FROM pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = orders AND attname = 'customer_id');
   a record;
 BEGIN
@@ -2668,8 +2740,9 @@ BEGIN
     RAISE EXCEPTION 'table % has no column "customer_id"', relation USING ERRCODE = 'undefined_column', HINT = 'Say in keys whose customer a row is: a column, or an expression over the row.';
   ELSIF NOT FOUND THEN
     BEGIN
-      EXECUTE format('SELECT (%s)::%s FROM (SELECT (NULL::%s).*) AS %I WHERE false', key, id, relation, (SELECT relname FROM pg_class WHERE oid = relation));
-    EXCEPTION WHEN syntax_error_or_access_rule_violation OR invalid_schema_name OR data_exception THEN
+      -- in WHERE, where it can be one value for a row only
+      EXECUTE format('SELECT FROM (SELECT (NULL::%3$s).*) AS %4$I WHERE (%1$s)::%2$s IS NULL AND false', key, id, relation, (SELECT relname FROM pg_class WHERE oid = relation));
+    EXCEPTION WHEN syntax_error_or_access_rule_violation OR invalid_schema_name OR data_exception OR feature_not_supported THEN
       RAISE EXCEPTION 'the key of table % fails: %', relation, SQLERRM USING ERRCODE = SQLSTATE, HINT = 'A key is a column or an expression over a row of the table; what is not in pg_catalog is written with its schema.';
     END;
   ELSIF a.attgenerated = 'v' THEN
@@ -2692,33 +2765,25 @@ DECLARE
   its text := format('%s.%I', place, coalesce(store, 'store'));
   queue text := format('%s.%I', place, coalesce(store, 'store') || '_queue');
   now text := format('%s.%I', place, coalesce(store, 'store') || '_now');
-  equal text;
-  noted text;
   selected text;
-  everybody text;
   number integer;
 BEGIN
   EXECUTE format('SELECT %s.ltv_store_check($1, $2, $3, $4, $5)', ltv) USING orders, store, watch, keys, columns;
-  EXECUTE format('SELECT %s.ltv_store_equality(atttypid) FROM pg_attribute WHERE attrelid = $1 AND attname = $2', ltv) INTO equal USING orders, 'customer_id';
   EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO selected USING orders, 'true', columns;
   EXECUTE format('CREATE TABLE %s WITH (fillfactor = 80) AS %s WITH NO DATA', its, selected);
   EXECUTE format('ALTER TABLE %s ALTER history SET NOT NULL, ADD PRIMARY KEY (customer_id)', its);
-  -- deletes are published, too, where all tables are
-  EXECUTE format('CREATE TABLE %s USING heap AS SELECT customer_id, NULL::text AS sqlstate, NULL::text AS error FROM %s WITH NO DATA', queue, its);
+  -- what a domain refuses is none of the queue's business, so ids are of the type that a UNION takes for a domain: its base.  Deletes are published, too,
+  -- where all tables are
+  EXECUTE format('CREATE TABLE %s USING heap AS SELECT customer_id, NULL::text AS sqlstate, NULL::text AS error FROM %s UNION ALL SELECT NULL, NULL, NULL WITH NO DATA', queue, its);
   EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', queue);
 
-  -- those without a note from the store, those with one from the orders; a note without a customer stands for everybody
-  noted := format('EXISTS (SELECT FROM %s n WHERE n.customer_id IS NULL)', queue);
-  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO selected USING orders,
-    format('NOT %2$s AND o.customer_id %3$s ANY (SELECT q.customer_id FROM %1$s q WHERE q.sqlstate IS NULL)', queue, noted, equal), columns;
-  EXECUTE format('SELECT %s.ltv_store_query($1, $2, $3)', ltv) INTO everybody USING orders,
-    format('%2$s AND NOT EXISTS (SELECT FROM %1$s q WHERE q.sqlstate IS NOT NULL AND q.customer_id %3$s o.customer_id AND NOT EXISTS (SELECT FROM %1$s u WHERE u.sqlstate IS NULL AND u.customer_id %3$s q.customer_id))', queue, noted, equal), columns;
-  EXECUTE format('CREATE VIEW %s AS SELECT s.* FROM %s s WHERE NOT %s AND NOT EXISTS (SELECT FROM %s q WHERE q.customer_id %s s.customer_id) UNION ALL %s UNION ALL %s', now, its, noted, queue, equal, selected, everybody);
+  EXECUTE format('SELECT %s.ltv_store_view($1, $2, $3, $4)', ltv) INTO selected USING its::regclass, queue::regclass, orders, columns;
+  EXECUTE format('CREATE VIEW %s AS %s', now, selected);
   EXECUTE format('COMMENT ON TABLE %s IS %L', its, format('a history for each customer of %s, brought up to date by ltv_refresh', orders));
   EXECUTE format('COMMENT ON TABLE %s IS %L', queue, format('customers of %s whose orders have changed since the last ltv_refresh', its));
   EXECUTE format('COMMENT ON VIEW %s IS %L', now, format('a history for each customer of %s as of now', orders));
 
-  EXECUTE format('INSERT INTO %s.ltv_stores (store, queue, orders, watch, keys, columns, now) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number', ltv) INTO number
+  EXECUTE format('INSERT INTO %1$s.ltv_stores (store, queue, orders, watch, keys, columns, now, seen) VALUES ($1, $2, $3, $4, $5, $6, $7, %1$s.ltv_store_columns($3, $6)) RETURNING number', ltv) INTO number
     USING its::regclass, queue::regclass, orders, watch, keys, columns, now::regclass;
   EXECUTE format('SELECT %s.ltv_store_watch($1)', ltv) USING number;
   EXECUTE format('INSERT INTO %s DEFAULT VALUES', queue);

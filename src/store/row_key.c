@@ -25,7 +25,7 @@ prepare_key(const Watch *watch, Relation rel)
 
 	initStringInfo(&query);
 	appendStringInfo(&query, "SELECT (%s)::%s FROM (SELECT ($1).*) AS %s", watch->expression,
-					 format_type_extended(watch->id_type, -1, FORMAT_TYPE_FORCE_QUALIFY),
+					 format_type_extended(watch->id_type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY),
 					 quote_identifier(get_rel_name(watch->watched)));
 	plan = SPI_prepare(query.data, 1, &row_type);
 	if (plan == NULL)
@@ -76,16 +76,19 @@ evaluate_key(Watch *watch, Relation rel, HeapTuple tuple, Datum *id, bool *isnul
 	ResourceOwner owner = CurrentResourceOwner;
 	volatile bool good = false;
 
+	watch->running++;
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
 		ask_key(watch, rel, tuple, context, id, isnull);
 		ReleaseCurrentSubTransaction();
+		watch->running--;
 		good = true;
 	}
 	PG_CATCH();
 	{
+		watch->running--;
 		if (told_to_stop())
 			PG_RE_THROW();
 		MemoryContextSwitchTo(context);

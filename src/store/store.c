@@ -69,6 +69,11 @@ open_store(FunctionCallInfo fcinfo, Oid relid, StoreRow *row)
 static void
 CheckStoreIsOurs(Oid relid)
 {
+	if (!OidIsValid(owner_of(relid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the store with OID %u is gone", relid),
+				 errhint("Take what is left of it away with ltv_unkeep, and keep it again.")));
 	if (!is_ours(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -215,16 +220,21 @@ ltv_note_all(PG_FUNCTION_ARGS)
 
 /* --- what may stand in ltv_stores ------------------------------------------------------- */
 
-/* Take a store's row out of ltv_stores, for ltv_unkeep. */
+/* Take a store's row out of ltv_stores, for ltv_unkeep; that of one which was dropped by hand is nobody's. */
 PG_FUNCTION_INFO_V1(ltv_store_forget);
 Datum
 ltv_store_forget(PG_FUNCTION_ARGS)
 {
+	Oid			relid = PG_GETARG_OID(0);
 	StoreRow	row;
 	bool		found;
 
-	open_store(fcinfo, PG_GETARG_OID(0), &row);
-	CheckStoreIsOurs(OidIsValid(owner_of(row.store)) ? row.store : row.queue);
+	if (get_rel_name(relid) != NULL || !find_store_row(stores_relation(fcinfo->flinfo->fn_oid), 0, relid, &row))
+		open_store(fcinfo, relid, &row);
+	if (OidIsValid(owner_of(row.store)))
+		CheckStoreIsOurs(row.store);
+	else if (OidIsValid(owner_of(row.queue)))
+		CheckStoreIsOurs(row.queue);
 	(void) with_store_row(stores_relation(fcinfo->flinfo->fn_oid), "DELETE FROM %s WHERE number OPERATOR(pg_catalog.=) $1", row.number, NULL, &found);
 	forget_notes();
 	PG_RETURN_VOID();

@@ -76,6 +76,10 @@ look_at_table(Reading *reading, Oid relid)
 		refuse(reading, psprintf("the materialized view \"%s\", whose refreshes nobody sees", get_rel_name(relid)));
 	if (get_rel_persistence(relid) == RELPERSISTENCE_TEMP)
 		refuse(reading, psprintf("the temporary table \"%s\"", get_rel_name(relid)));
+	if (get_rel_persistence(relid) == RELPERSISTENCE_UNLOGGED)
+		ereport(WARNING,
+				(errmsg("orders read the unlogged table \"%s\", which a crash empties without a note", get_rel_name(relid)),
+				 errhint("Call ltv_note_all after a crash, or ALTER TABLE ... SET LOGGED.")));
 }
 
 static void

@@ -240,12 +240,14 @@ load_watch(Watch *watch, Oid stores)
 	}
 }
 
-/* Free what a watch was; a plan that may be running is left alone, which is rare. */
+/* Free what a watch was; a plan that is running is left alone, which is rare. */
 static void
 empty_watch(Watch *watch)
 {
 	if (watch->expression != NULL)
 		pfree(watch->expression);
+	if (watch->plan != NULL && watch->running == 0)
+		SPI_freeplan(watch->plan);
 	watch->expression = NULL;
 	watch->plan = NULL;
 	watch->store = watch->queue = watch->watched = InvalidOid;
@@ -279,6 +281,9 @@ find_watch(Oid function, int32 number, Oid relid)
 		/* before it is looked at: what changes meanwhile makes it invalid again */
 		watch->valid = true;
 		load_watch(watch, known_stores);
+		/* nobody tells when a table far above becomes another one's child */
+		if (watch->kind == WATCH_NOTHING)
+			watch->valid = false;
 	}
 	latest = watch;
 	return watch;

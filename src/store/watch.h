@@ -44,6 +44,7 @@ typedef struct Watch
 	Oid			watched;		/* the table or the ancestor that ltv_stores names */
 	char	   *expression;		/* WATCH_EXPRESSION */
 	SPIPlanPtr	plan;			/* of the expression, once it was needed */
+	int			running;		/* how often it is being evaluated now */
 } Watch;
 
 /* A row of ltv_stores. */

@@ -142,7 +142,12 @@ sub one_round
   $refreshed += () = map { slurp_file("$_->{path}.out") =~ /^\d+$/mg } @refreshers;
   my @errors = grep { /(?:ERROR|FATAL|PANIC|error): / && !/deadlock detected|moved to another partition|no partition of relation|is not a partition|is already a partition|current transaction is aborted|would overlap|violates partition|server closed|terminat|connection|SSL|Connection|recovery|crash|another server process|shared memory|savepoint|could not serialize|canceling/ } map { split /\n/, slurp_file("$_->{path}.err") } @writers, $looker, @refreshers;
   is(join("\n", @errors), '', 'no session has an error but what a detached month, a deadlock or a crash makes');
-  $node->poll_query_until('postgres', 'SELECT true');
+  # until it answers: a psql that is refused does not read its statement, which stops the test
+  for (1 .. 1800)
+  {
+    last if system('pg_isready', '-q', '-d', $node->connstr('postgres')) == 0;
+    sleep 0.1;
+  }
   # what was begun before a crash may go on rolling back
   is(differing('store_now', 'rebuilt'), 0, 'the view of orders is a rebuild');
   is(differing('card_now', 'purchases_rebuilt'), 0, 'the view of purchases is a rebuild');
@@ -198,6 +203,20 @@ is(differing('web_store_now', 'web_rebuilt'), 0, 'and notes');
 answer(q{SELECT ltv_refresh('web_store')});
 is(differing('web_store', 'web_rebuilt'), 0, 'for the store');
 
+# a child that a transaction writes to when a refresh sees it for the first time
+$node->safe_psql('postgres', q{CREATE TABLE web_child () INHERITS (web)});
+my $writer = start_psql("BEGIN; INSERT INTO web_child VALUES (5, 55, '2024-01-01', 50); SELECT 5;\n");
+$writer->{psql}->pump until $writer->{out} =~ /^5$/m;
+my $refresher = start_script("SELECT ltv_refresh('web_store');\n");
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'ltv_refresh'});
+$writer->{in} .= "COMMIT;\n";
+$writer->{psql}->finish;
+$refresher->{psql}->finish;
+is(differing('web_store_now', 'web_rebuilt'), 0, 'what was written to a new child during its first refresh is in the view');
+is(answer(q{SELECT ltv_refresh('web_store')}), 1, 'and taken by the next one');
+is(differing('web_store', 'web_rebuilt'), 0, 'for the store');
+$node->safe_psql('postgres', 'DROP TABLE web_child');
+
 # --- prepared transactions -----------------------------------------------------------------------------------------------------------
 
 $node->safe_psql('postgres', q{BEGIN; INSERT INTO web VALUES (5, 5, '2024-01-01', 50); PREPARE TRANSACTION 'p'});
@@ -211,8 +230,14 @@ is(answer(q{SELECT ltv_refresh('web_store')}), 1, 'and is taken');
 
 # --- dumped and restored ----------------------------------------------------------------------------------------------------------------
 
-$node->safe_psql('postgres', q{INSERT INTO web VALUES (6, 1, '2024-02-01', 60); CREATE DATABASE copy});
+$node->safe_psql('postgres', q{INSERT INTO web VALUES (6, 1, '2024-02-01', 60)});
+# a store that was dropped by hand is in the way of none
+$node->safe_psql('postgres', q{CREATE SCHEMA dropped; CREATE TABLE dropped.web (LIKE web)});
+$node->safe_psql('postgres', q{SELECT ltv_keep('dropped.web', 'dropped_store', '{dropped.web}')});
+$node->safe_psql('postgres', q{DROP SCHEMA dropped CASCADE});
+$node->safe_psql('postgres', 'CREATE DATABASE copy');
 command_ok([ 'bash', '-o', 'pipefail', '-c', 'pg_dump -d "$1" | psql -qX -v ON_ERROR_STOP=1 -o /dev/null -d "$2"', 'sh', $node->connstr('postgres'), $node->connstr('copy') ], 'dumped and restored');
+is(answer('SELECT count(ltv_unkeep(store)) FROM ltv_stores WHERE store NOT IN (SELECT oid FROM pg_class)'), 1, 'what is left of a store that was dropped is taken away');
 my $stores = 'SELECT number, store, queue, orders, watch, keys, columns, now FROM ltv_stores ORDER BY number';
 is($node->safe_psql('copy', $stores), answer($stores), 'all stores are there');
 is($node->safe_psql('copy', 'SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgrelid::regclass::text, tgname'),
@@ -304,6 +329,20 @@ $node->safe_psql('rights', 'ALTER TABLE shop OWNER TO keeper; REVOKE SELECT ON s
 is(as('keeper', q{SELECT ltv_refresh('card')}), '42501', 'and so it is without the right to read the orders');
 $node->safe_psql('rights', 'GRANT SELECT ON shop TO keeper');
 is(as('keeper', q{SELECT ltv_note_all('card'); SELECT ltv_refresh('card')}), "\n2", 'and is none afterwards');
+
+# a partition of somebody else's, and a view that may not be made anew: errors that say what to do
+sub hint { my (undef, $err) = psql('rights', "SET ROLE keeper;\n$_[0]"); return $err =~ /HINT: +(.*)/ ? $1 : $err; }
+is(as('keeper', q{CREATE TABLE years (customer_id integer, ordered_on date, amount integer) PARTITION BY RANGE (ordered_on); SELECT ltv_keep('years', 'yearly', '{years}'); SELECT ltv_refresh('yearly')}), "yearly\n0", 'a partitioned table');
+$node->safe_psql('rights', q{CREATE TABLE y2024 PARTITION OF years FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')});
+is(hint(q{SELECT ltv_refresh('yearly')}), 'Give it to the owner of the store with ALTER TABLE ... OWNER TO, or let a superuser call ltv_note_all.', 'a partition of somebody else');
+$node->safe_psql('rights', q{SELECT ltv_note_all('yearly')});
+is(as('keeper', q{INSERT INTO years VALUES (1, '2024-01-01', 10); SELECT ltv_refresh('yearly')}), 1, 'is watched after that');
+$node->safe_psql('rights', 'ALTER TABLE y2024 OWNER TO keeper');
+is(as('keeper', 'ALTER TABLE years ADD quantity integer DEFAULT 2; SELECT 1'), 1, 'another column');
+$node->safe_psql('rights', 'REVOKE CREATE ON SCHEMA public FROM keeper');
+is(hint(q{SELECT ltv_refresh('yearly')}), 'GRANT CREATE ON SCHEMA public TO keeper.', 'and no right to make the view anew');
+$node->safe_psql('rights', 'GRANT CREATE ON SCHEMA public TO keeper');
+is(as('keeper', q{SELECT ltv_refresh('yearly'); SELECT ltv_quantity(history) FROM yearly_now}), "1\n2", 'with it, it is');
 
 $node->stop;
 done_testing();
