@@ -69,6 +69,11 @@ SELECT customer_id, ltv_revenue(history) AS revenue, ltv_quantity(history) AS pi
 SELECT reloptions FROM pg_class WHERE oid = '"Card now"'::regclass;
 ALTER TABLE orders ADD irrelevant integer;
 SELECT ltv_refresh('card') AS changed;
+-- ids that become wider in this way are another type
+ALTER TABLE orders ADD wide bigint;
+ALTER TABLE orders RENAME customer_id TO narrow;
+ALTER TABLE orders RENAME wide TO customer_id;
+SELECT ltv_refresh('card') AS changed;
 SELECT ltv_unkeep('card');
 DROP TABLE orders;
 

@@ -2546,6 +2546,12 @@ BEGIN
         HINT = 'Give the column its name again, or take the store away with ltv_unkeep and keep it anew.';
     END IF;
   END LOOP;
+  FOREACH needed IN ARRAY '{customer_id}'::text[] || k.columns LOOP
+    IF EXISTS (SELECT FROM pg_attribute o JOIN pg_attribute s USING (attname) WHERE o.attrelid = k.orders AND s.attrelid = k.store AND attname = needed AND o.atttypid <> s.atttypid) THEN
+      RAISE EXCEPTION 'column "%" of relation "%" has another type than in store "%"', needed, k.orders, k.store USING ERRCODE = 'datatype_mismatch',
+        HINT = 'Take the store away with ltv_unkeep and keep it anew.';
+    END IF;
+  END LOOP;
   IF NOT EXISTS (SELECT FROM pg_class WHERE oid = k.queue) OR EXISTS (SELECT FROM pg_index WHERE indrelid = k.queue) OR 3 <> (SELECT count(*) FROM pg_attribute WHERE attrelid = k.queue AND attnum > 0) THEN
     RAISE EXCEPTION 'the queue of store "%" is gone, or has an index or other columns', k.store USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'Changes were not noted meanwhile. Drop the index and call ltv_note_all, or take the store away with ltv_unkeep and keep it again.';

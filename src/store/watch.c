@@ -253,6 +253,29 @@ empty_watch(Watch *watch)
 	watch->store = watch->queue = watch->watched = InvalidOid;
 }
 
+/* Look a watch up, and once more the next time if that fails, as when a lock is not to be had in time. */
+static void
+renew_watch(Watch *watch, Oid function)
+{
+	empty_watch(watch);
+	known_stores = stores_relation(function);
+	/* before it is looked at: what changes meanwhile makes it invalid again */
+	watch->valid = true;
+	PG_TRY();
+	{
+		load_watch(watch, known_stores);
+	}
+	PG_CATCH();
+	{
+		watch->valid = false;
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	/* nobody tells when a table far above becomes another one's child */
+	if (watch->kind == WATCH_NOTHING)
+		watch->valid = false;
+}
+
 /* What a trigger of a table has to do for a store. */
 Watch *
 find_watch(Oid function, int32 number, Oid relid)
@@ -275,16 +298,7 @@ find_watch(Oid function, int32 number, Oid relid)
 	if (!found)
 		memset((char *) watch + sizeof(WatchKey), 0, sizeof(Watch) - sizeof(WatchKey));
 	if (!watch->valid)
-	{
-		empty_watch(watch);
-		known_stores = stores_relation(function);
-		/* before it is looked at: what changes meanwhile makes it invalid again */
-		watch->valid = true;
-		load_watch(watch, known_stores);
-		/* nobody tells when a table far above becomes another one's child */
-		if (watch->kind == WATCH_NOTHING)
-			watch->valid = false;
-	}
+		renew_watch(watch, function);
 	latest = watch;
 	return watch;
 }

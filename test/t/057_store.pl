@@ -216,6 +216,20 @@ is(differing('web_store_now', 'web_rebuilt'), 0, 'what was written to a new chil
 is(answer(q{SELECT ltv_refresh('web_store')}), 1, 'and taken by the next one');
 is(differing('web_store', 'web_rebuilt'), 0, 'for the store');
 $node->safe_psql('postgres', 'DROP TABLE web_child');
+answer(q{SELECT ltv_refresh('web_store')});
+
+# a session whose first write gives up while ltv_stores is locked notes the next one
+my $locker = start_psql("BEGIN; LOCK ltv_stores; SELECT 6;\n");
+$locker->{psql}->pump until $locker->{out} =~ /^6$/m;
+my $waiting = start_psql("SET lock_timeout = '100ms';\nINSERT INTO web VALUES (61, 61, '2024-01-01', 61);\n\\echo gave up\n");
+$waiting->{psql}->pump until $waiting->{out} =~ /^gave up$/m;
+like($waiting->{err}, qr/lock timeout/, 'a write that gives up');
+$locker->{in} .= "COMMIT;\n";
+$locker->{psql}->finish;
+$waiting->{in} .= "INSERT INTO web VALUES (62, 62, '2024-01-01', 62);\n";
+$waiting->{psql}->finish;
+is(differing('web_store_now', 'web_rebuilt'), 0, 'the next one is noted');
+is(answer(q{SELECT ltv_refresh('web_store')}), 1, 'and taken');
 
 # --- prepared transactions -----------------------------------------------------------------------------------------------------------
 
