@@ -271,8 +271,8 @@ renew_watch(Watch *watch, Oid function)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	/* nobody tells when a table far above becomes another one's child */
-	if (watch->kind == WATCH_NOTHING)
+	/* nobody tells when a table far above becomes another one's child, or when a right on it comes back */
+	if (watch->kind == WATCH_NOTHING || watch->kind == WATCH_BROKEN)
 		watch->valid = false;
 }
 

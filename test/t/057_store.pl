@@ -358,5 +358,15 @@ is(hint(q{SELECT ltv_refresh('yearly')}), 'GRANT CREATE ON SCHEMA public TO keep
 $node->safe_psql('rights', 'GRANT CREATE ON SCHEMA public TO keeper');
 is(as('keeper', q{SELECT ltv_refresh('yearly'); SELECT ltv_quantity(history) FROM yearly_now}), "1\n2", 'with it, it is');
 
+# a session that was not let note does so as soon as it is
+is($node->safe_psql('rights', <<'END_SQL'), '3', 'rights taken and given back while a session writes');
+ALTER TABLE years OWNER TO stranger;
+SET client_min_messages = error;
+INSERT INTO years VALUES (2, '2024-01-01', 10);
+ALTER TABLE years OWNER TO keeper;
+INSERT INTO years VALUES (3, '2024-01-01', 10);
+SELECT customer_id FROM yearly_queue;
+END_SQL
+
 $node->stop;
 done_testing();
