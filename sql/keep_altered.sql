@@ -194,6 +194,35 @@ SELECT ltv_keep('fleeting', 'card', '{fleeting}');
 SET client_min_messages = error;
 SELECT ltv_unkeep('card');
 
+-- a key that is told to stop: the write is undone, and the session goes on
+CREATE FUNCTION slowly(id integer) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN IF id = 6 THEN PERFORM pg_sleep(60); END IF; RETURN id; END $$;
+CREATE TABLE slow (customer_id integer PRIMARY KEY, ordered_on date, amount integer);
+SELECT ltv_keep('slow', 'card', '{slow}', '{keep_altered.slowly(customer_id)}');
+SELECT ltv_refresh('card') AS changed;
+SET statement_timeout = '200ms';
+INSERT INTO slow VALUES (1, '2024-01-01', 1), (6, '2024-01-01', 1);
+RESET statement_timeout;
+INSERT INTO slow VALUES (2, '2024-01-01', 1);
+SELECT customer_id FROM card_queue;
+SELECT ltv_refresh('card') AS changed;
+SELECT ltv_unkeep('card');
+
+-- an event trigger that notes everybody when a partition comes or goes: the view is right at once
+CREATE TABLE eventful (customer_id integer, ordered_on date, amount integer) PARTITION BY RANGE (ordered_on);
+CREATE TABLE e2024 (LIKE eventful);
+INSERT INTO e2024 VALUES (1, '2024-01-01', 10);
+SELECT ltv_keep('eventful', 'card', '{eventful}');
+SELECT ltv_refresh('card') AS changed;
+CREATE FUNCTION note_all() RETURNS event_trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN PERFORM ltv_note_all('keep_altered.card'); END $$;
+CREATE EVENT TRIGGER keep_altered_note ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE') EXECUTE FUNCTION note_all();
+ALTER TABLE eventful ATTACH PARTITION e2024 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+SELECT customer_id FROM card_now;
+ALTER TABLE eventful DETACH PARTITION e2024;
+SELECT customer_id FROM card_now;
+DROP EVENT TRIGGER keep_altered_note;
+SELECT ltv_refresh('card') AS changed;
+SELECT ltv_unkeep('card');
+
 -- a session keeps one plan for a key, however often its table changes
 CREATE VIEW of_buyers AS SELECT buyer AS customer_id, ordered_on, amount FROM gift;
 SELECT ltv_keep('of_buyers', 'card', '{gift}', '{"coalesce(buyer, 0)"}');
@@ -205,6 +234,6 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT count(DISTINCT customer_id) AS noted FROM card_queue WHERE customer_id IS NOT NULL;
-SELECT count(*) FROM pg_backend_memory_contexts WHERE ident LIKE '%(coalesce(buyer, 0))%';
+SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'CachedPlanSource' AND ident LIKE '%(coalesce(buyer, 0))%';
 SELECT ltv_unkeep('card');
 DROP SCHEMA keep_altered CASCADE;

@@ -2472,8 +2472,9 @@ BEGIN
         ('_begin', 'BEFORE INSERT ON %s FOR EACH STATEMENT'),
         ('_end', 'AFTER INSERT ON %s FOR EACH STATEMENT'),
         ('_truncate', 'AFTER TRUNCATE ON %s FOR EACH STATEMENT')) v (suffix, event)
-      WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.relid AND tgname = name || suffix)
     LOOP
+      -- looked up for each one: an event trigger may have called this function meanwhile
+      CONTINUE WHEN EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.relid AND tgname = g.name);
       IF NOT pg_has_role(t.relowner, 'USAGE') THEN
         RAISE EXCEPTION 'must be owner of table % to watch it', t.relation USING ERRCODE = 'insufficient_privilege', HINT = 'Give it to the owner of the store with ALTER TABLE ... OWNER TO, or let a superuser call ltv_note_all.';
       END IF;

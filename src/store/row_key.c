@@ -61,11 +61,11 @@ ask_key(Watch *watch, Relation rel, HeapTuple tuple, MemoryContext context, Datu
 	act_as_before(&before);
 }
 
-/* Whether the error that is being handled must go on: the session was told to stop. */
+/* Whether an error must go on: the session was told to stop. */
 static bool
-told_to_stop(void)
+told_to_stop(const ErrorData *error)
 {
-	return ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION);
+	return ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION);
 }
 
 /* Whose row it is; false when the expression fails. */
@@ -88,12 +88,19 @@ evaluate_key(Watch *watch, Relation rel, HeapTuple tuple, Datum *id, bool *isnul
 	}
 	PG_CATCH();
 	{
+		ErrorData  *error;
+
 		watch->running--;
-		if (told_to_stop())
-			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
 		FlushErrorState();
+		/* in any case: whoever gets the error expects the transaction as it was, not a part of it */
 		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (told_to_stop(error))
+			ReThrowError(error);
+		FreeErrorData(error);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
