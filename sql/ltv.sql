@@ -2646,6 +2646,11 @@ BEGIN
       FROM (SELECT array_agg(customer_id) AS ids FROM (SELECT customer_id, (row_number() OVER (ORDER BY customer_id) - 1) / 100000 AS batch FROM (%s) c) c GROUP BY batch) b', ltv, who)
       INTO changed USING number, statement;
   END IF;
+  -- a statement is planned before it gets its snapshot: of a partition attached between the two it has taken the note and not read the rows
+  EXECUTE format('SELECT %s.ltv_store_seen($1, $2)', ltv) INTO who USING k.orders, k.watch;
+  IF who <> split_part(now_seen, ' ', 1) THEN
+    EXECUTE format('INSERT INTO %s DEFAULT VALUES', k.queue);
+  END IF;
   -- last, as it locks new partitions against writes until the end of the transaction, and the view, which has been made of other columns
   IF seen <> now_seen THEN
     PERFORM set_config('random_page_cost', cost, true);
