@@ -15,6 +15,7 @@
 #include "plan/plan_nodes.h"
 
 #include LTV_EXPLAIN_FORMAT_H
+#include "access/htup_details.h"
 #include "commands/explain.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
@@ -22,11 +23,13 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/planmain.h"
 #include "optimizer/planner.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
+#include "utils/typcache.h"
 
 #include "base/composite.h"
 #include "base/key.h"
@@ -62,10 +65,11 @@ is_summarize(const FuncExpr *call)
 }
 
 static Plan *
-make_scan(CustomPath *path, List *tlist, const FuncExpr *call, List *columns)
+make_scan(PlannerInfo *root, CustomPath *path, List *tlist, const FuncExpr *call, List *columns)
 {
 	CustomScan *scan = plan_make_scan(path, tlist, &scan_methods);
 
+	record_plan_function_dependency(root, call->funcid);
 	scan->custom_exprs = call->args;
 	scan->custom_private = list_make2((void *) call, columns);
 	return &scan->scan.plan;
@@ -94,7 +98,7 @@ plan_in_from(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, 
 
 	for (int column = 1; column <= list_length(outputs); column++)
 		columns = lappend_int(columns, column);
-	scan = (CustomScan *) make_scan(path, tlist, call, columns);
+	scan = (CustomScan *) make_scan(root, path, tlist, call, columns);
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->custom_scan_tlist = outputs;
 	return &scan->scan.plan;
@@ -134,23 +138,29 @@ typedef struct Selected
 	List	   *columns;		/* FieldSelect */
 } Selected;
 
-/* Whether an expression computes parts of it for some rows only, or elsewhere. */
+/* Whether an expression computes all that it is made of for every row. */
 static bool
-is_guard(const Node *expr)
+computes_all(const Node *expr)
 {
 	switch (nodeTag(expr))
 	{
-		case T_BoolExpr:
-			return ((const BoolExpr *) expr)->boolop != NOT_EXPR;
-		case T_CaseExpr:
-		case T_CoalesceExpr:
-		case T_SubPlan:
-		case T_AlternativeSubPlan:
-		case T_PlaceHolderVar:
-		case T_Aggref:
-		case T_GroupingFunc:
-		case T_WindowFunc:
+		case T_List:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_ArrayExpr:
+		case T_RowExpr:
+		case T_MinMaxExpr:
+		case T_FieldSelect:
+		case T_RelabelType:
+		case T_CoerceViaIO:
+		case T_NullTest:
+		case T_BooleanTest:
 			return true;
+		case T_BoolExpr:
+			return ((const BoolExpr *) expr)->boolop == NOT_EXPR;
 		default:
 			return false;
 	}
@@ -176,7 +186,7 @@ find_columns(Node *expr, void *context)
 {
 	Selected   *selected = context;
 
-	if (expr == NULL || is_guard(expr))
+	if (expr == NULL || !computes_all(expr))
 		return false;
 	if (IsA(expr, FieldSelect) && is_column(selected, expr))
 	{
@@ -204,7 +214,7 @@ plan_selected(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		outputs = lappend(outputs, makeTargetEntry(lfirst(cell), (AttrNumber) (list_length(outputs) + 1), NULL, false));
 		columns = lappend_int(columns, lfirst_node(FieldSelect, cell)->fieldnum);
 	}
-	scan = (CustomScan *) make_scan(path, tlist, linitial(path->custom_private), columns);
+	scan = (CustomScan *) make_scan(root, path, tlist, linitial(path->custom_private), columns);
 	scan->scan.plan.lefttree = child;
 	scan->custom_scan_tlist = outputs;
 	return &scan->scan.plan;
@@ -335,20 +345,50 @@ take_arguments(SummarizeState *state, FunctionCallInfo fcinfo)
 	return true;
 }
 
+/* The row of a function that is not ours any more, as it was altered after the query was planned. */
+static CompositeRow *
+call_as_it_is(FunctionCallInfo fcinfo)
+{
+	Datum		result = FunctionCallInvoke(fcinfo);
+	HeapTupleHeader header = fcinfo->isnull ? NULL : DatumGetHeapTupleHeader(result);
+	HeapTupleData tuple;
+	CompositeRow *row;
+
+	if (header == NULL)
+		return NULL;
+	row = palloc0(sizeof(CompositeRow));
+	row->desc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(header), HeapTupleHeaderGetTypMod(header));
+	row->values = palloc(row->desc->natts * sizeof(Datum));
+	row->nulls = palloc(row->desc->natts * sizeof(bool));
+	tuple = (HeapTupleData) {.t_len = HeapTupleHeaderGetDatumLength(header), .t_data = header};
+	heap_deform_tuple(&tuple, row->desc, row->values, row->nulls);
+	return row;
+}
+
+/* What the function gives; NULL for a null. */
+static CompositeRow *
+summary_of(SummarizeState *state)
+{
+	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
+	CompositeRow *row;
+
+	InitFunctionCallInfoData(*fcinfo, &state->function, list_length(state->arguments), InvalidOid, NULL, NULL);
+	if (!take_arguments(state, fcinfo))
+		return NULL;
+	if (state->function.fn_addr != ltv_summarize)
+		return call_as_it_is(fcinfo);
+	row = customer_summarize(fcinfo);
+	composite_finish(row);
+	return row;
+}
+
 /* The columns, from one of the slot on; the row type may have changed since the plan was made. */
 static void
 put_columns(SummarizeState *state, TupleTableSlot *slot, int output)
 {
-	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
-	CompositeRow *row = NULL;
+	const CompositeRow *row = summary_of(state);
 	ListCell   *cell;
 
-	InitFunctionCallInfoData(*fcinfo, &state->function, list_length(state->arguments), InvalidOid, NULL, NULL);
-	if (take_arguments(state, fcinfo))
-	{
-		row = customer_summarize(fcinfo);
-		composite_finish(row);
-	}
 	foreach(cell, state->columns)
 	{
 		int			column = lfirst_int(cell) - 1;
