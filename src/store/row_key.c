@@ -74,7 +74,7 @@ evaluate_key(Watch *watch, Relation rel, HeapTuple tuple, Datum *id, bool *isnul
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool good = false;
+	ErrorData  *volatile error = NULL;
 
 	watch->running++;
 	BeginInternalSubTransaction(NULL);
@@ -83,27 +83,23 @@ evaluate_key(Watch *watch, Relation rel, HeapTuple tuple, Datum *id, bool *isnul
 	{
 		ask_key(watch, rel, tuple, context, id, isnull);
 		ReleaseCurrentSubTransaction();
-		watch->running--;
-		good = true;
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		watch->running--;
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
-		/* in any case: whoever gets the error expects the transaction as it was, not a part of it */
 		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (told_to_stop(error))
-			ReThrowError(error);
-		FreeErrorData(error);
 	}
 	PG_END_TRY();
+	watch->running--;
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	return good;
+	if (error == NULL)
+		return true;
+	/* whoever gets it has the transaction as it was, not a part of it */
+	if (told_to_stop(error))
+		ReThrowError(error);
+	FreeErrorData(error);
+	return false;
 }
