@@ -87,6 +87,15 @@ plan_make_scan(const CustomPath *path, List *tlist, const CustomScanMethods *met
 	return scan;
 }
 
+/* One more column that a node puts out before projection. */
+void
+plan_add_output(CustomScan *scan, void *expr)
+{
+	AttrNumber	number = (AttrNumber) (list_length(scan->custom_scan_tlist) + 1);
+
+	scan->custom_scan_tlist = lappend(scan->custom_scan_tlist, makeTargetEntry(expr, number, NULL, false));
+}
+
 /* The state of a node of ours, which begins with a CustomScanState. */
 Node *
 plan_make_state(Size size, const CustomExecMethods *methods)
@@ -160,6 +169,36 @@ plan_has_untyped_row(Node *expr, void *context)
 	return expression_tree_walker(expr, plan_has_untyped_row, context);
 }
 
+/* Whether an expression computes all that it is made of for every row. */
+bool
+plan_computes_all(const Node *expr)
+{
+	switch (nodeTag(expr))
+	{
+		case T_List:
+		case T_TargetEntry:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_ArrayExpr:
+		case T_RowExpr:
+		case T_MinMaxExpr:
+		case T_FieldSelect:
+		case T_RelabelType:
+		case T_CoerceViaIO:
+		case T_CoerceToDomain:
+		case T_NullTest:
+		case T_BooleanTest:
+			return true;
+		case T_BoolExpr:
+			return ((const BoolExpr *) expr)->boolop == NOT_EXPR;
+		default:
+			return false;
+	}
+}
+
 /*
  * Functions in FROM
  */
@@ -204,4 +243,21 @@ plan_row_columns(const FuncExpr *call, Index rti)
 		columns = lappend(columns, makeTargetEntry(column, (AttrNumber) (i + 1), NULL, false));
 	}
 	return columns;
+}
+
+/* Evaluate the arguments of a function; false when one is null. */
+bool
+plan_take_arguments(const List *arguments, ExprContext *context, FunctionCallInfo fcinfo)
+{
+	bool		known = true;
+	const ListCell *cell;
+	NullableDatum *argument = fcinfo->args;
+
+	foreach(cell, arguments)
+	{
+		argument->value = ExecEvalExpr((ExprState *) lfirst(cell), context, &argument->isnull);
+		known = known && !argument->isnull;
+		argument++;
+	}
+	return known;
 }

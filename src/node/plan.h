@@ -21,6 +21,9 @@ extern bool find_aggregate_functions(Oid aggregate, AggregateFunctions *function
 extern CustomPath *plan_make_path(RelOptInfo *rel, PathTarget *target, const CustomPathMethods *methods);
 extern CustomScan *plan_make_scan(const CustomPath *path, List *tlist, const CustomScanMethods *methods);
 extern Node *plan_make_state(Size size, const CustomExecMethods *methods);
+extern void plan_add_output(CustomScan *scan, void *expr);
+extern bool plan_take_arguments(const List *arguments, ExprContext *context, FunctionCallInfo fcinfo);
+extern bool plan_computes_all(const Node *expr);
 extern bool plan_has_untyped_row(Node *expr, void *context);
 extern bool plan_wants_row(const RelOptInfo *rel, Index rti);
 extern List *plan_row_columns(const FuncExpr *call, Index rti);

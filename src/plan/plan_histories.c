@@ -161,14 +161,6 @@ is_summary_column(Wanted *wanted, Node *expr)
 	return true;
 }
 
-/* Whether some parts of an expression are not evaluated for every row. */
-static bool
-is_guard(const Node *expr)
-{
-	return IsA(expr, CaseExpr) || IsA(expr, CoalesceExpr) ||
-		(IsA(expr, BoolExpr) && ((const BoolExpr *) expr)->boolop != NOT_EXPR);
-}
-
 /* Find the columns of the summary in an expression, and whether the history is wanted for anything else. */
 static bool
 find_columns(Node *expr, void *context)
@@ -193,7 +185,7 @@ find_columns(Node *expr, void *context)
 		wanted->history = true;
 		return false;
 	}
-	wanted->guarded |= is_guard(expr);
+	wanted->guarded |= !plan_computes_all(expr);
 	expression_tree_walker(expr, find_columns, context);
 	wanted->guarded = guarded;
 	return false;
@@ -362,14 +354,6 @@ cost_together(PlannerInfo *root, CustomPath *path, const Path *input, double row
 	ltv_inherit_disabled(&path->path, gather);
 }
 
-static void
-add_output(CustomScan *scan, void *expr)
-{
-	AttrNumber	number = (AttrNumber) (list_length(scan->custom_scan_tlist) + 1);
-
-	scan->custom_scan_tlist = lappend(scan->custom_scan_tlist, makeTargetEntry(expr, number, NULL, false));
-}
-
 /* What the node puts out; the server finds in it the parts of what is selected. */
 static void
 add_outputs(PlannerInfo *root, CustomScan *scan, const Wanted *wanted)
@@ -379,10 +363,10 @@ add_outputs(PlannerInfo *root, CustomScan *scan, const Wanted *wanted)
 	List	   *columns = list_make4_int(list_length(group), list_length(wanted->keys), wanted->history, wanted->met);
 	ListCell   *cell;
 
-	add_output(scan, wanted->aggref);
+	plan_add_output(scan, wanted->aggref);
 	foreach(cell, group)
 	{
-		add_output(scan, lfirst(cell));
+		plan_add_output(scan, lfirst(cell));
 	}
 	foreach(cell, ltv_group_clause(root))
 	{
@@ -392,7 +376,7 @@ add_outputs(PlannerInfo *root, CustomScan *scan, const Wanted *wanted)
 	{
 		FieldSelect *column = lfirst(cell);
 
-		add_output(scan, column);
+		plan_add_output(scan, column);
 		columns = lappend_int(columns, column->fieldnum);
 	}
 	if (wanted->columns != NIL)

@@ -120,18 +120,12 @@ open_report(ReportState *state)
 	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
 	MemoryContext old = MemoryContextSwitchTo(state->context);
 	ReturnSetInfo *result = makeNode(ReturnSetInfo);
-	int			n = 0;
-	ListCell   *cell;
 
 	result->econtext = makeNode(ExprContext);
 	result->econtext->ecxt_per_query_memory = state->context;
 	result->allowedModes = SFRM_Materialize;
 	InitFunctionCallInfoData(*fcinfo, &state->function, list_length(state->arguments), InvalidOid, NULL, (Node *) result);
-	foreach(cell, state->arguments)
-	{
-		fcinfo->args[n].value = ExecEvalExpr((ExprState *) lfirst(cell), state->css.ss.ps.ps_ExprContext, &fcinfo->args[n].isnull);
-		n++;
-	}
+	(void) plan_take_arguments(state->arguments, state->css.ss.ps.ps_ExprContext, fcinfo);
 	state->opened = true;
 	if (state->keep)
 	{

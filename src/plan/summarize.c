@@ -64,7 +64,7 @@ is_summarize(const FuncExpr *call)
 		is_own_function(call->funcid, "ltv_summarize", ltv_summarize);
 }
 
-static Plan *
+static CustomScan *
 make_scan(PlannerInfo *root, CustomPath *path, List *tlist, const FuncExpr *call, List *columns)
 {
 	CustomScan *scan = plan_make_scan(path, tlist, &scan_methods);
@@ -72,7 +72,7 @@ make_scan(PlannerInfo *root, CustomPath *path, List *tlist, const FuncExpr *call
 	record_plan_function_dependency(root, call->funcid);
 	scan->custom_exprs = call->args;
 	scan->custom_private = list_make2((void *) call, columns);
-	return &scan->scan.plan;
+	return scan;
 }
 
 /*
@@ -98,7 +98,7 @@ plan_in_from(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, 
 
 	for (int column = 1; column <= list_length(outputs); column++)
 		columns = lappend_int(columns, column);
-	scan = (CustomScan *) make_scan(root, path, tlist, call, columns);
+	scan = make_scan(root, path, tlist, call, columns);
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->custom_scan_tlist = outputs;
 	return &scan->scan.plan;
@@ -138,34 +138,6 @@ typedef struct Selected
 	List	   *columns;		/* FieldSelect */
 } Selected;
 
-/* Whether an expression computes all that it is made of for every row. */
-static bool
-computes_all(const Node *expr)
-{
-	switch (nodeTag(expr))
-	{
-		case T_List:
-		case T_FuncExpr:
-		case T_OpExpr:
-		case T_DistinctExpr:
-		case T_NullIfExpr:
-		case T_ScalarArrayOpExpr:
-		case T_ArrayExpr:
-		case T_RowExpr:
-		case T_MinMaxExpr:
-		case T_FieldSelect:
-		case T_RelabelType:
-		case T_CoerceViaIO:
-		case T_NullTest:
-		case T_BooleanTest:
-			return true;
-		case T_BoolExpr:
-			return ((const BoolExpr *) expr)->boolop == NOT_EXPR;
-		default:
-			return false;
-	}
-}
-
 /* Whether a column is one of the call that is computed, or that may be. */
 static bool
 is_column(Selected *selected, const Node *expr)
@@ -186,7 +158,7 @@ find_columns(Node *expr, void *context)
 {
 	Selected   *selected = context;
 
-	if (expr == NULL || !computes_all(expr))
+	if (expr == NULL || !plan_computes_all(expr))
 		return false;
 	if (IsA(expr, FieldSelect) && is_column(selected, expr))
 	{
@@ -199,24 +171,27 @@ find_columns(Node *expr, void *context)
 static Plan *
 plan_selected(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *custom_plans)
 {
+	FuncExpr   *call = linitial(path->custom_private);
+	List	   *selected = lsecond(path->custom_private);
 	Plan	   *child = linitial(custom_plans);
-	List	   *outputs = NIL;
 	List	   *columns = NIL;
 	CustomScan *scan;
 	ListCell   *cell;
 
-	foreach(cell, child->targetlist)
+	foreach(cell, selected)
 	{
-		outputs = lappend(outputs, makeTargetEntry(lfirst_node(TargetEntry, cell)->expr, (AttrNumber) (list_length(outputs) + 1), NULL, false));
-	}
-	foreach(cell, lsecond(path->custom_private))
-	{
-		outputs = lappend(outputs, makeTargetEntry(lfirst(cell), (AttrNumber) (list_length(outputs) + 1), NULL, false));
 		columns = lappend_int(columns, lfirst_node(FieldSelect, cell)->fieldnum);
 	}
-	scan = (CustomScan *) make_scan(root, path, tlist, linitial(path->custom_private), columns);
+	scan = make_scan(root, path, tlist, call, columns);
 	scan->scan.plan.lefttree = child;
-	scan->custom_scan_tlist = outputs;
+	foreach(cell, child->targetlist)
+	{
+		plan_add_output(scan, lfirst_node(TargetEntry, cell)->expr);
+	}
+	foreach(cell, selected)
+	{
+		plan_add_output(scan, lfirst(cell));
+	}
 	return &scan->scan.plan;
 }
 
@@ -329,22 +304,6 @@ plan_summarize_projections(RelOptInfo *final)
  * The node
  */
 
-/* Ask for the arguments; false when one is null, and so is each column. */
-static bool
-take_arguments(SummarizeState *state, FunctionCallInfo fcinfo)
-{
-	int			n = 0;
-	ListCell   *cell;
-
-	foreach(cell, state->arguments)
-	{
-		fcinfo->args[n].value = ExecEvalExpr((ExprState *) lfirst(cell), state->css.ss.ps.ps_ExprContext, &fcinfo->args[n].isnull);
-		if (fcinfo->args[n++].isnull)
-			return false;
-	}
-	return true;
-}
-
 /* The row of a function that is not ours any more, as it was altered after the query was planned. */
 static CompositeRow *
 call_as_it_is(FunctionCallInfo fcinfo)
@@ -373,7 +332,8 @@ summary_of(SummarizeState *state)
 	CompositeRow *row;
 
 	InitFunctionCallInfoData(*fcinfo, &state->function, list_length(state->arguments), InvalidOid, NULL, NULL);
-	if (!take_arguments(state, fcinfo))
+	/* (it is strict) */
+	if (!plan_take_arguments(state->arguments, state->css.ss.ps.ps_ExprContext, fcinfo))
 		return NULL;
 	if (state->function.fn_addr != ltv_summarize)
 		return call_as_it_is(fcinfo);

@@ -247,6 +247,7 @@ my $of_one = 'SELECT customer_id, ltv_orders(h), md5(ltv_history_send(h)) FROM (
 # a day that must not be asked for
 my $wrong = "ltv_summarize($h, 'infinity')";
 my %queries = (
+  'a wrong column that a comparison of rows keeps off' => "SELECT customer_id, (1, ($wrong).orders) < (0, 1), $h $by",
   'a wrong column that CASE keeps off' => "SELECT customer_id, CASE WHEN customer_id < -1000 THEN ($wrong).revenue END, $h $by", 'one that HAVING keeps off' => ["SELECT customer_id, ($wrong).revenue $by HAVING ltv_orders($h) > 100000", nothing => 1],
   'one behind a cheaper condition' => ["SELECT customer_id $by HAVING slow($h) AND ltv_orders($h) > 100000", nothing => 1],
   'a key out of a row without a type' => ['SELECT (r).f1, ltv_history(ordered_on, amount) FROM (SELECT ROW(customer_id, 1) AS r, ordered_on, amount FROM orders OFFSET 0) s GROUP BY (r).f1', without => 1],

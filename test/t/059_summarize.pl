@@ -173,6 +173,9 @@ my $wrong = "SELECT customer_id, s.orders FROM stored, ltv_summarize(history, 'i
 like(answer('SELECT', $wrong), qr/^ERROR 22008/, 'a day that is none');
 is(answer('SELECT', $wrong), answer($off, $wrong), "the server's error");
 is(answer('SELECT', "$wrong WHERE customer_id = 5002"), '5002|(null)', 'a history that is null is not asked for it');
+my $behind_null = "SELECT s.orders FROM stored, ltv_summarize(history, date '2024-12-31' + 1 / (customer_id - 5002)) s WHERE customer_id = 5002";
+like(answer('SELECT', $behind_null), qr/^ERROR 22012/, 'but what stands behind it is computed');
+is(answer('SELECT', $behind_null), answer($off, $behind_null), "as by the server");
 $node->safe_psql('postgres', 'CREATE ROLE reader; GRANT SELECT ON stored TO reader; REVOKE EXECUTE ON FUNCTION ltv_summarize FROM PUBLIC');
 like(answer('SET ROLE reader', "SELECT s.orders FROM stored, $of_day s"), qr/^ERROR 42501: permission denied for function ltv_summarize/, 'who may not call the function');
 $node->safe_psql('postgres', 'GRANT EXECUTE ON FUNCTION ltv_summarize TO PUBLIC');
